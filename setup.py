@@ -1,0 +1,51 @@
+"""Build the two compiled modules; everything else is in pyproject.toml."""
+
+import os
+import sys
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+DEBUG = os.environ.get("W2VFAST_DEBUG") == "1"
+
+# -ffp-contract=off: mode="exact" promises the C program's bytes, so a compiler
+# must not fuse a product with a sum on its own.  Never -ffast-math or -Ofast:
+# linked into a module they change how the whole process treats subnormals.
+# Never -march=native: a built wheel must run on every machine of its platform.
+if sys.platform == "win32":
+    FLAGS = ["/O2", "/fp:precise"]
+elif DEBUG:
+    FLAGS = ["-O1", "-g", "-ffp-contract=off"]
+else:
+    FLAGS = ["-O3", "-ffp-contract=off"]
+
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": DEBUG,
+    "wraparound": False,
+    "initializedcheck": DEBUG,
+    "cdivision": True,
+    "freethreading_compatible": True,
+}
+
+
+def extension(name, headers):
+    """Describe one compiled module and the headers that it is rebuilt for."""
+    return Extension(
+        f"w2vfast.{name}",
+        [f"w2vfast/{name}.pyx"],
+        depends=[f"w2vfast/{header}" for header in headers],
+        extra_compile_args=FLAGS,
+    )
+
+
+setup(
+    ext_modules=cythonize(
+        [
+            extension("_core", ["_block.h", "_atomic.h"]),
+            extension("_text", ["_atomic.h"]),
+        ],
+        compiler_directives=DIRECTIVES,
+        build_dir="build/cython",
+    )
+)

@@ -1,0 +1,813 @@
+# cython: language_level=3
+"""The SGD loops: walk a span, gather rows, call the block update; fast and exact.
+
+Knows arrays and numbers only: no vocabulary, no parameters object, no logging.
+Threads share `syn0`, `syn1` and `syn1neg` and store to them without locks on purpose
+(Hogwild; Niu et al. 2011, arXiv:1106.5730); whatever else is written belongs to one
+worker alone.
+
+Legend
+------
+V words (rows)   D floats in a row, padded to `LANES`   N ids   K negatives
+L path length    C inputs of a block                    T outputs of a block
+A `word` is a vocabulary id; a `pos` is a place among a sentence's kept words; a
+`place` is an index into the stream of ids.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memset
+
+import numpy as np
+
+
+cdef extern from "_atomic.h" nogil:
+    int64_t atomic_add(int64_t* counter, int64_t amount)
+    int64_t atomic_read(int64_t* counter)
+
+
+cdef extern from "_block.h" nogil:
+    enum: BLOCK_LANES
+    ctypedef struct block_t:
+        float** inputs
+        float** sinks
+        float** outputs
+        const float* labels
+        float* logits
+        float* errors
+        float* tile
+        int n_inputs
+        int n_outputs
+        int dim
+        float alpha
+    void block_update(const block_t* block)
+    double block_loss(const block_t* block)
+    void block_axpy(float scale, const float* x, float* y, int dim)
+
+
+cdef extern from "_exact.h" nogil:
+    enum: EXACT_TABLE_SIZE
+    void exact_fill_sigmoid(float* table)
+    void exact_hs(const float* x, float* error, float** rows, const uint8_t* codes,
+                  int count, int dim, float alpha, const float* table, float* dots)
+    void exact_negative(const float* x, float* error, float** rows, int count, int dim,
+                        float alpha, const float* table, float* dots)
+    void exact_init(float* syn0, int64_t rows, int dim, int64_t stride)
+    float exact_alpha(float starting_alpha, int64_t words_done, int64_t total)
+    void exact_centroids(const float* vectors, const int32_t* classes, int64_t rows,
+                         int dim, int n_classes, float* centroids, int32_t* sizes)
+    void exact_assign(const float* vectors, float** centroids, int64_t rows, int dim,
+                      int n_classes, int32_t* classes, float* dots)
+
+
+LANES = BLOCK_LANES  # floats: rows are padded to it and aligned
+
+cdef enum:
+    ALPHA_STRETCH = 10000     # ids that share one alpha, as in word2vec.c
+    LOSS_STRIDE = 16          # the loss is taken on every 16th centre, by place
+    C_SENTENCE_LENGTH = 1000  # word2vec.c MAX_SENTENCE_LENGTH
+    C_TABLE_SIZE = 100000000  # word2vec.c table_size
+    CACHE_LINE = 64           # bytes; what threads write lies this far apart
+
+
+# ---------------------------------------------------------------------------------
+# What threads share
+# ---------------------------------------------------------------------------------
+
+cdef struct model_t:
+    float* syn0              # (V, stride) input vectors
+    float* syn1              # (V, stride) inner nodes, or NULL
+    float* syn1neg           # (V, stride) output vectors, or NULL
+    int64_t stride           # floats from row to row, a multiple of LANES
+    int dim                  # D without its padding
+    const uint32_t* keep     # (V,) subsampling thresholds, or NULL
+    const uint32_t* last     # (V,) noise: largest random number of each word
+    const int32_t* guide     # (G,) noise: first word of each bucket
+    int shift                # noise: bucket = random number >> shift
+    int64_t vocab_size       # V
+    const int64_t* offsets   # (V + 1,) where each word's path starts
+    const int32_t* points    # (sum L,)
+    const uint8_t* codes     # (sum L,)
+
+
+cdef struct settings_t:
+    int window
+    int negative             # K, 0: off
+    int max_sentence_length  # ids
+    bint sg
+    bint hs
+    bint shrink_windows
+    bint cbow_mean
+    bint pair                # draw negatives for each pair, not for each window
+    bint divide_gradient     # CBOW: the gradient of the mean, not the reference's
+    bint all_losses
+
+
+cdef inline float* row(float* matrix, int64_t word, const model_t* m) noexcept nogil:
+    # The only place where a row's address is computed, in 64 bits.
+    return matrix + word * m.stride
+
+
+cdef class Model:
+    """The shared matrices and the read-only tables of one training.
+
+    Parameters
+    ----------
+    syn0, syn1, syn1neg : ndarray of float32, shape (V, stride); the last two or None
+        Rows padded with zeros to a multiple of `LANES` floats. INOUT
+    dim : int
+        D, the length of a row without its padding [floats].
+    keep : ndarray of uint32, shape (V,), or None
+        From `sampling.keep_thresholds`, exact mode `sampling.c_keep_thresholds`. IN
+    noise : sampling.NoiseSampler or None
+        Needed with `syn1neg`. IN
+    tree : huffman.HuffmanTree or None
+        Needed with `syn1`. IN
+    """
+
+    cdef model_t c
+    cdef int max_path
+    cdef object owners  # keeps the arrays alive that `c` points into
+
+    def __init__(self, float[:, ::1] syn0, float[:, ::1] syn1, float[:, ::1] syn1neg,
+                 int dim, const uint32_t[::1] keep=None, noise=None, tree=None):
+        self.owners = (syn0, syn1, syn1neg, keep, noise, tree)
+        self.c.syn0 = &syn0[0, 0]
+        self.c.syn1 = NULL if syn1 is None else &syn1[0, 0]
+        self.c.syn1neg = NULL if syn1neg is None else &syn1neg[0, 0]
+        self.c.stride = syn0.shape[1]
+        self.c.dim = dim
+        self.c.vocab_size = syn0.shape[0]
+        self.c.keep = NULL if keep is None else &keep[0]
+        if noise is not None:
+            self._set_noise(noise.last, noise.guide, noise.shift)
+        if tree is not None:
+            self._set_tree(tree.offsets, tree.points, tree.codes)
+
+    cdef _set_noise(self, const uint32_t[::1] last, const int32_t[::1] guide,
+                    int shift):
+        self.c.last = &last[0]
+        self.c.guide = &guide[0]
+        self.c.shift = shift
+
+    cdef _set_tree(self, const int64_t[::1] offsets, const int32_t[::1] points,
+                   const uint8_t[::1] codes):
+        self.c.offsets = &offsets[0]
+        self.c.points = &points[0]
+        self.c.codes = &codes[0]
+        self.max_path = np.diff(offsets).max()
+
+
+cdef struct counters_t:
+    # One worker's counters: written by it, read by the main thread while it runs.
+    int64_t ids              # ids visited
+    int64_t predictions      # on which the losses were taken
+    double hs_loss
+    double ns_loss
+
+
+cdef class Counters:
+    """What one worker has done; readable while it works."""
+
+    cdef object owner
+    cdef counters_t* c
+
+    def __init__(self):
+        # A cache line on either side, so that no other thread's writes come near.
+        self.owner = np.zeros(3 * CACHE_LINE, dtype=np.uint8)
+        cdef uint8_t[::1] memory = self.owner
+        self.c = <counters_t*>&memory[CACHE_LINE]
+
+    @property
+    def ids(self):
+        """Ids visited so far, over all epochs."""
+        return atomic_read(&self.c.ids)
+
+    @property
+    def losses(self):
+        """Sums so far: (predictions, hierarchical softmax, negative sampling)."""
+        return self.c.predictions, self.c.hs_loss, self.c.ns_loss
+
+
+cdef class SpanQueue:
+    """The spans of one epoch, handed out to workers one after the other.
+
+    Parameters
+    ----------
+    starts : ndarray of int64, shape (S + 1,)
+        Span s holds ids[starts[s]:starts[s + 1]].
+    """
+
+    cdef const int64_t[::1] starts
+    cdef int64_t cursor
+    cdef int64_t stopped
+
+    def __init__(self, const int64_t[::1] starts):
+        self.starts = starts
+
+    def stop(self):
+        """Let workers end after the sentence that they are at."""
+        atomic_add(&self.stopped, 1)
+
+    @property
+    def is_stopped(self):
+        """Whether `stop` was called."""
+        return atomic_read(&self.stopped) != 0
+
+
+def span_starts(const int32_t[::1] ids, int64_t span_length, int max_sentence_length):
+    """Cut a stream into spans of whole sentences.
+
+    Parameters
+    ----------
+    ids : ndarray of int32, shape (N,)
+        0 ends a sentence; so does its `max_sentence_length`-th id. IN
+    span_length : int
+        Least number of ids in a span, but for the last one [ids].
+
+    Returns
+    -------
+    ndarray of int64, shape (S + 1,)
+    """
+    starts = [0]
+    cdef int64_t place = 0, start = 0, N = ids.shape[0]
+    while place < N:
+        with nogil:
+            while place < N and place - start < span_length:
+                place = sentence_end(&ids[0], place, N, max_sentence_length)
+        starts.append(place)
+        start = place
+    return np.array(starts, dtype=np.int64)
+
+
+cdef inline int64_t sentence_end(const int32_t* ids, int64_t place, int64_t stop,
+                                 int max_sentence_length) noexcept nogil:
+    """The place after the sentence that starts here, its 0 included."""
+    if stop - place > max_sentence_length:
+        stop = place + max_sentence_length
+    while place < stop:
+        place += 1
+        if ids[place - 1] == 0:
+            break
+    return place
+
+
+# ---------------------------------------------------------------------------------
+# Random numbers: SplitMix64 (Steele et al. 2014), a counter passed through a mixer.
+# All its bits are good; word2vec.c's generator repeats its low 16 after 65536 draws.
+# ---------------------------------------------------------------------------------
+
+cdef inline uint64_t next_random64(uint64_t* state) noexcept nogil:
+    state[0] += <uint64_t>0x9E3779B97F4A7C15U  # 2**64 / golden ratio, odd
+    cdef uint64_t z = state[0]
+    z = (z ^ (z >> 30)) * <uint64_t>0xBF58476D1CE4E5B9U
+    z = (z ^ (z >> 27)) * <uint64_t>0x94D049BB133111EBU
+    return z ^ (z >> 31)
+
+
+cdef inline uint32_t next_random(uint64_t* state) noexcept nogil:
+    return <uint32_t>(next_random64(state) >> 32)
+
+
+cdef inline uint32_t random_below(uint64_t* state, uint32_t bound) noexcept nogil:
+    return <uint32_t>((<uint64_t>next_random(state) * bound) >> 32)
+
+
+cdef uint64_t random_stream(uint64_t seed, uint64_t epoch, uint64_t index) noexcept nogil:
+    """The state of the generator of one span, or of one row to initialise."""
+    cdef uint64_t state = seed
+    state = next_random64(&state) ^ epoch
+    state = next_random64(&state) ^ index
+    return next_random64(&state)
+
+
+cdef inline int32_t draw_noise(const model_t* m, uint32_t random) noexcept nogil:
+    cdef int32_t word = m.guide[random >> m.shift]
+    while random > m.last[word]:
+        word += 1
+    return word
+
+
+def init_vectors(float[:, ::1] syn0, int dim, uint64_t seed):
+    """Fill rows with uniform numbers in [-0.5 / D, 0.5 / D), keyed by (seed, row).
+
+    Source: word2vec.c InitNet.  Differs: 32 random bits instead of 16 that repeat.
+    """
+    cdef int64_t word
+    cdef int i
+    cdef uint64_t random
+    cdef double scale = 1.0 / (4294967296.0 * dim)  # 2**32 D
+    with nogil:
+        for word in range(syn0.shape[0]):
+            random = random_stream(seed, 0xFFFFFFFF, word)
+            for i in range(dim):
+                syn0[word, i] = <float>((next_random(&random) - 2147483648.0) * scale)
+
+
+def init_vectors_exact(float[:, ::1] syn0, int dim):
+    """Fill rows with the C program's numbers (word2vec.c InitNet)."""
+    with nogil:
+        exact_init(&syn0[0, 0], syn0.shape[0], dim, syn0.shape[1])
+
+
+# ---------------------------------------------------------------------------------
+# Fast mode: what one worker owns
+# ---------------------------------------------------------------------------------
+
+cdef struct schedule_t:
+    # Linear decay: alpha(place) = start - slope * place, never below the floor.
+    double start
+    double slope
+    double floor
+
+
+cdef struct scratch_t:
+    int32_t* words           # (max_sentence_length,) kept words of the sentence
+    int64_t* places          # (max_sentence_length,) where they stand in the stream
+    float* labels            # (T,)
+    float* neu1              # (stride,) CBOW: mean or sum of the context's rows
+    float* neu1e             # (stride,) CBOW: its change
+    float** contexts         # (C,) rows of the context
+    int n_contexts
+    int64_t* visits          # (V,) ids seen, for tests; or NULL
+    uint64_t random
+    block_t block
+    counters_t* counters
+
+
+cdef class Worker:
+    """One thread's part in fast training.
+
+    Parameters
+    ----------
+    model : Model
+        Shared with the other workers.
+    settings : dict
+        sg, hs, negative, window, shrink_windows, cbow_mean, pair, divide_gradient,
+        all_losses, max_sentence_length.
+    seed : int
+        Of the whole run; a span's random numbers depend on (seed, epoch, span) only.
+    count_visits : bool
+        Count the ids that are seen, in `visits`.
+    """
+
+    cdef Model model
+    cdef settings_t settings
+    cdef scratch_t scratch
+    cdef uint64_t seed
+    cdef object owners
+    cdef readonly Counters counters
+    cdef readonly object visits
+
+    def __init__(self, Model model, dict settings, uint64_t seed, *,
+                 bint count_visits=False):
+        self.model = model
+        self.settings = settings
+        self.seed = seed
+        self.counters = Counters()
+        self.scratch.counters = self.counters.c
+        self.owners = []
+        self._allocate()
+        self.visits = None
+        if count_visits:
+            self.visits = np.zeros(model.c.vocab_size, dtype=np.int64)
+            self.scratch.visits = <int64_t*><size_t>self.visits.ctypes.data
+
+    cdef void* _buffer(self, int64_t n, int64_t size) except NULL:
+        """Bytes on a cache line of their own, freed with this object."""
+        memory = np.zeros(n * size + 2 * CACHE_LINE, dtype=np.uint8)
+        self.owners.append(memory)
+        cdef size_t address = <size_t>memory.ctypes.data
+        return <void*>((address + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE)
+
+    cdef _allocate(self):
+        cdef settings_t* o = &self.settings
+        cdef scratch_t* s = &self.scratch
+        cdef int64_t C = min(2 * <int64_t>o.window, o.max_sentence_length)
+        cdef int64_t T = max(o.negative + 1, self.model.max_path)
+        cdef int64_t stride = self.model.c.stride
+        s.words = <int32_t*>self._buffer(o.max_sentence_length, sizeof(int32_t))
+        s.places = <int64_t*>self._buffer(o.max_sentence_length, sizeof(int64_t))
+        s.labels = <float*>self._buffer(T, sizeof(float))
+        s.neu1 = <float*>self._buffer(stride, sizeof(float))
+        s.neu1e = <float*>self._buffer(stride, sizeof(float))
+        s.contexts = <float**>self._buffer(C, sizeof(float*))
+        s.block.outputs = <float**>self._buffer(T, sizeof(float*))
+        s.block.labels = s.labels
+        s.block.logits = <float*>self._buffer(C * T, sizeof(float))
+        s.block.errors = <float*>self._buffer(C * T, sizeof(float))
+        s.block.tile = <float*>self._buffer(T * BLOCK_LANES, sizeof(float))
+        s.block.dim = <int>stride
+
+    def train_epoch(self, const int32_t[::1] ids, SpanQueue queue, int epoch,
+                    int epochs, double alpha, double min_alpha, double floor):
+        """Train spans until the queue is empty or stopped; runs without the GIL.
+
+        Parameters
+        ----------
+        ids : ndarray of int32, shape (N,)
+            The whole stream. IN
+        queue : SpanQueue
+            Shared with the other workers.
+        epoch, epochs : int
+            Which pass over the ids this is, from 0, and how many there are.
+        alpha, min_alpha, floor : float
+            Learning rate at the start and at the end of the linear decay, and the
+            value that it does not go below.
+        """
+        cdef schedule_t schedule
+        cdef int64_t N = ids.shape[0]
+        schedule.start = alpha
+        schedule.slope = (alpha - min_alpha) / (<double>N * epochs)
+        schedule.floor = floor
+        with nogil:
+            run_spans(&self.model.c, &self.settings, &self.scratch, &schedule,
+                      &ids[0], queue, self.seed, epoch, N)
+
+
+cdef void run_spans(const model_t* m, const settings_t* o, scratch_t* s,
+                    const schedule_t* schedule, const int32_t* ids, SpanQueue queue,
+                    uint64_t seed, int epoch, int64_t N) noexcept nogil:
+    cdef int64_t span, place, end, stop, n_spans = queue.starts.shape[0] - 1
+    while True:
+        span = atomic_add(&queue.cursor, 1)
+        if span >= n_spans:
+            return
+        s.random = random_stream(seed, epoch, span)
+        place = queue.starts[span]
+        stop = queue.starts[span + 1]
+        while place < stop:
+            if atomic_read(&queue.stopped):
+                return
+            end = sentence_end(ids, place, stop, o.max_sentence_length)
+            s.block.alpha = alpha_at(schedule, epoch * N + place)
+            train_sentence(m, o, s, ids, place, end)
+            atomic_add(&s.counters.ids, end - place)
+            place = end
+
+
+cdef inline float alpha_at(const schedule_t* a, int64_t place) noexcept nogil:
+    # A function of position alone, so the same for any number of workers.
+    place -= place % ALPHA_STRETCH
+    return <float>max(a.start - a.slope * place, a.floor)
+
+
+# ---------------------------------------------------------------------------------
+# Fast mode: one sentence, one centre word
+# ---------------------------------------------------------------------------------
+
+cdef void train_sentence(const model_t* m, const settings_t* o, scratch_t* s,
+                         const int32_t* ids, int64_t start, int64_t stop) noexcept nogil:
+    cdef int pos, n_kept = keep_words(m, s, ids, start, stop)
+    for pos in range(n_kept):
+        find_contexts(m, o, s, pos, n_kept)
+        if s.n_contexts == 0:
+            continue
+        if o.sg:
+            train_skipgram(m, o, s, pos)
+        else:
+            train_cbow(m, o, s, pos)
+
+
+cdef int keep_words(const model_t* m, scratch_t* s, const int32_t* ids, int64_t start,
+                    int64_t stop) noexcept nogil:
+    """Subsample a sentence; return the number of words kept."""
+    cdef int64_t place
+    cdef int n_kept = 0
+    for place in range(start, stop):
+        if s.visits != NULL:
+            s.visits[ids[place]] += 1
+        if ids[place] == 0:
+            continue
+        if m.keep != NULL and next_random(&s.random) > m.keep[ids[place]]:
+            continue
+        s.words[n_kept] = ids[place]
+        s.places[n_kept] = place
+        n_kept += 1
+    return n_kept
+
+
+cdef void find_contexts(const model_t* m, const settings_t* o, scratch_t* s, int pos,
+                        int n_kept) noexcept nogil:
+    """List the rows of the words within the window, which shrinks at random."""
+    cdef int reach = o.window, context_pos
+    if o.shrink_windows:
+        reach = 1 + random_below(&s.random, o.window)
+    s.n_contexts = 0
+    for context_pos in range(max(0, pos - reach), min(n_kept, pos + reach + 1)):
+        if context_pos != pos:
+            s.contexts[s.n_contexts] = row(m.syn0, s.words[context_pos], m)
+            s.n_contexts += 1
+
+
+cdef void train_skipgram(const model_t* m, const settings_t* o, scratch_t* s,
+                         int pos) noexcept nogil:
+    """The contexts' rows are the inputs, all at once or each by itself."""
+    cdef int c = 0
+    s.block.n_inputs = 1 if o.pair else s.n_contexts
+    while c < s.n_contexts:
+        s.block.inputs = s.contexts + c
+        s.block.sinks = s.contexts + c
+        update_outputs(m, o, s, pos)
+        c += s.block.n_inputs
+
+
+cdef void train_cbow(const model_t* m, const settings_t* o, scratch_t* s,
+                     int pos) noexcept nogil:
+    """The mean (or sum) of the contexts' rows is the input; each gains its change."""
+    cdef int c
+    cdef float scale = 1.0
+    memset(s.neu1, 0, m.stride * sizeof(float))
+    memset(s.neu1e, 0, m.stride * sizeof(float))
+    if o.cbow_mean:
+        scale = <float>1.0 / s.n_contexts
+    for c in range(s.n_contexts):
+        block_axpy(scale, s.contexts[c], s.neu1, s.block.dim)
+    s.block.n_inputs = 1
+    s.block.inputs = &s.neu1
+    s.block.sinks = &s.neu1e
+    update_outputs(m, o, s, pos)
+    # word2vec.c hands the whole error to each row; the mean's gradient is its share.
+    scale = scale if o.divide_gradient else 1.0
+    for c in range(s.n_contexts):
+        block_axpy(scale, s.neu1e, s.contexts[c], s.block.dim)
+
+
+cdef void update_outputs(const model_t* m, const settings_t* o, scratch_t* s,
+                         int pos) noexcept nogil:
+    """Train the block's inputs to predict the word at `pos`, by either objective."""
+    cdef bint take_loss = o.all_losses or s.places[pos] % LOSS_STRIDE == 0
+    if take_loss:
+        s.counters.predictions += s.block.n_inputs
+    if o.hs:
+        take_path(m, s, s.words[pos])
+        block_update(&s.block)
+        if take_loss:
+            s.counters.hs_loss += block_loss(&s.block)
+    if o.negative > 0:
+        take_noise(m, o, s, s.words[pos])
+        block_update(&s.block)
+        if take_loss:
+            s.counters.ns_loss += block_loss(&s.block)
+
+
+cdef void take_path(const model_t* m, scratch_t* s, int32_t word) noexcept nogil:
+    """Outputs: the inner nodes from the root to the word; labels 1 - code."""
+    cdef int64_t start = m.offsets[word]
+    cdef int t, length = <int>(m.offsets[word + 1] - start)
+    for t in range(length):
+        s.block.outputs[t] = row(m.syn1, m.points[start + t], m)
+        s.labels[t] = 1 - m.codes[start + t]
+    s.block.n_outputs = length
+
+
+cdef void take_noise(const model_t* m, const settings_t* o, scratch_t* s,
+                     int32_t word) noexcept nogil:
+    """Outputs: the word (label 1) and K noise words (0); a draw of it is dropped."""
+    cdef int32_t noise_word
+    cdef int k, T = 1
+    s.block.outputs[0] = row(m.syn1neg, word, m)
+    s.labels[0] = 1
+    for k in range(o.negative):
+        noise_word = draw_noise(m, next_random(&s.random))
+        if noise_word == word:
+            continue
+        s.block.outputs[T] = row(m.syn1neg, noise_word, m)
+        s.labels[T] = 0
+        T += 1
+    s.block.n_outputs = T
+
+
+# ---------------------------------------------------------------------------------
+# Exact mode: word2vec.c TrainModelThread at one thread, every draw in its order
+# ---------------------------------------------------------------------------------
+
+cdef struct exact_t:
+    int32_t* sentence        # (C_SENTENCE_LENGTH,) kept words
+    int length
+    float* neu1              # (D,)
+    float* neu1e             # (D,)
+    float** rows             # (T,)
+    float* dots              # (T,)
+    float* sigmoid           # (EXACT_TABLE_SIZE,)
+    uint64_t random          # the C program's generator, seeded with the thread's 0
+    float alpha
+    float starting_alpha
+    int64_t total_words      # iter * train_words + 1
+    int64_t train_words
+    int64_t word_count       # words read in this epoch
+    int64_t last_word_count  # of those, how many alpha has seen
+    int64_t words_done       # word_count_actual: how many alpha has seen in all
+    int64_t cursor           # place in the stream
+
+
+cdef class ExactWorker:
+    """The C program's only thread.  State carries on from epoch to epoch.
+
+    Parameters
+    ----------
+    model : Model
+        With exact mode's tables.
+    settings : dict
+        As for `Worker`; sg, hs, negative and window are used.
+    alpha : float
+        C's ``-alpha``.
+    epochs : int
+        C's ``-iter``.
+    train_words : int
+        Sum of the vocabulary's counts, the sentence end included [words].
+    """
+
+    cdef Model model
+    cdef settings_t settings
+    cdef exact_t state
+    cdef object owners
+    cdef readonly Counters counters
+
+    def __init__(self, Model model, dict settings, float alpha, int epochs,
+                 int64_t train_words):
+        self.model = model
+        self.settings = settings
+        self.counters = Counters()
+        cdef exact_t* s = &self.state
+        cdef int64_t T = max(settings["negative"] + 1, model.max_path)
+        self.owners = []
+        s.sentence = <int32_t*>self._buffer(C_SENTENCE_LENGTH, sizeof(int32_t))
+        s.neu1 = <float*>self._buffer(model.c.dim, sizeof(float))
+        s.neu1e = <float*>self._buffer(model.c.dim, sizeof(float))
+        s.rows = <float**>self._buffer(T, sizeof(float*))
+        s.dots = <float*>self._buffer(T, sizeof(float))
+        s.sigmoid = <float*>self._buffer(EXACT_TABLE_SIZE, sizeof(float))
+        exact_fill_sigmoid(s.sigmoid)
+        s.alpha = s.starting_alpha = alpha
+        s.train_words = train_words
+        s.total_words = epochs * train_words + 1
+
+    cdef void* _buffer(self, int64_t n, int64_t size) except NULL:
+        memory = np.zeros(n * size, dtype=np.uint8)
+        self.owners.append(memory)
+        return <void*><size_t>memory.ctypes.data
+
+    @property
+    def alpha(self):
+        """The learning rate as it is now."""
+        return self.state.alpha
+
+    def train_epoch(self, const int32_t[::1] ids, SpanQueue queue):
+        """Train one pass over the ids, or less if the queue is stopped."""
+        with nogil:
+            exact_epoch(&self.model.c, &self.settings, &self.state, &ids[0],
+                        ids.shape[0], queue, self.counters.c)
+
+
+cdef void exact_epoch(const model_t* m, const settings_t* o, exact_t* s,
+                      const int32_t* ids, int64_t N, SpanQueue queue,
+                      counters_t* counters) noexcept nogil:
+    cdef int64_t start
+    cdef int pos
+    cdef bint at_end
+    s.cursor = s.word_count = s.last_word_count = 0
+    while not atomic_read(&queue.stopped):
+        exact_refresh_alpha(s)
+        start = s.cursor
+        at_end = exact_read_sentence(m, s, ids, N)
+        atomic_add(&counters.ids, s.cursor - start)
+        if at_end or s.word_count > s.train_words:
+            # What was read of the last sentence is dropped, as in C.
+            s.words_done += s.word_count - s.last_word_count
+            return
+        exact_centre(m, o, s, 0)  # even an empty sentence draws one window
+        for pos in range(1, s.length):
+            exact_refresh_alpha(s)
+            exact_centre(m, o, s, pos)
+
+
+cdef inline void exact_refresh_alpha(exact_t* s) noexcept nogil:
+    if s.word_count - s.last_word_count > ALPHA_STRETCH:
+        s.words_done += s.word_count - s.last_word_count
+        s.last_word_count = s.word_count
+        s.alpha = exact_alpha(s.starting_alpha, s.words_done, s.total_words)
+
+
+cdef inline uint64_t exact_random(exact_t* s) noexcept nogil:
+    s.random = s.random * <uint64_t>25214903917U + 11
+    return s.random
+
+
+cdef bint exact_read_sentence(const model_t* m, exact_t* s, const int32_t* ids,
+                              int64_t N) noexcept nogil:
+    """Read up to a 0 or C_SENTENCE_LENGTH kept words; true at the end of the text."""
+    cdef int32_t word
+    s.length = 0
+    while s.cursor < N:
+        word = ids[s.cursor]
+        s.cursor += 1
+        s.word_count += 1
+        if word == 0:
+            return False
+        if m.keep != NULL and (exact_random(s) & 0xFFFF) >= m.keep[word]:
+            continue
+        s.sentence[s.length] = word
+        s.length += 1
+        if s.length == C_SENTENCE_LENGTH:
+            return False
+    return True
+
+
+cdef void exact_centre(const model_t* m, const settings_t* o, exact_t* s,
+                       int pos) noexcept nogil:
+    cdef int reach = o.window - <int>(exact_random(s) % <uint64_t>o.window)
+    cdef int first = max(0, pos - reach), stop = min(s.length, pos + reach + 1)
+    cdef int context_pos
+    cdef float* context
+    if not o.sg:
+        exact_cbow(m, o, s, pos, first, stop)
+        return
+    for context_pos in range(first, stop):
+        if context_pos == pos:
+            continue
+        context = row(m.syn0, s.sentence[context_pos], m)
+        memset(s.neu1e, 0, m.dim * sizeof(float))
+        exact_outputs(m, o, s, s.sentence[pos], context)
+        block_axpy(1, s.neu1e, context, m.dim)
+
+
+cdef void exact_cbow(const model_t* m, const settings_t* o, exact_t* s, int pos,
+                     int first, int stop) noexcept nogil:
+    cdef int context_pos, i, n_contexts = stop - first - 1
+    if n_contexts < 1:
+        return
+    memset(s.neu1, 0, m.dim * sizeof(float))
+    memset(s.neu1e, 0, m.dim * sizeof(float))
+    for context_pos in range(first, stop):
+        if context_pos != pos:
+            block_axpy(1, row(m.syn0, s.sentence[context_pos], m), s.neu1, m.dim)
+    for i in range(m.dim):
+        s.neu1[i] = s.neu1[i] / n_contexts
+    exact_outputs(m, o, s, s.sentence[pos], s.neu1)
+    for context_pos in range(first, stop):
+        if context_pos != pos:
+            block_axpy(1, s.neu1e, row(m.syn0, s.sentence[context_pos], m), m.dim)
+
+
+cdef void exact_outputs(const model_t* m, const settings_t* o, exact_t* s,
+                        int32_t word, const float* x) noexcept nogil:
+    """Both objectives for one input x (D,); its error is added to neu1e."""
+    cdef int64_t start
+    cdef int t, length
+    if o.hs:
+        start = m.offsets[word]
+        length = <int>(m.offsets[word + 1] - start)
+        for t in range(length):
+            s.rows[t] = row(m.syn1, m.points[start + t], m)
+        exact_hs(x, s.neu1e, s.rows, m.codes + start, length, m.dim, s.alpha,
+                 s.sigmoid, s.dots)
+    if o.negative > 0:
+        length = exact_draw_outputs(m, o, s, word)
+        exact_negative(x, s.neu1e, s.rows, length, m.dim, s.alpha, s.sigmoid, s.dots)
+
+
+cdef int exact_draw_outputs(const model_t* m, const settings_t* o, exact_t* s,
+                            int32_t word) noexcept nogil:
+    cdef int k, T = 1
+    cdef int64_t noise_word
+    cdef uint64_t random
+    s.rows[0] = row(m.syn1neg, word, m)
+    for k in range(o.negative):
+        random = exact_random(s)
+        noise_word = draw_noise(m, <uint32_t>((random >> 16) % C_TABLE_SIZE))
+        if noise_word == 0:
+            noise_word = random % <uint64_t>(m.vocab_size - 1) + 1
+        if noise_word != word:
+            s.rows[T] = row(m.syn1neg, noise_word, m)
+            T += 1
+    return T
+
+
+# ---------------------------------------------------------------------------------
+# K-means of -classes
+# ---------------------------------------------------------------------------------
+
+def kmeans_step(const float[:, ::1] vectors, int32_t[::1] classes,
+                float[:, ::1] centroids):
+    """One round of the C program's k-means: centroids, then the nearest for each.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (V, D)
+        IN
+    classes : ndarray of int32, shape (V,)
+        INOUT
+    centroids : ndarray of float32, shape (n_classes, D)
+        OUT
+    """
+    cdef int n_classes = <int>centroids.shape[0], dim = <int>vectors.shape[1], k
+    cdef int32_t[::1] sizes = np.empty(n_classes, dtype=np.int32)
+    cdef float[::1] dots = np.empty(n_classes, dtype=np.float32)
+    cdef size_t[::1] rows = np.empty(n_classes, dtype=np.uintp)
+    for k in range(n_classes):
+        rows[k] = <size_t>&centroids[k, 0]
+    with nogil:
+        exact_centroids(&vectors[0, 0], &classes[0], vectors.shape[0], dim, n_classes,
+                        &centroids[0, 0], &sizes[0])
+        exact_assign(&vectors[0, 0], <float**>&rows[0], vectors.shape[0], dim,
+                     n_classes, &classes[0], &dots[0])

@@ -1,0 +1,175 @@
+/* Exact mode's arithmetic: the operations of the C program in its order, so that
+ * every float comes out with its bits.  Compile with -ffp-contract=off.
+ *
+ * A sum keeps its order; only sums that do not depend on each other are taken side
+ * by side.  Element-wise updates may be vectorised freely.
+ * Legend: D floats in a row (not padded); T outputs. */
+#ifndef W2VFAST_EXACT_H
+#define W2VFAST_EXACT_H
+
+#include <math.h>
+#include <stdint.h>
+
+#define EXACT_TABLE_SIZE 1000 /* word2vec.c EXP_TABLE_SIZE */
+#define EXACT_MAX_EXP 6       /* word2vec.c MAX_EXP */
+#define EXACT_GROUP 8         /* dot products side by side: enough to hide an addition */
+
+/* The C program's sigmoid table, (EXACT_TABLE_SIZE,) OUT. */
+static void exact_fill_sigmoid(float *table) {
+    for (int i = 0; i < EXACT_TABLE_SIZE; i++) {
+        float x = (i / (float)EXACT_TABLE_SIZE * 2 - 1) * EXACT_MAX_EXP;
+        table[i] = (float)exp(x);
+        table[i] = table[i] / (table[i] + 1);
+    }
+}
+
+/* EXACT_TABLE_SIZE / EXACT_MAX_EXP / 2 is 83 in integers, as in C.
+ * Differs: C reads outside its table where the logit is not a number. */
+static inline float exact_sigmoid(const float *table, float logit) {
+    const int scale = EXACT_TABLE_SIZE / EXACT_MAX_EXP / 2;
+    if (logit != logit) return logit;
+    return table[(int)((logit + EXACT_MAX_EXP) * scale)];
+}
+
+/* dots[t] = x . rows[t], each sum in the order of its elements; inlined with a
+ * constant count. */
+static inline void exact_dot_group(const float *x, float *const *rows, int count,
+                                   int dim, float *dots) {
+    float sums[EXACT_GROUP] = {0};
+    for (int i = 0; i < dim; i++)
+        for (int t = 0; t < count; t++) sums[t] += x[i] * rows[t][i];
+    for (int t = 0; t < count; t++) dots[t] = sums[t];
+}
+
+static void exact_dots(const float *x, float *const *rows, int count, int dim,
+                       float *dots) {
+    while (count >= EXACT_GROUP) {
+        exact_dot_group(x, rows, EXACT_GROUP, dim, dots);
+        rows += EXACT_GROUP, dots += EXACT_GROUP, count -= EXACT_GROUP;
+    }
+    switch (count) {
+    case 7: exact_dot_group(x, rows, 7, dim, dots); break;
+    case 6: exact_dot_group(x, rows, 6, dim, dots); break;
+    case 5: exact_dot_group(x, rows, 5, dim, dots); break;
+    case 4: exact_dot_group(x, rows, 4, dim, dots); break;
+    case 3: exact_dot_group(x, rows, 3, dim, dots); break;
+    case 2: exact_dot_group(x, rows, 2, dim, dots); break;
+    case 1: exact_dot_group(x, rows, 1, dim, dots); break;
+    default: break;
+    }
+}
+
+/* y += g * x */
+static inline void exact_axpy(float g, const float *x, float *y, int dim) {
+    for (int i = 0; i < dim; i++) y[i] += g * x[i];
+}
+
+/* Two rows at once: error += g * y from the old y, then y += g * x. */
+static inline void exact_step(float g, const float *x, float *y, float *error, int dim) {
+    exact_axpy(g, y, error, dim);
+    exact_axpy(g, x, y, dim);
+}
+
+/* Outputs that are taken together: none of them may occur twice, because the second
+ * one's dot product must see the first one's update. */
+static int exact_distinct(float *const *rows, int count) {
+    int t = 1;
+    for (; t < count; t++)
+        for (int s = 0; s < t; s++)
+            if (rows[s] == rows[t]) return t;
+    return t;
+}
+
+/* Hierarchical softmax of one input: x (D,) IN, error (D,) INOUT, rows (T,) INOUT,
+ * codes (T,).  A saturated node is skipped (word2vec.c TrainModelThread). */
+static void exact_hs(const float *x, float *error, float *const *rows,
+                     const uint8_t *codes, int count, int dim, float alpha,
+                     const float *table, float *dots) {
+    exact_dots(x, rows, count, dim, dots); /* the nodes of a path are all distinct */
+    for (int t = 0; t < count; t++) {
+        if (dots[t] <= -EXACT_MAX_EXP || dots[t] >= EXACT_MAX_EXP) continue;
+        float g = (1 - codes[t] - exact_sigmoid(table, dots[t])) * alpha;
+        exact_step(g, x, rows[t], error, dim);
+    }
+}
+
+static inline float exact_noise_gradient(float logit, int label, float alpha,
+                                         const float *table) {
+    if (logit > EXACT_MAX_EXP) return (label - 1) * alpha;
+    if (logit < -EXACT_MAX_EXP) return (label - 0) * alpha;
+    return (label - exact_sigmoid(table, logit)) * alpha;
+}
+
+/* Negative sampling of one input; rows[0] is the word that was seen. */
+static void exact_negative(const float *x, float *error, float *const *rows, int count,
+                           int dim, float alpha, const float *table, float *dots) {
+    for (int start = 0; start < count;) {
+        int run = exact_distinct(rows + start, count - start);
+        exact_dots(x, rows + start, run, dim, dots);
+        for (int t = 0; t < run; t++) {
+            float g = exact_noise_gradient(dots[t], start + t == 0, alpha, table);
+            exact_step(g, x, rows[start + t], error, dim);
+        }
+        start += run;
+    }
+}
+
+/* word2vec.c InitNet: the low 16 bits of the generator, (V, D) rows of `stride` OUT */
+static void exact_init(float *syn0, int64_t rows, int dim, int64_t stride) {
+    uint64_t random = 1;
+    for (int64_t row = 0; row < rows; row++)
+        for (int i = 0; i < dim; i++) {
+            random = random * 25214903917ULL + 11;
+            syn0[row * stride + i] =
+                (float)((((random & 0xFFFF) / (float)65536) - 0.5) / (int64_t)dim);
+        }
+}
+
+/* word2vec.c TrainModelThread: the linear decay with its floor.  total is
+ * iter * train_words + 1; the floor is compared as a double. */
+static float exact_alpha(float starting_alpha, int64_t words_done, int64_t total) {
+    float alpha = starting_alpha * (1 - words_done / (float)total);
+    if (alpha < starting_alpha * 0.0001) alpha = (float)(starting_alpha * 0.0001);
+    return alpha;
+}
+
+/* ---- k-means of -classes (word2vec.c TrainModel) ---- */
+
+/* centroids (K, D) OUT from classes (V,) IN: sums in the order of the words; each
+ * count starts at 1; then scaled to unit length. */
+static void exact_centroids(const float *vectors, const int32_t *classes, int64_t rows,
+                            int dim, int n_classes, float *centroids, int32_t *sizes) {
+    for (int64_t i = 0; i < (int64_t)n_classes * dim; i++) centroids[i] = 0;
+    for (int k = 0; k < n_classes; k++) sizes[k] = 1;
+    for (int64_t row = 0; row < rows; row++) {
+        float *centroid = centroids + (int64_t)classes[row] * dim;
+        for (int i = 0; i < dim; i++) centroid[i] += vectors[row * dim + i];
+        sizes[classes[row]]++;
+    }
+    for (int k = 0; k < n_classes; k++) {
+        float *centroid = centroids + (int64_t)k * dim, norm = 0;
+        for (int i = 0; i < dim; i++) {
+            centroid[i] /= sizes[k];
+            norm += centroid[i] * centroid[i];
+        }
+        norm = (float)sqrt(norm);
+        for (int i = 0; i < dim; i++) centroid[i] /= norm;
+    }
+}
+
+/* classes (V,) OUT: the centroid with the largest dot product, the first of equals. */
+static void exact_assign(const float *vectors, float *const *centroids, int64_t rows,
+                         int dim, int n_classes, int32_t *classes, float *dots) {
+    for (int64_t row = 0; row < rows; row++) {
+        exact_dots(vectors + row * dim, centroids, n_classes, dim, dots);
+        float closest = -10; /* word2vec.c closev: below any cosine */
+        classes[row] = 0;
+        for (int k = 0; k < n_classes; k++)
+            if (dots[k] > closest) {
+                closest = dots[k];
+                classes[row] = k;
+            }
+    }
+}
+
+#endif

@@ -1,0 +1,142 @@
+"""Huffman codes and points for hierarchical softmax."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+C_NO_NODE = 10**15  # word2vec.c: the count of an inner node that does not exist yet
+
+
+class HuffmanTree(NamedTuple):
+    """The path of every word, from the root down.
+
+    Attributes
+    ----------
+    offsets : ndarray of int64, shape (V + 1,)
+        Row w's path is points[offsets[w]:offsets[w + 1]], and its codes likewise.
+    points : ndarray of int32, shape (sum of L,)
+        Inner nodes on the path: rows of `syn1`.
+    codes : ndarray of uint8, shape (sum of L,)
+        Branch taken at each of them, 0 or 1.
+    """
+
+    offsets: NDArray[np.int64]
+    points: NDArray[np.int32]
+    codes: NDArray[np.uint8]
+
+
+def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
+    """Build the codes of fast mode: no leaf for row 0, and the root is node 0.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, shape (V,)
+        Occurrences of each row [words], descending from row 1 on.
+
+    Returns
+    -------
+    HuffmanTree
+        The path of row 0 is empty; V - 2 inner nodes, numbered from the root, so that
+        those that most words pass come first.
+
+    Source
+    ------
+    Mikolov et al. 2013, arXiv:1310.4546, sec. 2.1.
+    Differs: word2vec.c numbers inner nodes in the order of their creation, root last,
+    and gives the sentence end a leaf.
+    """
+    tree = build_c_tree(counts[1:])
+    offsets = np.concatenate([[0], tree.offsets])
+    root = len(counts) - 3  # of V - 1 leaves
+    return HuffmanTree(offsets, np.int32(root) - tree.points, tree.codes)
+
+
+def build_c_tree(counts: NDArray[np.int64]) -> HuffmanTree:
+    """Build the codes of exact mode, node by node as the C program does.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, shape (V,)
+        Occurrences of each row [words], the sentence end (row 0) included.
+
+    Returns
+    -------
+    HuffmanTree
+        V - 1 inner nodes, the root last.
+
+    Notes
+    -----
+    Row 0 need not be the most frequent, so the two-pointer walk is not always
+    optimal; exact mode keeps it as it is.
+
+    Source
+    ------
+    word2vec.c CreateBinaryTree.
+    """
+    n_leaves = len(counts)
+    parent, branch = _join_nodes(counts.tolist())
+    lengths = _depths(parent, n_leaves)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    points = np.empty(offsets[-1], dtype=np.int32)
+    codes = np.empty(offsets[-1], dtype=np.uint8)
+    leaf = np.flatnonzero(lengths)
+    node = leaf.copy()
+    place = offsets[1:][leaf] - 1  # the last step of a path is the leaf's own branch
+    while len(leaf):
+        codes[place] = branch[node]
+        points[place] = parent[node] - n_leaves
+        node = parent[node]
+        place = place - 1
+        inside = place >= offsets[leaf]
+        leaf, node, place = leaf[inside], node[inside], place[inside]
+    return HuffmanTree(offsets, points, codes)
+
+
+def _join_nodes(
+    counts: list[int],
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Join the two rarest nodes again and again.
+
+    Leaves are taken from the end of `counts`, inner nodes in the order of creation;
+    a tie goes to the inner node.
+
+    Returns
+    -------
+    parent : ndarray of int64, shape (2V - 1,)
+    branch : ndarray of uint8, shape (2V - 1,)
+    """
+    n_leaves = len(counts)
+    count = counts + [C_NO_NODE] * n_leaves
+    parent = [0] * (2 * n_leaves)
+    branch = [0] * (2 * n_leaves)
+    leaf, inner = n_leaves - 1, n_leaves
+    for new in range(n_leaves, 2 * n_leaves - 1):
+        joined = 0
+        for side in (0, 1):
+            if leaf >= 0 and count[leaf] < count[inner]:
+                node, leaf = leaf, leaf - 1
+            else:
+                node, inner = inner, inner + 1
+            joined += count[node]
+            parent[node] = new
+            branch[node] = side
+        count[new] = joined
+    size = 2 * n_leaves - 1
+    return np.array(parent[:size]), np.array(branch[:size], dtype=np.uint8)
+
+
+def _depths(parent: NDArray[np.int64], n_leaves: int) -> NDArray[np.int64]:
+    """Count the branches between each leaf and the root, the last node."""
+    depth = np.zeros(n_leaves, dtype=np.int64)
+    root = len(parent) - 1
+    leaf = np.flatnonzero(np.arange(n_leaves) != root)
+    node = leaf.copy()
+    while len(leaf):
+        depth[leaf] += 1
+        node = parent[node]
+        inside = node != root
+        leaf, node = leaf[inside], node[inside]
+    return depth

@@ -1,0 +1,182 @@
+"""Which tokens are kept (`sample`) and which noise words are drawn (`ns_exponent`).
+
+Both rules exist twice: as the C program computes them, and as published.  Either way
+the result is a few arrays that the kernels only look up.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+C_TABLE_SIZE = 100_000_000  # word2vec.c table_size: slots of its unigram table
+C_NOISE_EXPONENT = 0.75  # word2vec.c InitUnigramTable: power
+FAST_DOMAIN_BITS = 32  # the fast kernels draw noise from 32 random bits
+
+
+class NoiseSampler(NamedTuple):
+    """A noise distribution as a step function with a guide to its steps.
+
+    A random number r draws the first word w >= guide[r >> shift] with r <= last[w].
+
+    Attributes
+    ----------
+    last : ndarray of uint32, shape (V,)
+        Largest random number that draws the word [inclusive].
+    guide : ndarray of int32, shape (G,)
+        First word that the random numbers of a bucket can draw.
+    shift : int
+        A bucket is 2**shift random numbers wide [bits].
+    """
+
+    last: NDArray[np.uint32]
+    guide: NDArray[np.int32]
+    shift: int
+
+
+def _sampler(last: NDArray[np.int64], domain: int) -> NoiseSampler:
+    """Add the guide: at least one bucket a word, so a search takes about one step."""
+    bits = max(1, (domain - 1).bit_length())
+    shift = max(0, bits - max(1, len(last).bit_length()))
+    starts = np.arange(0, domain, 1 << shift, dtype=np.int64)
+    guide = np.searchsorted(last, starts, side="left").astype(np.int32)
+    return NoiseSampler(last.astype(np.uint32), guide, shift)
+
+
+def noise_sampler(
+    counts: NDArray[np.int64], ns_exponent: float = 0.75
+) -> NoiseSampler:
+    """Build the noise distribution of fast mode: count ** ns_exponent, row 0 left out.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, shape (V,)
+        Occurrences of each row [words]; row 0 is the sentence end.
+    ns_exponent : float
+        1 draws by frequency, 0 uniformly, below 0 prefers rare words.
+
+    Returns
+    -------
+    NoiseSampler
+        For random numbers of 32 bits.
+
+    Source
+    ------
+    Mikolov et al. 2013, arXiv:1310.4546, sec. 2.2 (the exponent 3/4).
+    Differs: word2vec.c draws from a table of 1e8 slots; here a word's share is
+    rounded to 2**-32, and the sentence end is never drawn.
+    """
+    weights = (counts / max(1, counts[1:].max(initial=1))) ** ns_exponent
+    weights[0] = 0.0
+    cumulative = np.cumsum(weights)
+    domain = 1 << FAST_DOMAIN_BITS
+    last = np.rint(cumulative / cumulative[-1] * domain).astype(np.int64) - 1
+    return _sampler(last, domain)
+
+
+def c_noise_sampler(counts: NDArray[np.int64]) -> NoiseSampler:
+    """Build the noise distribution of exact mode: C's unigram table without its 400 MB.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, shape (V,)
+        Occurrences of each row [words], the sentence end (row 0) included.
+
+    Returns
+    -------
+    NoiseSampler
+        For slot numbers 0 to 1e8 - 1.
+
+    Notes
+    -----
+    C fills its table slot by slot and goes to the next word, at most one a slot, once
+    slot / 1e8 exceeds the words' cumulative share.  The last slot of a word is
+    therefore max(first slot, smallest slot that exceeds the share), a recurrence that
+    a running maximum solves.  Shares are added in C's order, and `math.pow` is the C
+    library's, because NumPy's may differ in the last bit.
+
+    Source
+    ------
+    word2vec.c InitUnigramTable (0.1c).
+    """
+    powers = np.array([math.pow(c, C_NOISE_EXPONENT) for c in counts.tolist()])
+    total = np.add.accumulate(powers)[-1]
+    share = np.add.accumulate(powers / total)
+    # Smallest slot with slot / table_size > share, found near share * table_size.
+    slot = np.maximum(np.floor(share * C_TABLE_SIZE) - 2, 0)
+    for _ in range(5):
+        slot += slot / C_TABLE_SIZE <= share
+    order = np.arange(len(counts))
+    last = np.maximum.accumulate(slot.astype(np.int64) - order) + order
+    last = np.minimum(last, C_TABLE_SIZE - 1)
+    last[-1] = C_TABLE_SIZE - 1
+    return _sampler(last, C_TABLE_SIZE)
+
+
+def keep_thresholds(
+    counts: NDArray[np.int64], sample: float
+) -> NDArray[np.uint32] | None:
+    """Compute fast mode's subsampling: a token is kept if 32 random bits are <= these.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, shape (V,)
+        Occurrences of each row [words]; row 0, the sentence end, is not counted.
+    sample : float
+        Words above this share of the corpus are thinned out [fraction]; 0: none is.
+
+    Returns
+    -------
+    ndarray of uint32, shape (V,), or None
+        None when every token is kept.
+
+    Source
+    ------
+    word2vec.c TrainModelThread: keep with probability (sqrt(n / st) + 1) * st / n for
+    a count n and st = sample * total.  Differs: total leaves out the sentence ends.
+    """
+    if sample == 0:
+        return None
+    st = sample * float(counts[1:].sum())
+    n = np.maximum(counts, 1).astype(np.float64)
+    keep = (np.sqrt(n / st) + 1.0) * st / n
+    return (np.minimum(keep, 1.0) * 0xFFFFFFFF).astype(np.uint32)
+
+
+def c_keep_thresholds(
+    counts: NDArray[np.int64], sample: float
+) -> NDArray[np.uint32] | None:
+    """Compute exact mode's subsampling: keep if the low 16 random bits are < these.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, shape (V,)
+        Occurrences of each row [words], the sentence end included.
+    sample : float
+        C's ``-sample`` [fraction]; rounded to float32 as in C.
+
+    Returns
+    -------
+    ndarray of uint32, shape (V,), or None
+        None when `sample` is 0: then C draws no random number either.
+
+    Notes
+    -----
+    The mixture of float and double is C's; see the comments.
+
+    Source
+    ------
+    word2vec.c TrainModelThread, the subsampling draw.
+    """
+    if np.float32(sample) <= 0:
+        return None
+    st = np.float32(sample) * np.float32(counts.sum())  # float * (float)long long
+    with np.errstate(divide="ignore", over="ignore"):
+        root = np.sqrt((counts.astype(np.float32) / st).astype(np.float64))
+        keep = (root + 1.0) * np.float64(st) / counts.astype(np.float64)
+        keep = keep.astype(np.float32).astype(np.float64)
+    # Smallest t with keep < t / 65536; from 65536 on no 16 bits can reach it.
+    return np.minimum(np.floor(keep * 65536.0) + 1.0, 65536.0).astype(np.uint32)

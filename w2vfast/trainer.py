@@ -1,0 +1,468 @@
+"""Train weights on encoded ids: memory, tables, threads, progress, stopping.
+
+The main thread waits and reports; every worker runs one nogil function of `_core`
+an epoch.  Epochs end at a barrier, where callbacks run on the calling thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vfast import _core
+
+if TYPE_CHECKING:
+    from w2vfast.huffman import HuffmanTree
+    from w2vfast.params import TrainParams
+    from w2vfast.sampling import NoiseSampler
+
+LANES = _core.LANES
+ROW_BYTES = 4 * LANES
+POLL_SECONDS = 0.1
+SHORTEST_SPAN, LONGEST_SPAN, SPANS_WANTED = 2_000, 64_000, 512
+COPY_ROWS = 4096  # rows moved at a time when a matrix is padded or packed
+
+
+# ---- memory ------------------------------------------------------------------------
+
+
+class Rows:
+    """A float32 matrix whose rows are padded while training and compact otherwise.
+
+    Padded rows start on a cache line and need no special last step in the kernels.
+    Both forms live in the same memory, so a change of form costs one pass and no
+    second matrix.
+
+    Parameters
+    ----------
+    n_rows, dim : int
+        V and D.
+    """
+
+    def __init__(self, n_rows: int, dim: int) -> None:
+        self.dim = dim
+        stride = -(-dim // LANES) * LANES
+        self._padded = _aligned_zeros(n_rows, stride)
+        self._is_padded = True
+
+    @classmethod
+    def from_vectors(cls, vectors: NDArray[np.float32]) -> Rows:
+        """Copy a matrix of shape (V, D)."""
+        rows = cls(*vectors.shape)
+        rows.pad()[:, : rows.dim] = vectors
+        rows.pack()
+        return rows
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """The matrix, shape (V, D): a view, strided while the rows are padded."""
+        if self._is_padded:
+            return self._padded[:, : self.dim]
+        n_rows = len(self._padded)
+        return self._padded.reshape(-1)[: n_rows * self.dim].reshape(n_rows, self.dim)
+
+    def pad(self) -> NDArray[np.float32]:
+        """Move the rows apart; return all of them, shape (V, stride)."""
+        if not self._is_padded:
+            packed = self.vectors
+            # From the last row on, so that no row is overwritten before it is moved.
+            for start in reversed(range(0, len(packed), COPY_ROWS)):
+                block = packed[start : start + COPY_ROWS].copy()
+                self._padded[start : start + COPY_ROWS, : self.dim] = block
+                self._padded[start : start + COPY_ROWS, self.dim :] = 0
+            self._is_padded = True
+        return self._padded
+
+    def pack(self) -> NDArray[np.float32]:
+        """Move the rows together; return them, shape (V, D)."""
+        if self._is_padded:
+            padded = self.vectors
+            self._is_padded = False
+            for start in range(0, len(padded), COPY_ROWS):
+                block = padded[start : start + COPY_ROWS].copy()
+                self.vectors[start : start + COPY_ROWS] = block
+        return self.vectors
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"vectors": np.ascontiguousarray(self.vectors)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(Rows.from_vectors(state["vectors"]).__dict__)
+
+
+def _aligned_zeros(n_rows: int, stride: int) -> NDArray[np.float32]:
+    size = 4 * n_rows * stride
+    memory = np.zeros(size + ROW_BYTES, dtype=np.uint8)
+    skip = -memory.ctypes.data % ROW_BYTES
+    return memory[skip : skip + size].view(np.float32).reshape(n_rows, stride)
+
+
+@dataclass
+class Weights:
+    """The matrices that are trained.
+
+    Attributes
+    ----------
+    syn0 : Rows
+        Input vectors, (V, D).
+    syn1 : Rows or None
+        Inner nodes of the Huffman tree, (V, D), with hierarchical softmax.
+    syn1neg : Rows or None
+        Output vectors, (V, D), with negative sampling.
+    """
+
+    syn0: Rows
+    syn1: Rows | None
+    syn1neg: Rows | None
+
+    def __iter__(self) -> Iterator[tuple[str, Rows]]:
+        for name in ("syn0", "syn1", "syn1neg"):
+            rows = getattr(self, name)
+            if rows is not None:
+                yield name, rows
+
+    def pack(self) -> None:
+        """Make all matrices compact."""
+        for _, rows in self:
+            rows.pack()
+
+
+def estimate_memory(n_rows: int, params: TrainParams) -> dict[str, int]:
+    """Estimate what training takes besides the ids of the text.
+
+    Parameters
+    ----------
+    n_rows : int
+        V, the sentence end included [words].
+
+    Returns
+    -------
+    dict of int
+        Bytes by name (vocab, syn0, syn1, syn1neg, tables), and their total.
+    """
+    matrix = n_rows * -(-params.vector_size // LANES) * ROW_BYTES
+    sizes = {"vocab": 200 * n_rows, "syn0": matrix}  # a str, its place in list and dict
+    tables = 4 * n_rows  # keep thresholds
+    if params.hs:
+        sizes["syn1"] = matrix
+        tables += 8 * n_rows + 5 * n_rows * max(1, n_rows.bit_length())
+    if params.negative:
+        sizes["syn1neg"] = matrix
+        tables += 12 * n_rows  # last, and up to two guide buckets a word
+    sizes["tables"] = tables
+    sizes["total"] = sum(sizes.values())
+    return sizes
+
+
+def available_memory() -> int | None:
+    """Return the memory that can still be had [bytes], None if the system won't say."""
+    found = []
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                found.append(1024 * int(line.split()[1]))
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+        used = Path("/sys/fs/cgroup/memory.current").read_text()
+        if limit != "max":
+            found.append(int(limit) - int(used))
+    except (OSError, ValueError):
+        pass
+    return min(found, default=None)
+
+
+def new_weights(n_rows: int, params: TrainParams) -> Weights:
+    """Allocate the matrices and draw the input vectors.
+
+    Raises
+    ------
+    MemoryError
+        Before anything is allocated, if the estimate exceeds the memory available.
+    """
+    dim = params.vector_size
+    _check_memory(n_rows, params)
+    weights = Weights(
+        Rows(n_rows, dim),
+        Rows(n_rows, dim) if params.hs else None,
+        Rows(n_rows, dim) if params.negative else None,
+    )
+    if params.mode == "exact":
+        _core.init_vectors_exact(weights.syn0.pad(), dim)
+    else:
+        _core.init_vectors(weights.syn0.pad(), dim, params.seed)
+    return weights
+
+
+def _check_memory(n_rows: int, params: TrainParams) -> None:
+    sizes = estimate_memory(n_rows, params)
+    available = available_memory()
+    if available is not None and sizes["total"] > available:
+        parts = ", ".join(
+            f"{name} {size / 1e9:.2f}" for name, size in sizes.items() if name != "total"
+        )
+        message = (
+            f"training {n_rows} words with vector_size={params.vector_size} needs "
+            f"about {sizes['total'] / 1e9:.2f} GB ({parts}), but only "
+            f"{available / 1e9:.2f} GB are available. Raise min_count, set "
+            f"max_final_vocab or lower vector_size."
+        )
+        raise MemoryError(message)
+
+
+# ---- training ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What the kernels look up; see `sampling` and `huffman`."""
+
+    keep: NDArray[np.uint32] | None
+    noise: NoiseSampler | None
+    tree: HuffmanTree | None
+
+
+@dataclass(frozen=True)
+class EpochStats:
+    """What one epoch did.
+
+    Attributes
+    ----------
+    epoch : int
+        From 0.
+    alpha : float
+        Learning rate at the end of the epoch.
+    words : int
+        Ids visited, sentence ends included [words].
+    seconds : float
+        Wall time [s].
+    hs_loss, ns_loss : float or None
+        Mean loss of a prediction under either objective [nats].  A prediction is one
+        (context, centre) pair in skip-gram, one centre in CBOW; its loss is the sum
+        over its outputs.  None where the objective or the loss was not taken.
+    """
+
+    epoch: int
+    alpha: float
+    words: int
+    seconds: float
+    hs_loss: float | None
+    ns_loss: float | None
+
+    @property
+    def loss(self) -> float | None:
+        """Sum of both objectives' losses [nats]."""
+        losses = [x for x in (self.hs_loss, self.ns_loss) if x is not None]
+        return sum(losses) if losses else None
+
+
+class StopTraining(Exception):  # noqa: N818 - a request, as StopIteration is
+    """Raised by a callback to end the training after the present epoch."""
+
+
+class Trainer:
+    """One training run: the same weights, ids and settings over several epochs.
+
+    Parameters
+    ----------
+    weights : Weights
+        INOUT; padded while the trainer is at work.
+    ids : ndarray of int32, shape (N,)
+        0 ends a sentence.
+    tables : Tables
+        For the vocabulary's counts and the mode.
+    train_words : int
+        Sum of the vocabulary's counts, sentence ends included [words].
+    params : TrainParams
+    """
+
+    def __init__(
+        self,
+        weights: Weights,
+        ids: NDArray[np.int32],
+        tables: Tables,
+        train_words: int,
+        params: TrainParams,
+    ) -> None:
+        _check_ids(ids, len(weights.syn0.vectors))
+        self._weights = weights
+        self._ids = ids
+        self._params = params
+        self._model = _core.Model(
+            weights.syn0.pad(),
+            None if weights.syn1 is None else weights.syn1.pad(),
+            None if weights.syn1neg is None else weights.syn1neg.pad(),
+            params.vector_size,
+            tables.keep,
+            tables.noise,
+            tables.tree,
+        )
+        self._workers = self._new_workers(train_words)
+        self._starts = self._cut_spans()
+
+    def _new_workers(
+        self, train_words: int
+    ) -> Sequence[_core.Worker] | Sequence[_core.ExactWorker]:
+        p = self._params
+        settings = {
+            "sg": p.sg,
+            "hs": p.hs,
+            "negative": p.negative,
+            "window": p.window,
+            "shrink_windows": p.shrink_windows,
+            "cbow_mean": p.cbow_mean,
+            "pair": p.negative_sharing == "pair",
+            "divide_gradient": p.cbow_gradient == "mean",
+            "all_losses": p.compute_loss,
+            "max_sentence_length": p.max_sentence_length,
+        }
+        if p.mode == "exact":
+            return [
+                _core.ExactWorker(
+                    self._model, settings, p.start_alpha, p.epochs, train_words
+                )
+            ]
+        return [_core.Worker(self._model, settings, p.seed) for _ in range(p.n_workers)]
+
+    def _cut_spans(self) -> NDArray[np.int64]:
+        n_ids = len(self._ids)
+        length = min(max(n_ids // SPANS_WANTED, SHORTEST_SPAN), LONGEST_SPAN)
+        return _core.span_starts(self._ids, length, self._params.max_sentence_length)
+
+    @property
+    def ids_done(self) -> int:
+        """Ids visited so far by all workers."""
+        return sum(worker.counters.ids for worker in self._workers)
+
+    @property
+    def losses(self) -> NDArray[np.float64]:
+        """Sums so far: predictions, hierarchical softmax, negative sampling."""
+        return np.sum([worker.counters.losses for worker in self._workers], axis=0)
+
+    def alpha_at(self, epoch: float) -> float:
+        """Return the learning rate after `epoch` of the run's epochs."""
+        p = self._params
+        if p.mode == "exact":
+            return float(self._workers[0].alpha)
+        line = p.start_alpha + (p.end_alpha - p.start_alpha) * epoch / p.epochs
+        return max(line, p.alpha_floor)
+
+    def run_epoch(self, epoch: int, report: Callable[[], object]) -> EpochStats:
+        """Train one epoch; call `report` on this thread while it runs.
+
+        Raises
+        ------
+        FloatingPointError
+            In fast mode, if a vector is not finite any more.
+        """
+        before, ids_before, start = self.losses, self.ids_done, time.perf_counter()
+        queue = _core.SpanQueue(self._starts)
+        run_threads(
+            [self._task(worker, queue, epoch) for worker in self._workers],
+            queue.stop,
+            report,
+        )
+        alpha = self.alpha_at(epoch + 1)
+        if self._params.mode != "exact":
+            self._check_finite(epoch, alpha)
+        seconds = time.perf_counter() - start
+        words = self.ids_done - ids_before
+        return EpochStats(epoch, alpha, words, seconds, *self.mean_losses(before))
+
+    def _task(
+        self, worker: Any, queue: _core.SpanQueue, epoch: int
+    ) -> Callable[[], None]:
+        p = self._params
+        if p.mode == "exact":
+            return lambda: worker.train_epoch(self._ids, queue)
+        decay = (p.start_alpha, p.end_alpha, p.alpha_floor)
+        return lambda: worker.train_epoch(self._ids, queue, epoch, p.epochs, *decay)
+
+    def mean_losses(
+        self, before: NDArray[np.float64]
+    ) -> tuple[float | None, float | None]:
+        """Return (hs_loss, ns_loss) of a prediction since `losses` was `before`."""
+        predictions, hs_loss, ns_loss = self.losses - before
+        if predictions == 0:
+            return None, None
+        return (
+            float(hs_loss / predictions) if self._params.hs else None,
+            float(ns_loss / predictions) if self._params.negative else None,
+        )
+
+    def _check_finite(self, epoch: int, alpha: float) -> None:
+        for name, rows in self._weights:
+            for start in range(0, len(rows.vectors), COPY_ROWS):
+                block = rows.vectors[start : start + COPY_ROWS]
+                # In double, sums of finite floats stay finite: one pass, no mask.
+                if not np.isfinite(block.sum(dtype=np.float64)):
+                    message = (
+                        f"{name} became non-finite in epoch {epoch + 1} of "
+                        f"{self._params.epochs} (alpha={alpha:g}). Lower alpha."
+                    )
+                    raise FloatingPointError(message)
+
+
+def _check_ids(ids: NDArray[np.int32], n_rows: int) -> None:
+    # The kernels use ids as row numbers unseen.
+    if len(ids) == 0:
+        message = "nothing to train on: no word of the text is in the vocabulary."
+        raise ValueError(message)
+    if ids.min() < 0 or ids.max() >= n_rows:
+        message = (
+            f"ids must be in [0, {n_rows}), the rows of the vectors; got "
+            f"{ids.min()} to {ids.max()}."
+        )
+        raise ValueError(message)
+
+
+def run_threads(
+    tasks: Sequence[Callable[[], object]],
+    stop: Callable[[], object],
+    report: Callable[[], object],
+) -> None:
+    """Run each task on a thread of its own and wait for all.
+
+    Parameters
+    ----------
+    tasks : sequence of callable
+        Return soon after `stop` was called.
+    report : callable
+        Called on this thread about ten times a second.
+
+    Raises
+    ------
+    BaseException
+        The first error of a task, or what interrupted this thread, KeyboardInterrupt
+        say; either way after all threads have ended.
+    """
+    errors: list[BaseException] = []
+
+    def guarded(task: Callable[[], object]) -> None:
+        try:
+            task()
+        except BaseException as error:
+            errors.append(error)
+            stop()
+
+    threads = [threading.Thread(target=guarded, args=(t,), daemon=True) for t in tasks]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(POLL_SECONDS)
+                report()
+    except BaseException:
+        stop()
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join()
+        raise
+    if errors:
+        raise errors[0]

@@ -4,8 +4,8 @@
  * Legend: D floats in a row, padded with zeros to a multiple of BLOCK_LANES;
  *         C inputs; T outputs.
  *
- * Written as loops over BLOCK_LANES independent sums, which compilers turn into
- * vector instructions without being allowed to reorder any single sum. */
+ * Written once over small vectors (vec_t); a sum is spread over several of them, which
+ * no compiler may do on its own, because it changes the order of the additions. */
 #ifndef W2VFAST_BLOCK_H
 #define W2VFAST_BLOCK_H
 
@@ -14,13 +14,54 @@
 #include <string.h>
 
 #define BLOCK_LANES 16  /* 64 bytes: rows are padded to it and aligned */
-#define BLOCK_GROUP 4   /* outputs whose dot products are taken side by side */
+#define BLOCK_GROUP 4   /* dot products that are taken side by side */
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define BLOCK_RESTRICT __restrict
 #else
 #define BLOCK_RESTRICT __restrict__
 #endif
+
+/* ---- vectors of VEC_LANES floats ---- */
+
+#define VEC_LANES 4
+#define BLOCK_VECS (BLOCK_LANES / VEC_LANES)
+
+#if defined(__GNUC__) || defined(__clang__)
+typedef float vec_t __attribute__((vector_size(4 * VEC_LANES), may_alias));
+static inline vec_t vec_load(const float *p) { return *(const vec_t *)p; }
+static inline void vec_store(float *p, vec_t v) { *(vec_t *)p = v; }
+static inline vec_t vec_fill(float x) { return (vec_t){x, x, x, x}; }
+static inline vec_t vec_mul_add(vec_t a, vec_t b, vec_t c) { return a * b + c; }
+static inline vec_t vec_add(vec_t a, vec_t b) { return a + b; }
+static inline float vec_sum(vec_t v) { return (v[0] + v[1]) + (v[2] + v[3]); }
+#else
+typedef struct { float lane[VEC_LANES]; } vec_t;
+static inline vec_t vec_load(const float *p) {
+    vec_t v;
+    memcpy(v.lane, p, sizeof v.lane);
+    return v;
+}
+static inline void vec_store(float *p, vec_t v) { memcpy(p, v.lane, sizeof v.lane); }
+static inline vec_t vec_fill(float x) {
+    vec_t v;
+    for (int l = 0; l < VEC_LANES; l++) v.lane[l] = x;
+    return v;
+}
+static inline vec_t vec_mul_add(vec_t a, vec_t b, vec_t c) {
+    for (int l = 0; l < VEC_LANES; l++) c.lane[l] += a.lane[l] * b.lane[l];
+    return c;
+}
+static inline vec_t vec_add(vec_t a, vec_t b) {
+    for (int l = 0; l < VEC_LANES; l++) a.lane[l] += b.lane[l];
+    return a;
+}
+static inline float vec_sum(vec_t v) {
+    return (v.lane[0] + v.lane[1]) + (v.lane[2] + v.lane[3]);
+}
+#endif
+
+/* ---- the update ---- */
 
 typedef struct {
     float **inputs;       /* (C,) rows of (D,)                              IN    */
@@ -30,7 +71,7 @@ typedef struct {
     const float *labels;  /* (T,) 1 for what was seen, 0 for what was not   IN    */
     float *logits;        /* (C, T) dot products                            OUT   */
     float *errors;        /* (C, T) (label - sigmoid(logit)) * alpha        OUT   */
-    float *tile;          /* (T, BLOCK_LANES) scratch                             */
+    float **tiles;        /* (T,) scratch of (BLOCK_LANES,)                       */
     int n_inputs;         /* C */
     int n_outputs;        /* T */
     int dim;              /* D */
@@ -74,21 +115,20 @@ static void block_errors(const block_t *b) {
     }
 }
 
-static inline float block_lane_sum(const float *lanes) {
-    float sum = 0.0f;
-    for (int l = 0; l < BLOCK_LANES; l++) sum += lanes[l];
-    return sum;
-}
-
-/* dots[t] = x . rows[t] for `count` <= BLOCK_GROUP rows; inlined with a constant count */
-static inline void block_dot_group(const float *BLOCK_RESTRICT x, float *const *rows,
-                                   int count, int dim, float *dots) {
-    float sums[BLOCK_GROUP][BLOCK_LANES] = {{0}};
-    for (int i = 0; i < dim; i += BLOCK_LANES)
-        for (int t = 0; t < count; t++)
-            for (int l = 0; l < BLOCK_LANES; l++)
-                sums[t][l] += x[i + l] * rows[t][i + l];
-    for (int t = 0; t < count; t++) dots[t] = block_lane_sum(sums[t]);
+/* dots[t] = x . rows[t] for `count` <= BLOCK_GROUP rows; inlined with a constant count.
+ * Each sum is spread over two vectors, so that additions need not wait. */
+static inline void block_dot_group(const float *x, float *const *rows, int count,
+                                   int dim, float *dots) {
+    vec_t even[BLOCK_GROUP], odd[BLOCK_GROUP];
+    for (int t = 0; t < count; t++) even[t] = odd[t] = vec_fill(0.0f);
+    for (int i = 0; i < dim; i += 2 * VEC_LANES) {
+        const vec_t x0 = vec_load(x + i), x1 = vec_load(x + i + VEC_LANES);
+        for (int t = 0; t < count; t++) {
+            even[t] = vec_mul_add(x0, vec_load(rows[t] + i), even[t]);
+            odd[t] = vec_mul_add(x1, vec_load(rows[t] + i + VEC_LANES), odd[t]);
+        }
+    }
+    for (int t = 0; t < count; t++) dots[t] = vec_sum(vec_add(even[t], odd[t]));
 }
 
 /* logits[c, t] = inputs[c] . outputs[t] */
@@ -104,37 +144,20 @@ static void block_dots(const block_t *b) {
     }
 }
 
-/* For columns i to i + BLOCK_LANES: outputs[t] += sum over c of errors[c, t] inputs[c],
- * from the old inputs; the old outputs are left in the tile. */
-static void block_update_outputs(const block_t *b, int i) {
-    const int T = b->n_outputs;
-    for (int t = 0; t < T; t++) {
-        float change[BLOCK_LANES] = {0};
-        for (int c = 0; c < b->n_inputs; c++) {
-            const float error = b->errors[(int64_t)c * T + t];
-            const float *BLOCK_RESTRICT x = b->inputs[c] + i;
-            for (int l = 0; l < BLOCK_LANES; l++) change[l] += error * x[l];
-        }
-        /* A row that occurs twice among the outputs gains both changes. */
-        float *BLOCK_RESTRICT y = b->outputs[t] + i;
-        for (int l = 0; l < BLOCK_LANES; l++) y[l] += change[l];
+/* target += sum over k of weights[k * step] rows[k], for BLOCK_LANES columns from i on.
+ * The sum is taken first, so a row that occurs twice among the targets gains both. */
+static inline void block_gain(float *target, const float *weights, int step,
+                              float *const *rows, int count, int i) {
+    vec_t sums[BLOCK_VECS];
+    for (int v = 0; v < BLOCK_VECS; v++) sums[v] = vec_fill(0.0f);
+    for (int k = 0; k < count; k++) {
+        const vec_t weight = vec_fill(weights[(int64_t)k * step]);
+        for (int v = 0; v < BLOCK_VECS; v++)
+            sums[v] = vec_mul_add(weight, vec_load(rows[k] + i + v * VEC_LANES), sums[v]);
     }
-}
-
-/* For columns i to i + BLOCK_LANES: sinks[c] += sum over t of errors[c, t] outputs[t],
- * from the old outputs in the tile. */
-static void block_update_inputs(const block_t *b, int i) {
-    const int T = b->n_outputs;
-    for (int c = 0; c < b->n_inputs; c++) {
-        const float *BLOCK_RESTRICT errors = b->errors + (int64_t)c * T;
-        float change[BLOCK_LANES] = {0};
-        for (int t = 0; t < T; t++) {
-            const float *BLOCK_RESTRICT y = b->tile + (int64_t)t * BLOCK_LANES;
-            for (int l = 0; l < BLOCK_LANES; l++) change[l] += errors[t] * y[l];
-        }
-        /* A row that occurs twice among the inputs gains both changes. */
-        float *BLOCK_RESTRICT x = b->sinks[c] + i;
-        for (int l = 0; l < BLOCK_LANES; l++) x[l] += change[l];
+    for (int v = 0; v < BLOCK_VECS; v++) {
+        float *lanes = target + v * VEC_LANES;
+        vec_store(lanes, vec_add(vec_load(lanes), sums[v]));
     }
 }
 
@@ -145,15 +168,16 @@ static void block_update_inputs(const block_t *b, int i) {
  * updates after each dot product, so that a later one of the same centre word sees
  * the change. */
 static void block_update(const block_t *b) {
-    const int T = b->n_outputs;
+    const int C = b->n_inputs, T = b->n_outputs;
     block_dots(b);
     block_errors(b);
     for (int i = 0; i < b->dim; i += BLOCK_LANES) {
+        for (int t = 0; t < T; t++) /* the inputs gain from the outputs as they were */
+            memcpy(b->tiles[t], b->outputs[t] + i, BLOCK_LANES * sizeof(float));
         for (int t = 0; t < T; t++)
-            memcpy(b->tile + (int64_t)t * BLOCK_LANES, b->outputs[t] + i,
-                   BLOCK_LANES * sizeof(float));
-        block_update_outputs(b, i);
-        block_update_inputs(b, i);
+            block_gain(b->outputs[t] + i, b->errors + t, T, b->inputs, C, i);
+        for (int c = 0; c < C; c++)
+            block_gain(b->sinks[c] + i, b->errors + (int64_t)c * T, 1, b->tiles, T, 0);
     }
 }
 

@@ -34,7 +34,7 @@ cdef extern from "_block.h" nogil:
         const float* labels
         float* logits
         float* errors
-        float* tile
+        float** tiles
         int n_inputs
         int n_outputs
         int dim
@@ -72,6 +72,13 @@ cdef enum:
 # ---------------------------------------------------------------------------------
 # What threads share
 # ---------------------------------------------------------------------------------
+
+def aligned_floats(size):
+    """Zeros on cache lines of their own: float32, shape (size,)."""
+    memory = np.zeros(4 * size + CACHE_LINE, dtype=np.uint8)
+    skip = -memory.ctypes.data % CACHE_LINE
+    return memory[skip:skip + 4 * size].view(np.float32)
+
 
 cdef struct model_t:
     float* syn0              # (V, stride) input vectors
@@ -384,7 +391,7 @@ cdef class Worker:
         cdef scratch_t* s = &self.scratch
         cdef int64_t C = min(2 * <int64_t>o.window, o.max_sentence_length)
         cdef int64_t T = max(o.negative + 1, self.model.max_path)
-        cdef int64_t stride = self.model.c.stride
+        cdef int64_t stride = self.model.c.stride, t
         s.words = <int32_t*>self._buffer(o.max_sentence_length, sizeof(int32_t))
         s.places = <int64_t*>self._buffer(o.max_sentence_length, sizeof(int64_t))
         s.labels = <float*>self._buffer(T, sizeof(float))
@@ -395,7 +402,10 @@ cdef class Worker:
         s.block.labels = s.labels
         s.block.logits = <float*>self._buffer(C * T, sizeof(float))
         s.block.errors = <float*>self._buffer(C * T, sizeof(float))
-        s.block.tile = <float*>self._buffer(T * BLOCK_LANES, sizeof(float))
+        cdef float* tiles = <float*>self._buffer(T * BLOCK_LANES, sizeof(float))
+        s.block.tiles = <float**>self._buffer(T, sizeof(float*))
+        for t in range(T):
+            s.block.tiles[t] = tiles + t * BLOCK_LANES
         s.block.dim = <int>stride
 
     def train_epoch(self, const int32_t[::1] ids, SpanQueue queue, int epoch,
@@ -811,3 +821,55 @@ def kmeans_step(const float[:, ::1] vectors, int32_t[::1] classes,
                         &centroids[0, 0], &sizes[0])
         exact_assign(&vectors[0, 0], <float**>&rows[0], vectors.shape[0], dim,
                      n_classes, &classes[0], &dots[0])
+
+
+# ---------------------------------------------------------------------------------
+# For tests: what Python cannot reach otherwise
+# ---------------------------------------------------------------------------------
+
+def _test_block(float[:, ::1] inputs, float[:, ::1] sinks, float[:, ::1] outputs,
+                const int32_t[::1] input_rows, const int32_t[::1] output_rows,
+                const float[::1] labels, float alpha):
+    """One block update of the given rows; return the logits (C, T) and the loss.
+
+    Parameters
+    ----------
+    inputs, sinks, outputs : ndarray of float32, shape (rows, stride)
+        `sinks` may be `inputs`. IN, INOUT, INOUT
+    input_rows, output_rows : ndarray of int32, shapes (C,) and (T,)
+        A row may be listed twice.
+    """
+    cdef int C = <int>input_rows.shape[0], T = <int>output_rows.shape[0], i
+    cdef size_t[::1] pointers = np.empty(2 * C + 2 * T, dtype=np.uintp)
+    cdef float[:, ::1] logits = np.empty((C, T), dtype=np.float32)
+    cdef float[:, ::1] errors = np.empty((C, T), dtype=np.float32)
+    # Tiles are read in vectors, so they must lie as rows do.
+    cdef float[::1] tiles = aligned_floats(T * BLOCK_LANES)
+    for i in range(C):
+        pointers[i] = <size_t>&inputs[input_rows[i], 0]
+        pointers[C + i] = <size_t>&sinks[input_rows[i], 0]
+    for i in range(T):
+        pointers[2 * C + i] = <size_t>&outputs[output_rows[i], 0]
+        pointers[2 * C + T + i] = <size_t>&tiles[i * BLOCK_LANES]
+    cdef float** rows = <float**>&pointers[0]
+    cdef block_t block = block_t(
+        rows, rows + C, rows + 2 * C, &labels[0], &logits[0, 0], &errors[0, 0],
+        rows + 2 * C + T, C, T, <int>inputs.shape[1], alpha)
+    block_update(&block)
+    return np.asarray(logits), block_loss(&block)
+
+
+def _test_random(uint64_t seed, uint64_t epoch, uint64_t index, int n):
+    """The first n random numbers (uint32) of a stream."""
+    cdef uint64_t state = random_stream(seed, epoch, index)
+    return np.array([next_random(&state) for _ in range(n)], dtype=np.uint32)
+
+
+def _test_noise(noise, const uint32_t[::1] randoms):
+    """The words that random numbers draw, shape of `randoms`."""
+    cdef model_t m
+    cdef const uint32_t[::1] last = noise.last
+    cdef const int32_t[::1] guide = noise.guide
+    cdef int i
+    m.last, m.guide, m.shift = &last[0], &guide[0], noise.shift
+    return np.array([draw_noise(&m, randoms[i]) for i in range(randoms.shape[0])])

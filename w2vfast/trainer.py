@@ -42,66 +42,63 @@ class Rows:
 
     Parameters
     ----------
-    n_rows, dim : int
-        V and D.
+    vectors : ndarray of float32, shape (V, D)
+        Read only (it may be a memory map); copied when it is padded first.
     """
 
-    def __init__(self, n_rows: int, dim: int) -> None:
-        self.dim = dim
-        stride = -(-dim // LANES) * LANES
-        self._padded = _aligned_zeros(n_rows, stride)
-        self._is_padded = True
+    def __init__(self, vectors: NDArray[np.float32]) -> None:
+        self._dim = vectors.shape[1]
+        self._vectors = vectors
+        self._memory: NDArray[np.float32] | None = None  # (V, stride)
 
     @classmethod
-    def from_vectors(cls, vectors: NDArray[np.float32]) -> Rows:
-        """Copy a matrix of shape (V, D)."""
-        rows = cls(*vectors.shape)
-        rows.pad()[:, : rows.dim] = vectors
-        rows.pack()
+    def zeros(cls, n_rows: int, dim: int) -> Rows:
+        """Make a padded matrix of zeros."""
+        stride = -(-dim // LANES) * LANES
+        memory = _core.aligned_floats(n_rows * stride).reshape(n_rows, stride)
+        rows = cls(memory[:, :dim])
+        rows._memory = memory
         return rows
 
     @property
     def vectors(self) -> NDArray[np.float32]:
         """The matrix, shape (V, D): a view, strided while the rows are padded."""
-        if self._is_padded:
-            return self._padded[:, : self.dim]
-        n_rows = len(self._padded)
-        return self._padded.reshape(-1)[: n_rows * self.dim].reshape(n_rows, self.dim)
+        return self._vectors
+
+    def _packed_view(self) -> NDArray[np.float32]:
+        n_rows = len(self._vectors)
+        size = n_rows * self._dim
+        return self._memory.reshape(-1)[:size].reshape(n_rows, self._dim)
 
     def pad(self) -> NDArray[np.float32]:
         """Move the rows apart; return all of them, shape (V, stride)."""
-        if not self._is_padded:
-            packed = self.vectors
+        if self._memory is None:
+            copy = Rows.zeros(*self._vectors.shape)
+            copy._vectors[:] = self._vectors
+            self.__dict__.update(copy.__dict__)
+        elif self._vectors.strides[0] != self._memory.strides[0]:
+            packed, self._vectors = self._vectors, self._memory[:, : self._dim]
             # From the last row on, so that no row is overwritten before it is moved.
             for start in reversed(range(0, len(packed), COPY_ROWS)):
                 block = packed[start : start + COPY_ROWS].copy()
-                self._padded[start : start + COPY_ROWS, : self.dim] = block
-                self._padded[start : start + COPY_ROWS, self.dim :] = 0
-            self._is_padded = True
-        return self._padded
+                self._vectors[start : start + COPY_ROWS] = block
+                self._memory[start : start + COPY_ROWS, self._dim :] = 0
+        return self._memory
 
-    def pack(self) -> NDArray[np.float32]:
-        """Move the rows together; return them, shape (V, D)."""
-        if self._is_padded:
-            padded = self.vectors
-            self._is_padded = False
-            for start in range(0, len(padded), COPY_ROWS):
-                block = padded[start : start + COPY_ROWS].copy()
-                self.vectors[start : start + COPY_ROWS] = block
-        return self.vectors
+    def pack(self) -> None:
+        """Move the rows together."""
+        if self._memory is None or self._vectors.flags.c_contiguous:
+            return
+        padded, self._vectors = self._vectors, self._packed_view()
+        for start in range(0, len(padded), COPY_ROWS):
+            block = padded[start : start + COPY_ROWS].copy()
+            self._vectors[start : start + COPY_ROWS] = block
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"vectors": np.ascontiguousarray(self.vectors)}
+        return {"vectors": np.array(self._vectors)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(Rows.from_vectors(state["vectors"]).__dict__)
-
-
-def _aligned_zeros(n_rows: int, stride: int) -> NDArray[np.float32]:
-    size = 4 * n_rows * stride
-    memory = np.zeros(size + ROW_BYTES, dtype=np.uint8)
-    skip = -memory.ctypes.data % ROW_BYTES
-    return memory[skip : skip + size].view(np.float32).reshape(n_rows, stride)
+        self.__init__(state["vectors"])  # type: ignore[misc]
 
 
 @dataclass
@@ -188,9 +185,9 @@ def new_weights(n_rows: int, params: TrainParams) -> Weights:
     dim = params.vector_size
     _check_memory(n_rows, params)
     weights = Weights(
-        Rows(n_rows, dim),
-        Rows(n_rows, dim) if params.hs else None,
-        Rows(n_rows, dim) if params.negative else None,
+        Rows.zeros(n_rows, dim),
+        Rows.zeros(n_rows, dim) if params.hs else None,
+        Rows.zeros(n_rows, dim) if params.negative else None,
     )
     if params.mode == "exact":
         _core.init_vectors_exact(weights.syn0.pad(), dim)
@@ -259,10 +256,6 @@ class EpochStats:
         """Sum of both objectives' losses [nats]."""
         losses = [x for x in (self.hs_loss, self.ns_loss) if x is not None]
         return sum(losses) if losses else None
-
-
-class StopTraining(Exception):  # noqa: N818 - a request, as StopIteration is
-    """Raised by a callback to end the training after the present epoch."""
 
 
 class Trainer:
@@ -335,6 +328,11 @@ class Trainer:
         return _core.span_starts(self._ids, length, self._params.max_sentence_length)
 
     @property
+    def n_ids(self) -> int:
+        """Ids of one epoch."""
+        return len(self._ids)
+
+    @property
     def ids_done(self) -> int:
         """Ids visited so far by all workers."""
         return sum(worker.counters.ids for worker in self._workers)
@@ -394,6 +392,19 @@ class Trainer:
             float(hs_loss / predictions) if self._params.hs else None,
             float(ns_loss / predictions) if self._params.negative else None,
         )
+
+    def status(self, before: NDArray[np.float64]) -> str:
+        """Say in a few words where the run is, with the losses since `before`."""
+        epoch = self.ids_done / self.n_ids
+        n_epochs = self._params.epochs
+        text = f"epoch {min(int(epoch) + 1, n_epochs)}/{n_epochs}"
+        text += f" alpha {self.alpha_at(epoch):.5f}"
+        losses = self.mean_losses(before)
+        names = ("hs", "ns") if None not in losses else ("loss", "loss")
+        for name, loss in zip(names, losses, strict=True):
+            if loss is not None:
+                text += f" {name} {loss:.3f}"
+        return text
 
     def _check_finite(self, epoch: int, alpha: float) -> None:
         for name, rows in self._weights:

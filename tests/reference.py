@@ -1,0 +1,153 @@
+"""A slow word2vec in NumPy and float64, written for reading: the kernels' oracle.
+
+Follows fast mode's rules (spans, random streams, whole-block updates) with the same
+random numbers, but shares no code with the package.
+"""
+
+import numpy as np
+
+MASK = (1 << 64) - 1
+
+
+class Random:
+    """SplitMix64, keyed by (seed, epoch, span)."""
+
+    def __init__(self, seed, epoch, index):
+        self.state = seed
+        self.state = self._next64() ^ epoch
+        self.state = self._next64() ^ index
+        self.state = self._next64()
+
+    def _next64(self):
+        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
+        z = self.state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        return z ^ (z >> 31)
+
+    def draw(self):
+        """32 random bits."""
+        return self._next64() >> 32
+
+    def below(self, bound):
+        return self.draw() * bound >> 32
+
+
+def sigmoid(x):
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def block_loss(inputs, outputs, labels):
+    """Sum over all (input, output) of -log sigmoid(+-logit)."""
+    logits = inputs @ outputs.T
+    return np.logaddexp(0, np.where(labels > 0, -logits, logits)).sum()
+
+
+def block_update(syn0, input_rows, syn1, output_rows, labels, alpha):
+    """Both sides gain from the old rows; a row listed twice gains twice."""
+    inputs, outputs = syn0[input_rows], syn1[output_rows]
+    errors = alpha * (np.asarray(labels) - sigmoid(inputs @ outputs.T))
+    np.add.at(syn0, input_rows, errors @ outputs)
+    np.add.at(syn1, output_rows, errors.T @ inputs)
+
+
+class Word2VecReference:
+    """Fast mode at one worker."""
+
+    def __init__(self, syn0, counts, p, tree):
+        self.p = p
+        self.syn0 = syn0.astype(np.float64)
+        self.syn1 = np.zeros_like(self.syn0)
+        self.syn1neg = np.zeros_like(self.syn0)
+        self.counts = counts.astype(np.float64)
+        self.tree = tree
+        weights = self.counts**p.ns_exponent
+        weights[0] = 0
+        cumulative = np.cumsum(weights) / weights.sum()
+        self.noise_last = np.rint(cumulative * 2**32).astype(np.int64) - 1
+        self.loss = 0.0
+        self.predictions = 0
+
+    def train(self, ids, starts, epochs):
+        n_ids = len(ids)
+        for epoch in range(epochs):
+            for span in range(len(starts) - 1):
+                self.random = Random(self.p.seed, epoch, span)
+                for start, stop in self.sentences(ids, starts[span], starts[span + 1]):
+                    stretch = (epoch * n_ids + start) // 10_000 * 10_000
+                    done = stretch / (epochs * n_ids)
+                    line = self.p.start_alpha * (1 - done) + self.p.end_alpha * done
+                    self.alpha = max(line, self.p.alpha_floor)
+                    self.sentence(ids, start, stop)
+
+    def sentences(self, ids, start, stop):
+        place = start
+        while place < stop:
+            end = place
+            while end < stop and end - place < self.p.max_sentence_length:
+                end += 1
+                if ids[end - 1] == 0:
+                    break
+            yield place, end
+            place = end
+
+    def sentence(self, ids, start, stop):
+        kept = [
+            (place, int(ids[place]))
+            for place in range(start, stop)
+            if ids[place] != 0 and self.keeps(ids[place])
+        ]
+        words = [word for _, word in kept]
+        for pos, (place, word) in enumerate(kept):
+            reach = self.p.window
+            if self.p.shrink_windows:
+                reach = 1 + self.random.below(reach)
+            contexts = words[max(0, pos - reach) : pos] + words[pos + 1 : pos + reach + 1]
+            if contexts:
+                take_loss = self.p.compute_loss or place % 16 == 0
+                train = self.skipgram if self.p.sg else self.cbow
+                train(contexts, word, take_loss)
+
+    def keeps(self, word):
+        if self.p.sample == 0:
+            return True
+        st = self.p.sample * self.counts[1:].sum()
+        n = self.counts[word]
+        keep = min(1.0, (np.sqrt(n / st) + 1) * st / n)
+        return self.random.draw() <= int(keep * (2**32 - 1))
+
+    def outputs(self, word):
+        """Yield (matrix, rows, labels) of each objective."""
+        if self.p.hs:
+            path = slice(self.tree.offsets[word], self.tree.offsets[word + 1])
+            yield self.syn1, self.tree.points[path], 1 - self.tree.codes[path].astype(int)
+        if self.p.negative:
+            draws = [self.random.draw() for _ in range(self.p.negative)]
+            noise = np.searchsorted(self.noise_last, draws)
+            rows = [word, *(int(w) for w in noise if w != word)]
+            yield self.syn1neg, rows, np.array([1] + [0] * (len(rows) - 1))
+
+    def skipgram(self, contexts, word, take_loss):
+        pair = self.p.negative_sharing == "pair"
+        for inputs in [[c] for c in contexts] if pair else [contexts]:
+            for matrix, rows, labels in self.outputs(word):
+                if take_loss:
+                    self.loss += block_loss(self.syn0[inputs], matrix[rows], labels)
+                block_update(self.syn0, inputs, matrix, rows, labels, self.alpha)
+            self.predictions += take_loss * len(inputs)
+
+    def cbow(self, contexts, word, take_loss):
+        neu1 = self.syn0[contexts].sum(axis=0, keepdims=True)
+        if self.p.cbow_mean:
+            neu1 /= len(contexts)
+        neu1e = np.zeros_like(neu1)
+        for matrix, rows, labels in self.outputs(word):
+            if take_loss:
+                self.loss += block_loss(neu1, matrix[rows], labels)
+            changed = neu1.copy()
+            block_update(changed, [0], matrix, rows, labels, self.alpha)
+            neu1e += changed - neu1
+        self.predictions += take_loss
+        if self.p.cbow_gradient == "mean" and self.p.cbow_mean:
+            neu1e /= len(contexts)
+        np.add.at(self.syn0, contexts, np.repeat(neu1e, len(contexts), axis=0))

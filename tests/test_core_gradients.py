@@ -1,0 +1,120 @@
+"""The block update is gradient ascent on the objective: finite differences show it."""
+
+import numpy as np
+import pytest
+from reference import block_loss
+
+from w2vfast import _core
+
+DIMS = (1, 7, 16, 33, 100)
+
+
+def rows_of(rng, n_rows, dim):
+    """Random rows, padded as the kernels want them."""
+    stride = -(-dim // _core.LANES) * _core.LANES
+    rows = _core.aligned_floats(n_rows * stride).reshape(n_rows, stride)
+    rows[:, :dim] = rng.normal(scale=0.5, size=(n_rows, dim))
+    return rows
+
+
+def numeric_gradient(loss, matrix):
+    """Central differences of a loss in float64."""
+    gradient = np.empty_like(matrix)
+    step = 1e-5
+    for place in np.ndindex(matrix.shape):
+        kept = matrix[place]
+        matrix[place] = kept + step
+        above = loss()
+        matrix[place] = kept - step
+        gradient[place] = (above - loss()) / (2 * step)
+        matrix[place] = kept
+    return gradient
+
+
+def changes(inputs, outputs, input_rows, output_rows, labels, alpha=1.0):
+    """What one update adds to either matrix, and what it reports."""
+    before = inputs.astype(np.float64), outputs.astype(np.float64)
+    _, loss = _core._test_block(
+        inputs,
+        inputs,
+        outputs,
+        np.array(input_rows, dtype=np.int32),
+        np.array(output_rows, dtype=np.int32),
+        np.array(labels, dtype=np.float32),
+        alpha,
+    )
+    return inputs - before[0], outputs - before[1], loss
+
+
+@pytest.mark.parametrize("dim", DIMS)
+@pytest.mark.parametrize(("n_inputs", "n_outputs"), [(1, 1), (1, 6), (5, 2), (4, 9)])
+def test_update_is_the_gradient_of_the_loss(dim, n_inputs, n_outputs):
+    rng = np.random.default_rng(dim)
+    inputs, outputs = rows_of(rng, n_inputs, dim), rows_of(rng, n_outputs, dim)
+    labels = (np.arange(n_outputs) == 0).astype(float)
+    x, y = inputs[:, :dim].astype(float), outputs[:, :dim].astype(float)
+    expected = [
+        -numeric_gradient(lambda: block_loss(x, y, labels), matrix) for matrix in (x, y)
+    ]
+    expected_loss = block_loss(x, y, labels)
+    input_change, output_change, loss = changes(
+        inputs, outputs, range(n_inputs), range(n_outputs), labels
+    )
+    np.testing.assert_allclose(input_change[:, :dim], expected[0], atol=2e-5)
+    np.testing.assert_allclose(output_change[:, :dim], expected[1], atol=2e-5)
+    assert loss == pytest.approx(expected_loss, rel=1e-5)
+    assert not inputs[:, dim:].any()
+    assert not outputs[:, dim:].any()
+
+
+def test_alpha_scales_the_update():
+    rng = np.random.default_rng(3)
+    inputs, outputs = rows_of(rng, 2, 20), rows_of(rng, 3, 20)
+    whole = changes(inputs.copy(), outputs.copy(), [0, 1], [0, 1, 2], [1, 0, 0], 1.0)
+    half = changes(inputs.copy(), outputs.copy(), [0, 1], [0, 1, 2], [1, 0, 0], 0.5)
+    np.testing.assert_allclose(half[0], 0.5 * whole[0], atol=1e-6)
+    np.testing.assert_allclose(half[1], 0.5 * whole[1], atol=1e-6)
+    assert np.abs(whole[0]).max() > 0.01
+
+
+def test_row_listed_twice_gains_both_changes():
+    rng = np.random.default_rng(4)
+    inputs, outputs = rows_of(rng, 2, 24), rows_of(rng, 3, 24)
+    # Row 0 twice among the inputs, row 2 twice among the outputs.
+    got = changes(inputs.copy(), outputs.copy(), [0, 1, 0], [0, 2, 1, 2], [1, 0, 0, 0])
+    once = changes(
+        np.vstack([inputs, inputs[:1]]),
+        np.vstack([outputs, outputs[2:]]),
+        [0, 1, 2],
+        [0, 2, 1, 3],
+        [1, 0, 0, 0],
+    )
+    np.testing.assert_allclose(got[0][0], once[0][0] + once[0][2], atol=1e-6)
+    np.testing.assert_allclose(got[1][2], once[1][2] + once[1][3], atol=1e-6)
+    assert got[2] == pytest.approx(once[2])
+
+
+def test_saturated_logits_give_finite_errors_and_losses():
+    inputs, outputs = rows_of(np.random.default_rng(5), 1, 16), np.zeros((2, 16), "f4")
+    inputs[:] = 100.0
+    outputs = rows_of(np.random.default_rng(5), 2, 16)
+    outputs[0], outputs[1] = -100.0, 100.0
+    input_change, output_change, loss = changes(inputs, outputs, [0], [0, 1], [1, 0])
+    # Both are wrong by all there is: errors +1 and -1.
+    np.testing.assert_allclose(input_change, -200.0, rtol=1e-6)
+    np.testing.assert_allclose(output_change[0], 100.0, rtol=1e-6)
+    np.testing.assert_allclose(output_change[1], -100.0, rtol=1e-6)
+    assert loss == pytest.approx(2 * 160_000.0)
+
+
+def test_sinks_apart_from_inputs_gain_the_change():
+    rng = np.random.default_rng(6)
+    inputs, outputs = rows_of(rng, 1, 16), rows_of(rng, 3, 16)
+    sinks = rows_of(rng, 1, 16)
+    kept_inputs, kept_sinks, kept_outputs = inputs.copy(), sinks.copy(), outputs.copy()
+    rows, columns = np.zeros(1, np.int32), np.arange(3, dtype=np.int32)
+    labels = np.array([1, 0, 0], dtype=np.float32)
+    _core._test_block(inputs, sinks, outputs, rows, columns, labels, 1.0)
+    np.testing.assert_array_equal(inputs, kept_inputs)
+    expected = changes(kept_inputs, kept_outputs, [0], [0, 1, 2], labels)[0]
+    np.testing.assert_allclose(sinks - kept_sinks, expected, atol=1e-6)

@@ -1,0 +1,116 @@
+"""Fast mode's kernels do what the slow reference does, draw for draw."""
+
+import itertools
+
+import numpy as np
+import pytest
+from reference import Word2VecReference
+
+from w2vfast import _core, huffman, sampling, trainer
+from w2vfast.params import TrainParams
+
+VOCAB_SIZE = 40
+
+
+def random_text(seed, n_words=6000):
+    """Ids with sentences of odd lengths, some empty, and words of unequal frequency."""
+    rng = np.random.default_rng(seed)
+    ids = 1 + np.minimum(rng.geometric(0.12, n_words), VOCAB_SIZE - 1) - 1
+    ids = np.sort(ids)[rng.permutation(n_words)].astype(np.int32)
+    ids[ids >= VOCAB_SIZE] = 1
+    ids[rng.random(n_words) < 0.06] = 0
+    ids[-1] = 0
+    return ids
+
+
+def counts_of(ids):
+    """Counts that descend from row 1 on, as a vocabulary's do."""
+    counts = np.maximum(np.bincount(ids, minlength=VOCAB_SIZE), 1)
+    return np.concatenate([counts[:1], np.sort(counts[1:])[::-1]]).astype(np.int64)
+
+
+def train_both(params, ids):
+    counts = counts_of(ids)
+    weights = trainer.new_weights(VOCAB_SIZE, params)
+    tree = huffman.build_tree(counts)
+    reference = Word2VecReference(weights.syn0.vectors, counts, params, tree)
+    tables = trainer.Tables(
+        sampling.keep_thresholds(counts, params.sample),
+        sampling.noise_sampler(counts, params.ns_exponent) if params.negative else None,
+        tree if params.hs else None,
+    )
+    run = trainer.Trainer(weights, ids, tables, int(counts.sum()), params)
+    stats = [run.run_epoch(epoch, lambda: None) for epoch in range(params.epochs)]
+    span = min(max(len(ids) // 512, 2000), 64_000)
+    starts = _core.span_starts(ids, span, params.max_sentence_length)
+    reference.train(ids, starts, params.epochs)
+    return weights, reference, run, stats
+
+
+OBJECTIVES = {"ns": {"hs": 0, "negative": 4}, "hs": {"hs": 1, "negative": 0}}
+OBJECTIVES["both"] = {"hs": 1, "negative": 3}
+VARIANTS = {
+    "default": {},
+    "no_sampling": {"sample": 0},
+    "whole_windows": {"shrink_windows": False, "window": 3},
+    "short_pieces": {"max_sentence_length": 7},
+    "uniform_noise": {"ns_exponent": 0.0},
+    "min_alpha": {"min_alpha": 0.01},
+    "all_losses": {"compute_loss": True},
+}
+SKIPGRAM_VARIANTS = {**VARIANTS, "pair": {"negative_sharing": "pair"}}
+CBOW_VARIANTS = {
+    **VARIANTS,
+    "sum": {"cbow_mean": 0},
+    "mean_gradient": {"cbow_gradient": "mean"},
+}
+CASES = [
+    *itertools.product([1], OBJECTIVES, SKIPGRAM_VARIANTS),
+    *itertools.product([0], OBJECTIVES, CBOW_VARIANTS),
+]
+
+
+@pytest.mark.parametrize(("sg", "objective", "variant"), CASES)
+def test_training_follows_the_reference(sg, objective, variant):
+    options = {"vector_size": 20, "window": 4, "sample": 1e-2, "epochs": 2}
+    options.update({"alpha": 0.05, "seed": 7, "workers": 1, "sg": sg})
+    options.update(OBJECTIVES[objective])
+    options.update({**SKIPGRAM_VARIANTS, **CBOW_VARIANTS}[variant])
+    params = TrainParams(**options)
+    ids = random_text(11)
+    weights, reference, run, stats = train_both(params, ids)
+    np.testing.assert_allclose(weights.syn0.vectors, reference.syn0, atol=2e-5)
+    if params.hs:
+        np.testing.assert_allclose(weights.syn1.vectors, reference.syn1, atol=2e-5)
+    if params.negative:
+        np.testing.assert_allclose(
+            weights.syn1neg.vectors, reference.syn1neg, atol=2e-5
+        )
+    predictions, hs_loss, ns_loss = run.losses
+    assert predictions == reference.predictions
+    assert hs_loss + ns_loss == pytest.approx(reference.loss, rel=1e-4)
+    assert stats[-1].words == len(ids)
+    assert stats[-1].alpha == pytest.approx(params.alpha_floor)
+    # The check means something only if training moved the vectors.
+    start = trainer.new_weights(VOCAB_SIZE, params).syn0.vectors
+    assert np.abs(weights.syn0.vectors - start)[1:].max() > 0.01
+    assert not weights.syn1neg or not weights.syn1neg.vectors[0].any()
+
+
+def test_same_seed_gives_same_bytes_and_another_seed_others():
+    ids = random_text(12)
+    options = {"vector_size": 10, "sg": 1, "workers": 1, "epochs": 1, "sample": 0}
+    runs = [
+        train_both(TrainParams(seed=seed, **options), ids)[0].syn0.vectors.tobytes()
+        for seed in (1, 1, 2)
+    ]
+    assert runs[0] == runs[1]
+    assert runs[0] != runs[2]
+
+
+def test_hidden_row_of_the_sentence_end_is_never_trained():
+    params = TrainParams(vector_size=10, sg=1, hs=1, workers=1, epochs=1)
+    start = trainer.new_weights(VOCAB_SIZE, params).syn0.vectors[0].copy()
+    weights, *_ = train_both(params, random_text(13))
+    np.testing.assert_array_equal(weights.syn0.vectors[0], start)
+    assert not weights.syn1neg.vectors[0].any()

@@ -1,0 +1,97 @@
+"""Types of the compiled kernels; what they do is said in ``_core.pyx``."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vfast.huffman import HuffmanTree
+from w2vfast.sampling import NoiseSampler
+
+LANES: int
+
+def aligned_floats(size: int) -> NDArray[np.float32]: ...
+
+class Model:
+    def __init__(
+        self,
+        syn0: NDArray[np.float32],
+        syn1: NDArray[np.float32] | None,
+        syn1neg: NDArray[np.float32] | None,
+        dim: int,
+        keep: NDArray[np.uint32] | None = None,
+        noise: NoiseSampler | None = None,
+        tree: HuffmanTree | None = None,
+    ) -> None: ...
+
+class Counters:
+    @property
+    def ids(self) -> int: ...
+    @property
+    def losses(self) -> tuple[int, float, float]: ...
+
+class SpanQueue:
+    def __init__(self, starts: NDArray[np.int64]) -> None: ...
+    def stop(self) -> None: ...
+    @property
+    def is_stopped(self) -> bool: ...
+
+class Worker:
+    counters: Counters
+    visits: NDArray[np.int64] | None
+    def __init__(
+        self,
+        model: Model,
+        settings: dict[str, Any],
+        seed: int,
+        *,
+        count_visits: bool = False,
+    ) -> None: ...
+    def train_epoch(
+        self,
+        ids: NDArray[np.int32],
+        queue: SpanQueue,
+        epoch: int,
+        epochs: int,
+        alpha: float,
+        min_alpha: float,
+        floor: float,
+    ) -> None: ...
+
+class ExactWorker:
+    counters: Counters
+    def __init__(
+        self,
+        model: Model,
+        settings: dict[str, Any],
+        alpha: float,
+        epochs: int,
+        train_words: int,
+    ) -> None: ...
+    @property
+    def alpha(self) -> float: ...
+    def train_epoch(self, ids: NDArray[np.int32], queue: SpanQueue) -> None: ...
+
+def span_starts(
+    ids: NDArray[np.int32], span_length: int, max_sentence_length: int
+) -> NDArray[np.int64]: ...
+def init_vectors(syn0: NDArray[np.float32], dim: int, seed: int) -> None: ...
+def init_vectors_exact(syn0: NDArray[np.float32], dim: int) -> None: ...
+def kmeans_step(
+    vectors: NDArray[np.float32],
+    classes: NDArray[np.int32],
+    centroids: NDArray[np.float32],
+) -> None: ...
+def _test_block(
+    inputs: NDArray[np.float32],
+    sinks: NDArray[np.float32],
+    outputs: NDArray[np.float32],
+    input_rows: NDArray[np.int32],
+    output_rows: NDArray[np.int32],
+    labels: NDArray[np.float32],
+    alpha: float,
+) -> tuple[NDArray[np.float32], float]: ...
+def _test_random(seed: int, epoch: int, index: int, n: int) -> NDArray[np.uint32]: ...
+def _test_noise(
+    noise: NoiseSampler, randoms: NDArray[np.uint32]
+) -> NDArray[np.int64]: ...

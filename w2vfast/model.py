@@ -1,0 +1,571 @@
+"""Word2Vec: what a user calls.  Ties the parts together, no algorithm of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vfast import corpus, formats, huffman, sampling, trainer, vocab
+from w2vfast.callbacks import call_hooks
+from w2vfast.keyedvectors import KeyedVectors
+from w2vfast.params import TrainParams, check_gensim_arguments
+from w2vfast.progress import ProgressBar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PathLike = str | os.PathLike[str]
+FOLDER_KIND = "w2vfast.Word2Vec"
+
+
+class Word2Vec:
+    """Word vectors by skip-gram or CBOW, with gensim's names.
+
+    Trains at once when it is given data; otherwise call `build_vocab` and `train`.
+
+    Parameters
+    ----------
+    sentences : iterable of token lists, integer array or `IdCorpus`, optional
+        Tokens are str, bytes or int.  Integer arrays: 2-D, one walk or basket a row,
+        padded with -1; 1-D, separated by -1; or (indptr, ids).
+    corpus_file : path, list of paths, directory, glob or "-", optional
+        Text, one sentence a line, words separated by spaces or tabs; gzip, bz2, xz
+        and zstd are recognised.
+    vector_size : int
+        Length of a vector, D.
+    alpha : float, optional
+        Learning rate at the start; default 0.05 for CBOW and 0.025 for skip-gram.
+        Differs: gensim takes 0.025 for both.
+    window : int
+        Farthest context word on each side [words].
+    min_count : int
+        Words seen less often are left out [occurrences].
+    max_vocab_size : int, optional
+        Prune rare words while counting, beyond this many; inexact, warns of losses.
+    sample : float
+        Subsampling threshold [fraction of the corpus], 0: off.
+    seed : int
+        Same seed, build, instruction set and one worker: same bytes.
+    workers : int, optional
+        Threads; default all CPUs that this process may use, 1 in exact mode.
+    min_alpha : float, optional
+        End of the linear decay; default a floor of 0.0001 * alpha, as in C.
+    sg : {0, 1}
+        1 skip-gram, 0 CBOW.
+    hs : {0, 1}
+        Hierarchical softmax; may be combined with negative sampling.
+    negative : int
+        Noise words a prediction, 0: no negative sampling.
+    ns_exponent : float
+        Noise words are drawn by count ** ns_exponent.
+    cbow_mean : {0, 1}
+        CBOW input: 1 the mean of the context vectors, 0 their sum.
+    epochs : int
+        Passes over the corpus.
+    compute_loss : bool
+        Take the loss on every centre word instead of every 16th.
+    callbacks : iterable
+        Objects with hooks; see `CallbackAny2Vec`.
+    max_final_vocab : int, optional
+        Keep at most this many words, the most frequent ones.
+    shrink_windows : bool
+        Draw each window's size from 1 to `window`; False: always `window`.
+    mode : {"fast", "exact"}
+        "exact": the bytes of the C program at one thread.
+    negative_sharing : {"window", "pair"}
+        Whether skip-gram draws noise words for a window or for each pair.
+    cbow_gradient : {"reference", "mean"}
+        Whether each context word gains C's undivided error or the mean's gradient.
+    max_sentence_length : int
+        Longer sentences are cut into pieces, nothing is dropped [words].
+    memory_limit : int, optional
+        Ids beyond this many bytes go to a memory-mapped file.
+    cache_dir : path, optional
+        Where that file lies; default the system's temporary directory.
+    progress : bool
+        Show progress bars on standard error.
+    hashfxn, null_word, trim_rule, sorted_vocab, batch_words, comment
+        gensim's.  Those that change nothing here are accepted with a warning, the
+        others raise unless they have gensim's default.
+
+    Attributes
+    ----------
+    wv : KeyedVectors
+        The input vectors by word.
+    vocab : Vocab or None
+        Words and counts, sentence end first.
+    params : TrainParams
+    history : list of EpochStats
+        One entry an epoch, over all calls of `train`.
+    corpus_count : int
+        Sentences seen by `build_vocab`.
+    corpus_total_words : int
+        Words seen by it, before `min_count`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For parameters or data that cannot be used; the message says what can.
+    """
+
+    def __init__(
+        self,
+        sentences: Any = None,
+        corpus_file: Any = None,
+        *,
+        vector_size: int = 100,
+        alpha: float | None = None,
+        window: int = 5,
+        min_count: int = 5,
+        max_vocab_size: int | None = None,
+        sample: float = 1e-3,
+        seed: int = 1,
+        workers: int | None = None,
+        min_alpha: float | None = None,
+        sg: int | bool = 0,
+        hs: int | bool = 0,
+        negative: int = 5,
+        ns_exponent: float = 0.75,
+        cbow_mean: int | bool = 1,
+        hashfxn: Callable[[str], int] | None = None,
+        epochs: int = 5,
+        null_word: int = 0,
+        trim_rule: Any = None,
+        sorted_vocab: int | bool = 1,
+        batch_words: int | None = None,
+        compute_loss: bool = False,
+        callbacks: Iterable[Any] = (),
+        comment: str | None = None,
+        max_final_vocab: int | None = None,
+        shrink_windows: bool = True,
+        mode: str = "fast",
+        negative_sharing: str = "window",
+        cbow_gradient: str = "reference",
+        max_sentence_length: int = 1000,
+        memory_limit: int | None = None,
+        cache_dir: PathLike | None = None,
+        progress: bool = True,
+    ) -> None:
+        given = locals()
+        names = (field.name for field in dataclasses.fields(TrainParams))
+        self.params = TrainParams(**{name: given[name] for name in names})
+        check_gensim_arguments(
+            batch_words=batch_words,
+            hashfxn=hashfxn,
+            comment=comment,
+            sorted_vocab=sorted_vocab,
+            null_word=null_word,
+            trim_rule=trim_rule,
+        )
+        self._start(memory_limit, cache_dir, progress)
+        if sentences is not None or corpus_file is not None:
+            try:
+                self.build_vocab(sentences, corpus_file)
+                self.train(callbacks=callbacks)
+            finally:
+                self._forget_corpus()
+
+    def _start(
+        self, memory_limit: int | None, cache_dir: PathLike | None, progress: bool
+    ) -> None:
+        self.vocab: vocab.Vocab | None = None
+        self.history: list[trainer.EpochStats] = []
+        self.corpus_count = 0
+        self.corpus_total_words = 0
+        self._memory_limit = memory_limit
+        self._cache_dir = cache_dir
+        self._progress = progress
+        self._weights: trainer.Weights | None = None
+        self._wv: KeyedVectors | None = None
+        self._corpus: corpus.EncodedCorpus | None = None
+        self._corpus_identity: Any = None
+
+    def __repr__(self) -> str:
+        n_words = "no" if self.vocab is None else len(self._visible(self.vocab.words))
+        return f"Word2Vec({n_words} words, vector_size={self.params.vector_size})"
+
+    # ---- vocabulary and ids --------------------------------------------------------
+
+    def build_vocab(
+        self,
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        *,
+        progress: bool | None = None,
+    ) -> None:
+        """Read a corpus once: count its words and encode it.
+
+        Parameters
+        ----------
+        corpus_iterable, corpus_file
+            As `sentences` and `corpus_file` of the class.
+        progress : bool, optional
+            Default: as given to the class.
+
+        Raises
+        ------
+        RuntimeError
+            If the model has a vocabulary already.
+        """
+        if self.vocab is not None:
+            message = (
+                "the model has a vocabulary already; make a new Word2Vec for another "
+                "one, or call train to train on more text with this one."
+            )
+            raise RuntimeError(message)
+        source = corpus.as_source(corpus_iterable, corpus_file)
+        self._encode(source, None, progress)
+
+    def build_vocab_from_freq(self, word_freq: Mapping[str, int]) -> None:
+        """Take the vocabulary from counts; `min_count` and `max_final_vocab` apply.
+
+        Parameters
+        ----------
+        word_freq : mapping of str (or int) to int
+            Words and their counts.
+        """
+        p = self.params
+        self._set_vocab(
+            vocab.vocab_from_counts(
+                word_freq, min_count=p.min_count, max_final_vocab=p.max_final_vocab
+            )
+        )
+
+    def read_vocab(self, path: PathLike) -> None:
+        """Take the vocabulary from a file of the C program (``-read-vocab``)."""
+        p = self.params
+        with open(path, "rb") as file:
+            self._set_vocab(
+                vocab.read_vocab(
+                    file,
+                    os.fspath(path),
+                    min_count=p.min_count,
+                    exact=p.mode == "exact",
+                    max_final_vocab=p.max_final_vocab,
+                )
+            )
+
+    def save_vocab(self, path: PathLike) -> None:
+        """Write the vocabulary as the C program does (``-save-vocab``)."""
+        words = self._need_vocab()
+        with formats.open_output(path) as file:
+            words.write(file)
+
+    def _set_vocab(self, words: vocab.Vocab) -> None:
+        least = 2 if self.params.mode == "exact" else 3
+        if len(words) < least:
+            only = words.words[-1]
+            message = (
+                f"the vocabulary has only one word, {only!r}: there is nothing to "
+                f"predict. Lower min_count={self.params.min_count} or give more text."
+            )
+            raise ValueError(message)
+        self.vocab = words
+
+    def _need_vocab(self) -> vocab.Vocab:
+        if self.vocab is None:
+            message = (
+                "the model has no vocabulary yet: pass sentences or corpus_file, or "
+                "call build_vocab, read_vocab or build_vocab_from_freq first."
+            )
+            raise RuntimeError(message)
+        return self.vocab
+
+    def _encode(
+        self, source: Any, words: vocab.Vocab | None, progress: bool | None
+    ) -> None:
+        self._forget_corpus()
+        p = self.params
+        shown = self._progress if progress is None else progress
+        with ProgressBar(shown, None, "B") as bar:
+            found, encoded = corpus.encode(
+                source,
+                exact=p.mode == "exact",
+                min_count=p.min_count,
+                max_final_vocab=p.max_final_vocab,
+                max_vocab_size=p.max_vocab_size,
+                vocab=words,
+                workers=p.n_workers,
+                memory_limit=self._memory_limit,
+                cache_dir=self._cache_dir,
+                progress=lambda done, total: bar.show(done, "reading", total),
+            )
+        try:
+            if words is None:
+                self._set_vocab(found)
+        except BaseException:
+            encoded.close()
+            raise
+        self._corpus, self._corpus_identity = encoded, corpus.identity(source)
+        self.corpus_count = encoded.n_sentences
+        self.corpus_total_words = encoded.n_words
+
+    def _forget_corpus(self) -> None:
+        if self._corpus is not None:
+            self._corpus.close()
+        self._corpus = self._corpus_identity = None
+
+    # ---- training ------------------------------------------------------------------
+
+    def train(
+        self,
+        corpus_iterable: Any = None,
+        corpus_file: Any = None,
+        *,
+        total_examples: int | None = None,
+        total_words: int | None = None,
+        epochs: int | None = None,
+        start_alpha: float | None = None,
+        end_alpha: float | None = None,
+        compute_loss: bool | None = None,
+        callbacks: Iterable[Any] = (),
+        progress: bool | None = None,
+    ) -> None:
+        """Train on a corpus; the learning rate falls once over this call's epochs.
+
+        Parameters
+        ----------
+        corpus_iterable, corpus_file
+            As `sentences` and `corpus_file` of the class; words outside the vocabulary
+            are passed over.  Without either, and with the object or path (unchanged
+            in size and time) of the last call, the ids in hand are used again.
+        total_examples, total_words : int, optional
+            gensim's; not needed, the corpus is counted.
+        epochs, start_alpha, end_alpha, compute_loss, progress
+            For this call, in place of the model's epochs, alpha, min_alpha ...
+        callbacks : iterable
+            Objects with hooks; see `CallbackAny2Vec`.
+
+        Raises
+        ------
+        RuntimeError
+            Without a vocabulary, or without a corpus.
+        FloatingPointError
+            In fast mode, if vectors become non-finite.
+        MemoryError
+            If the matrices do not fit, before they are allocated.
+        """
+        words = self._need_vocab()
+        changed = {
+            "epochs": epochs,
+            "alpha": start_alpha,
+            "min_alpha": end_alpha,
+            "compute_loss": compute_loss,
+        }
+        changed = {name: x for name, x in changed.items() if x is not None}
+        params = dataclasses.replace(self.params, **changed)
+        ids = self._ids_of(words, corpus_iterable, corpus_file, progress)
+        weights = self._need_weights()
+        shown = self._progress if progress is None else progress
+        try:
+            run = trainer.Trainer(
+                weights, ids, self._tables(words), words.train_words, params
+            )
+            self._show_vectors()
+            self._run(run, params, list(callbacks), shown)
+        finally:
+            weights.pack()
+            self._show_vectors()
+
+    def _ids_of(
+        self,
+        words: vocab.Vocab,
+        corpus_iterable: Any,
+        corpus_file: Any,
+        progress: bool | None,
+    ) -> NDArray[np.int32]:
+        if corpus_iterable is not None or corpus_file is not None:
+            source = corpus.as_source(corpus_iterable, corpus_file)
+            known = self._corpus is not None and self._corpus_identity is not None
+            if not known or corpus.identity(source) != self._corpus_identity:
+                self._encode(source, words, progress)
+        if self._corpus is None:
+            message = (
+                "there is no corpus to train on: pass it to train, as corpus_iterable "
+                "or corpus_file."
+            )
+            raise RuntimeError(message)
+        return self._corpus.ids
+
+    def _tables(self, words: vocab.Vocab) -> trainer.Tables:
+        p, counts = self.params, words.counts
+        if p.mode == "exact":
+            return trainer.Tables(
+                sampling.c_keep_thresholds(counts, p.sample),
+                sampling.c_noise_sampler(counts) if p.negative else None,
+                huffman.build_c_tree(counts) if p.hs else None,
+            )
+        return trainer.Tables(
+            sampling.keep_thresholds(counts, p.sample),
+            sampling.noise_sampler(counts, p.ns_exponent) if p.negative else None,
+            huffman.build_tree(counts) if p.hs else None,
+        )
+
+    def _run(
+        self,
+        run: trainer.Trainer,
+        params: TrainParams,
+        callbacks: Sequence[Any],
+        shown: bool,
+    ) -> None:
+        total = params.epochs * run.n_ids
+        stop = call_hooks(callbacks, "on_train_begin", self)
+        with ProgressBar(shown, total, "words") as bar:
+            for epoch in range(params.epochs):
+                stop = stop or call_hooks(callbacks, "on_epoch_begin", self)
+                if stop:
+                    break
+                before = run.losses
+                self.history.append(
+                    run.run_epoch(
+                        epoch, lambda: bar.show(run.ids_done, run.status(before))
+                    )
+                )
+                bar.show(run.ids_done, run.status(before))
+                stop = call_hooks(callbacks, "on_epoch_end", self)
+        call_hooks(callbacks, "on_train_end", self)
+
+    def get_latest_training_loss(self) -> float | None:
+        """Return the mean loss of a prediction in the last epoch [nats].
+
+        Differs: gensim adds losses up over epochs.
+        """
+        return self.history[-1].loss if self.history else None
+
+    # ---- what was learnt -----------------------------------------------------------
+
+    def _need_weights(self) -> trainer.Weights:
+        if self._weights is None:
+            self._weights = trainer.new_weights(len(self._need_vocab()), self.params)
+            self._weights.pack()
+        return self._weights
+
+    def _visible(self, rows: Any) -> Any:
+        # Fast mode hides row 0, the sentence end; in C's files it is a word.
+        return rows if self.params.mode == "exact" else rows[1:]
+
+    def _show_vectors(self) -> None:
+        vectors = self._visible(self._need_weights().syn0.vectors)
+        if self._wv is None:
+            words = self._need_vocab()
+            self._wv = KeyedVectors(
+                self._visible(words.words),
+                vectors,
+                self._visible(words.counts),
+                c_text=self.params.mode == "exact",
+            )
+        self._wv.vectors = vectors
+
+    @property
+    def wv(self) -> KeyedVectors:
+        """The input vectors by word."""
+        if self._wv is None:
+            self._show_vectors()
+        return self._wv
+
+    @property
+    def syn1neg(self) -> NDArray[np.float32] | None:
+        """Output vectors of negative sampling, shape (V, D), in the order of `wv`."""
+        rows = self._need_weights().syn1neg
+        return None if rows is None else self._visible(rows.vectors)
+
+    @property
+    def syn1(self) -> NDArray[np.float32] | None:
+        """Vectors of the Huffman tree's inner nodes, shape (V - 1, D).
+
+        The root is first in fast mode, last in exact mode.
+        """
+        rows = self._need_weights().syn1
+        n_words = len(self._visible(self._need_vocab().words))
+        return None if rows is None else rows.vectors[: n_words - 1]
+
+    @property
+    def vector_size(self) -> int:
+        """Length of a vector."""
+        return self.params.vector_size
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the corpus that `train` makes by default."""
+        return self.params.epochs
+
+    def estimate_memory(self, vocab_size: int | None = None) -> dict[str, int]:
+        """Estimate what training takes besides the ids of the text.
+
+        Parameters
+        ----------
+        vocab_size : int, optional
+            Default: the size of the model's vocabulary [words].
+
+        Returns
+        -------
+        dict of int
+            Bytes of vocab, syn0, syn1, syn1neg and tables, and their total.
+        """
+        n_rows = len(self._need_vocab()) if vocab_size is None else vocab_size + 1
+        return trainer.estimate_memory(n_rows, self.params)
+
+    # ---- files and processes -------------------------------------------------------
+
+    def save(self, path: PathLike) -> None:
+        """Write the whole model to a folder of JSON and ``.npy`` files.
+
+        Parameters
+        ----------
+        path : path
+            Folder to make or to replace; only a saved model is replaced.
+        """
+        words = self._need_vocab()
+        meta = {
+            "kind": FOLDER_KIND,
+            "params": self.params.to_dict(),
+            "words": words.words,
+            "corpus_count": self.corpus_count,
+            "corpus_total_words": self.corpus_total_words,
+            "history": [dataclasses.asdict(stats) for stats in self.history],
+        }
+        arrays = {name: rows.vectors for name, rows in self._need_weights()}
+        formats.save_folder(path, meta, {"counts": words.counts, **arrays})
+
+    @classmethod
+    def load(cls, path: PathLike, mmap: bool = False) -> Word2Vec:
+        """Read a model that `save` wrote.
+
+        Parameters
+        ----------
+        path : path
+        mmap : bool
+            Map the matrices instead of reading them; training copies them first.
+
+        Raises
+        ------
+        ValueError
+            If the folder is not a saved model, or of a later version.
+        """
+        meta, arrays = formats.load_folder(path, mmap)
+        if meta.get("kind") != FOLDER_KIND:
+            message = f"{path} holds {meta.get('kind')!r}, not a {FOLDER_KIND}."
+            raise ValueError(message)
+        model = cls.__new__(cls)
+        model.params = TrainParams.from_dict(meta["params"])
+        model._start(None, None, True)
+        model.vocab = vocab.Vocab(meta["words"], np.array(arrays.pop("counts")))
+        model.corpus_count = meta["corpus_count"]
+        model.corpus_total_words = meta["corpus_total_words"]
+        model.history = [trainer.EpochStats(**stats) for stats in meta["history"]]
+        model._weights = trainer.Weights(
+            *(
+                trainer.Rows(arrays[name]) if name in arrays else None
+                for name in ("syn0", "syn1", "syn1neg")
+            )
+        )
+        return model
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The ids stay behind: a copy trains on what it is given.
+        return {**self.__dict__, "_wv": None, "_corpus": None, "_corpus_identity": None}

@@ -1,0 +1,256 @@
+"""Threads, spans, memory and the end of a run."""
+
+import copy
+import pickle
+import threading
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from w2vfast import _core, huffman, sampling, trainer
+from w2vfast.params import TrainParams
+
+SETTINGS = {
+    "sg": True,
+    "hs": False,
+    "negative": 2,
+    "window": 2,
+    "shrink_windows": True,
+    "cbow_mean": True,
+    "pair": False,
+    "divide_gradient": False,
+    "all_losses": False,
+    "max_sentence_length": 1000,
+}
+
+
+def sentences(*lengths):
+    """Ids 1, 2, 3 ... in sentences of these lengths."""
+    words = iter(range(1, sum(lengths) + 1))
+    return np.array(
+        [w for n in lengths for w in [*(next(words) for _ in range(n)), 0]],
+        dtype=np.int32,
+    )
+
+
+SHAPES = {
+    "one_sentence": sentences(1),
+    "many_short": sentences(*[1, 3, 7] * 700),
+    "empty_between": sentences(*[0, 5, 0, 0, 2] * 300),
+    "one_long_line": sentences(7777),
+    "line_of_a_piece": sentences(1000, 2000, 999, 1001),
+    "no_end": sentences(900, 2500)[:-1],
+    "single_word": np.array([1], dtype=np.int32),
+    "only_ends": np.zeros(5000, dtype=np.int32),
+}
+
+
+def model_of(n_rows, dim=4):
+    syn0, syn1neg = (trainer.Rows.zeros(n_rows, dim) for _ in range(2))
+    counts = np.ones(n_rows, dtype=np.int64)
+    noise = sampling.noise_sampler(counts)
+    return _core.Model(syn0.pad(), None, syn1neg.pad(), dim, None, noise)
+
+
+@pytest.mark.parametrize("n_workers", range(1, 6))
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_id_is_trained_exactly_once_an_epoch(shape, n_workers):
+    ids = SHAPES[shape]
+    n_rows = max(4, ids.max() + 1)
+    model = model_of(n_rows)
+    workers = [
+        _core.Worker(model, SETTINGS, 1, count_visits=True) for _ in range(n_workers)
+    ]
+    starts = _core.span_starts(ids, 100, 1000)
+    for epoch in range(2):
+        queue = _core.SpanQueue(starts)
+        trainer.run_threads(
+            [
+                lambda w=w: w.train_epoch(ids, queue, epoch, 2, 0.025, 0.0, 1e-6)
+                for w in workers
+            ],
+            queue.stop,
+            lambda: None,
+        )
+        visits = np.sum([worker.visits for worker in workers], axis=0)
+        expected = (epoch + 1) * np.bincount(ids, minlength=n_rows)
+        np.testing.assert_array_equal(visits, expected)
+    assert sum(worker.counters.ids for worker in workers) == 2 * len(ids)
+
+
+def test_text_as_lines_and_as_one_line_trains_the_same_words():
+    as_lines, as_one = sentences(*[9] * 500), sentences(4500)
+    for ids in (as_lines, as_one):
+        worker = _core.Worker(model_of(4501), SETTINGS, 1, count_visits=True)
+        queue = _core.SpanQueue(_core.span_starts(ids, 100, 1000))
+        worker.train_epoch(ids, queue, 0, 1, 0.025, 0.0, 1e-6)
+        np.testing.assert_array_equal(worker.visits[1:], 1)
+
+
+@given(
+    st.lists(st.integers(0, 30), min_size=1, max_size=40),
+    st.integers(1, 50),
+    st.integers(2, 20),
+)
+def test_spans_hold_whole_sentences(lengths, span_length, max_sentence_length):
+    ids = sentences(*lengths)
+    starts = _core.span_starts(ids, span_length, max_sentence_length)
+    ends = set()  # after each sentence or piece of one
+    place = 0
+    for length in lengths:
+        for piece in range(max_sentence_length, length + 1, max_sentence_length):
+            ends.add(place + piece)
+        place += length + 1
+        ends.add(place)
+    assert starts[0] == 0
+    assert starts[-1] == len(ids)
+    assert set(starts[1:].tolist()) <= ends
+    spans = np.diff(starts)
+    assert (spans[:-1] >= span_length).all()
+    assert (spans < span_length + max_sentence_length + 1).all()
+
+
+def test_error_of_a_worker_reaches_the_caller_and_stops_the_others():
+    stopped = threading.Event()
+
+    def fail():
+        message = "broken"
+        raise ValueError(message)
+
+    with pytest.raises(ValueError, match="broken"):
+        trainer.run_threads(
+            [lambda: stopped.wait(30), fail], stopped.set, lambda: None
+        )
+    assert stopped.is_set()
+
+
+def test_interrupt_stops_the_workers_before_it_is_passed_on():
+    stopped, ended = threading.Event(), []
+
+    def work():
+        stopped.wait(30)
+        ended.append(True)
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run_threads([work, work], stopped.set, interrupt)
+    assert ended == [True, True]
+    assert time.monotonic() - begun < 10
+
+
+def test_stopped_queue_ends_training_within_a_sentence():
+    ids = sentences(*[10] * 1000)
+    worker = _core.Worker(model_of(10_001), SETTINGS, 1)
+    queue = _core.SpanQueue(_core.span_starts(ids, 100, 1000))
+    queue.stop()
+    worker.train_epoch(ids, queue, 0, 1, 0.025, 0.0, 1e-6)
+    assert worker.counters.ids == 0
+    assert queue.is_stopped
+
+
+@pytest.mark.parametrize(("n_rows", "dim"), [(1, 1), (5, 16), (9000, 5), (4097, 33)])
+def test_rows_survive_padding_and_packing(n_rows, dim):
+    vectors = np.random.default_rng(0).normal(size=(n_rows, dim)).astype(np.float32)
+    rows = trainer.Rows(vectors)
+    for _ in range(2):
+        padded = rows.pad()
+        assert padded.shape[1] % _core.LANES == 0
+        assert padded.ctypes.data % 64 == 0
+        np.testing.assert_array_equal(padded[:, :dim], vectors)
+        assert not padded[:, dim:].any()
+        np.testing.assert_array_equal(rows.vectors, vectors)
+        rows.pack()
+        assert rows.vectors.flags.c_contiguous
+        np.testing.assert_array_equal(rows.vectors, vectors)
+
+
+@pytest.mark.parametrize("send", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_copies_of_rows_are_independent(send):
+    rows = trainer.Rows.zeros(3, 5)
+    other = send(rows)
+    other.pad()[:] = 1
+    assert not rows.vectors.any()
+    assert other.vectors.shape == (3, 5)
+
+
+def run_of(params, ids, n_rows=None):
+    counts = np.maximum(np.bincount(ids, minlength=n_rows or 1), 1).astype(np.int64)
+    weights = trainer.new_weights(len(counts), params)
+    tables = trainer.Tables(
+        sampling.keep_thresholds(counts, params.sample),
+        sampling.noise_sampler(counts) if params.negative else None,
+        huffman.build_tree(counts) if params.hs else None,
+    )
+    return trainer.Trainer(weights, ids, tables, int(counts.sum()), params)
+
+
+@pytest.mark.parametrize("objective", [{"negative": 5}, {"negative": 0, "hs": 1}])
+def test_non_finite_vectors_are_an_error_that_names_epoch_and_alpha(objective):
+    params = TrainParams(vector_size=8, alpha=1e30, workers=2, epochs=3, **objective)
+    run = run_of(params, np.tile(sentences(20), 50))
+    with pytest.raises(FloatingPointError, match=r"epoch 1 of 3 \(alpha=\S+\)\. Lower"):
+        run.run_epoch(0, lambda: None)
+
+
+def test_ids_outside_the_vocabulary_are_refused():
+    params = TrainParams(vector_size=8)
+    for ids in ([1, 2, 99], [1, -1, 2]):
+        weights = trainer.new_weights(5, params)
+        with pytest.raises(ValueError, match=r"ids must be in \[0, 5\)"):
+            trainer.Trainer(
+                weights,
+                np.array(ids, dtype=np.int32),
+                trainer.Tables(None, None, None),
+                5,
+                params,
+            )
+
+
+def test_too_little_memory_is_an_error_before_anything_is_allocated(monkeypatch):
+    monkeypatch.setattr(trainer, "available_memory", lambda: 10**9)
+    params = TrainParams(vector_size=300)
+    with pytest.raises(MemoryError, match=r"1000000 words .* 2\.\d+ GB .* 1\.00 GB"):
+        trainer.new_weights(1_000_000, params)
+
+
+def test_memory_estimate_covers_the_matrices():
+    params = TrainParams(vector_size=100, hs=1)
+    sizes = trainer.estimate_memory(1000, params)
+    matrix = 1000 * 112 * 4
+    assert sizes["syn0"] == sizes["syn1"] == sizes["syn1neg"] == matrix
+    assert sizes["total"] == sum(v for k, v in sizes.items() if k != "total")
+    assert "syn1" not in trainer.estimate_memory(1000, TrainParams())
+
+
+def test_alpha_falls_to_its_floor_or_to_min_alpha():
+    ids = sentences(*[10] * 50)
+    for min_alpha, end in ((None, 0.04 * 1e-4), (0.01, 0.01)):
+        params = TrainParams(
+            vector_size=8, alpha=0.04, min_alpha=min_alpha, epochs=4, workers=1
+        )
+        run = run_of(params, ids)
+        alphas = [run.run_epoch(epoch, lambda: None).alpha for epoch in range(4)]
+        assert alphas[-1] == pytest.approx(end)
+        assert alphas == sorted(alphas, reverse=True)
+        assert run.alpha_at(0) == 0.04
+
+
+def test_loss_falls_and_means_the_same_for_any_number_of_workers():
+    ids = np.random.default_rng(1).integers(0, 30, 60_000).astype(np.int32)
+    ids[1::2] = ids[::2]  # every word is followed by itself
+    losses = []
+    for workers in (1, 3):
+        params = TrainParams(
+            vector_size=16, window=1, sg=1, sample=0, epochs=3, workers=workers
+        )
+        run = run_of(params, ids, 30)
+        stats = [run.run_epoch(epoch, lambda: None) for epoch in range(3)]
+        assert stats[0].loss > stats[-1].loss + 0.1
+        losses.append(stats[-1].ns_loss)
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)

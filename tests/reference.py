@@ -102,7 +102,9 @@ class Word2VecReference:
             reach = self.p.window
             if self.p.shrink_windows:
                 reach = 1 + self.random.below(reach)
-            contexts = words[max(0, pos - reach) : pos] + words[pos + 1 : pos + reach + 1]
+            contexts = (
+                words[max(0, pos - reach) : pos] + words[pos + 1 : pos + reach + 1]
+            )
             if contexts:
                 take_loss = self.p.compute_loss or place % 16 == 0
                 train = self.skipgram if self.p.sg else self.cbow
@@ -120,7 +122,11 @@ class Word2VecReference:
         """Yield (matrix, rows, labels) of each objective."""
         if self.p.hs:
             path = slice(self.tree.offsets[word], self.tree.offsets[word + 1])
-            yield self.syn1, self.tree.points[path], 1 - self.tree.codes[path].astype(int)
+            yield (
+                self.syn1,
+                self.tree.points[path],
+                1 - self.tree.codes[path].astype(int),
+            )
         if self.p.negative:
             draws = [self.random.draw() for _ in range(self.p.negative)]
             noise = np.searchsorted(self.noise_last, draws)

@@ -15,7 +15,9 @@ def test_stream_is_the_recorded_one():
     assert _core._test_random(1, 0, 0, 4).tolist() == expected
 
 
-@pytest.mark.parametrize("key", [(1, 0, 0), (1, 0, 1), (1, 1, 0), (2**64 - 1, 5, 10**6)])
+@pytest.mark.parametrize(
+    "key", [(1, 0, 0), (1, 0, 1), (1, 1, 0), (2**64 - 1, 5, 10**6)]
+)
 def test_stream_is_splitmix64(key):
     random = Random(*key)
     expected = [random.draw() for _ in range(50)]
@@ -55,7 +57,7 @@ def test_noise_follows_the_counts(exponent):
     assert drawn[0] == 0
     chi_square = ((drawn[1:] - n_draws * share) ** 2 / (n_draws * share)).sum()
     assert chi_square < 24.3  # the 0.1 % point at 6 degrees of freedom
-    
+
 
 def test_noise_at_the_ends_of_its_domain():
     counts = np.array([7, 5, 3, 2], dtype=np.int64)

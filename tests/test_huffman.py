@@ -28,7 +28,8 @@ def least_cost(counts):
 def paths(tree):
     bounds = list(zip(tree.offsets[:-1], tree.offsets[1:], strict=True))
     return [
-        (tree.points[a:b].tolist(), "".join(map(str, tree.codes[a:b]))) for a, b in bounds
+        (tree.points[a:b].tolist(), "".join(map(str, tree.codes[a:b])))
+        for a, b in bounds
     ]
 
 

@@ -218,7 +218,7 @@ class Word2Vec:
                 "one, or call train to train on more text with this one."
             )
             raise RuntimeError(message)
-        source = corpus.as_source(corpus_iterable, corpus_file)
+        source = _source_of(corpus_iterable, corpus_file)
         self._encode(source, None, progress)
 
     def build_vocab_from_freq(self, word_freq: Mapping[str, int]) -> None:
@@ -380,7 +380,7 @@ class Word2Vec:
         progress: bool | None,
     ) -> NDArray[np.int32]:
         if corpus_iterable is not None or corpus_file is not None:
-            source = corpus.as_source(corpus_iterable, corpus_file)
+            source = _source_of(corpus_iterable, corpus_file)
             known = self._corpus is not None and self._corpus_identity is not None
             if not known or corpus.identity(source) != self._corpus_identity:
                 self._encode(source, words, progress)
@@ -569,3 +569,15 @@ class Word2Vec:
     def __getstate__(self) -> dict[str, Any]:
         # The ids stay behind: a copy trains on what it is given.
         return {**self.__dict__, "_wv": None, "_corpus": None, "_corpus_identity": None}
+
+
+def _source_of(sentences: Any, corpus_file: Any) -> corpus.Source:
+    if (sentences is None) == (corpus_file is None):
+        message = (
+            "give either sentences (token lists or integer arrays) or corpus_file "
+            f"(a path), got {'neither' if sentences is None else 'both'}."
+        )
+        raise TypeError(message)
+    if corpus_file is not None:
+        return corpus.file_source(corpus_file)
+    return corpus.sentence_source(sentences)

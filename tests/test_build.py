@@ -1,0 +1,119 @@
+"""The package as it was built: compiled modules, stubs, and what an import does."""
+
+import ast
+import importlib
+import importlib.machinery
+import importlib.metadata
+import inspect
+from pathlib import Path
+
+import pytest
+from helpers import run_python
+
+import w2vfast
+
+PACKAGE = Path(w2vfast.__file__).parent
+COMPILED = ["_core", "_text"]
+
+
+def load(name):
+    return importlib.import_module(f"w2vfast.{name}")
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_the_compiled_module_is_loaded(name):
+    suffixes = tuple(importlib.machinery.EXTENSION_SUFFIXES)
+    assert load(name).__file__.endswith(suffixes)
+
+
+def test_an_import_leaves_subnormal_numbers_alone():
+    done = run_python(
+        """
+        import numpy as np
+        import w2vfast, w2vfast.model, w2vfast._core, w2vfast._text
+
+        tiny = np.finfo(np.float32).tiny
+        assert tiny / np.float32(2) > 0, "results are flushed to zero"
+        assert np.float32(1e-45) * np.float32(2**100) > 0, "inputs are taken as zero"
+        """
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_import_needs_nothing_but_numpy_and_tqdm():
+    done = run_python(
+        """
+        import sys
+
+        before = set(sys.modules)
+        import w2vfast, w2vfast.model, w2vfast.cli
+
+        names = {name.partition(".")[0] for name in set(sys.modules) - before}
+        names -= set(sys.stdlib_module_names)
+        print(*sorted(name for name in names if "cython" not in name))
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) <= {"numpy", "tqdm", "w2vfast"}
+
+
+def test_version_and_usage_errors_do_not_wait_for_numpy():
+    done = run_python(
+        """
+        import sys
+        from w2vfast.cli import main
+
+        assert main(["--version"]) == 0
+        assert main(["train", "-train", "a", "-output", "b", "-size", "0"]) == 2
+        assert "numpy" not in sys.modules
+        """
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_installed_version_is_the_one_in_the_source():
+    try:
+        version = importlib.metadata.version("w2vfast")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("run from a source folder, not installed")
+    assert version == w2vfast.__version__
+
+
+def stub_definitions(name):
+    tree = ast.parse((PACKAGE / f"{name}.pyi").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name, node
+        elif isinstance(node, ast.AnnAssign):
+            yield node.target.id, node
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_the_stub_names_what_the_compiled_module_has(name):
+    module = load(name)
+    own = {key for key, value in vars(module).items() if is_own(module, value)}
+    stubbed = dict(stub_definitions(name))
+    assert sorted(key for key in stubbed if not hasattr(module, key)) == []
+    assert sorted(own - set(stubbed)) == []
+
+
+def is_own(module, value):
+    # What Cython adds to every module has names that begin with two underscores.
+    name = getattr(value, "__name__", "__")
+    defined_in = getattr(value, "__module__", None)
+    return defined_in == module.__name__ and not name.startswith("__")
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_the_stub_has_the_parameters_of_the_compiled_functions(name):
+    module = load(name)
+    for key, node in stub_definitions(name):
+        if isinstance(node, ast.FunctionDef):
+            arguments = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
+            in_stub = [argument.arg for argument in arguments]
+            assert list(inspect.signature(getattr(module, key)).parameters) == in_stub
+
+
+def test_the_package_ships_its_data_and_type_marker():
+    assert (PACKAGE / "py.typed").exists()
+    assert (PACKAGE / "data" / "tang.txt.xz").stat().st_size <= 1_000_000

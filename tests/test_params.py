@@ -1,0 +1,327 @@
+"""Parameters: defaults, ranges, error messages, what exact mode refuses."""
+
+import json
+import math
+import os
+import warnings
+
+import numpy as np
+import pytest
+
+from w2vfast import params
+from w2vfast.params import TrainParams, check_gensim_arguments, cpu_quota, usable_cpus
+
+WHOLE_NUMBERS = [
+    "vector_size",
+    "window",
+    "min_count",
+    "max_vocab_size",
+    "max_final_vocab",
+    "seed",
+    "workers",
+    "negative",
+    "epochs",
+    "max_sentence_length",
+]
+REAL_NUMBERS = ["alpha", "min_alpha", "sample", "ns_exponent"]
+SWITCHES = ["sg", "hs", "cbow_mean", "shrink_windows", "compute_loss"]
+CHOICES = ["mode", "negative_sharing", "cbow_gradient"]
+OPTIONAL = ["max_vocab_size", "max_final_vocab", "workers", "alpha", "min_alpha"]
+
+
+def message_of(error, **fields):
+    with pytest.raises(error) as caught:
+        TrainParams(**fields)
+    return str(caught.value)
+
+
+def test_every_parameter_is_in_one_of_the_lists_above():
+    listed = WHOLE_NUMBERS + REAL_NUMBERS + SWITCHES + CHOICES
+    assert sorted(listed) == sorted(TrainParams().to_dict())
+
+
+@pytest.mark.parametrize("name", WHOLE_NUMBERS)
+@pytest.mark.parametrize("value", [True, 1.0, "5", np.float64(5), [5], 5j])
+def test_whole_numbers_refuse_other_types(name, value):
+    message = message_of(TypeError, **{name: value})
+    assert message.startswith(f"{name} must be a whole number")
+    assert f"got {value!r} ({type(value).__name__})" in message
+
+
+@pytest.mark.parametrize("name", WHOLE_NUMBERS)
+@pytest.mark.parametrize("value", [-1, 2**64])
+def test_whole_numbers_refuse_what_is_out_of_range(name, value):
+    message = message_of(ValueError, **{name: value})
+    assert message.startswith(f"{name} must be from ")
+    assert f"got {value}." in message
+
+
+@pytest.mark.parametrize("name", REAL_NUMBERS)
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, np.float32("nan")])
+def test_numbers_refuse_nan_and_infinities(name, value):
+    message = message_of(ValueError, **{name: value})
+    assert message.startswith(f"{name} must be a finite number")
+
+
+def test_numbers_refuse_what_overflows_a_float():
+    assert "got inf" in message_of(ValueError, sample=10**400)
+
+
+@pytest.mark.parametrize("name", REAL_NUMBERS)
+@pytest.mark.parametrize("value", [True, "0.1", [0.1], 1j])
+def test_numbers_refuse_other_types(name, value):
+    message = message_of(TypeError, **{name: value})
+    assert message.startswith(f"{name} must be a number")
+
+
+@pytest.mark.parametrize("name", sorted(set(WHOLE_NUMBERS + REAL_NUMBERS + SWITCHES)))
+def test_none_is_accepted_only_where_it_means_something(name):
+    if name in OPTIONAL:
+        assert getattr(TrainParams(**{name: None}), name) is None
+    else:
+        assert message_of(TypeError, **{name: None}).startswith(f"{name} must be")
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+@pytest.mark.parametrize("value", [0, 1, True, False, np.int64(1), np.bool_(False)])
+def test_switches_store_plain_bools(name, value):
+    stored = getattr(TrainParams(**{name: value}), name)
+    assert stored is bool(value)
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_switches_refuse_other_values(name):
+    assert message_of(ValueError, **{name: 2}) == (
+        f"{name} must be True, False, 1 or 0, got 2."
+    )
+    assert "got 'yes' (str)" in message_of(TypeError, **{name: "yes"})
+    assert "got 1.0 (float)" in message_of(TypeError, **{name: 1.0})
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_choices_refuse_other_words(name):
+    assert "got 'slow'." in message_of(ValueError, **{name: "slow"})
+    assert "got 1 (int)." in message_of(TypeError, **{name: 1})
+
+
+def test_numpy_scalars_become_plain_python_numbers():
+    made = TrainParams(
+        vector_size=np.int32(7), seed=np.uint64(2**64 - 1), sample=np.float64(0.5)
+    )
+    assert type(made.vector_size) is int
+    assert made.seed == 2**64 - 1
+    assert type(made.sample) is float
+    assert TrainParams(alpha=np.float32(0.5)).alpha == 0.5
+
+
+def test_messages_of_the_catalogue():
+    assert message_of(ValueError, sample=5.0) == (
+        "sample must be in [0, 1), got 5.0. Use 1e-3 to 1e-5; 0 turns subsampling off."
+    )
+    assert message_of(ValueError, negative=0) == (
+        "negative=0 and hs=False: nothing to train. Set negative > 0 or hs=True."
+    )
+    assert message_of(ValueError, window=0) == (
+        "window must be from 1 to 1073741823, got 0. "
+        "Common values are 2 to 10 words on each side."
+    )
+
+
+def test_long_values_of_a_wrong_type_are_shown_shortened():
+    assert "1, 1, 1, 1,... (list)" in message_of(TypeError, window=[1] * 1000)
+
+
+@pytest.mark.parametrize("alpha", [0, -0.1, 1e-50, 1e39])
+def test_alpha_must_be_positive_and_finite_as_float32(alpha):
+    assert message_of(ValueError, alpha=alpha).startswith("alpha must be greater than")
+
+
+@pytest.mark.parametrize("sample", [0, 0.999])
+def test_sample_accepts_zero_up_to_one(sample):
+    assert TrainParams(sample=sample).sample == sample
+
+
+def test_exact_mode_takes_any_sample_that_c_takes():
+    assert TrainParams(sample=7.0, mode="exact").sample == 7.0
+    message = message_of(ValueError, sample=-1.0, mode="exact")
+    assert message.startswith("sample must be at least 0, got -1.0.")
+
+
+def test_ns_exponent_range():
+    assert TrainParams(ns_exponent=-0.5).ns_exponent == -0.5
+    assert "from -10 to 10" in message_of(ValueError, ns_exponent=10.5)
+
+
+def test_hierarchical_softmax_may_stand_alone():
+    assert TrainParams(negative=0, hs=1).hs is True
+
+
+@pytest.mark.parametrize(("sg", "alpha"), [(0, 0.05), (1, 0.025)])
+def test_default_alpha_follows_the_model(sg, alpha):
+    made = TrainParams(sg=sg)
+    assert made.alpha is None
+    assert made.start_alpha == alpha
+    assert made.end_alpha == 0.0
+    assert made.alpha_floor == 0.0001 * alpha
+
+
+def test_min_alpha_is_the_absolute_end_of_the_line():
+    made = TrainParams(alpha=0.1, min_alpha=0.01)
+    assert (made.start_alpha, made.end_alpha, made.alpha_floor) == (0.1, 0.01, 0.01)
+    assert TrainParams(min_alpha=0).alpha_floor == 0.0
+
+
+@pytest.mark.parametrize("min_alpha", [-0.01, 0.06])
+def test_min_alpha_must_lie_below_alpha(min_alpha):
+    message = message_of(ValueError, min_alpha=min_alpha)
+    assert message.startswith(f"min_alpha must be in [0, alpha=0.05], got {min_alpha}")
+
+
+def test_exact_mode_explains_why_it_takes_one_worker():
+    message = message_of(ValueError, mode="exact", workers=4)
+    assert message.startswith("workers=4 cannot be used with mode='exact': threads")
+    assert "mode='fast'" in message
+    assert TrainParams(mode="exact", workers=1).n_workers == 1
+    assert TrainParams(mode="exact").n_workers == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("seed", 2),
+        ("min_alpha", 0.0001),
+        ("ns_exponent", 0.5),
+        ("cbow_mean", 0),
+        ("cbow_gradient", "mean"),
+        ("shrink_windows", False),
+        ("max_vocab_size", 10),
+        ("max_final_vocab", 10),
+        ("max_sentence_length", 999),
+    ],
+)
+def test_exact_mode_refuses_what_the_c_program_does_not_have(name, value):
+    message = message_of(ValueError, mode="exact", **{name: value})
+    assert message.startswith(f"{name}=")
+    assert "cannot be used with mode='exact'" in message
+    assert TrainParams(**{name: value}).mode == "fast"
+
+
+def test_exact_mode_has_the_window_limit_of_the_c_program():
+    assert TrainParams(mode="exact", window=2**30 - 1).window == 2**30 - 1
+
+
+def test_parameters_go_through_json_and_back():
+    made = TrainParams(sg=1, alpha=np.float32(0.1), workers=3, mode="fast")
+    fields = json.loads(json.dumps(made.to_dict()))
+    assert TrainParams.from_dict(fields) == made
+
+
+def test_unknown_fields_are_named():
+    with pytest.raises(ValueError, match="unknown parameters colour, size: "):
+        TrainParams.from_dict({"size": 5, "colour": 1})
+
+
+def test_parameters_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        TrainParams().window = 3
+
+
+def test_default_workers_are_the_usable_cpus(monkeypatch):
+    monkeypatch.setattr(params, "usable_cpus", lambda: 7)
+    assert TrainParams().n_workers == 7
+    assert TrainParams(workers=3).n_workers == 3
+
+
+# --- CPUs -------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux only")
+def test_affinity_limits_the_usable_cpus():
+    allowed = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        assert usable_cpus() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+@pytest.mark.parametrize(("quota", "cpus"), [(None, 8), (0.5, 1), (2.5, 3), (64, 8)])
+def test_quota_limits_the_usable_cpus(monkeypatch, quota, cpus):
+    monkeypatch.setattr(os, "process_cpu_count", lambda: 8, raising=False)
+    monkeypatch.setattr(params, "cpu_quota", lambda: quota)
+    assert usable_cpus() == cpus
+
+
+def write(root, files):
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("files", "quota"),
+    [
+        ({}, None),
+        ({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "max 100000\n"}, None),
+        (
+            {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "150000 100000\n"},
+            1.5,
+        ),
+        (  # the tightest group on the way up counts
+            {
+                "proc/self/cgroup": "0::/a/b\n",
+                "sys/fs/cgroup/a/b/cpu.max": "400000 100000\n",
+                "sys/fs/cgroup/a/cpu.max": "200000 100000\n",
+            },
+            2.0,
+        ),
+        (  # version 1, no limit
+            {
+                "proc/self/cgroup": "1:name=systemd:/\n3:cpu,cpuacct:/\n",
+                "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n",
+                "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
+            },
+            None,
+        ),
+        (  # version 1 in a container, whose own path is not visible
+            {
+                "proc/self/cgroup": "3:cpu,cpuacct:/docker/0123\n",
+                "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "300000\n",
+                "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
+            },
+            3.0,
+        ),
+    ],
+)
+def test_quota_is_read_from_the_control_group(tmp_path, files, quota):
+    assert cpu_quota(write(tmp_path, files)) == quota
+
+
+# --- gensim's arguments -----------------------------------------------------
+
+
+def test_gensim_arguments_with_their_defaults_pass_silently():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_gensim_arguments()
+        check_gensim_arguments(
+            batch_words=10000, hashfxn=hash, sorted_vocab=1, null_word=0
+        )
+
+
+def test_one_warning_names_all_gensim_arguments_without_effect():
+    with pytest.warns(UserWarning, match="silence this warning") as caught:
+        check_gensim_arguments(batch_words=5, hashfxn=len, comment="a run")
+    assert len(caught) == 1
+    assert str(caught[0].message).startswith("batch_words, hashfxn, comment accepted")
+
+
+@pytest.mark.parametrize(
+    "argument", [{"trim_rule": len}, {"sorted_vocab": 0}, {"null_word": 1}]
+)
+def test_gensim_arguments_that_would_change_the_result_are_refused(argument):
+    (name,) = argument
+    with pytest.raises(ValueError, match=f"^{name}=.* is not supported"):
+        check_gensim_arguments(**argument)

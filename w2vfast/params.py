@@ -1,0 +1,488 @@
+"""What a training run is asked to do: names, defaults, ranges and their errors.
+
+Imports no other part of the package, so that a wrong parameter is reported
+before anything heavy is loaded.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import numbers
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+# Source: word2vec.c, main.
+DEFAULT_ALPHA_CBOW = 0.05
+DEFAULT_ALPHA_SKIP_GRAM = 0.025
+
+# Without `min_alpha` the decay stops at this fraction of the starting alpha.
+# Source: word2vec.c, TrainModelThread.
+ALPHA_FLOOR = 0.0001
+
+# Learning rates are used as float32: outside this range they would become 0 or inf.
+FLOAT32_SMALLEST = 2.0**-126
+FLOAT32_LARGEST = (2.0 - 2.0**-23) * 2.0**127
+
+# The largest window for which 2 * window + 1 is still a C int.
+WINDOW_LARGEST = 2**30 - 1
+
+MODES = ("fast", "exact")
+NEGATIVE_SHARING = ("window", "pair")
+CBOW_GRADIENT = ("reference", "mean")
+
+# name: (smallest, largest, what to do)
+_WHOLE_NUMBERS = {
+    "vector_size": (1, 1_000_000, "Common values are 50 to 300."),
+    "window": (1, WINDOW_LARGEST, "Common values are 2 to 10 words on each side."),
+    "min_count": (0, 2**63 - 1, "0 or 1 keeps every word; 5 is common."),
+    "max_vocab_size": (1, 2**63 - 1, "None sets no limit."),
+    "max_final_vocab": (1, 2**63 - 1, "None sets no limit."),
+    "seed": (0, 2**64 - 1, "Any whole number in that range will do."),
+    "workers": (1, 4096, "None uses all the CPUs that this process may use."),
+    "negative": (0, 1_000_000, "Common values are 5 to 20; 0 turns it off (needs hs)."),
+    "epochs": (1, 2**31 - 1, "Common values are 1 to 20."),
+    "max_sentence_length": (
+        2,
+        1_000_000,
+        "A longer sentence is cut into pieces, nothing of it is lost.",
+    ),
+}
+_MAY_BE_NONE = {"max_vocab_size", "max_final_vocab", "workers", "alpha", "min_alpha"}
+_SWITCHES = ("sg", "hs", "cbow_mean", "shrink_windows", "compute_loss")
+_CHOICES = {
+    "mode": MODES,
+    "negative_sharing": NEGATIVE_SHARING,
+    "cbow_gradient": CBOW_GRADIENT,
+}
+
+# Options that the C program does not have: mode="exact" refuses another value
+# rather than pass over it.  name: (the only value, what C does)
+_FIXED_IN_EXACT_MODE = {
+    "seed": (1, "it has no seed and draws the same numbers in every run"),
+    "min_alpha": (None, "its alpha always falls to 0.0001 of the starting alpha"),
+    "ns_exponent": (0.75, "its noise distribution is count ** 0.75"),
+    "cbow_mean": (True, "it always averages the context"),
+    "cbow_gradient": ("reference", "it adds the whole error to each context word"),
+    "shrink_windows": (True, "it always draws the window of each word anew"),
+    "max_vocab_size": (None, "it has no such limit"),
+    "max_final_vocab": (None, "it has no such limit"),
+    "max_sentence_length": (1000, "it cuts sentences at 1000 words"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainParams:
+    """Parameters of a training run, checked and turned into plain Python values.
+
+    Parameters
+    ----------
+    vector_size : int
+        Length of a vector, D.
+    alpha : float or None
+        Learning rate at the start; None is 0.05 for CBOW, 0.025 for skip-gram.
+    min_alpha : float or None
+        A number is the learning rate at the end of the linear decay.  With None
+        the line ends at 0 and is cut off at 0.0001 of the starting value.
+    window : int
+        Largest distance between centre and context [words].
+    min_count : int
+        Words seen less often are left out [occurrences].
+    max_vocab_size : int or None
+        While words are counted, forget the rarest beyond this many [words].
+    max_final_vocab : int or None
+        Keep at most this many words, the most frequent [words].
+    sample : float
+        Threshold of the subsampling of frequent words [fraction of the text];
+        0 turns it off.
+    seed : int
+        Seed of the random numbers.  The same seed gives the same vectors with
+        one worker, one build and one instruction set.
+    workers : int or None
+        Threads; None is every CPU that this process may use, 1 in exact mode.
+    sg : bool or int
+        1 trains skip-gram, 0 CBOW.
+    hs : bool or int
+        1 trains hierarchical softmax, alone or beside negative sampling.
+    negative : int
+        Noise words drawn for each prediction; 0 turns negative sampling off.
+    ns_exponent : float
+        Noise words are drawn in proportion to count ** ns_exponent.
+    cbow_mean : bool or int
+        1 averages the context vectors of CBOW, 0 adds them up.
+    epochs : int
+        Passes over the text.
+    shrink_windows : bool
+        Draw each word's window from 1 to `window`; False always uses `window`.
+    compute_loss : bool
+        Take the loss on every centre word, not on one in sixteen.
+    mode : {"fast", "exact"}
+        "exact" writes the bytes that the C program would write, with one worker.
+    negative_sharing : {"window", "pair"}
+        In skip-gram, draw the noise words once for all contexts of a centre word
+        or for every pair.  Exact mode always draws for every pair.
+    cbow_gradient : {"reference", "mean"}
+        "reference" adds the whole error to each context word, as C does; "mean"
+        divides it by their number, the true gradient of the average.
+    max_sentence_length : int
+        A longer sentence is cut into pieces of this length [words].
+
+    Raises
+    ------
+    TypeError
+        If a value has the wrong type.
+    ValueError
+        If a value is out of range, or two values exclude each other.
+    """
+
+    vector_size: int = 100
+    alpha: float | None = None
+    min_alpha: float | None = None
+    window: int = 5
+    min_count: int = 5
+    max_vocab_size: int | None = None
+    max_final_vocab: int | None = None
+    sample: float = 1e-3
+    seed: int = 1
+    workers: int | None = None
+    sg: bool = False
+    hs: bool = False
+    negative: int = 5
+    ns_exponent: float = 0.75
+    cbow_mean: bool = True
+    epochs: int = 5
+    shrink_windows: bool = True
+    compute_loss: bool = False
+    mode: str = "fast"
+    negative_sharing: str = "window"
+    cbow_gradient: str = "reference"
+    max_sentence_length: int = 1000
+
+    def __post_init__(self) -> None:
+        for name, choices in _CHOICES.items():
+            _check_choice(name, getattr(self, name), choices)
+        for name in _SWITCHES:
+            self._replace(name, _as_switch)
+        for name in _WHOLE_NUMBERS:
+            self._replace(name, _as_whole_number)
+        for name in ("alpha", "min_alpha", "sample", "ns_exponent"):
+            self._replace(name, _as_real_number)
+        self._check_alpha()
+        self._check_sampling()
+        if self.mode == "exact":
+            self._check_exact_mode()
+
+    def _replace(self, name: str, convert: Callable[[str, Any], Any]) -> None:
+        value = getattr(self, name)
+        if value is None and name in _MAY_BE_NONE:
+            return
+        # The one way to set a field of a frozen dataclass from within.
+        object.__setattr__(self, name, convert(name, value))
+
+    def _check_alpha(self) -> None:
+        if self.alpha is not None and not (
+            FLOAT32_SMALLEST <= self.alpha <= FLOAT32_LARGEST
+        ):
+            message = (
+                f"alpha must be greater than 0 and finite as a 32-bit number, got "
+                f"{self.alpha}. Common values are 0.025 to 0.05; None chooses 0.05 "
+                f"for CBOW and 0.025 for skip-gram."
+            )
+            raise ValueError(message)
+        if self.min_alpha is not None and not 0 <= self.min_alpha <= self.start_alpha:
+            message = (
+                f"min_alpha must be in [0, alpha={self.start_alpha}], got "
+                f"{self.min_alpha}: the learning rate falls from alpha to min_alpha. "
+                f"Lower min_alpha or raise alpha; None lets it fall to 0.0001 * alpha."
+            )
+            raise ValueError(message)
+
+    def _check_sampling(self) -> None:
+        # C takes any threshold; from 1 on it keeps every word, but still draws.
+        if self.sample < 0 or (self.sample >= 1 and self.mode != "exact"):
+            accepted = "at least 0" if self.mode == "exact" else "in [0, 1)"
+            message = (
+                f"sample must be {accepted}, got {self.sample}. "
+                f"Use 1e-3 to 1e-5; 0 turns subsampling off."
+            )
+            raise ValueError(message)
+        if abs(self.ns_exponent) > 10:
+            message = (
+                f"ns_exponent must be from -10 to 10, got {self.ns_exponent}. "
+                f"0.75 is common; 0 draws all words alike, 1 by their counts."
+            )
+            raise ValueError(message)
+        if self.negative == 0 and not self.hs:
+            message = (
+                "negative=0 and hs=False: nothing to train. "
+                "Set negative > 0 or hs=True."
+            )
+            raise ValueError(message)
+
+    def _check_exact_mode(self) -> None:
+        if self.workers is not None and self.workers > 1:
+            message = (
+                f"workers={self.workers} cannot be used with mode='exact': threads "
+                f"that write to the same vectors give another result in every run, "
+                f"in the C program too, so there are no bytes to reproduce. Use "
+                f"workers=1 (or leave it unset), or mode='fast'."
+            )
+            raise ValueError(message)
+        for name, (only, reason) in _FIXED_IN_EXACT_MODE.items():
+            value = getattr(self, name)
+            if value != only:
+                message = (
+                    f"{name}={value!r} cannot be used with mode='exact', which does "
+                    f"what the C program does: {reason}. Leave {name} at {only!r}, "
+                    f"or use mode='fast'."
+                )
+                raise ValueError(message)
+
+    @property
+    def start_alpha(self) -> float:
+        """Learning rate of the first update: `alpha`, or the model's default."""
+        if self.alpha is not None:
+            return self.alpha
+        return DEFAULT_ALPHA_SKIP_GRAM if self.sg else DEFAULT_ALPHA_CBOW
+
+    @property
+    def end_alpha(self) -> float:
+        """Where the straight line of the learning rate ends; see `alpha_floor`."""
+        return 0.0 if self.min_alpha is None else self.min_alpha
+
+    @property
+    def alpha_floor(self) -> float:
+        """Lower bound of the learning rate.
+
+        The learning rate after a fraction `done` of the run is
+        ``max(alpha_floor, start_alpha + (end_alpha - start_alpha) * done)``.
+        """
+        if self.min_alpha is None:
+            return ALPHA_FLOOR * self.start_alpha
+        return self.min_alpha
+
+    @property
+    def n_workers(self) -> int:
+        """Threads to use: `workers`, or every usable CPU (1 in exact mode)."""
+        if self.workers is not None:
+            return self.workers
+        return 1 if self.mode == "exact" else usable_cpus()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values that JSON can hold."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> TrainParams:
+        """Build parameters from what `to_dict` returned.
+
+        Raises
+        ------
+        ValueError
+            If a name is not a parameter, e.g. one of a later version.
+        """
+        known = {field.name for field in dataclasses.fields(cls)}
+        unknown = sorted(set(fields) - known)
+        if unknown:
+            message = (
+                f"unknown parameters {', '.join(unknown)}: this version knows "
+                f"{', '.join(sorted(known))}. Was it saved by a later version?"
+            )
+            raise ValueError(message)
+        return cls(**fields)
+
+
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    accepted = " or ".join(repr(choice) for choice in choices)
+    if not isinstance(value, str):
+        message = f"{name} must be {accepted}, got {_shown(value)}."
+        raise TypeError(message)
+    if value not in choices:
+        message = f"{name} must be {accepted}, got {value!r}."
+        raise ValueError(message)
+
+
+def _as_switch(name: str, value: object) -> bool:
+    # NumPy's bool is neither a bool nor a number; its name is the same everywhere.
+    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
+        return bool(value)
+    if not isinstance(value, numbers.Integral):
+        message = f"{name} must be True, False, 1 or 0, got {_shown(value)}."
+        raise TypeError(message)
+    if int(value) not in (0, 1):
+        message = f"{name} must be True, False, 1 or 0, got {int(value)}."
+        raise ValueError(message)
+    return bool(value)
+
+
+def _as_whole_number(name: str, value: object) -> int:
+    smallest, largest, advice = _WHOLE_NUMBERS[name]
+    or_none = " or None" if name in _MAY_BE_NONE else ""
+    # True is an int to Python, but negative=True is a slip, not one noise word.
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        message = f"{name} must be a whole number{or_none}, got {_shown(value)}. "
+        raise TypeError(message + advice)
+    number = int(value)
+    if not smallest <= number <= largest:
+        message = (
+            f"{name} must be from {smallest} to {largest}{or_none}, got {number}. "
+        )
+        raise ValueError(message + advice)
+    return number
+
+
+def _as_real_number(name: str, value: object) -> float:
+    or_none = " or None" if name in _MAY_BE_NONE else ""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        message = f"{name} must be a number{or_none}, got {_shown(value)}."
+        raise TypeError(message)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        message = f"{name} must be a finite number{or_none}, got {number}."
+        raise ValueError(message)
+    return number
+
+
+def _shown(value: object) -> str:
+    """Show a value of the wrong type: short, and with its type."""
+    text = repr(value)
+    if len(text) > 60:
+        text = text[:57] + "..."
+    return f"{text} ({type(value).__name__})"
+
+
+def check_gensim_arguments(
+    *,
+    batch_words: int | None = None,
+    hashfxn: Callable[[str], int] | None = None,
+    comment: str | None = None,
+    sorted_vocab: int | bool = 1,
+    null_word: int | bool = 0,
+    trim_rule: object = None,
+    stacklevel: int = 3,
+) -> None:
+    """Accept gensim's arguments that change nothing here, refuse those that would.
+
+    Parameters
+    ----------
+    batch_words, hashfxn, comment
+        Passed over with one warning that names them all, unless they have gensim's
+        own default values.
+    sorted_vocab, null_word, trim_rule
+        Refused unless they have gensim's default values.
+    stacklevel : int
+        As in `warnings.warn`; 3 points at the caller of the caller.
+
+    Raises
+    ------
+    ValueError
+        If `sorted_vocab`, `null_word` or `trim_rule` would change the result.
+    """
+    _refuse_gensim_arguments(sorted_vocab, null_word, trim_rule)
+    given = {
+        "batch_words": batch_words not in (None, 10000),
+        "hashfxn": hashfxn is not None and hashfxn is not hash,
+        "comment": comment is not None,
+    }
+    ignored = [name for name, is_given in given.items() if is_given]
+    if ignored:
+        message = (
+            f"{', '.join(ignored)} accepted for compatibility with gensim, "
+            f"but without effect here; leave out to silence this warning."
+        )
+        warnings.warn(message, UserWarning, stacklevel=stacklevel)
+
+
+def _refuse_gensim_arguments(
+    sorted_vocab: int | bool, null_word: int | bool, trim_rule: object
+) -> None:
+    if trim_rule is not None:
+        message = (
+            f"trim_rule={_shown(trim_rule)} is not supported; it must be None. Leave "
+            f"the words out of the text, or count them and pass the counts of those "
+            f"to keep to build_vocab_from_freq."
+        )
+        raise ValueError(message)
+    if not sorted_vocab:
+        message = (
+            f"sorted_vocab={sorted_vocab!r} is not supported; it must be 1: the "
+            f"vocabulary is always sorted by descending count."
+        )
+        raise ValueError(message)
+    if null_word:
+        message = (
+            f"null_word={null_word!r} is not supported; it must be 0: there is no "
+            f"padding word among the vectors."
+        )
+        raise ValueError(message)
+
+
+def usable_cpus() -> int:
+    """Count the CPUs this process may use: affinity, then the container's quota."""
+    if hasattr(os, "process_cpu_count"):  # Python 3.13, any system
+        cpus = os.process_cpu_count()
+    elif hasattr(os, "sched_getaffinity"):  # Linux
+        cpus = len(os.sched_getaffinity(0))
+    else:
+        cpus = os.cpu_count()
+    quota = cpu_quota()
+    if quota is None:
+        return cpus or 1
+    # A quota of 1.5 CPUs is used up by two threads, not by one.
+    return max(1, min(cpus or 1, math.ceil(quota)))
+
+
+def cpu_quota(root: Path = Path("/")) -> float | None:
+    """Read the CPU quota of this process's control group.
+
+    Parameters
+    ----------
+    root : Path
+        Where `/proc` and `/sys` are found.
+
+    Returns
+    -------
+    float or None
+        The tightest quota on the way up to the root group [CPUs]; None where there
+        is none, or no control groups at all.
+    """
+    quotas = [quota for quota in _group_quotas(root) if quota is not None]
+    return min(quotas, default=None)
+
+
+def _group_quotas(root: Path) -> Iterator[float | None]:
+    mount = root / "sys/fs/cgroup"
+    for line in _read_text(root / "proc/self/cgroup").splitlines():
+        _, controllers, group = line.split(":", 2)
+        # Inside a container the group's own path may not be visible; then its
+        # limits stand at the top of the mount, which is the last one looked at.
+        path = PurePosixPath(group.strip("/"))
+        for folder in (path, *path.parents):
+            if controllers == "":  # version 2
+                yield _ratio(_read_text(mount / folder / "cpu.max").split())
+            elif "cpu" in controllers.split(","):  # version 1
+                names = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+                files = [mount / "cpu" / folder / name for name in names]
+                yield _ratio([_read_text(file) for file in files])
+
+
+def _ratio(numbers_as_text: list[str]) -> float | None:
+    try:
+        quota, period = (int(text) for text in numbers_as_text)
+    except ValueError:  # "max", or no such file
+        return None
+    return quota / period if quota > 0 and period > 0 else None
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError):
+        return ""

@@ -40,7 +40,7 @@ def train_both(params, ids):
         tree if params.hs else None,
     )
     run = trainer.Trainer(weights, ids, tables, int(counts.sum()), params)
-    stats = [run.run_epoch(epoch, lambda: None) for epoch in range(params.epochs)]
+    stats = [run.run_epoch(epoch) for epoch in range(params.epochs)]
     span = min(max(len(ids) // 512, 2000), 64_000)
     starts = _core.span_starts(ids, span, params.max_sentence_length)
     reference.train(ids, starts, params.epochs)

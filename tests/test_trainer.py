@@ -1,6 +1,7 @@
 """Threads, spans, memory and the end of a run."""
 
 import copy
+import functools
 import pickle
 import threading
 import time
@@ -67,14 +68,9 @@ def test_every_id_is_trained_exactly_once_an_epoch(shape, n_workers):
     starts = _core.span_starts(ids, 100, 1000)
     for epoch in range(2):
         queue = _core.SpanQueue(starts)
-        trainer.run_threads(
-            [
-                lambda w=w: w.train_epoch(ids, queue, epoch, 2, 0.025, 0.0, 1e-6)
-                for w in workers
-            ],
-            queue.stop,
-            lambda: None,
-        )
+        job = (ids, queue, epoch, 2, 0.025, 0.0, 1e-6)
+        tasks = [functools.partial(worker.train_epoch, *job) for worker in workers]
+        trainer.run_threads(tasks, queue.stop, lambda: None)
         visits = np.sum([worker.visits for worker in workers], axis=0)
         expected = (epoch + 1) * np.bincount(ids, minlength=n_rows)
         np.testing.assert_array_equal(visits, expected)
@@ -121,9 +117,7 @@ def test_error_of_a_worker_reaches_the_caller_and_stops_the_others():
         raise ValueError(message)
 
     with pytest.raises(ValueError, match="broken"):
-        trainer.run_threads(
-            [lambda: stopped.wait(30), fail], stopped.set, lambda: None
-        )
+        trainer.run_threads([lambda: stopped.wait(30), fail], stopped.set, lambda: None)
     assert stopped.is_set()
 
 
@@ -170,7 +164,9 @@ def test_rows_survive_padding_and_packing(n_rows, dim):
         np.testing.assert_array_equal(rows.vectors, vectors)
 
 
-@pytest.mark.parametrize("send", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+@pytest.mark.parametrize(
+    "send", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+)
 def test_copies_of_rows_are_independent(send):
     rows = trainer.Rows.zeros(3, 5)
     other = send(rows)
@@ -195,7 +191,7 @@ def test_non_finite_vectors_are_an_error_that_names_epoch_and_alpha(objective):
     params = TrainParams(vector_size=8, alpha=1e30, workers=2, epochs=3, **objective)
     run = run_of(params, np.tile(sentences(20), 50))
     with pytest.raises(FloatingPointError, match=r"epoch 1 of 3 \(alpha=\S+\)\. Lower"):
-        run.run_epoch(0, lambda: None)
+        run.run_epoch(0)
 
 
 def test_ids_outside_the_vocabulary_are_refused():
@@ -235,7 +231,7 @@ def test_alpha_falls_to_its_floor_or_to_min_alpha():
             vector_size=8, alpha=0.04, min_alpha=min_alpha, epochs=4, workers=1
         )
         run = run_of(params, ids)
-        alphas = [run.run_epoch(epoch, lambda: None).alpha for epoch in range(4)]
+        alphas = [run.run_epoch(epoch).alpha for epoch in range(4)]
         assert alphas[-1] == pytest.approx(end)
         assert alphas == sorted(alphas, reverse=True)
         assert run.alpha_at(0) == 0.04
@@ -250,7 +246,7 @@ def test_loss_falls_and_means_the_same_for_any_number_of_workers():
             vector_size=16, window=1, sg=1, sample=0, epochs=3, workers=workers
         )
         run = run_of(params, ids, 30)
-        stats = [run.run_epoch(epoch, lambda: None) for epoch in range(3)]
+        stats = [run.run_epoch(epoch) for epoch in range(3)]
         assert stats[0].loss > stats[-1].loss + 0.1
         losses.append(stats[-1].ns_loss)
     assert losses[0] == pytest.approx(losses[1], rel=0.05)

@@ -1112,7 +1112,7 @@ def has_byte(const uint8_t[::1] text, int64_t n, uint8_t byte):
 # ---------------------------------------------------------------------------
 
 cdef class IdBuffer:
-    """A growing int32 array in memory: np.frombuffer(buffer, dtype=np.int32)."""
+    """A growing int32 array in memory."""
 
     cdef int32_t* data
     cdef int64_t used   # [ids]
@@ -1149,6 +1149,10 @@ cdef class IdBuffer:
         with nogil:
             memcpy(self.data + self.used, &ids[0], <size_t>n * sizeof(int32_t))
         self.used += n
+
+    def array(self):
+        """Return the ids, shape (len(self),); while it lives, none can be added."""
+        return np.frombuffer(self, dtype=np.int32)
 
     def truncate(self, int64_t n):
         """Keep the first n ids and give the rest of the memory back."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class StopTraining(Exception):  # noqa: N818 - a request, as StopIteration is
+class StopTraining(Exception):
     """Raise in a hook to end the training; what was learnt so far is kept."""
 
 

@@ -21,23 +21,24 @@ import bz2
 import errno
 import glob
 import gzip
+import importlib
 import io
 import lzma
 import mmap
+import operator
 import os
 import stat
-import sys
 import tempfile
 import threading
 import time
 import warnings
 import weakref
 import zlib
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Union
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ from . import _text
 from .vocab import SENTENCE_END, Vocab, Word, no_word_error, select_words
 
 Ids = NDArray[np.int32]
-Progress = Callable[[int, Union[int, None]], None]
+Progress = Callable[[int, int | None], None]
 
 BLOCK_BYTES = 1 << 20  # text that a thread takes at once
 BLOCK_IDS = 1 << 18  # ids that a thread takes at once
@@ -156,7 +157,10 @@ class FileSource:
         def work(worker: int) -> None:
             _encode_text(reader, job, counters[worker], worker)
 
-        job.crew.run(work)
+        try:
+            job.crew.run(work)
+        finally:
+            reader.close()
         for name in reader.no_newlines:
             message = (
                 f"{name} has carriage returns but no newline, so it is one sentence: "
@@ -183,7 +187,7 @@ class SentenceSource:
     def total(self) -> int | None:
         """Number of sentences, or None if the iterable has no length."""
         sentences = self.sentences
-        return len(sentences) if hasattr(sentences, "__len__") else None
+        return len(sentences) if isinstance(sentences, Sized) else None
 
     def identity(self) -> Hashable | None:
         """Return what stays equal for the same object of the same length."""
@@ -229,8 +233,9 @@ class IdCorpus:
     ) -> None:
         self.ids = _integer_array(ids, "ids")
         self.indptr = None
-        self.separator = separator if ids.ndim == 1 and indptr is None else None
-        self.padding = padding if ids.ndim == 2 else None
+        flat = ids.ndim == 1 and indptr is None
+        self.separator = _skipped_value(separator, "separator") if flat else None
+        self.padding = _skipped_value(padding, "padding") if ids.ndim == 2 else None
         if ids.ndim not in (1, 2):
             message = f"ids must be a 1-D or 2-D array, got {ids.ndim} dimensions"
             raise ValueError(message)
@@ -260,7 +265,7 @@ class IdCorpus:
         return counters
 
 
-Source = Union[FileSource, SentenceSource, IdCorpus]
+Source = FileSource | SentenceSource | IdCorpus
 
 
 def file_source(corpus_file: Any) -> FileSource:
@@ -392,6 +397,16 @@ def _integer_array(array: Any, name: str) -> NDArray[Any]:
         "Convert it: array.astype(np.int64)."
     )
     raise TypeError(message)
+
+
+def _skipped_value(value: Any, name: str) -> int | None:
+    if value is None:
+        return None
+    number = operator.index(value)
+    if not -(2**63) <= number < 2**63:
+        message = f"{name} must be in -2**63 to 2**63 - 1, got {number}"
+        raise ValueError(message)
+    return number
 
 
 def _checked_indptr(indptr: NDArray[Any], ids: NDArray[Any]) -> NDArray[np.int64]:
@@ -542,14 +557,10 @@ class _ZstdFile(io.RawIOBase):
 
 
 def _open_zstd(file: Any, name: str) -> Any:
+    with suppress(ImportError):  # Python 3.14 has it
+        return importlib.import_module("compression.zstd").ZstdFile(file)
     try:
-        from compression import zstd  # Python 3.14
-    except ImportError:
-        pass
-    else:
-        return zstd.ZstdFile(file)
-    try:
-        import zstandard
+        zstandard = importlib.import_module("zstandard")
     except ImportError as error:
         message = (
             f"{name} is compressed with zstd, which needs a package: "
@@ -582,14 +593,18 @@ class _TextFile:
         self.name = _file_name(file)
         self._own = isinstance(file, str)
         if file == "-":
-            # Unbuffered: the lock of sys.stdin must not be held by a thread that
-            # sits in a read when the program ends.
-            file = open(0, "rb", buffering=0, closefd=False)
+            # Not sys.stdin: its lock must not be held by a thread that sits in a
+            # read when the program ends.
+            file = io.FileIO(0, closefd=False)
         elif self._own:
-            file = open(file, "rb", buffering=0)
+            file = io.FileIO(file)
         self._file = file
         self._raw = _Raw(file)
-        self._text = _decompressed(self._raw, self.name)
+        try:
+            self._text = _decompressed(self._raw, self.name)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def taken(self) -> int:
@@ -668,9 +683,11 @@ class _BlockReader:
                     return buffer, n, self._number - 1
 
     def close(self) -> None:
-        """Close the file in hand."""
-        if self._file is not None:
-            self._file.close()
+        """Close the file in hand, unless a thread that was left behind reads it."""
+        if self._lock.acquire(blocking=False):
+            if self._file is not None:
+                self._file.close()
+            self._lock.release()
 
     def _open_next(self) -> _TextFile | None:
         for file in self._files:
@@ -687,7 +704,7 @@ class _BlockReader:
         buffer[:n] = np.frombuffer(self._carry, dtype=np.uint8)
         while True:
             room = buffer.size - _text.PADDING - 1  # 1: the newline at the end
-            got = file.readinto(memoryview(buffer)[n:room])
+            got = file.readinto(buffer[n:room].data)
             if got == 0:
                 return buffer, self._finish(file, buffer, n)
             self._note_line_ends(buffer[n : n + got])
@@ -879,21 +896,23 @@ class _IdStore:
     def take(self) -> Ids:
         """Return all ids as one array that can be written to."""
         if self._file is None:
-            return np.frombuffer(self._memory, dtype=np.int32)
+            return self._memory.array()
         mapping = mmap.mmap(self._file.fileno(), 4 * self._written)
         return np.frombuffer(mapping, dtype=np.int32)
 
     def take_first(self, n: int) -> Ids:
         """Return the first n ids and give the rest back; no other array is in use."""
         if n == 0:
-            self.close()
             return np.empty(0, dtype=np.int32)
+        # What cannot be given back, because something still looks at it, stays.
         if self._file is None:
-            self._memory.truncate(n)
+            with suppress(BufferError):
+                self._memory.truncate(n)
         else:
-            self._file.truncate(4 * n)
+            with suppress(OSError):
+                self._file.truncate(4 * n)
             self._written = n
-        return self.take()
+        return self.take()[:n]
 
     def close(self) -> None:
         """Let the file go; arrays made from it stay valid."""
@@ -908,14 +927,16 @@ class _IdStore:
             return
         with _explained(self._cache_dir):
             if self._file is None:
-                self._file = tempfile.TemporaryFile(dir=self._cache_dir, buffering=0)
+                self._file = tempfile.TemporaryFile(  # noqa: SIM115, it outlives this
+                    dir=self._cache_dir, buffering=0
+                )
                 if len(self._memory):
-                    self._write(np.frombuffer(self._memory, dtype=np.int32))
+                    self._write(self._memory.array())
                 self._memory = _text.IdBuffer()
             self._write(ids)
 
     def _write(self, ids: Ids) -> None:
-        left = memoryview(ids).cast("B")
+        left = ids.data.cast("B")
         while left:
             left = left[self._file.write(left) :]
         self._written += ids.size
@@ -927,8 +948,9 @@ def _explained(cache_dir: str | None) -> Iterator[None]:
         yield
     except OSError as error:
         message = (
-            f"cannot write the corpus's ids to a file ({error.strerror}); set cache_dir "
-            "to a directory with room for 4 bytes a word, or memory_limit to more bytes"
+            f"cannot write the corpus's ids to a file ({error.strerror}); set "
+            "cache_dir to a directory with room for 4 bytes a word, or memory_limit "
+            "to more bytes"
         )
         place = cache_dir or tempfile.gettempdir()
         raise OSError(error.errno, message, place) from error
@@ -1065,11 +1087,11 @@ class _ValueBlocks:
         with self._lock:
             number = self._number
             self._number += 1
-        start = number * self.size
-        if start >= self.corpus.ids.size:
-            return None
-        stop = min(start + self.size, self.corpus.ids.size)
-        self._crew.done = stop
+            start = number * self.size
+            if start >= self.corpus.ids.size:
+                return None
+            stop = min(start + self.size, self.corpus.ids.size)
+            self._crew.done = stop
         return number, self._values(start, stop), self._ends(start, stop), start
 
     def _values(self, start: int, stop: int) -> NDArray[Any]:
@@ -1097,7 +1119,7 @@ class _ValueBlocks:
         if corpus.ids.ndim == 2:
             row = corpus.ids.shape[1]
             return np.arange(row, stop - start + 1, row, dtype=np.int64)
-        at_end = stop == corpus.ids.size and corpus.ids[-1] != corpus.separator
+        at_end = stop == corpus.ids.size and int(corpus.ids[-1]) != corpus.separator
         return np.array([stop - start] if at_end else [], dtype=np.int64)
 
 
@@ -1397,9 +1419,9 @@ def _check_words(name: str, words: _Words, n_words: int, exact: bool) -> None:
         raise ValueError(message)
     if exact and len(words.counter) >= EXACT_MAX_WORDS:
         message = (
-            f"{name} has {len(words.counter)} distinct words; from {EXACT_MAX_WORDS} on "
-            "the C program drops rare ones while it reads, which mode='exact' does not "
-            "follow. Use mode='fast'."
+            f"{name} has {len(words.counter)} distinct words; from "
+            f"{EXACT_MAX_WORDS} on the C program drops rare ones while it reads, which "
+            "mode='exact' does not follow. Use mode='fast'."
         )
         raise ValueError(message)
 

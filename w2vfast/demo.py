@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import resources
+from typing import Any
 
 from w2vfast.model import Word2Vec
 
@@ -23,7 +24,7 @@ QUERIES = {
 N_NEIGHBOURS = 6
 
 # Rare characters have neighbours by chance; ten passes take a few seconds.
-SETTINGS = {"sg": 1, "vector_size": 64, "min_count": 40, "epochs": 10}
+SETTINGS: dict[str, Any] = {"sg": 1, "vector_size": 64, "min_count": 40, "epochs": 10}
 
 
 def run() -> None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast import corpus, formats, huffman, sampling, trainer, vocab
+from w2vfast import corpus, formats, huffman, sampling, trainer
 from w2vfast.callbacks import call_hooks
 from w2vfast.keyedvectors import KeyedVectors
 from w2vfast.params import TrainParams, check_gensim_arguments
 from w2vfast.progress import ProgressBar
+from w2vfast.vocab import Vocab, read_vocab, vocab_from_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +98,7 @@ class Word2Vec:
     ----------
     wv : KeyedVectors
         The input vectors by word.
-    vocab : Vocab or None
+    vocab : Vocab
         Words and counts, sentence end first.
     params : TrainParams
     history : list of EpochStats
@@ -173,7 +174,7 @@ class Word2Vec:
     def _start(
         self, memory_limit: int | None, cache_dir: PathLike | None, progress: bool
     ) -> None:
-        self.vocab: vocab.Vocab | None = None
+        self._vocab: Vocab | None = None
         self.history: list[trainer.EpochStats] = []
         self.corpus_count = 0
         self.corpus_total_words = 0
@@ -186,7 +187,7 @@ class Word2Vec:
         self._corpus_identity: Any = None
 
     def __repr__(self) -> str:
-        n_words = "no" if self.vocab is None else len(self._visible(self.vocab.words))
+        n_words = "no" if self._vocab is None else len(self._visible(self.vocab.words))
         return f"Word2Vec({n_words} words, vector_size={self.params.vector_size})"
 
     # ---- vocabulary and ids --------------------------------------------------------
@@ -212,7 +213,7 @@ class Word2Vec:
         RuntimeError
             If the model has a vocabulary already.
         """
-        if self.vocab is not None:
+        if self._vocab is not None:
             message = (
                 "the model has a vocabulary already; make a new Word2Vec for another "
                 "one, or call train to train on more text with this one."
@@ -231,7 +232,7 @@ class Word2Vec:
         """
         p = self.params
         self._set_vocab(
-            vocab.vocab_from_counts(
+            vocab_from_counts(
                 word_freq, min_count=p.min_count, max_final_vocab=p.max_final_vocab
             )
         )
@@ -241,7 +242,7 @@ class Word2Vec:
         p = self.params
         with open(path, "rb") as file:
             self._set_vocab(
-                vocab.read_vocab(
+                read_vocab(
                     file,
                     os.fspath(path),
                     min_count=p.min_count,
@@ -252,11 +253,11 @@ class Word2Vec:
 
     def save_vocab(self, path: PathLike) -> None:
         """Write the vocabulary as the C program does (``-save-vocab``)."""
-        words = self._need_vocab()
+        words = self.vocab
         with formats.open_output(path) as file:
             words.write(file)
 
-    def _set_vocab(self, words: vocab.Vocab) -> None:
+    def _set_vocab(self, words: Vocab) -> None:
         least = 2 if self.params.mode == "exact" else 3
         if len(words) < least:
             only = words.words[-1]
@@ -265,24 +266,25 @@ class Word2Vec:
                 f"predict. Lower min_count={self.params.min_count} or give more text."
             )
             raise ValueError(message)
-        self.vocab = words
+        self._vocab = words
 
-    def _need_vocab(self) -> vocab.Vocab:
-        if self.vocab is None:
+    @property
+    def vocab(self) -> Vocab:
+        """Words and counts, sentence end first."""
+        if self._vocab is None:
             message = (
                 "the model has no vocabulary yet: pass sentences or corpus_file, or "
                 "call build_vocab, read_vocab or build_vocab_from_freq first."
             )
             raise RuntimeError(message)
-        return self.vocab
+        return self._vocab
 
-    def _encode(
-        self, source: Any, words: vocab.Vocab | None, progress: bool | None
-    ) -> None:
+    def _encode(self, source: Any, words: Vocab | None, progress: bool | None) -> None:
         self._forget_corpus()
         p = self.params
         shown = self._progress if progress is None else progress
-        with ProgressBar(shown, None, "B") as bar:
+        unit = "B" if isinstance(source, corpus.FileSource) else "items"
+        with ProgressBar(shown, None, unit) as bar:
             found, encoded = corpus.encode(
                 source,
                 exact=p.mode == "exact",
@@ -350,8 +352,8 @@ class Word2Vec:
         MemoryError
             If the matrices do not fit, before they are allocated.
         """
-        words = self._need_vocab()
-        changed = {
+        words = self.vocab
+        changed: dict[str, Any] = {
             "epochs": epochs,
             "alpha": start_alpha,
             "min_alpha": end_alpha,
@@ -374,7 +376,7 @@ class Word2Vec:
 
     def _ids_of(
         self,
-        words: vocab.Vocab,
+        words: Vocab,
         corpus_iterable: Any,
         corpus_file: Any,
         progress: bool | None,
@@ -392,7 +394,7 @@ class Word2Vec:
             raise RuntimeError(message)
         return self._corpus.ids
 
-    def _tables(self, words: vocab.Vocab) -> trainer.Tables:
+    def _tables(self, words: Vocab) -> trainer.Tables:
         p, counts = self.params, words.counts
         if p.mode == "exact":
             return trainer.Tables(
@@ -420,13 +422,7 @@ class Word2Vec:
                 stop = stop or call_hooks(callbacks, "on_epoch_begin", self)
                 if stop:
                     break
-                before = run.losses
-                self.history.append(
-                    run.run_epoch(
-                        epoch, lambda: bar.show(run.ids_done, run.status(before))
-                    )
-                )
-                bar.show(run.ids_done, run.status(before))
+                self.history.append(run.run_epoch(epoch, bar.show))
                 stop = call_hooks(callbacks, "on_epoch_end", self)
         call_hooks(callbacks, "on_train_end", self)
 
@@ -441,7 +437,7 @@ class Word2Vec:
 
     def _need_weights(self) -> trainer.Weights:
         if self._weights is None:
-            self._weights = trainer.new_weights(len(self._need_vocab()), self.params)
+            self._weights = trainer.new_weights(len(self.vocab), self.params)
             self._weights.pack()
         return self._weights
 
@@ -449,10 +445,10 @@ class Word2Vec:
         # Fast mode hides row 0, the sentence end; in C's files it is a word.
         return rows if self.params.mode == "exact" else rows[1:]
 
-    def _show_vectors(self) -> None:
+    def _show_vectors(self) -> KeyedVectors:
         vectors = self._visible(self._need_weights().syn0.vectors)
         if self._wv is None:
-            words = self._need_vocab()
+            words = self.vocab
             self._wv = KeyedVectors(
                 self._visible(words.words),
                 vectors,
@@ -460,13 +456,12 @@ class Word2Vec:
                 c_text=self.params.mode == "exact",
             )
         self._wv.vectors = vectors
+        return self._wv
 
     @property
     def wv(self) -> KeyedVectors:
         """The input vectors by word."""
-        if self._wv is None:
-            self._show_vectors()
-        return self._wv
+        return self._show_vectors() if self._wv is None else self._wv
 
     @property
     def syn1neg(self) -> NDArray[np.float32] | None:
@@ -481,7 +476,7 @@ class Word2Vec:
         The root is first in fast mode, last in exact mode.
         """
         rows = self._need_weights().syn1
-        n_words = len(self._visible(self._need_vocab().words))
+        n_words = len(self._visible(self.vocab.words))
         return None if rows is None else rows.vectors[: n_words - 1]
 
     @property
@@ -507,7 +502,7 @@ class Word2Vec:
         dict of int
             Bytes of vocab, syn0, syn1, syn1neg and tables, and their total.
         """
-        n_rows = len(self._need_vocab()) if vocab_size is None else vocab_size + 1
+        n_rows = len(self.vocab) if vocab_size is None else vocab_size + 1
         return trainer.estimate_memory(n_rows, self.params)
 
     # ---- files and processes -------------------------------------------------------
@@ -520,7 +515,7 @@ class Word2Vec:
         path : path
             Folder to make or to replace; only a saved model is replaced.
         """
-        words = self._need_vocab()
+        words = self.vocab
         meta = {
             "kind": FOLDER_KIND,
             "params": self.params.to_dict(),
@@ -554,15 +549,13 @@ class Word2Vec:
         model = cls.__new__(cls)
         model.params = TrainParams.from_dict(meta["params"])
         model._start(None, None, True)
-        model.vocab = vocab.Vocab(meta["words"], np.array(arrays.pop("counts")))
+        model._vocab = Vocab(meta["words"], np.array(arrays.pop("counts")))
         model.corpus_count = meta["corpus_count"]
         model.corpus_total_words = meta["corpus_total_words"]
         model.history = [trainer.EpochStats(**stats) for stats in meta["history"]]
+        rows = {name: trainer.Rows(matrix) for name, matrix in arrays.items()}
         model._weights = trainer.Weights(
-            *(
-                trainer.Rows(arrays[name]) if name in arrays else None
-                for name in ("syn0", "syn1", "syn1neg")
-            )
+            rows["syn0"], rows.get("syn1"), rows.get("syn1neg")
         )
         return model
 

@@ -46,9 +46,7 @@ def _sampler(last: NDArray[np.int64], domain: int) -> NoiseSampler:
     return NoiseSampler(last.astype(np.uint32), guide, shift)
 
 
-def noise_sampler(
-    counts: NDArray[np.int64], ns_exponent: float = 0.75
-) -> NoiseSampler:
+def noise_sampler(counts: NDArray[np.int64], ns_exponent: float = 0.75) -> NoiseSampler:
     """Build the noise distribution of fast mode: count ** ns_exponent, row 0 left out.
 
     Parameters

@@ -65,31 +65,30 @@ class Rows:
         """The matrix, shape (V, D): a view, strided while the rows are padded."""
         return self._vectors
 
-    def _packed_view(self) -> NDArray[np.float32]:
-        n_rows = len(self._vectors)
-        size = n_rows * self._dim
-        return self._memory.reshape(-1)[:size].reshape(n_rows, self._dim)
-
     def pad(self) -> NDArray[np.float32]:
         """Move the rows apart; return all of them, shape (V, stride)."""
         if self._memory is None:
             copy = Rows.zeros(*self._vectors.shape)
             copy._vectors[:] = self._vectors
             self.__dict__.update(copy.__dict__)
-        elif self._vectors.strides[0] != self._memory.strides[0]:
-            packed, self._vectors = self._vectors, self._memory[:, : self._dim]
+            return copy.pad()
+        memory, packed = self._memory, self._vectors
+        if packed.strides[0] != memory.strides[0]:
+            self._vectors = memory[:, : self._dim]
             # From the last row on, so that no row is overwritten before it is moved.
             for start in reversed(range(0, len(packed), COPY_ROWS)):
                 block = packed[start : start + COPY_ROWS].copy()
                 self._vectors[start : start + COPY_ROWS] = block
-                self._memory[start : start + COPY_ROWS, self._dim :] = 0
-        return self._memory
+                memory[start : start + COPY_ROWS, self._dim :] = 0
+        return memory
 
     def pack(self) -> None:
         """Move the rows together."""
         if self._memory is None or self._vectors.flags.c_contiguous:
             return
-        padded, self._vectors = self._vectors, self._packed_view()
+        padded = self._vectors
+        flat = self._memory.reshape(-1)[: padded.size]
+        self._vectors = flat.reshape(padded.shape)
         for start in range(0, len(padded), COPY_ROWS):
             block = padded[start : start + COPY_ROWS].copy()
             self._vectors[start : start + COPY_ROWS] = block
@@ -201,7 +200,9 @@ def _check_memory(n_rows: int, params: TrainParams) -> None:
     available = available_memory()
     if available is not None and sizes["total"] > available:
         parts = ", ".join(
-            f"{name} {size / 1e9:.2f}" for name, size in sizes.items() if name != "total"
+            f"{name} {size / 1e9:.2f}"
+            for name, size in sizes.items()
+            if name != "total"
         )
         message = (
             f"training {n_rows} words with vector_size={params.vector_size} needs "
@@ -340,18 +341,30 @@ class Trainer:
     @property
     def losses(self) -> NDArray[np.float64]:
         """Sums so far: predictions, hierarchical softmax, negative sampling."""
-        return np.sum([worker.counters.losses for worker in self._workers], axis=0)
+        sums = [worker.counters.losses for worker in self._workers]
+        return np.array(sums, dtype=np.float64).sum(axis=0)  # type: ignore[no-any-return]
 
     def alpha_at(self, epoch: float) -> float:
         """Return the learning rate after `epoch` of the run's epochs."""
         p = self._params
-        if p.mode == "exact":
-            return float(self._workers[0].alpha)
+        first = self._workers[0]
+        if isinstance(first, _core.ExactWorker):
+            return first.alpha
         line = p.start_alpha + (p.end_alpha - p.start_alpha) * epoch / p.epochs
         return max(line, p.alpha_floor)
 
-    def run_epoch(self, epoch: int, report: Callable[[], object]) -> EpochStats:
-        """Train one epoch; call `report` on this thread while it runs.
+    def run_epoch(
+        self, epoch: int, report: Callable[[int, str], object] = lambda *_: None
+    ) -> EpochStats:
+        """Train one epoch.
+
+        Parameters
+        ----------
+        epoch : int
+            From 0.
+        report : callable
+            Called on this thread about ten times a second with the ids done in all
+            epochs and a few words on where the run is.
 
         Raises
         ------
@@ -360,17 +373,19 @@ class Trainer:
         """
         before, ids_before, start = self.losses, self.ids_done, time.perf_counter()
         queue = _core.SpanQueue(self._starts)
-        run_threads(
-            [self._task(worker, queue, epoch) for worker in self._workers],
-            queue.stop,
-            report,
-        )
+        tasks = [self._task(worker, queue, epoch) for worker in self._workers]
+
+        def report_now() -> None:
+            report(self.ids_done, self._status(before))
+
+        run_threads(tasks, queue.stop, report_now)
+        report_now()
         alpha = self.alpha_at(epoch + 1)
         if self._params.mode != "exact":
             self._check_finite(epoch, alpha)
         seconds = time.perf_counter() - start
         words = self.ids_done - ids_before
-        return EpochStats(epoch, alpha, words, seconds, *self.mean_losses(before))
+        return EpochStats(epoch, alpha, words, seconds, *self._mean_losses(before))
 
     def _task(
         self, worker: Any, queue: _core.SpanQueue, epoch: int
@@ -381,7 +396,7 @@ class Trainer:
         decay = (p.start_alpha, p.end_alpha, p.alpha_floor)
         return lambda: worker.train_epoch(self._ids, queue, epoch, p.epochs, *decay)
 
-    def mean_losses(
+    def _mean_losses(
         self, before: NDArray[np.float64]
     ) -> tuple[float | None, float | None]:
         """Return (hs_loss, ns_loss) of a prediction since `losses` was `before`."""
@@ -393,13 +408,12 @@ class Trainer:
             float(ns_loss / predictions) if self._params.negative else None,
         )
 
-    def status(self, before: NDArray[np.float64]) -> str:
-        """Say in a few words where the run is, with the losses since `before`."""
+    def _status(self, before: NDArray[np.float64]) -> str:
         epoch = self.ids_done / self.n_ids
         n_epochs = self._params.epochs
         text = f"epoch {min(int(epoch) + 1, n_epochs)}/{n_epochs}"
         text += f" alpha {self.alpha_at(epoch):.5f}"
-        losses = self.mean_losses(before)
+        losses = self._mean_losses(before)
         names = ("hs", "ns") if None not in losses else ("loss", "loss")
         for name, loss in zip(names, losses, strict=True):
             if loss is not None:

@@ -13,12 +13,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO, Union
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-Word = Union[str, int]
+Word = str | int
 
 SENTENCE_END = "</s>"
 EXACT_BYTES = 98  # what the C program keeps of a word [bytes]
@@ -136,7 +136,7 @@ def no_word_error(word: Word, count: int, min_count: int) -> ValueError:
 
 
 def vocab_from_counts(
-    word_freq: Mapping[Word | bytes, int],
+    word_freq: Mapping[Any, int],
     *,
     min_count: int = 1,
     max_final_vocab: int | None = None,
@@ -173,7 +173,7 @@ def vocab_from_counts(
     return _choose(list(total), list(total.values()), min_count, max_final_vocab)
 
 
-def _known_word(key: Word | bytes) -> Word:
+def _known_word(key: Any) -> Word:
     if isinstance(key, bytes):
         return key.decode("utf-8", "surrogateescape")
     if isinstance(key, str):

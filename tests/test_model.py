@@ -1,0 +1,412 @@
+"""Word2Vec as a user calls it."""
+
+import copy
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+
+import w2vfast
+from w2vfast import CallbackAny2Vec, IdCorpus, StopTraining, Word2Vec
+
+MODES = {
+    "sg_ns": {"sg": 1},
+    "sg_hs": {"sg": 1, "hs": 1, "negative": 0},
+    "sg_both": {"sg": 1, "hs": 1},
+    "sg_pair": {"sg": 1, "negative_sharing": "pair"},
+    "cbow_ns": {"sg": 0},
+    "cbow_hs": {"sg": 0, "hs": 1, "negative": 0},
+    "cbow_both": {"sg": 0, "hs": 1},
+    "cbow_sum": {"sg": 0, "cbow_mean": 0},
+    "cbow_mean_gradient": {"sg": 0, "cbow_gradient": "mean", "alpha": 0.1},
+}
+SMALL = {"vector_size": 16, "min_count": 1, "progress": False, "workers": 1}
+
+
+def two_topics(n=1500, seed=0):
+    """Sentences about either of two topics, whose words never meet."""
+    rng = np.random.default_rng(seed)
+    topics = [[f"{letter}{i}" for i in range(10)] for letter in "ab"]
+    return [list(rng.choice(topics[k % 2], 8)) for k in range(n)]
+
+
+def purity(wv):
+    """Share of words whose nearest 5 are all of their own topic."""
+    keys = wv.index_to_key
+    near = [{k[0] for k, _ in wv.most_similar(key, topn=5)} for key in keys]
+    return np.mean([found == {key[0]} for key, found in zip(keys, near, strict=True)])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("mode", MODES)
+def test_words_of_a_topic_end_up_together(mode, workers):
+    # 30 of 30 seeds gave 1.0 in every mode; an untrained model gives 0.
+    options = {**SMALL, "workers": workers, "epochs": 5, "sample": 0, **MODES[mode]}
+    model = Word2Vec(two_topics(), **options)
+    assert purity(model.wv) > 0.9
+
+
+def test_untrained_vectors_know_no_topics():
+    model = Word2Vec(**SMALL)
+    model.build_vocab(two_topics())
+    assert purity(model.wv) < 0.5
+
+
+def test_constructor_is_build_vocab_and_train():
+    sentences = two_topics(200)
+    whole = Word2Vec(sentences, **SMALL)
+    parts = Word2Vec(**SMALL)
+    parts.build_vocab(sentences)
+    parts.train(sentences)
+    np.testing.assert_array_equal(whole.wv.vectors, parts.wv.vectors)
+    assert whole.corpus_count == 200
+    assert whole.corpus_total_words == 1600
+    assert len(whole.wv) == 20
+    assert [stats.epoch for stats in whole.history] == list(range(5))
+
+
+def test_same_object_is_not_read_again():
+    reads = []
+
+    class Sentences:
+        def __iter__(self):
+            reads.append(True)
+            return iter(two_topics(50))
+
+    sentences = Sentences()
+    model = Word2Vec(**SMALL)
+    model.build_vocab(sentences)
+    model.train(sentences)
+    model.train(sentences, epochs=1)
+    assert len(reads) == 1
+    assert len(model.history) == 6
+
+
+def test_another_source_is_encoded_with_the_same_vocabulary():
+    model = Word2Vec(two_topics(50), sample=0, **SMALL)
+    before = model.wv.vectors.copy()
+    model.train([["a1", "unknown", "b2"], ["a3", "b4"]], epochs=1)
+    assert model.history[-1].words == 6  # four words and two ends
+    assert "unknown" not in model.wv
+    assert not np.array_equal(before, model.wv.vectors)
+
+
+def test_generator_is_read_once_and_a_spent_one_is_an_error():
+    sentences = two_topics(50)
+    generator = iter(sentences)
+    model = Word2Vec(**SMALL)
+    model.build_vocab(generator)
+    model.train(generator)
+    np.testing.assert_array_equal(
+        model.wv.vectors, Word2Vec(sentences, **SMALL).wv.vectors
+    )
+    spent = iter(sentences)
+    list(spent)
+    with pytest.raises(ValueError, match=r"no (sentence|word|token)|empty"):
+        Word2Vec(spent, **SMALL)
+
+
+def test_file_and_sentences_give_the_same_vectors(tmp_path):
+    sentences = two_topics(100)
+    path = tmp_path / "text.txt"
+    path.write_text("".join(" ".join(s) + "\n" for s in sentences))
+    np.testing.assert_array_equal(
+        Word2Vec(corpus_file=path, **SMALL).wv.vectors,
+        Word2Vec(sentences, **SMALL).wv.vectors,
+    )
+
+
+def test_id_arrays_of_every_form_give_the_same_vectors():
+    walks = np.random.default_rng(0).integers(0, 30, (200, 9))
+    flat = np.hstack([walks, np.full((200, 1), -1)]).ravel()
+    indptr = np.arange(0, walks.size + 1, 9)
+    as_lists = walks.tolist()
+    forms = [walks, walks.astype(np.int32), flat, (indptr, walks.ravel()), as_lists]
+    forms.append(IdCorpus(np.where(flat < 0, 99, flat), separator=99))
+    models = [Word2Vec(form, **SMALL) for form in forms]
+    for model in models:
+        np.testing.assert_array_equal(model.wv.vectors, models[0].wv.vectors)
+        assert model.wv.index_to_key == models[0].wv.index_to_key
+    assert models[0].wv[0].shape == (16,)
+    assert isinstance(models[0].wv.index_to_key[0], int)
+
+
+def test_matrices_have_the_shapes_of_the_docs():
+    model = Word2Vec(two_topics(50), hs=1, **SMALL)
+    n_words = len(model.wv)
+    assert model.wv.vectors.shape == model.syn1neg.shape == (n_words, 16)
+    assert model.syn1.shape == (n_words - 1, 16)
+    assert model.wv.vectors.dtype == model.syn1.dtype == np.float32
+    assert model.wv.vectors.flags.c_contiguous
+    assert np.abs(model.syn1).min(axis=1).all()  # every inner node was trained
+    assert np.abs(model.syn1neg).max(axis=1).all()
+    assert Word2Vec(two_topics(50), **SMALL).syn1 is None
+
+
+def test_keyed_vectors_in_hand_follow_further_training():
+    sentences = two_topics(50)
+    model = Word2Vec(**{**SMALL, "vector_size": 20})
+    model.build_vocab(sentences)
+    wv = model.wv
+    first = wv["a1"].copy()
+    model.train()
+    assert wv is model.wv
+    assert not np.array_equal(first, wv["a1"])
+
+
+def test_loss_is_reported_for_either_objective_and_falls():
+    model = Word2Vec(two_topics(), sg=1, hs=1, compute_loss=True, sample=0, **SMALL)
+    first, last = model.history[0], model.history[-1]
+    assert last.hs_loss < first.hs_loss
+    assert last.ns_loss < first.ns_loss
+    assert last.loss == pytest.approx(last.hs_loss + last.ns_loss)
+    assert model.get_latest_training_loss() == last.loss
+    # A coin toss a node, a coin toss a noise word: what an untrained model pays.
+    assert first.ns_loss < 6 * np.log(2)
+
+
+class Recorder(CallbackAny2Vec):
+    def __init__(self, stop_after=None):
+        self.calls = []
+        self.stop_after = stop_after
+
+    def on_train_begin(self, model):
+        self.calls.append("train_begin")
+
+    def on_epoch_begin(self, model):
+        self.calls.append("epoch_begin")
+
+    def on_epoch_end(self, model):
+        self.calls.append("epoch_end")
+        assert np.isfinite(model.wv.vectors).all()
+        assert model.wv.most_similar("a1", topn=1)
+        if len(model.history) == self.stop_after:
+            raise StopTraining
+
+    def on_train_end(self, model):
+        self.calls.append("train_end")
+
+
+def test_hooks_run_in_order_and_any_object_with_hooks_will_do():
+    recorder = Recorder()
+
+    class OnlyOne:
+        def on_epoch_end(self, model):
+            recorder.calls.append("only_one")
+
+    Word2Vec(two_topics(50), epochs=2, callbacks=[recorder, OnlyOne()], **SMALL)
+    epoch = ["epoch_begin", "epoch_end", "only_one"]
+    assert recorder.calls == ["train_begin", *epoch, *epoch, "train_end"]
+
+
+def test_hook_may_stop_the_training():
+    recorder = Recorder(stop_after=2)
+    model = Word2Vec(two_topics(50), epochs=9, callbacks=[recorder], **SMALL)
+    assert len(model.history) == 2
+    assert recorder.calls[-1] == "train_end"
+    assert model.wv.vectors.flags.c_contiguous
+
+
+def test_error_of_a_hook_reaches_the_caller_and_leaves_a_usable_model():
+    class Broken:
+        def on_epoch_end(self, model):
+            message = "broken hook"
+            raise KeyError(message)
+
+    model = Word2Vec(**SMALL)
+    model.build_vocab(two_topics(50))
+    with pytest.raises(KeyError, match="broken hook"):
+        model.train(callbacks=[Broken()])
+    assert np.isfinite(model.wv.vectors).all()
+    model.train(epochs=1)
+
+
+def test_saved_model_comes_back_whole(tmp_path):
+    model = Word2Vec(two_topics(50), hs=1, sg=1, **SMALL)
+    model.save(tmp_path / "model")
+    for mmap in (False, True):
+        loaded = Word2Vec.load(tmp_path / "model", mmap=mmap)
+        np.testing.assert_array_equal(loaded.wv.vectors, model.wv.vectors)
+        np.testing.assert_array_equal(loaded.syn1, model.syn1)
+        np.testing.assert_array_equal(loaded.syn1neg, model.syn1neg)
+        assert loaded.wv.index_to_key == model.wv.index_to_key
+        assert loaded.params == model.params
+        assert loaded.history == model.history
+        assert loaded.corpus_total_words == model.corpus_total_words
+
+
+def test_loaded_model_trains_on_as_the_original_does(tmp_path):
+    sentences = two_topics(50)
+    model = Word2Vec(sentences, **SMALL)
+    model.save(tmp_path / "model")
+    loaded = Word2Vec.load(tmp_path / "model", mmap=True)
+    for each in (model, loaded):
+        each.train(sentences, epochs=1, start_alpha=0.01, progress=False)
+    np.testing.assert_array_equal(loaded.wv.vectors, model.wv.vectors)
+    again = Word2Vec.load(tmp_path / "model")
+    assert not np.array_equal(again.wv.vectors, model.wv.vectors)  # file unharmed
+
+
+def test_saved_folder_holds_no_pickle(tmp_path):
+    Word2Vec(two_topics(50), **SMALL).save(tmp_path / "model")
+    names = sorted(os.listdir(tmp_path / "model"))
+    assert names == ["counts.npy", "model.json", "syn0.npy", "syn1neg.npy"]
+    json.loads((tmp_path / "model" / "model.json").read_text())
+    for name in names:
+        if name.endswith(".npy"):
+            np.load(tmp_path / "model" / name, allow_pickle=False)
+
+
+def neighbours(model):
+    return model.wv.most_similar("a1", topn=3)
+
+
+def test_models_can_be_copied_and_sent_between_processes():
+    model = Word2Vec(two_topics(50), hs=1, **SMALL)
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(other.wv.vectors, model.wv.vectors)
+        other.train(two_topics(10), epochs=1)
+        assert not np.array_equal(other.wv.vectors, model.wv.vectors)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert pool.submit(neighbours, model).result() == neighbours(model)
+
+
+PRINT_DIGEST = """
+import hashlib, sys
+from w2vfast import Word2Vec
+sentences = [[f"w{(i * j) % 17}" for j in range(9)] for i in range(300)]
+model = Word2Vec(sentences, sg=1, hs=1, min_count=1, workers=1, progress=False)
+print(hashlib.sha256(model.wv.vectors.tobytes()).hexdigest())
+"""
+
+
+def test_one_worker_gives_the_same_bytes_in_every_process():
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", PRINT_DIGEST],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for hash_seed in ("1", "2", "3")
+    }
+    assert len(digests) == 1
+
+
+def test_gensim_arguments_without_effect_earn_one_warning():
+    with pytest.warns(UserWarning, match="batch_words.*comment") as record:
+        Word2Vec(batch_words=500, comment="mine")
+    assert len(record) == 1
+    with pytest.raises(ValueError, match="trim_rule"):
+        Word2Vec(trim_rule=lambda *_: 0)
+    with pytest.raises(ValueError, match="sorted_vocab"):
+        Word2Vec(sorted_vocab=0)
+
+
+def test_what_is_missing_is_named():
+    model = Word2Vec(**SMALL)
+    with pytest.raises(RuntimeError, match="no vocabulary yet"):
+        model.train([["a", "b"]])
+    with pytest.raises(RuntimeError, match="no vocabulary yet"):
+        model.wv  # noqa: B018
+    model.build_vocab_from_freq({"a": 5, "b": 3, "c": 2})
+    with pytest.raises(RuntimeError, match="no corpus"):
+        model.train()
+    with pytest.raises(RuntimeError, match="vocabulary already"):
+        model.build_vocab([["a", "b"]])
+    with pytest.raises(TypeError, match="both"):
+        Word2Vec([["a"]], "file.txt")
+
+
+def test_vocabulary_of_one_word_is_an_error():
+    with pytest.raises(ValueError, match="only one word, 'a'"):
+        Word2Vec([["a", "a", "a"]], **SMALL)
+
+
+def test_vocabulary_from_counts_is_used_as_it_is():
+    model = Word2Vec(**SMALL)
+    model.build_vocab_from_freq({"b1": 10, "a1": 30, "a2": 20})
+    model.train(two_topics(20))
+    assert model.wv.index_to_key == ["a1", "a2", "b1"]
+    assert model.vocab.counts.tolist()[1:] == [30, 20, 10]
+
+
+def test_diverging_training_names_epoch_and_alpha():
+    with pytest.raises(FloatingPointError, match=r"epoch 1 of 5 .*alpha=.*Lower alpha"):
+        Word2Vec(two_topics(50), alpha=1e20, sample=0, **SMALL)
+
+
+def test_ids_on_disk_are_gone_after_training_and_after_an_error(tmp_path):
+    sentences = two_topics(100)
+    options = {**SMALL, "memory_limit": 0, "cache_dir": tmp_path}
+    on_disk = Word2Vec(sentences, **options)
+    assert os.listdir(tmp_path) == []
+    np.testing.assert_array_equal(
+        on_disk.wv.vectors, Word2Vec(sentences, **SMALL).wv.vectors
+    )
+
+    class Broken:
+        def on_epoch_end(self, model):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        Word2Vec(sentences, callbacks=[Broken()], **options)
+    assert os.listdir(tmp_path) == []
+
+
+def test_progress_is_shown_on_stderr_or_not_at_all(capfd):
+    Word2Vec(two_topics(50), **SMALL)
+    assert capfd.readouterr() == ("", "")
+    Word2Vec(two_topics(50), sample=0, **{**SMALL, "progress": True})
+    out, err = capfd.readouterr()
+    assert out == ""
+    for part in ("epoch 5/5", "alpha", "loss", "words/s"):
+        assert part in err
+
+
+ENDLESS = """
+import sys, numpy as np, w2vfast
+class Ready(w2vfast.CallbackAny2Vec):
+    def on_train_begin(self, model):
+        print("ready", flush=True)
+ids = np.random.default_rng(0).integers(0, 5000, (2000, 100))
+w2vfast.Word2Vec(ids, epochs=10**6, progress=False, callbacks=[Ready()])
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_interrupt_ends_training_within_a_second():
+    process = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.5)
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert time.monotonic() - begun < 5  # the workers stop in 0.1 s; then Python ends
+    assert "KeyboardInterrupt" in err
+
+
+def test_exact_mode_shows_the_sentence_end_as_c_does():
+    model = Word2Vec(two_topics(50), mode="exact", **SMALL)
+    assert model.wv.index_to_key[0] == "</s>"
+    assert model.vocab.counts[0] == 50
+    assert model.params.n_workers == 1
+
+
+def test_public_names_exist():
+    for name in w2vfast.__all__:
+        assert hasattr(w2vfast, name)

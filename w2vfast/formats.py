@@ -103,11 +103,11 @@ def _open_descriptor(path: str) -> int | None:
     for _ in range(_MAX_LINKS):
         match = _DESCRIPTOR.fullmatch(path)
         if match:
-            stream, *numbers = match.groups()
-            if stream == "out" and sys.stdout is not None:
+            name = next(filter(None, match.groups()))
+            descriptor = {"out": 1, "err": 2}.get(name) or int(name)
+            if descriptor == 1 and sys.stdout is not None:
                 sys.stdout.flush()  # what was printed before comes before
-            name = {"out": "1", "err": "2"}.get(stream) or next(filter(None, numbers))
-            return os.dup(int(name))
+            return os.dup(descriptor)
         if not os.path.islink(path):
             return None
         path = os.path.join(os.path.dirname(path), os.readlink(path))

@@ -42,7 +42,7 @@ def extension(name, headers):
 setup(
     ext_modules=cythonize(
         [
-            extension("_core", ["_block.h", "_atomic.h"]),
+            extension("_core", ["_atomic.h", "_block.h", "_block_kernel.h", "_exact.h"]),
             extension("_text", ["_atomic.h"]),
         ],
         compiler_directives=DIRECTIVES,

@@ -395,11 +395,11 @@ def test_a_reader_that_goes_away_is_no_traceback(corpus):
     # More than a pipe holds, so that writing goes on after the reader has left.
     flags = ["-size", 5000, "-iter", 1, "-min-count", 1, "-debug", 0]
     command = cli_command("train", "-train", corpus, "-output", "/dev/stdout", *flags)
-    child = start(command, stdout=subprocess.PIPE)
-    child.stdout.read(10)
-    child.stdout.close()
-    assert child.wait(timeout=60) == 1
-    assert child.stderr.read() == b""
+    with start(command, stdout=subprocess.PIPE) as child:
+        child.stdout.read(10)
+        child.stdout.close()
+        assert child.stderr.read() == b""
+    assert child.returncode == 1
 
 
 # --- Ctrl-C -----------------------------------------------------------------

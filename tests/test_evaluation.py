@@ -121,8 +121,8 @@ def test_inputs_are_no_answers():
 
 def test_a_question_without_a_positive_candidate_is_wrong():
     vectors = np.float32([[1, 0], [1, 0], [1, 0], [-1, 0], [-1, 0.1]])
-    result = ask(": s\na b c d\n", list("abcde"), vectors)
-    assert result.total == (0, 1)
+    result = ask(": s\na b c d\na b c a\na b c c\n", list("abcde"), vectors)
+    assert result.total == (0, 3)
 
 
 @pytest.mark.parametrize("bad", [0, np.nan, np.inf])

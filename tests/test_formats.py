@@ -69,6 +69,18 @@ def test_output_appears_only_when_the_block_ends(tmp_path):
     assert only_file_in(tmp_path) == path
 
 
+def test_output_reaches_the_disk_before_its_name(tmp_path, monkeypatch):
+    calls = []
+    for name in ("fsync", "replace"):
+        real = getattr(os, name)
+        monkeypatch.setattr(
+            os, name, lambda *a, name=name, real=real: (calls.append(name), real(*a))
+        )
+    with formats.open_output(tmp_path / "out") as file:
+        file.write(b"new")
+    assert calls == ["fsync", "replace"]
+
+
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path, error):
     path = tmp_path / "out"
@@ -159,9 +171,10 @@ def test_a_directory_or_file_without_write_permission_is_refused(tmp_path, use):
     assert path.read_bytes() == b"old"
 
 
-def test_a_directory_is_no_output_file(tmp_path):
+@pytest.mark.parametrize("use", [formats.open_output, formats.check_output])
+def test_a_directory_is_no_output_file(tmp_path, use):
     with pytest.raises((IsADirectoryError, PermissionError)):
-        enter(formats.open_output(tmp_path))
+        enter(use(tmp_path))
 
 
 def test_checking_an_output_leaves_no_trace(tmp_path):
@@ -199,7 +212,8 @@ STDOUT_SCRIPT = """
 
 def run_python(script, *args, **options):
     command = [sys.executable, "-c", textwrap.dedent(script), *map(str, args)]
-    return subprocess.run(command, check=False, timeout=60, **options)
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+    return subprocess.run(command, check=False, timeout=60, env=env, **options)
 
 
 @posix
@@ -393,8 +407,18 @@ def test_short_text_of_any_finite_float32_reads_back_exactly():
     assert max(significant_digits(text.decode()) for text in texts) <= 9
 
 
-def test_short_text_of_ordinary_values_is_the_shortest():
-    values = np.random.default_rng(3).normal(0, 0.3, 5000).astype(np.float32)
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda rng: rng.normal(0, 0.3, 5000),
+        # Seven digits tell these apart, six only some of them.
+        lambda rng: rng.uniform(9.77e-4, 1e-3, 5000).round(9),
+        lambda rng: rng.integers(0, 1000, 5000) * 0.1,
+        lambda rng: rng.integers(1, 1 << 20, 5000) * 2.0**-149,
+    ],
+)
+def test_short_text_is_the_shortest(draw):
+    values = draw(np.random.default_rng(3)).astype(np.float32)
     texts = written(["x"], values[None, :]).decode().split()[3:]
     for text, value in zip(texts, values, strict=True):
         shortest = np.format_float_scientific(value, unique=True)
@@ -718,6 +742,20 @@ def test_bytes_after_the_last_binary_row(tmp_path, newline):
     assert f"byte {4 + len(row)}: the header promises 1 rows" in message
 
 
+@pytest.mark.parametrize(
+    "ends", [(b"\n", b"", b"\n"), (b"", b"\n", b""), (b"\n", b"\n\n", b"\n")]
+)
+def test_binary_rows_of_different_lengths(tmp_path, ends):
+    rows = [b"w%d 1234" % i + end for i, end in enumerate(ends)]
+    message = refusal(tmp_path, b"3 1\n" + b"".join(rows), binary=True)
+    assert "its length differs from the first row's" in message
+
+
+def test_a_line_end_within_a_binary_word(tmp_path):
+    message = refusal(tmp_path, b"3 1\na 1234b\nc 1234d 1234", binary=True)
+    assert "row 2 of 3, byte 10" in message
+
+
 @pytest.mark.parametrize("dim", [1, 2, 4, 5])
 @pytest.mark.parametrize("newline", [b"\n", b""])
 def test_binary_with_a_wrong_dimension_in_the_header(tmp_path, dim, newline):
@@ -782,6 +820,11 @@ def test_counts_come_back(tmp_path):
         formats.write_counts(file, words, range(len(words)))
     counts = formats.read_counts(path, "surrogateescape")
     assert counts == {word: i for i, word in enumerate(words)}
+
+
+def test_the_first_count_of_a_word_is_taken(tmp_path):
+    (tmp_path / "vocab").write_bytes(b"a 5\nb 3\na 1\n")
+    assert formats.read_counts(tmp_path / "vocab") == {"a": 5, "b": 3}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The compiled tokeniser and dictionary, against plain Python."""
 
+import itertools
 import random
 
 import numpy as np
@@ -424,7 +425,7 @@ def test_renumbering_drops_words_and_sentences_that_are_empty(raw, sizes, exact)
     ids = np.array([0, 0, *raw], dtype=np.int32)
     run = _text.Renumbering(ids, 2, exact)
     bounds = sorted(min(size, len(raw)) for size in [0, *sizes, len(raw)])
-    for start, stop in zip(bounds, bounds[1:], strict=False):
+    for start, stop in itertools.pairwise(bounds):
         run.block(stop - start, final)
     run.block(len(raw) - bounds[-1], final)
     rows = [int(final[id]) for id in raw if id >= 0 and final[id] >= 0]

@@ -4,8 +4,8 @@
  * Legend: D floats in a row, padded with zeros to a multiple of BLOCK_LANES;
  *         C inputs; T outputs.
  *
- * Written once over small vectors (vec_t); a sum is spread over several of them, which
- * no compiler may do on its own, because it changes the order of the additions. */
+ * Written once, in _block_kernel.h, over vectors of an instruction set; this file
+ * names the vector operations of each set and chooses one when the module is loaded. */
 #ifndef W2VFAST_BLOCK_H
 #define W2VFAST_BLOCK_H
 
@@ -13,55 +13,23 @@
 #include <stdint.h>
 #include <string.h>
 
-#define BLOCK_LANES 16  /* 64 bytes: rows are padded to it and aligned */
-#define BLOCK_GROUP 4   /* dot products that are taken side by side */
+#define BLOCK_LANES 16 /* 64 bytes: rows are padded to it and aligned */
+#define BLOCK_TILE 32  /* floats of scratch for each input and each output */
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define BLOCK_RESTRICT __restrict
+#define BLOCK_INLINE static __forceinline
+#define BLOCK_UNROLL
 #else
 #define BLOCK_RESTRICT __restrict__
-#endif
-
-/* ---- vectors of VEC_LANES floats ---- */
-
-#define VEC_LANES 4
-#define BLOCK_VECS (BLOCK_LANES / VEC_LANES)
-
-#if defined(__GNUC__) || defined(__clang__)
-typedef float vec_t __attribute__((vector_size(4 * VEC_LANES), may_alias));
-static inline vec_t vec_load(const float *p) { return *(const vec_t *)p; }
-static inline void vec_store(float *p, vec_t v) { *(vec_t *)p = v; }
-static inline vec_t vec_fill(float x) { return (vec_t){x, x, x, x}; }
-static inline vec_t vec_mul_add(vec_t a, vec_t b, vec_t c) { return a * b + c; }
-static inline vec_t vec_add(vec_t a, vec_t b) { return a + b; }
-static inline float vec_sum(vec_t v) { return (v[0] + v[1]) + (v[2] + v[3]); }
+#define BLOCK_INLINE static inline __attribute__((always_inline))
+#define BLOCK_PRAGMA(text) _Pragma(#text)
+#ifdef __clang__
+#define BLOCK_UNROLL _Pragma("clang loop unroll(full)")
 #else
-typedef struct { float lane[VEC_LANES]; } vec_t;
-static inline vec_t vec_load(const float *p) {
-    vec_t v;
-    memcpy(v.lane, p, sizeof v.lane);
-    return v;
-}
-static inline void vec_store(float *p, vec_t v) { memcpy(p, v.lane, sizeof v.lane); }
-static inline vec_t vec_fill(float x) {
-    vec_t v;
-    for (int l = 0; l < VEC_LANES; l++) v.lane[l] = x;
-    return v;
-}
-static inline vec_t vec_mul_add(vec_t a, vec_t b, vec_t c) {
-    for (int l = 0; l < VEC_LANES; l++) c.lane[l] += a.lane[l] * b.lane[l];
-    return c;
-}
-static inline vec_t vec_add(vec_t a, vec_t b) {
-    for (int l = 0; l < VEC_LANES; l++) a.lane[l] += b.lane[l];
-    return a;
-}
-static inline float vec_sum(vec_t v) {
-    return (v.lane[0] + v.lane[1]) + (v.lane[2] + v.lane[3]);
-}
+#define BLOCK_UNROLL _Pragma("GCC unroll 8")
 #endif
-
-/* ---- the update ---- */
+#endif
 
 typedef struct {
     float **inputs;       /* (C,) rows of (D,)                              IN    */
@@ -71,7 +39,7 @@ typedef struct {
     const float *labels;  /* (T,) 1 for what was seen, 0 for what was not   IN    */
     float *logits;        /* (C, T) dot products                            OUT   */
     float *errors;        /* (C, T) (label - sigmoid(logit)) * alpha        OUT   */
-    float **tiles;        /* (T,) scratch of (BLOCK_LANES,)                       */
+    float *tile;          /* (C + T, BLOCK_TILE) scratch, aligned as rows are     */
     int n_inputs;         /* C */
     int n_outputs;        /* T */
     int dim;              /* D */
@@ -101,90 +69,227 @@ static inline float block_exp(float x) {
     return p * power;
 }
 
-/* errors = (label - sigmoid(logit)) * alpha, for each of the C * T pairs */
-static void block_errors(const block_t *b) {
-    const int T = b->n_outputs;
-    const float *BLOCK_RESTRICT labels = b->labels;
-    for (int c = 0; c < b->n_inputs; c++) {
-        const float *BLOCK_RESTRICT logits = b->logits + (int64_t)c * T;
-        float *BLOCK_RESTRICT errors = b->errors + (int64_t)c * T;
-        for (int t = 0; t < T; t++) {
-            float sigmoid = 1.0f / (1.0f + block_exp(-logits[t]));
-            errors[t] = (labels[t] - sigmoid) * b->alpha;
-        }
-    }
-}
+/* ---- generic: four lanes, which compilers map to SSE2 or NEON; or plain loops ---- */
 
-/* dots[t] = x . rows[t] for `count` <= BLOCK_GROUP rows; inlined with a constant count.
- * Each sum is spread over two vectors, so that additions need not wait. */
-static inline void block_dot_group(const float *x, float *const *rows, int count,
-                                   int dim, float *dots) {
-    vec_t even[BLOCK_GROUP], odd[BLOCK_GROUP];
-    for (int t = 0; t < count; t++) even[t] = odd[t] = vec_fill(0.0f);
-    for (int i = 0; i < dim; i += 2 * VEC_LANES) {
-        const vec_t x0 = vec_load(x + i), x1 = vec_load(x + i + VEC_LANES);
-        for (int t = 0; t < count; t++) {
-            even[t] = vec_mul_add(x0, vec_load(rows[t] + i), even[t]);
-            odd[t] = vec_mul_add(x1, vec_load(rows[t] + i + VEC_LANES), odd[t]);
-        }
-    }
-    for (int t = 0; t < count; t++) dots[t] = vec_sum(vec_add(even[t], odd[t]));
-}
+#define VEC_LANES 4
+#define DOT_INPUTS 2
+#define DOT_OUTPUTS 4
+#define GAIN_OUTPUTS 2
+#define GAIN_VECS 2
+#define ISA(name) name##_generic
 
-/* logits[c, t] = inputs[c] . outputs[t] */
-static void block_dots(const block_t *b) {
-    const int T = b->n_outputs;
-    for (int c = 0; c < b->n_inputs; c++) {
-        float *logits = b->logits + (int64_t)c * T;
-        int t = 0;
-        for (; t + BLOCK_GROUP <= T; t += BLOCK_GROUP)
-            block_dot_group(b->inputs[c], b->outputs + t, BLOCK_GROUP, b->dim, logits + t);
-        for (; t < T; t++)
-            block_dot_group(b->inputs[c], b->outputs + t, 1, b->dim, logits + t);
+#if defined(__GNUC__) || defined(__clang__)
+typedef float vec_generic __attribute__((vector_size(16), aligned(4), may_alias));
+BLOCK_INLINE vec_generic load_generic(const float *p) { return *(const vec_generic *)p; }
+BLOCK_INLINE void store_generic(float *p, vec_generic v) { *(vec_generic *)p = v; }
+BLOCK_INLINE vec_generic fill_generic(float x) { return (vec_generic){x, x, x, x}; }
+BLOCK_INLINE vec_generic fma_generic(vec_generic a, vec_generic b, vec_generic c) {
+    return a * b + c;
+}
+BLOCK_INLINE vec_generic add_generic(vec_generic a, vec_generic b) { return a + b; }
+#else
+typedef struct { float lane[VEC_LANES]; } vec_generic;
+BLOCK_INLINE vec_generic load_generic(const float *p) {
+    vec_generic v;
+    memcpy(v.lane, p, sizeof v.lane);
+    return v;
+}
+BLOCK_INLINE void store_generic(float *p, vec_generic v) {
+    memcpy(p, v.lane, sizeof v.lane);
+}
+BLOCK_INLINE vec_generic fill_generic(float x) {
+    vec_generic v;
+    for (int l = 0; l < VEC_LANES; l++) v.lane[l] = x;
+    return v;
+}
+BLOCK_INLINE vec_generic fma_generic(vec_generic a, vec_generic b, vec_generic c) {
+    for (int l = 0; l < VEC_LANES; l++) c.lane[l] += a.lane[l] * b.lane[l];
+    return c;
+}
+BLOCK_INLINE vec_generic add_generic(vec_generic a, vec_generic b) {
+    for (int l = 0; l < VEC_LANES; l++) a.lane[l] += b.lane[l];
+    return a;
+}
+#endif
+/* sums[k] = all lanes of v[k], for four vectors */
+BLOCK_INLINE void sum4_generic(const vec_generic *v, float *sums) {
+    float lanes[4 * VEC_LANES];
+    for (int k = 0; k < 4; k++) store_generic(lanes + k * VEC_LANES, v[k]);
+    for (int k = 0; k < 4; k++) {
+        const float *l = lanes + k * VEC_LANES;
+        sums[k] = (l[0] + l[1]) + (l[2] + l[3]);
     }
 }
+#include "_block_kernel.h"
 
-/* target += sum over k of weights[k * step] rows[k], for BLOCK_LANES columns from i on.
- * The sum is taken first, so a row that occurs twice among the targets gains both. */
-static inline void block_gain(float *target, const float *weights, int step,
-                              float *const *rows, int count, int i) {
-    vec_t sums[BLOCK_VECS];
-    for (int v = 0; v < BLOCK_VECS; v++) sums[v] = vec_fill(0.0f);
-    for (int k = 0; k < count; k++) {
-        const vec_t weight = vec_fill(weights[(int64_t)k * step]);
-        for (int v = 0; v < BLOCK_VECS; v++)
-            sums[v] = vec_mul_add(weight, vec_load(rows[k] + i + v * VEC_LANES), sums[v]);
-    }
-    for (int v = 0; v < BLOCK_VECS; v++) {
-        float *lanes = target + v * VEC_LANES;
-        vec_store(lanes, vec_add(vec_load(lanes), sums[v]));
-    }
+/* ---- x86-64: AVX2 with FMA, and AVX-512 ---- */
+
+#if defined(__x86_64__) || defined(_M_X64)
+#define BLOCK_X86
+#include <immintrin.h>
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#elif defined(__GNUC__)
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#endif
+#define VEC_LANES 8
+#define DOT_INPUTS 2
+#define DOT_OUTPUTS 6
+#define GAIN_OUTPUTS 6
+#define GAIN_VECS 1
+#define ISA(name) name##_avx2
+typedef __m256 vec_avx2;
+BLOCK_INLINE vec_avx2 load_avx2(const float *p) { return _mm256_loadu_ps(p); }
+BLOCK_INLINE void store_avx2(float *p, vec_avx2 v) { _mm256_storeu_ps(p, v); }
+BLOCK_INLINE vec_avx2 fill_avx2(float x) { return _mm256_set1_ps(x); }
+BLOCK_INLINE vec_avx2 fma_avx2(vec_avx2 a, vec_avx2 b, vec_avx2 c) {
+    return _mm256_fmadd_ps(a, b, c);
 }
+BLOCK_INLINE vec_avx2 add_avx2(vec_avx2 a, vec_avx2 b) { return _mm256_add_ps(a, b); }
+BLOCK_INLINE void sum4_avx2(const vec_avx2 *v, float *sums) {
+    __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
+    __m128 high = _mm256_extractf128_ps(pairs, 1);
+    _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(pairs), high));
+}
+#include "_block_kernel.h"
+#if defined(__clang__)
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,fma"))), \
+                             apply_to = function)
+#elif defined(__GNUC__)
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx512vl,fma")
+#endif
+#define VEC_LANES 16
+#define DOT_INPUTS 4
+#define DOT_OUTPUTS 6
+#define GAIN_OUTPUTS 6
+#define GAIN_VECS 2
+#define ISA(name) name##_avx512
+typedef __m512 vec_avx512;
+BLOCK_INLINE vec_avx512 load_avx512(const float *p) { return _mm512_loadu_ps(p); }
+BLOCK_INLINE void store_avx512(float *p, vec_avx512 v) { _mm512_storeu_ps(p, v); }
+BLOCK_INLINE vec_avx512 fill_avx512(float x) { return _mm512_set1_ps(x); }
+BLOCK_INLINE vec_avx512 fma_avx512(vec_avx512 a, vec_avx512 b, vec_avx512 c) {
+    return _mm512_fmadd_ps(a, b, c);
+}
+BLOCK_INLINE vec_avx512 add_avx512(vec_avx512 a, vec_avx512 b) {
+    return _mm512_add_ps(a, b);
+}
+BLOCK_INLINE __m256 half_avx512(vec_avx512 v) {
+    return _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+}
+BLOCK_INLINE void sum4_avx512(const vec_avx512 *v, float *sums) {
+    __m256 low = _mm256_hadd_ps(half_avx512(v[0]), half_avx512(v[1]));
+    __m256 high = _mm256_hadd_ps(half_avx512(v[2]), half_avx512(v[3]));
+    __m256 pairs = _mm256_hadd_ps(low, high);
+    __m128 upper = _mm256_extractf128_ps(pairs, 1);
+    _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(pairs), upper));
+}
+#include "_block_kernel.h"
+#if defined(__clang__)
+#pragma clang attribute pop
+#elif defined(__GNUC__)
+#pragma GCC pop_options
+#endif
+#endif
+
+/* ---- arm64: NEON ---- */
+
+#if defined(__aarch64__) || defined(_M_ARM64)
+#define BLOCK_NEON
+#include <arm_neon.h>
+#define VEC_LANES 4
+#define DOT_INPUTS 4
+#define DOT_OUTPUTS 6
+#define GAIN_OUTPUTS 6
+#define GAIN_VECS 2
+#define ISA(name) name##_neon
+typedef float32x4_t vec_neon;
+BLOCK_INLINE vec_neon load_neon(const float *p) { return vld1q_f32(p); }
+BLOCK_INLINE void store_neon(float *p, vec_neon v) { vst1q_f32(p, v); }
+BLOCK_INLINE vec_neon fill_neon(float x) { return vdupq_n_f32(x); }
+BLOCK_INLINE vec_neon fma_neon(vec_neon a, vec_neon b, vec_neon c) {
+    return vfmaq_f32(c, a, b);
+}
+BLOCK_INLINE vec_neon add_neon(vec_neon a, vec_neon b) { return vaddq_f32(a, b); }
+BLOCK_INLINE void sum4_neon(const vec_neon *v, float *sums) {
+    vst1q_f32(sums, vpaddq_f32(vpaddq_f32(v[0], v[1]), vpaddq_f32(v[2], v[3])));
+}
+#include "_block_kernel.h"
+#endif
+
+/* ---- the choice ---- */
+
+typedef struct {
+    const char *name;
+    int (*is_supported)(void);
+    void (*update)(const block_t *);
+    void (*axpy)(float scale, const float *x, float *y, int dim);
+} block_isa_t;
+
+static int block_always(void) { return 1; }
+
+#ifdef BLOCK_X86
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+/* Both the processor and the system's saving of its registers must know the set. */
+static int block_cpu_has(int leaf7_ebx_bits, int xcr0_bits) {
+    int info[4];
+    __cpuid(info, 1);
+    const int fma_osxsave = (1 << 12) | (1 << 27);
+    if ((info[2] & fma_osxsave) != fma_osxsave) return 0;
+    if (((int)_xgetbv(0) & xcr0_bits) != xcr0_bits) return 0;
+    __cpuidex(info, 7, 0);
+    return (info[1] & leaf7_ebx_bits) == leaf7_ebx_bits;
+}
+static int block_has_avx2(void) { return block_cpu_has(1 << 5, 0x6); }
+static int block_has_avx512(void) {
+    return block_cpu_has((1 << 5) | (1 << 16) | (1 << 17) | (int)(1u << 31), 0xE6);
+}
+#else
+static int block_has_avx2(void) {
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+static int block_has_avx512(void) {
+    return block_has_avx2() && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+#endif
+#endif
+
+/* Best first; the last one runs everywhere. */
+static const block_isa_t block_isas[] = {
+#ifdef BLOCK_X86
+    {"avx512", block_has_avx512, block_update_avx512, block_axpy_avx512},
+    {"avx2", block_has_avx2, block_update_avx2, block_axpy_avx2},
+#endif
+#ifdef BLOCK_NEON
+    {"neon", block_always, block_update_neon, block_axpy_neon},
+#endif
+    {"generic", block_always, block_update_generic, block_axpy_generic},
+};
+enum { BLOCK_ISAS = sizeof block_isas / sizeof block_isas[0] };
+
+/* Written once, when the module is loaded; read-only afterwards. */
+static const block_isa_t *block_isa = &block_isas[BLOCK_ISAS - 1];
 
 /* One step of gradient ascent on sum over (c, t) of log sigmoid(+-logit): all dot
  * products from the rows as they are, then every sink gains its sum over the outputs
- * and every output its sum over the inputs, both from the old rows.
+ * and every output its sum over the inputs, both from the old rows.  A row that is
+ * listed twice gains twice.
  * Source: Mikolov et al. 2013, arXiv:1310.4546, eqs. 3 and 4.  Differs: word2vec.c
  * updates after each dot product, so that a later one of the same centre word sees
  * the change. */
-static void block_update(const block_t *b) {
-    const int C = b->n_inputs, T = b->n_outputs;
-    block_dots(b);
-    block_errors(b);
-    for (int i = 0; i < b->dim; i += BLOCK_LANES) {
-        for (int t = 0; t < T; t++) /* the inputs gain from the outputs as they were */
-            memcpy(b->tiles[t], b->outputs[t] + i, BLOCK_LANES * sizeof(float));
-        for (int t = 0; t < T; t++)
-            block_gain(b->outputs[t] + i, b->errors + t, T, b->inputs, C, i);
-        for (int c = 0; c < C; c++)
-            block_gain(b->sinks[c] + i, b->errors + (int64_t)c * T, 1, b->tiles, T, 0);
-    }
-}
+static inline void block_update(const block_t *b) { block_isa->update(b); }
 
-/* y += scale * x */
-static inline void block_axpy(float scale, const float *BLOCK_RESTRICT x,
-                              float *BLOCK_RESTRICT y, int dim) {
-    for (int i = 0; i < dim; i++) y[i] += scale * x[i];
+/* y += scale * x; D as for rows */
+static inline void block_axpy(float scale, const float *x, float *y, int dim) {
+    block_isa->axpy(scale, x, y, dim);
 }
 
 /* Sum over (c, t) of -log sigmoid(+-logit), from the logits of the last update. */

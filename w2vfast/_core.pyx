@@ -17,6 +17,8 @@ A `word` is a vocabulary id; a `pos` is a place among a sentence's kept words; a
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 
+import os
+
 import numpy as np
 
 
@@ -27,6 +29,8 @@ cdef extern from "_atomic.h" nogil:
 
 cdef extern from "_block.h" nogil:
     enum: BLOCK_LANES
+    enum: BLOCK_TILE
+    enum: BLOCK_ISAS
     ctypedef struct block_t:
         float** inputs
         float** sinks
@@ -34,11 +38,16 @@ cdef extern from "_block.h" nogil:
         const float* labels
         float* logits
         float* errors
-        float** tiles
+        float* tile
         int n_inputs
         int n_outputs
         int dim
         float alpha
+    ctypedef struct block_isa_t:
+        const char* name
+        int (*is_supported)()
+    const block_isa_t* block_isas
+    const block_isa_t* block_isa
     void block_update(const block_t* block)
     double block_loss(const block_t* block)
     void block_axpy(float scale, const float* x, float* y, int dim)
@@ -51,6 +60,7 @@ cdef extern from "_exact.h" nogil:
                   int count, int dim, float alpha, const float* table, float* dots)
     void exact_negative(const float* x, float* error, float** rows, int count, int dim,
                         float alpha, const float* table, float* dots)
+    void exact_axpy(float g, const float* x, float* y, int dim)
     void exact_init(float* syn0, int64_t rows, int dim, int64_t stride)
     float exact_alpha(float starting_alpha, int64_t words_done, int64_t total)
     void exact_centroids(const float* vectors, const int32_t* classes, int64_t rows,
@@ -60,6 +70,31 @@ cdef extern from "_exact.h" nogil:
 
 
 LANES = BLOCK_LANES  # floats: rows are padded to it and aligned
+
+
+def instruction_sets():
+    """Names of the instruction sets that this processor can run, best first."""
+    return [block_isas[i].name.decode() for i in range(BLOCK_ISAS)
+            if block_isas[i].is_supported()]
+
+
+def choose_instruction_set(name=None):
+    """Use an instruction set from now on, the best one by default; return its name."""
+    global block_isa
+    available = instruction_sets()
+    if not name:
+        name = available[0]
+    if name not in available:
+        raise ValueError(
+            f"W2VFAST_ISA must be one of {', '.join(available)}, which this processor "
+            f"can run, got {name!r}. Unset it to use {available[0]}.")
+    for i in range(BLOCK_ISAS):
+        if block_isas[i].name.decode() == name:
+            block_isa = &block_isas[i]
+    return name
+
+
+INSTRUCTION_SET = choose_instruction_set(os.environ.get("W2VFAST_ISA"))
 
 cdef enum:
     ALPHA_STRETCH = 10000     # ids that share one alpha, as in word2vec.c
@@ -391,7 +426,7 @@ cdef class Worker:
         cdef scratch_t* s = &self.scratch
         cdef int64_t C = min(2 * <int64_t>o.window, o.max_sentence_length)
         cdef int64_t T = max(o.negative + 1, self.model.max_path)
-        cdef int64_t stride = self.model.c.stride, t
+        cdef int64_t stride = self.model.c.stride
         s.words = <int32_t*>self._buffer(o.max_sentence_length, sizeof(int32_t))
         s.places = <int64_t*>self._buffer(o.max_sentence_length, sizeof(int64_t))
         s.labels = <float*>self._buffer(T, sizeof(float))
@@ -402,10 +437,7 @@ cdef class Worker:
         s.block.labels = s.labels
         s.block.logits = <float*>self._buffer(C * T, sizeof(float))
         s.block.errors = <float*>self._buffer(C * T, sizeof(float))
-        cdef float* tiles = <float*>self._buffer(T * BLOCK_LANES, sizeof(float))
-        s.block.tiles = <float**>self._buffer(T, sizeof(float*))
-        for t in range(T):
-            s.block.tiles[t] = tiles + t * BLOCK_LANES
+        s.block.tile = <float*>self._buffer((C + T) * BLOCK_TILE, sizeof(float))
         s.block.dim = <int>stride
 
     def train_epoch(self, const int32_t[::1] ids, SpanQueue queue, int epoch,
@@ -738,7 +770,7 @@ cdef void exact_centre(const model_t* m, const settings_t* o, exact_t* s,
         context = row(m.syn0, s.sentence[context_pos], m)
         memset(s.neu1e, 0, m.dim * sizeof(float))
         exact_outputs(m, o, s, s.sentence[pos], context)
-        block_axpy(1, s.neu1e, context, m.dim)
+        exact_axpy(1, s.neu1e, context, m.dim)
 
 
 cdef void exact_cbow(const model_t* m, const settings_t* o, exact_t* s, int pos,
@@ -750,13 +782,13 @@ cdef void exact_cbow(const model_t* m, const settings_t* o, exact_t* s, int pos,
     memset(s.neu1e, 0, m.dim * sizeof(float))
     for context_pos in range(first, stop):
         if context_pos != pos:
-            block_axpy(1, row(m.syn0, s.sentence[context_pos], m), s.neu1, m.dim)
+            exact_axpy(1, row(m.syn0, s.sentence[context_pos], m), s.neu1, m.dim)
     for i in range(m.dim):
         s.neu1[i] = s.neu1[i] / n_contexts
     exact_outputs(m, o, s, s.sentence[pos], s.neu1)
     for context_pos in range(first, stop):
         if context_pos != pos:
-            block_axpy(1, s.neu1e, row(m.syn0, s.sentence[context_pos], m), m.dim)
+            exact_axpy(1, s.neu1e, row(m.syn0, s.sentence[context_pos], m), m.dim)
 
 
 cdef void exact_outputs(const model_t* m, const settings_t* o, exact_t* s,
@@ -840,21 +872,19 @@ def _test_block(float[:, ::1] inputs, float[:, ::1] sinks, float[:, ::1] outputs
         A row may be listed twice.
     """
     cdef int C = <int>input_rows.shape[0], T = <int>output_rows.shape[0], i
-    cdef size_t[::1] pointers = np.empty(2 * C + 2 * T, dtype=np.uintp)
+    cdef size_t[::1] pointers = np.empty(2 * C + T, dtype=np.uintp)
     cdef float[:, ::1] logits = np.empty((C, T), dtype=np.float32)
     cdef float[:, ::1] errors = np.empty((C, T), dtype=np.float32)
-    # Tiles are read in vectors, so they must lie as rows do.
-    cdef float[::1] tiles = aligned_floats(T * BLOCK_LANES)
+    cdef float[::1] tile = aligned_floats((C + T) * BLOCK_TILE)
     for i in range(C):
         pointers[i] = <size_t>&inputs[input_rows[i], 0]
         pointers[C + i] = <size_t>&sinks[input_rows[i], 0]
     for i in range(T):
         pointers[2 * C + i] = <size_t>&outputs[output_rows[i], 0]
-        pointers[2 * C + T + i] = <size_t>&tiles[i * BLOCK_LANES]
     cdef float** rows = <float**>&pointers[0]
     cdef block_t block = block_t(
         rows, rows + C, rows + 2 * C, &labels[0], &logits[0, 0], &errors[0, 0],
-        rows + 2 * C + T, C, T, <int>inputs.shape[1], alpha)
+        &tile[0], C, T, <int>inputs.shape[1], alpha)
     block_update(&block)
     return np.asarray(logits), block_loss(&block)
 

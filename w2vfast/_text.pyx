@@ -749,7 +749,7 @@ cdef void set_skip(ValueScanner* scanner, object padding, object separator) exce
 
 cdef bytes as_bytes(object item):
     if PyBytes_Check(item):
-        return item
+        return <bytes>item  # of a subclass too, such as numpy.bytes_
     try:
         return item.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:

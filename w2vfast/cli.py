@@ -1,7 +1,7 @@
 """The command line: `w2vfast train` with the C program's flags, and `w2vfast demo`.
 
-Only what a flag needs is imported at the top, so that help, version and usage
-errors come at once; NumPy and the compiled modules wait until a run begins.
+The rest of the package is imported when it is needed: help, version and usage
+errors then come at once, and Ctrl-C finds `main` ready from the first moment.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from w2vfast import __version__
-from w2vfast.params import TrainParams
 
 if TYPE_CHECKING:
     from w2vfast.model import Word2Vec
+    from w2vfast.params import TrainParams
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -152,18 +152,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0; 1 if the run failed; 2 if the command line is wrong; 130 if interrupted.
     """
-    is_process = arguments is None
-    if arguments is None:
-        arguments = sys.argv[1:]
+    if arguments is not None:
+        return _exit_status(list(arguments))
+    status = _exit_status(sys.argv[1:])
+    _ignore_interrupts()
+    return status
+
+
+def _exit_status(arguments: list[str]) -> int:
+    """Run a command and turn every error into a sentence and a number."""
     try:
-        return _run_command(list(arguments))
+        return _run_command(arguments)
     except UsageError as error:
         _say(f"w2vfast: error: {error}\nTry 'w2vfast train --help'.")
         return EXIT_USAGE
     except KeyboardInterrupt:
-        if is_process:
-            _ignore_further_interrupts()
-        _say("w2vfast: interrupted; the output was left as it was.")
+        _say("w2vfast: interrupted; no file was left half-written.")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         _give_up_standard_output()
@@ -313,6 +317,8 @@ class _Request:
 
 
 def _params(flags: dict[str, Any]) -> TrainParams:
+    from w2vfast.params import TrainParams
+
     values = {
         flag.parameter: flags[name]
         for name, flag in _FLAGS.items()
@@ -460,8 +466,8 @@ def _sentence(error: Exception) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _ignore_further_interrupts() -> None:
-    """Let a second Ctrl-C not break into the way out with a traceback."""
+def _ignore_interrupts() -> None:
+    """Let a late Ctrl-C not break into the interpreter's way out."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

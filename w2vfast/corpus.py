@@ -701,7 +701,7 @@ class _BlockReader:
     ) -> tuple[NDArray[np.uint8], int]:
         n = searched = len(self._carry)
         buffer = _with_room(buffer, max(self._job.block_bytes, 2 * n))
-        buffer[:n] = np.frombuffer(self._carry, dtype=np.uint8)
+        buffer[:n].data[:] = self._carry
         while True:
             room = buffer.size - _text.PADDING - 1  # 1: the newline at the end
             got = file.readinto(buffer[n:room].data)

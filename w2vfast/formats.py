@@ -91,6 +91,8 @@ def check_output(path: PathLike) -> None:
         If the file or its directory cannot be written.
     """
     target = os.fspath(path)
+    if os.path.isdir(target):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), target)
     if _DESCRIPTOR.fullmatch(target) or not _is_regular_or_new(target):
         return
     file, temporary = _create_beside(target)

@@ -265,6 +265,15 @@ def test_tokens_need_room():
         _text.WordCounter().encode_tokens(["a", "b"], np.zeros(2, dtype=np.int32), 1)
 
 
+def test_a_list_that_gives_more_than_its_length_overruns_nothing():
+    class Liar(list):
+        def __iter__(self):
+            return iter(["a"] * 5)
+
+    with pytest.raises(ValueError, match="too short"):
+        _text.WordCounter().encode_tokens(Liar(["a"]), np.zeros(3, dtype=np.int32))
+
+
 # ---- arrays of integers ------------------------------------------------------------
 
 

@@ -269,7 +269,7 @@ c_lines = st.lists(st.tuples(c_word, st.integers(0, 9)), min_size=2, max_size=12
 
 @pytest.mark.peer
 @pytest.mark.skipif(not shutil.which("word2vec"), reason="no word2vec on the PATH")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(c_lines, st.integers(0, 3))
 def test_exact_mode_reads_a_file_as_the_program_does(lines, min_count):
     data = b"".join(b"%b %d\n" % line for line in lines)

@@ -292,6 +292,19 @@ static inline void block_axpy(float scale, const float *x, float *y, int dim) {
     block_isa->axpy(scale, x, y, dim);
 }
 
+#if defined(__GNUC__) || defined(__clang__)
+#define BLOCK_PREFETCH(p) __builtin_prefetch(p)
+#elif defined(BLOCK_X86)
+#define BLOCK_PREFETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
+#else
+#define BLOCK_PREFETCH(p) __prefetch(p)
+#endif
+
+/* Call a row from memory ahead of its use, cache line by cache line. */
+static inline void block_prefetch(const float *row, int dim) {
+    for (int i = 0; i < dim; i += BLOCK_LANES) BLOCK_PREFETCH(row + i);
+}
+
 /* Sum over (c, t) of -log sigmoid(+-logit), from the logits of the last update. */
 static double block_loss(const block_t *b) {
     double loss = 0.0;

@@ -51,6 +51,7 @@ cdef extern from "_block.h" nogil:
     void block_update(const block_t* block)
     double block_loss(const block_t* block)
     void block_axpy(float scale, const float* x, float* y, int dim)
+    void block_prefetch(const float* row, int dim)
 
 
 cdef extern from "_exact.h" nogil:
@@ -362,14 +363,27 @@ cdef struct schedule_t:
     double floor
 
 
+cdef struct plan_t:
+    # A centre word, prepared one ahead of its training so that its rows are on their
+    # way from memory meanwhile: nothing that is drawn depends on the weights.
+    float** contexts         # (C,) rows of the context
+    int n_contexts           # C; 0: nothing to train
+    float** path             # (L,) rows of inner nodes, root first
+    float* path_labels       # (L,) 1 - code
+    int path_length          # L
+    float** noise            # (U, K + 1) rows: the word, then noise words
+    int* noise_lengths       # (U,) how many of each K + 1
+    bint take_loss
+
+
 cdef struct scratch_t:
     int32_t* words           # (max_sentence_length,) kept words of the sentence
     int64_t* places          # (max_sentence_length,) where they stand in the stream
-    float* labels            # (T,)
+    int n_kept
+    float* noise_labels      # (K + 1,) 1, then zeros
     float* neu1              # (stride,) CBOW: mean or sum of the context's rows
     float* neu1e             # (stride,) CBOW: its change
-    float** contexts         # (C,) rows of the context
-    int n_contexts
+    plan_t plans[2]          # of this centre word and of the next
     int64_t* visits          # (V,) ids seen, for tests; or NULL
     uint64_t random
     block_t block
@@ -429,16 +443,24 @@ cdef class Worker:
         cdef int64_t stride = self.model.c.stride
         s.words = <int32_t*>self._buffer(o.max_sentence_length, sizeof(int32_t))
         s.places = <int64_t*>self._buffer(o.max_sentence_length, sizeof(int64_t))
-        s.labels = <float*>self._buffer(T, sizeof(float))
+        s.noise_labels = <float*>self._buffer(o.negative + 1, sizeof(float))
+        s.noise_labels[0] = 1
         s.neu1 = <float*>self._buffer(stride, sizeof(float))
         s.neu1e = <float*>self._buffer(stride, sizeof(float))
-        s.contexts = <float**>self._buffer(C, sizeof(float*))
-        s.block.outputs = <float**>self._buffer(T, sizeof(float*))
-        s.block.labels = s.labels
         s.block.logits = <float*>self._buffer(C * T, sizeof(float))
         s.block.errors = <float*>self._buffer(C * T, sizeof(float))
         s.block.tile = <float*>self._buffer((C + T) * BLOCK_TILE, sizeof(float))
         s.block.dim = <int>stride
+        for i in range(2):
+            self._allocate_plan(&s.plans[i], C, C if o.pair else 1)
+
+    cdef _allocate_plan(self, plan_t* plan, int64_t C, int64_t U):
+        cdef int64_t L = self.model.max_path, K = self.settings.negative
+        plan.contexts = <float**>self._buffer(C, sizeof(float*))
+        plan.path = <float**>self._buffer(L, sizeof(float*))
+        plan.path_labels = <float*>self._buffer(L, sizeof(float))
+        plan.noise = <float**>self._buffer(U * (K + 1), sizeof(float*))
+        plan.noise_lengths = <int*>self._buffer(U, sizeof(int))
 
     def train_epoch(self, const int32_t[::1] ids, SpanQueue queue, int epoch,
                     int epochs, double alpha, double min_alpha, double floor):
@@ -499,22 +521,27 @@ cdef inline float alpha_at(const schedule_t* a, int64_t place) noexcept nogil:
 
 cdef void train_sentence(const model_t* m, const settings_t* o, scratch_t* s,
                          const int32_t* ids, int64_t start, int64_t stop) noexcept nogil:
-    cdef int pos, n_kept = keep_words(m, s, ids, start, stop)
-    for pos in range(n_kept):
-        find_contexts(m, o, s, pos, n_kept)
-        if s.n_contexts == 0:
-            continue
-        if o.sg:
-            train_skipgram(m, o, s, pos)
-        else:
-            train_cbow(m, o, s, pos)
+    cdef int pos
+    keep_words(m, s, ids, start, stop)
+    for pos in range(min(o.window, s.n_kept)):
+        block_prefetch(row(m.syn0, s.words[pos], m), m.dim)
+    if s.n_kept > 0:
+        prepare(m, o, s, &s.plans[0], 0)
+    for pos in range(s.n_kept):
+        if pos + 1 < s.n_kept:
+            prepare(m, o, s, &s.plans[(pos + 1) & 1], pos + 1)
+        if s.plans[pos & 1].n_contexts > 0:
+            if o.sg:
+                train_skipgram(m, o, s, &s.plans[pos & 1])
+            else:
+                train_cbow(m, o, s, &s.plans[pos & 1])
 
 
-cdef int keep_words(const model_t* m, scratch_t* s, const int32_t* ids, int64_t start,
-                    int64_t stop) noexcept nogil:
-    """Subsample a sentence; return the number of words kept."""
+cdef void keep_words(const model_t* m, scratch_t* s, const int32_t* ids, int64_t start,
+                     int64_t stop) noexcept nogil:
+    """Subsample a sentence."""
     cdef int64_t place
-    cdef int n_kept = 0
+    s.n_kept = 0
     for place in range(start, stop):
         if s.visits != NULL:
             s.visits[ids[place]] += 1
@@ -522,101 +549,126 @@ cdef int keep_words(const model_t* m, scratch_t* s, const int32_t* ids, int64_t 
             continue
         if m.keep != NULL and next_random(&s.random) > m.keep[ids[place]]:
             continue
-        s.words[n_kept] = ids[place]
-        s.places[n_kept] = place
-        n_kept += 1
-    return n_kept
+        s.words[s.n_kept] = ids[place]
+        s.places[s.n_kept] = place
+        s.n_kept += 1
 
 
-cdef void find_contexts(const model_t* m, const settings_t* o, scratch_t* s, int pos,
-                        int n_kept) noexcept nogil:
+# ---- ahead of a centre word: what it will need ----
+
+cdef void prepare(const model_t* m, const settings_t* o, scratch_t* s, plan_t* plan,
+                  int pos) noexcept nogil:
+    """Draw all that the word at `pos` needs, and call its rows from memory."""
+    cdef int32_t word = s.words[pos]
+    cdef int u
+    find_contexts(m, o, s, plan, pos)
+    if plan.n_contexts == 0:
+        return
+    plan.take_loss = o.all_losses or s.places[pos] % LOSS_STRIDE == 0
+    if pos + o.window < s.n_kept:  # the word that comes within reach now
+        block_prefetch(row(m.syn0, s.words[pos + o.window], m), m.dim)
+    if o.hs:
+        find_path(m, plan, word)
+    if o.negative > 0:
+        for u in range(plan.n_contexts if o.sg and o.pair else 1):
+            plan.noise_lengths[u] = draw_outputs(
+                m, o, s, plan.noise + <int64_t>u * (o.negative + 1), word)
+
+
+cdef void find_contexts(const model_t* m, const settings_t* o, scratch_t* s,
+                        plan_t* plan, int pos) noexcept nogil:
     """List the rows of the words within the window, which shrinks at random."""
     cdef int reach = o.window, context_pos
     if o.shrink_windows:
         reach = 1 + random_below(&s.random, o.window)
-    s.n_contexts = 0
-    for context_pos in range(max(0, pos - reach), min(n_kept, pos + reach + 1)):
+    plan.n_contexts = 0
+    for context_pos in range(max(0, pos - reach), min(s.n_kept, pos + reach + 1)):
         if context_pos != pos:
-            s.contexts[s.n_contexts] = row(m.syn0, s.words[context_pos], m)
-            s.n_contexts += 1
+            plan.contexts[plan.n_contexts] = row(m.syn0, s.words[context_pos], m)
+            plan.n_contexts += 1
 
+
+cdef void find_path(const model_t* m, plan_t* plan, int32_t word) noexcept nogil:
+    """Outputs: the inner nodes from the root to the word; labels 1 - code."""
+    cdef int64_t start = m.offsets[word]
+    cdef int t
+    plan.path_length = <int>(m.offsets[word + 1] - start)
+    for t in range(plan.path_length):
+        plan.path[t] = row(m.syn1, m.points[start + t], m)
+        plan.path_labels[t] = 1 - m.codes[start + t]
+        block_prefetch(plan.path[t], m.dim)
+
+
+cdef int draw_outputs(const model_t* m, const settings_t* o, scratch_t* s,
+                      float** outputs, int32_t word) noexcept nogil:
+    """Outputs: the word and K noise words; a draw of the word itself is dropped."""
+    cdef int32_t noise_word
+    cdef int k, T = 1
+    outputs[0] = row(m.syn1neg, word, m)
+    block_prefetch(outputs[0], m.dim)
+    for k in range(o.negative):
+        noise_word = draw_noise(m, next_random(&s.random))
+        if noise_word != word:
+            outputs[T] = row(m.syn1neg, noise_word, m)
+            block_prefetch(outputs[T], m.dim)
+            T += 1
+    return T
+
+
+# ---- the centre word itself ----
 
 cdef void train_skipgram(const model_t* m, const settings_t* o, scratch_t* s,
-                         int pos) noexcept nogil:
+                         plan_t* plan) noexcept nogil:
     """The contexts' rows are the inputs, all at once or each by itself."""
-    cdef int c = 0
-    s.block.n_inputs = 1 if o.pair else s.n_contexts
-    while c < s.n_contexts:
-        s.block.inputs = s.contexts + c
-        s.block.sinks = s.contexts + c
-        update_outputs(m, o, s, pos)
-        c += s.block.n_inputs
+    cdef int u, n_units = plan.n_contexts if o.pair else 1
+    s.block.n_inputs = 1 if o.pair else plan.n_contexts
+    for u in range(n_units):
+        s.block.inputs = plan.contexts + u
+        s.block.sinks = plan.contexts + u
+        update_outputs(o, s, plan, u)
 
 
 cdef void train_cbow(const model_t* m, const settings_t* o, scratch_t* s,
-                     int pos) noexcept nogil:
+                     plan_t* plan) noexcept nogil:
     """The mean (or sum) of the contexts' rows is the input; each gains its change."""
     cdef int c
     cdef float scale = 1.0
     memset(s.neu1, 0, m.stride * sizeof(float))
     memset(s.neu1e, 0, m.stride * sizeof(float))
     if o.cbow_mean:
-        scale = <float>1.0 / s.n_contexts
-    for c in range(s.n_contexts):
-        block_axpy(scale, s.contexts[c], s.neu1, s.block.dim)
+        scale = <float>1.0 / plan.n_contexts
+    for c in range(plan.n_contexts):
+        block_axpy(scale, plan.contexts[c], s.neu1, s.block.dim)
     s.block.n_inputs = 1
     s.block.inputs = &s.neu1
     s.block.sinks = &s.neu1e
-    update_outputs(m, o, s, pos)
+    update_outputs(o, s, plan, 0)
     # word2vec.c hands the whole error to each row; the mean's gradient is its share.
     scale = scale if o.divide_gradient else 1.0
-    for c in range(s.n_contexts):
-        block_axpy(scale, s.neu1e, s.contexts[c], s.block.dim)
+    for c in range(plan.n_contexts):
+        block_axpy(scale, s.neu1e, plan.contexts[c], s.block.dim)
 
 
-cdef void update_outputs(const model_t* m, const settings_t* o, scratch_t* s,
-                         int pos) noexcept nogil:
-    """Train the block's inputs to predict the word at `pos`, by either objective."""
-    cdef bint take_loss = o.all_losses or s.places[pos] % LOSS_STRIDE == 0
-    if take_loss:
+cdef void update_outputs(const settings_t* o, scratch_t* s, plan_t* plan,
+                         int u) noexcept nogil:
+    """Train the block's inputs to predict the centre word, by either objective."""
+    if plan.take_loss:
         s.counters.predictions += s.block.n_inputs
     if o.hs:
-        take_path(m, s, s.words[pos])
-        block_update(&s.block)
-        if take_loss:
-            s.counters.hs_loss += block_loss(&s.block)
+        s.block.outputs = plan.path
+        s.block.labels = plan.path_labels
+        s.block.n_outputs = plan.path_length
+        s.counters.hs_loss += train_block(&s.block, plan.take_loss)
     if o.negative > 0:
-        take_noise(m, o, s, s.words[pos])
-        block_update(&s.block)
-        if take_loss:
-            s.counters.ns_loss += block_loss(&s.block)
+        s.block.outputs = plan.noise + <int64_t>u * (o.negative + 1)
+        s.block.labels = s.noise_labels
+        s.block.n_outputs = plan.noise_lengths[u]
+        s.counters.ns_loss += train_block(&s.block, plan.take_loss)
 
 
-cdef void take_path(const model_t* m, scratch_t* s, int32_t word) noexcept nogil:
-    """Outputs: the inner nodes from the root to the word; labels 1 - code."""
-    cdef int64_t start = m.offsets[word]
-    cdef int t, length = <int>(m.offsets[word + 1] - start)
-    for t in range(length):
-        s.block.outputs[t] = row(m.syn1, m.points[start + t], m)
-        s.labels[t] = 1 - m.codes[start + t]
-    s.block.n_outputs = length
-
-
-cdef void take_noise(const model_t* m, const settings_t* o, scratch_t* s,
-                     int32_t word) noexcept nogil:
-    """Outputs: the word (label 1) and K noise words (0); a draw of it is dropped."""
-    cdef int32_t noise_word
-    cdef int k, T = 1
-    s.block.outputs[0] = row(m.syn1neg, word, m)
-    s.labels[0] = 1
-    for k in range(o.negative):
-        noise_word = draw_noise(m, next_random(&s.random))
-        if noise_word == word:
-            continue
-        s.block.outputs[T] = row(m.syn1neg, noise_word, m)
-        s.labels[T] = 0
-        T += 1
-    s.block.n_outputs = T
+cdef double train_block(const block_t* block, bint take_loss) noexcept nogil:
+    block_update(block)
+    return block_loss(block) if take_loss else 0
 
 
 # ---------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from operator import index
 
 import numpy as np
 
-from cpython.bool cimport PyBool_Check
 from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_Check, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_Check, PyUnicode_DecodeUTF8
@@ -38,6 +37,8 @@ from libc.string cimport memchr, memcmp, memcpy, memmove
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
     bint PyUnicode_IS_ASCII(object text)
+    bint PyLong_CheckExact(object number)
+    int64_t PyLong_AsLongLongAndOverflow(object number, int* overflow) except? -1
 
 cdef extern from *:
     """
@@ -252,7 +253,9 @@ cdef int set_capacity(Table* table, int64_t capacity) noexcept nogil:
     return 0
 
 
-cdef inline const uint8_t* long_bytes(const Table* table, const Slot* slot) noexcept nogil:
+cdef inline const uint8_t* long_bytes(
+    const Table* table, const Slot* slot
+) noexcept nogil:
     return table.arena + slot.tail + 8
 
 
@@ -761,7 +764,16 @@ cdef bytes as_bytes(object item):
 
 
 cdef int64_t as_integer(object item) except? -1:
-    cdef bint refused = PyBool_Check(item)
+    cdef int overflow = 0
+    cdef int64_t value = -1
+    if PyLong_CheckExact(item):
+        value = PyLong_AsLongLongAndOverflow(item, &overflow)
+    return value if value >= 0 else checked_integer(item)
+
+
+cdef int64_t checked_integer(object item) except? -1:
+    # For whatever is not an int, or not a good one.
+    cdef bint refused = isinstance(item, (bool, np.bool_))
     if not refused:
         try:
             item = index(item)
@@ -954,6 +966,8 @@ cdef class WordCounter:
         if at < 0 or ids.shape[0] < at + len(tokens):
             raise ValueError("encode_tokens: ids is too short")
         for item in tokens:
+            if at >= ids.shape[0]:  # a list whose iterator gives more than its len
+                raise ValueError("encode_tokens: ids is too short")
             owner = self.read_token(item, &token, word)
             id = END
             if token.size != END_SIZE:
@@ -1012,7 +1026,7 @@ cdef class WordCounter:
         return self.map_ids(other, False)
 
     def map_ids(self, WordCounter other, bint insert):
-        """Return the ids here of the ids of `other`, int32; `LOST` where there is none."""
+        """Return the ids here of the ids of `other`, int32; `LOST` for none."""
         cdef int32_t[::1] id_map = np.full(other.table.next_id, LOST_ID, dtype=np.int32)
         cdef int64_t result
         if other is self:

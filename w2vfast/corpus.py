@@ -113,6 +113,8 @@ class FileSource:
     Files compressed with gzip, bz2, xz or zstd are known by their first bytes.
     """
 
+    unit = "B"  # of `total` and of progress
+
     def __init__(self, files: Sequence[Any]) -> None:
         self.files = list(files)
 
@@ -179,6 +181,8 @@ class SentenceSource:
         A token is a word as it is; but `</s>` ends the sentence, as it does in text.
     """
 
+    unit = "sentences"
+
     def __init__(self, sentences: Iterable[Any]) -> None:
         self.sentences = sentences
         self.name = "the corpus"
@@ -222,6 +226,8 @@ class IdCorpus:
     ValueError
         If a shape is wrong, or `indptr` does not run from 0 to n without falling.
     """
+
+    unit = "ids"
 
     def __init__(
         self,
@@ -1103,7 +1109,7 @@ class _ValueBlocks:
             values = np.ascontiguousarray(ids[start:stop])
         if values.dtype in (np.dtype(np.int32), np.dtype(np.int64)):
             return values
-        if values.dtype == np.uint64 and values.max() > np.iinfo(np.int64).max:
+        if values.dtype == np.uint64 and int(values.max()) > np.iinfo(np.int64).max:
             message = f"ids must be in 0 to 2**63 - 1, got {values.max()}"
             raise ValueError(message)
         return values.astype(np.int64)
@@ -1354,6 +1360,9 @@ def encode(
     UserWarning
         If words were pruned, or a file has no newline but carriage returns.
     """
+    if workers < 1:
+        message = f"workers must be 1 or more, got {workers}"
+        raise ValueError(message)
     source = _as_source(source)
     pruning = max_vocab_size if vocab is None else None
     size = 1 if pruning is not None else workers

@@ -9,29 +9,34 @@ from pathlib import Path
 
 import w2vfast
 
-
-def environment():
-    """Make a child find the very package that is tested, wherever it starts."""
-    package = str(Path(w2vfast.__file__).parents[1])
-    return {**os.environ, "PYTHONPATH": package, "PYTHONUTF8": "1"}
-
-
-def run_python(code, **options):
-    """Run Python code in a fresh process, away from the source folder."""
-    command = [sys.executable, "-c", textwrap.dedent(code)]
-    return _run(command, **options)
-
-
-def run_cli(*arguments, **options):
-    """Run the command line in a fresh process, away from the source folder."""
-    return _run(cli_command(*arguments), **options)
+# A child finds the very package that is tested: by PYTHONPATH, and away from the
+# source folder, which Python would look into first and which may not be built.
+CHILD_OPTIONS = {
+    "cwd": tempfile.gettempdir(),
+    "env": {
+        **os.environ,
+        "PYTHONPATH": str(Path(w2vfast.__file__).parents[1]),
+        "PYTHONUTF8": "1",
+        "PYTHONUNBUFFERED": "",
+    },
+}
 
 
 def cli_command(*arguments):
+    """Return the command that runs the command line with these arguments."""
     return [sys.executable, "-m", "w2vfast", *map(str, arguments)]
 
 
-def _run(command, **options):
-    defaults = {"env": environment(), "cwd": tempfile.gettempdir(), "timeout": 120}
-    options = {**defaults, "capture_output": True, "text": True, **options}
-    return subprocess.run(command, check=False, **options)
+def run_cli(*arguments, **options):
+    """Run the command line and wait; `options` as for `subprocess.run`."""
+    return _run(cli_command(*arguments), options)
+
+
+def run_python(code, **options):
+    """Run Python code and wait; `options` as for `subprocess.run`."""
+    return _run([sys.executable, "-c", textwrap.dedent(code)], options)
+
+
+def _run(command, options):
+    defaults = {"capture_output": True, "text": True, "timeout": 120, "check": False}
+    return subprocess.run(command, **{**CHILD_OPTIONS, **defaults, **options})

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from helpers import cli_command, environment, run_cli
+from helpers import CHILD_OPTIONS, cli_command, run_cli
 
 import w2vfast
 from w2vfast import cli
@@ -49,8 +49,8 @@ def train(corpus, output, *flags):
 
 @contextlib.contextmanager
 def child_process(command, **pipes):
-    pipes = {"stderr": subprocess.PIPE, **pipes}
-    with subprocess.Popen(command, env=environment(), **pipes) as child:
+    options = {"stderr": subprocess.PIPE, **CHILD_OPTIONS, **pipes}
+    with subprocess.Popen(command, **options) as child:
         try:
             yield child
         finally:
@@ -370,6 +370,7 @@ def test_a_summary_without_progress(corpus, output, capfd):
         "Training",
         "Trained",
     ]
+    assert "Vocabulary: 50 words, which make up 3,000 words of the text." in said.err
     assert "alpha 0.05" in said.err
 
 
@@ -411,6 +412,17 @@ def test_a_reader_that_goes_away_is_no_traceback(corpus):
         child.stdout.close()
         assert child.stderr.read() == b""
     assert child.returncode == 1
+
+
+@posix_only
+def test_help_without_a_reader_is_no_traceback():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        done = run_cli(
+            "--help", stdout=pipe, stderr=subprocess.PIPE, capture_output=False
+        )
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 # --- Ctrl-C -----------------------------------------------------------------

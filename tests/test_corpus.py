@@ -376,6 +376,17 @@ def test_compressed_data_that_is_damaged_is_an_error(tmp_path, compress):
         encode(path, min_count=1)
 
 
+def test_a_disk_that_fails_under_compressed_data_is_not_its_damage():
+    class BadDisk(io.BytesIO):
+        def readinto(self, buffer):
+            if self.tell() > 10:
+                raise OSError(errno.EIO, "bad disk")
+            return super().readinto(buffer[:1])
+
+    with pytest.raises(OSError, match="bad disk"):
+        encode(file_source(BadDisk(gzip.compress(long_text()))))
+
+
 def test_text_may_begin_like_a_compressed_file():
     assert result(text(b"BZh9 x\n"))[0] == ["</s>", "BZh9", "x"]
     assert result(text(b"\x1f\x8b x\n"))[0] == ["</s>", "\x1f\udc8b", "x"]
@@ -462,6 +473,7 @@ INTERRUPTED = """
     import os, signal, threading, time
     from w2vfast import corpus
     signal.signal(signal.SIGINT, signal.default_int_handler)  # even if started with &
+    os.chdir(PLACE)
     def interrupt():
         time.sleep(0.5)
         os.kill(os.getpid(), signal.SIGINT)
@@ -478,7 +490,8 @@ INTERRUPTED = """
 def test_an_interrupt_ends_a_read_that_would_wait_for_ever(tmp_path):
     read, write = os.pipe()
     try:
-        done = run_python(INTERRUPTED, stdin=read, timeout=60, cwd=tmp_path)
+        code = INTERRUPTED.replace("PLACE", repr(str(tmp_path)))
+        done = run_python(code, stdin=read, timeout=60)
     finally:
         os.close(read)
         os.close(write)
@@ -708,6 +721,12 @@ def test_pruning_warns_with_what_was_lost_and_does_not_depend_on_workers():
     assert np.bincount(ids)[1:].tolist() == counts[1:]
 
 
+@pytest.mark.filterwarnings("ignore:max_vocab_size=2 pruned 1 words")
+def test_a_pruned_word_is_chosen_by_no_min_count():
+    words = result(text(b"a a b b c"), max_vocab_size=2, min_count=0)[0]
+    assert words == ["</s>", "a", "b"]
+
+
 def test_nothing_is_pruned_below_the_limit():
     assert result(text(b"a b c"), max_vocab_size=3) == encoded([b"a b c"])
 
@@ -863,12 +882,19 @@ def test_progress_counts_bytes_on_disk_sentences_or_values(tmp_path):
 
 @pytest.mark.parametrize("workers", [1, 4])
 def test_an_error_in_progress_stops_the_work(workers):
+    class Endless(io.RawIOBase):
+        def readinto(self, buffer):
+            if self.closed:
+                return 0
+            buffer[:4] = b"a b\n"
+            return 4
+
     def progress(done, total):
         raise ZeroDivisionError
 
     before = threading.active_count()
-    with pytest.raises(ZeroDivisionError):
-        encode(text(b"a b\n" * 10_000), workers=workers, progress=progress)
+    with Endless() as endless, pytest.raises(ZeroDivisionError):
+        encode(file_source(endless), workers=workers, block_bytes=99, progress=progress)
     assert threading.active_count() == before
 
 

@@ -1,10 +1,12 @@
 """The compiled tokeniser and dictionary, against plain Python."""
 
 import itertools
+import os
 import random
 
 import numpy as np
 import pytest
+from helpers import run_python
 from hypothesis import example, given
 from hypothesis import strategies as st
 from text_twin import END, chosen, collapsed, exact_words, fast_words
@@ -68,6 +70,7 @@ def without_empty_sentences(words):
 @example(b"a" * 16 + b" " + b"a" * 17 + b"\n")
 @example(b"a\0 a a\0\0 \0 \0\0 ")
 @example(b" " * 64 + b"\n" * 200 + b"a")
+@example(b"</s>\0 </s> </s>\0\0\0\0\0\0")
 def test_fast_words_are_those_of_the_twin(data):
     counter = _text.WordCounter()
     ids = encode_text(counter, data + b"\n")
@@ -110,6 +113,39 @@ def test_a_million_words_of_all_lengths_keep_their_ids():
     assert all_words(counter) == [word.decode() for word in known]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        [b"the head%08d" % n for n in range(60_000)],
+        [b"%04d" % n + bytes(zeros) for n in range(4000) for zeros in range(13)],
+        [b"a long word that ends in %08d" % n for n in range(60_000)],
+    ],
+    ids=["same head", "same but for zeros", "long"],
+)
+def test_words_that_are_alike_are_told_apart(words):
+    ids = np.empty(len(words), dtype=np.int32)
+    counter = _text.WordCounter()
+    for _ in range(2):
+        counter.encode_tokens(words, ids)
+        assert (ids == np.arange(1, len(words) + 1)).all()
+
+
+def after_eight_bytes(state, number):
+    """The state of the hash of a long word after eight more bytes."""
+    state = (state ^ number) * 0x9E3779B97F4A7C15 % 2**64
+    return state ^ state >> 32
+
+
+def test_long_words_of_one_hash_are_told_apart():
+    rest = b"and the same end"
+    counter = _text.WordCounter()
+    words = []
+    for start in (b"one word", b"the next", b"a third."):
+        state = after_eight_bytes(32, int.from_bytes(start, "little"))
+        words.append(start + (state ^ 12345).to_bytes(8, "little") + rest)
+    assert encode_tokens(counter, [*words, *words]) == [1, 2, 3, 1, 2, 3]
+
+
 def test_a_word_may_be_megabytes_long():
     counter = _text.WordCounter()
     first, second = b"x" * 3_000_000, b"x" * 2_999_999 + b"y"
@@ -140,6 +176,40 @@ def test_a_block_without_padding_is_refused(n):
         _text.WordCounter().encode_text(text, n, ids)
     with pytest.raises(ValueError, match="too short"):
         _text.WordCounter().encode_text(text, 2, ids[:1])
+
+
+SCARCE = """
+    import resource
+    import numpy as np
+    from w2vfast import _text
+    values = np.arange(4_000_000)
+    ids = np.empty(values.size, dtype=np.int32)
+    none = np.empty(0, dtype=np.int64)
+    with open("/proc/self/statm") as sizes:
+        used = int(sizes.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + (100 << 20),) * 2)
+    counter = _text.WordCounter()
+    buffer = _text.IdBuffer()
+    for work in (
+        lambda: counter.encode_values(values, none, ids),
+        lambda: [buffer.append(ids) for _ in range(20)],
+    ):
+        try:
+            work()
+        except MemoryError as error:
+            print(error)
+    n = len(counter)
+    print(n > 1_000_000, ids[n - 1] == n, len(buffer.array()) % len(ids) == 0)
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux")
+def test_too_little_memory_is_an_error_that_leaves_what_there_was():
+    dictionary, buffer, after = run_python(SCARCE).stdout.splitlines()
+    assert dictionary == "not enough memory for the dictionary of the corpus's words"
+    assert buffer.startswith("not enough memory for ")
+    assert "Set memory_limit" in buffer
+    assert after == "True True True"
 
 
 # ---- pruning -----------------------------------------------------------------------
@@ -188,7 +258,7 @@ def test_an_id_that_was_pruned_has_no_word():
 def test_more_words_than_ids_is_an_error():
     counter = _text.WordCounter(max_words=3)
     assert encode_text(counter, b"a b c a ") == [1, 2, 3, 1]
-    with pytest.raises(OverflowError, match="max_vocab_size"):
+    with pytest.raises(ValueError, match="max_vocab_size"):
         encode_text(counter, b"d ")
 
 
@@ -389,6 +459,14 @@ def test_matching_takes_no_word_in():
     assert known.counts().tolist() == [0, 0, 0]
 
 
+def test_words_that_were_never_counted_stay():
+    known, other = _text.WordCounter(), _text.WordCounter()
+    for n in range(20_000):
+        known.add(n)
+    encode_values(other, np.arange(20_000))
+    assert known.match(other).tolist() == list(range(20_001))
+
+
 def test_words_and_integers_never_match_and_never_merge():
     words, numbers = _text.WordCounter(), _text.WordCounter()
     words.add(b"\x05\0\0\0\0\0\0\0")
@@ -411,12 +489,22 @@ def test_carriage_returns_go_and_nothing_else(data):
     assert text[:n].tobytes() == data.replace(b"\r", b"")
 
 
-@given(odd_bytes, st.integers(0, 20))
-def test_after_white_space_is_the_place_to_cut(data, start):
-    text = padded(data)
-    start = min(start, len(data))
-    white = [k + 1 for k in range(start, len(data)) if data[k] in b" \t\n"]
-    assert _text.after_white_space(text, start, len(data)) == max(white, default=0)
+@given(odd_bytes)
+def test_after_white_space_is_the_place_to_cut(data):
+    white = [k + 1 for k in range(len(data)) if data[k] in b" \t\n"]
+    assert _text.after_white_space(padded(data), len(data)) == max(white, default=0)
+
+
+@pytest.mark.parametrize("n", [-1, 9])
+def test_blocks_are_not_read_beyond_their_end(n):
+    text = np.zeros(8, dtype=np.uint8)
+    for function, more in (
+        (_text.after_white_space, ()),
+        (_text.drop_carriage_returns, ()),
+        (_text.has_byte, (10,)),
+    ):
+        with pytest.raises(ValueError, match="not within text"):
+            function(text, n, *more)
 
 
 @given(odd_bytes, st.sampled_from(b"\r\na"))
@@ -482,6 +570,15 @@ def test_an_id_buffer_does_not_move_under_an_array():
         buffer.truncate(4)
     del ids
     assert buffer.array().tolist() == [9, 1, 2]
+
+
+def test_the_earliest_place_of_each_word_is_kept():
+    first_seen = np.array([5, 5, 5])
+    id_map = np.array([2, -1, 0, 1], dtype=np.int32)
+    _text.keep_earliest(first_seen, id_map, np.array([4, 1, 6, 0]))
+    assert first_seen.tolist() == [5, 0, 4]
+    with pytest.raises(ValueError, match="more keys"):
+        _text.keep_earliest(first_seen, id_map, np.zeros(5, dtype=np.int64))
 
 
 def test_moving_ids_may_overlap():

@@ -40,6 +40,8 @@ typedef struct {
     float *logits;        /* (C, T) dot products                            OUT   */
     float *errors;        /* (C, T) (label - sigmoid(logit)) * alpha        OUT   */
     float *tile;          /* (C + T, BLOCK_TILE) scratch, aligned as rows are     */
+    float *const *ahead;  /* rows that will be needed next, called from memory       */
+    int n_ahead;
     int n_inputs;         /* C */
     int n_outputs;        /* T */
     int dim;              /* D */
@@ -67,6 +69,36 @@ static inline float block_exp(float x) {
     float power;
     memcpy(&power, &bits, 4);
     return p * power;
+}
+
+/* How many of `count` to take at once, at most `limit`, so that shares are about equal:
+ * 7 by 6 is 4 and 3, since a last share of 1 would cost nearly as much as one of 6. */
+static inline int block_share(int count, int limit) {
+    const int shares = (count + limit - 1) / limit;
+    return (count + shares - 1) / shares;
+}
+
+#if defined(__GNUC__) || defined(__clang__)
+#define BLOCK_PREFETCH(p) __builtin_prefetch(p)
+#elif defined(_M_X64)
+#include <immintrin.h>
+#define BLOCK_PREFETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
+#else
+#include <intrin.h>
+#define BLOCK_PREFETCH(p) __prefetch(p)
+#endif
+
+/* Call a row from memory ahead of its use, cache line by cache line. */
+static inline void block_prefetch(const float *row, int dim) {
+    for (int i = 0; i < dim; i += BLOCK_LANES) BLOCK_PREFETCH(row + i);
+}
+
+/* The same for `width` columns of all rows ahead: called between two stretches of
+ * arithmetic, because a core can wait for a dozen cache lines at once and no more. */
+static inline void block_call_ahead(const block_t *b, int i, int width) {
+    if (i % BLOCK_LANES) return; /* half a cache line, called with its first half */
+    for (int k = 0; k < b->n_ahead; k++)
+        for (int j = i; j < i + width; j += BLOCK_LANES) BLOCK_PREFETCH(b->ahead[k] + j);
 }
 
 /* ---- generic: four lanes, which compilers map to SSE2 or NEON; or plain loops ---- */
@@ -228,7 +260,8 @@ typedef struct {
     const char *name;
     int (*is_supported)(void);
     void (*update)(const block_t *);
-    void (*axpy)(float scale, const float *x, float *y, int dim);
+    void (*gather)(float, float *const *, int, float *, int);
+    void (*spread)(float, const float *, float *const *, int, int);
 } block_isa_t;
 
 static int block_always(void) { return 1; }
@@ -265,13 +298,17 @@ static int block_has_avx512(void) {
 /* Best first; the last one runs everywhere. */
 static const block_isa_t block_isas[] = {
 #ifdef BLOCK_X86
-    {"avx512", block_has_avx512, block_update_avx512, block_axpy_avx512},
-    {"avx2", block_has_avx2, block_update_avx2, block_axpy_avx2},
+    {"avx512", block_has_avx512, block_update_avx512, block_gather_avx512,
+     block_spread_avx512},
+    {"avx2", block_has_avx2, block_update_avx2, block_gather_avx2,
+     block_spread_avx2},
 #endif
 #ifdef BLOCK_NEON
-    {"neon", block_always, block_update_neon, block_axpy_neon},
+    {"neon", block_always, block_update_neon, block_gather_neon,
+     block_spread_neon},
 #endif
-    {"generic", block_always, block_update_generic, block_axpy_generic},
+    {"generic", block_always, block_update_generic, block_gather_generic,
+     block_spread_generic},
 };
 enum { BLOCK_ISAS = sizeof block_isas / sizeof block_isas[0] };
 
@@ -287,22 +324,16 @@ static const block_isa_t *block_isa = &block_isas[BLOCK_ISAS - 1];
  * the change. */
 static inline void block_update(const block_t *b) { block_isa->update(b); }
 
-/* y += scale * x; D as for rows */
-static inline void block_axpy(float scale, const float *x, float *y, int dim) {
-    block_isa->axpy(scale, x, y, dim);
+/* sum (D,) OUT = scale * sum of `count` rows */
+static inline void block_gather(float scale, float *const *rows, int count, float *sum,
+                                int dim) {
+    block_isa->gather(scale, rows, count, sum, dim);
 }
 
-#if defined(__GNUC__) || defined(__clang__)
-#define BLOCK_PREFETCH(p) __builtin_prefetch(p)
-#elif defined(BLOCK_X86)
-#define BLOCK_PREFETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
-#else
-#define BLOCK_PREFETCH(p) __prefetch(p)
-#endif
-
-/* Call a row from memory ahead of its use, cache line by cache line. */
-static inline void block_prefetch(const float *row, int dim) {
-    for (int i = 0; i < dim; i += BLOCK_LANES) BLOCK_PREFETCH(row + i);
+/* Each of `count` rows += scale * x (D,); a row that is listed twice gains twice. */
+static inline void block_spread(float scale, const float *x, float *const *rows,
+                                int count, int dim) {
+    block_isa->spread(scale, x, rows, count, dim);
 }
 
 /* Sum over (c, t) of -log sigmoid(+-logit), from the logits of the last update. */

@@ -45,32 +45,35 @@ BLOCK_INLINE void ISA(dot_row)(const block_t *b, int first, const int C) {
     const int T = b->n_outputs;
     float *const *inputs = b->inputs + first;
     float *logits = b->logits + (int64_t)first * T;
-    int t = 0;
-    for (; t + DOT_OUTPUTS <= T; t += DOT_OUTPUTS)
-        ISA(dot_tile)(inputs, b->outputs + t, C, DOT_OUTPUTS, b->dim, logits + t, T);
-    float *const *outputs = b->outputs + t;
-    switch (T - t) {
-#if DOT_OUTPUTS > 4
-    case 5: ISA(dot_tile)(inputs, outputs, C, 5, b->dim, logits + t, T); break;
-    case 4: ISA(dot_tile)(inputs, outputs, C, 4, b->dim, logits + t, T); break;
+    for (int t = 0; t < T;) {
+        const int width = block_share(T - t, DOT_OUTPUTS);
+        float *const *outputs = b->outputs + t;
+        switch (width) {
+#if DOT_OUTPUTS == 6
+        case 6: ISA(dot_tile)(inputs, outputs, C, 6, b->dim, logits + t, T); break;
+        case 5: ISA(dot_tile)(inputs, outputs, C, 5, b->dim, logits + t, T); break;
 #endif
-    case 3: ISA(dot_tile)(inputs, outputs, C, 3, b->dim, logits + t, T); break;
-    case 2: ISA(dot_tile)(inputs, outputs, C, 2, b->dim, logits + t, T); break;
-    case 1: ISA(dot_tile)(inputs, outputs, C, 1, b->dim, logits + t, T); break;
-    default: break;
+        case 4: ISA(dot_tile)(inputs, outputs, C, 4, b->dim, logits + t, T); break;
+        case 3: ISA(dot_tile)(inputs, outputs, C, 3, b->dim, logits + t, T); break;
+        case 2: ISA(dot_tile)(inputs, outputs, C, 2, b->dim, logits + t, T); break;
+        default: ISA(dot_tile)(inputs, outputs, C, 1, b->dim, logits + t, T); break;
+        }
+        t += width;
     }
 }
 
 static void ISA(block_dots)(const block_t *b) {
-    int c = 0;
-    for (; c + DOT_INPUTS <= b->n_inputs; c += DOT_INPUTS) ISA(dot_row)(b, c, DOT_INPUTS);
-    switch (b->n_inputs - c) {
-#if DOT_INPUTS > 2
-    case 3: ISA(dot_row)(b, c, 3); break;
-    case 2: ISA(dot_row)(b, c, 2); break;
+    for (int c = 0; c < b->n_inputs;) {
+        const int height = block_share(b->n_inputs - c, DOT_INPUTS);
+        switch (height) {
+#if DOT_INPUTS == 4
+        case 4: ISA(dot_row)(b, c, 4); break;
+        case 3: ISA(dot_row)(b, c, 3); break;
 #endif
-    case 1: ISA(dot_row)(b, c, 1); break;
-    default: break;
+        case 2: ISA(dot_row)(b, c, 2); break;
+        default: ISA(dot_row)(b, c, 1); break;
+        }
+        c += height;
     }
 }
 
@@ -139,18 +142,19 @@ BLOCK_INLINE void ISA(add_tile)(float *const *rows, int count, const float *tile
 /* All gains of W * VEC_LANES columns; nothing is stored to a row before the end. */
 BLOCK_INLINE void ISA(gain_columns)(const block_t *b, int i, const int W) {
     const int C = b->n_inputs, T = b->n_outputs;
-    int t = 0;
-    for (; t + GAIN_OUTPUTS <= T; t += GAIN_OUTPUTS)
-        ISA(gain_tile)(b, t, GAIN_OUTPUTS, i, W);
-    switch (T - t) {
-#if GAIN_OUTPUTS > 2
-    case 5: ISA(gain_tile)(b, t, 5, i, W); break;
-    case 4: ISA(gain_tile)(b, t, 4, i, W); break;
-    case 3: ISA(gain_tile)(b, t, 3, i, W); break;
-    case 2: ISA(gain_tile)(b, t, 2, i, W); break;
+    for (int t = 0; t < T;) {
+        const int width = block_share(T - t, GAIN_OUTPUTS);
+        switch (width) {
+#if GAIN_OUTPUTS == 6
+        case 6: ISA(gain_tile)(b, t, 6, i, W); break;
+        case 5: ISA(gain_tile)(b, t, 5, i, W); break;
+        case 4: ISA(gain_tile)(b, t, 4, i, W); break;
+        case 3: ISA(gain_tile)(b, t, 3, i, W); break;
 #endif
-    case 1: ISA(gain_tile)(b, t, 1, i, W); break;
-    default: break;
+        case 2: ISA(gain_tile)(b, t, 2, i, W); break;
+        default: ISA(gain_tile)(b, t, 1, i, W); break;
+        }
+        t += width;
     }
     ISA(add_tile)(b->sinks, C, b->tile, i, W);
     ISA(add_tile)(b->outputs, T, b->tile + (int64_t)C * BLOCK_TILE, i, W);
@@ -160,15 +164,36 @@ static void ISA(block_update)(const block_t *b) {
     ISA(block_dots)(b);
     ISA(block_errors)(b);
     int i = 0;
-    for (; i + GAIN_VECS * VEC_LANES <= b->dim; i += GAIN_VECS * VEC_LANES)
+    for (; i + GAIN_VECS * VEC_LANES <= b->dim; i += GAIN_VECS * VEC_LANES) {
+        block_call_ahead(b, i, GAIN_VECS * VEC_LANES);
         ISA(gain_columns)(b, i, GAIN_VECS);
-    if (i < b->dim) ISA(gain_columns)(b, i, 1);
+    }
+    if (i < b->dim) {
+        block_call_ahead(b, i, b->dim - i);
+        ISA(gain_columns)(b, i, 1);
+    }
 }
 
-static void ISA(block_axpy)(float scale, const float *x, float *y, int dim) {
+/* sum = scale * sum of rows */
+static void ISA(block_gather)(float scale, float *const *rows, int count, float *sum,
+                              int dim) {
     const vec factor = fill(scale);
-    for (int i = 0; i < dim; i += VEC_LANES)
-        store(y + i, fma_(factor, load(x + i), load(y + i)));
+    for (int i = 0; i < dim; i += VEC_LANES) {
+        vec total = fill(0.0f);
+        for (int k = 0; k < count; k++) total = add(total, load(rows[k] + i));
+        store(sum + i, fma_(factor, total, fill(0.0f)));
+    }
+}
+
+/* rows[k] += scale * x, one after the other */
+static void ISA(block_spread)(float scale, const float *x, float *const *rows, int count,
+                              int dim) {
+    const vec factor = fill(scale);
+    for (int i = 0; i < dim; i += VEC_LANES) {
+        const vec change = fma_(factor, load(x + i), fill(0.0f));
+        for (int k = 0; k < count; k++)
+            store(rows[k] + i, add(load(rows[k] + i), change));
+    }
 }
 
 #undef vec

@@ -39,6 +39,8 @@ cdef extern from "_block.h" nogil:
         float* logits
         float* errors
         float* tile
+        float** ahead
+        int n_ahead
         int n_inputs
         int n_outputs
         int dim
@@ -50,7 +52,8 @@ cdef extern from "_block.h" nogil:
     const block_isa_t* block_isa
     void block_update(const block_t* block)
     double block_loss(const block_t* block)
-    void block_axpy(float scale, const float* x, float* y, int dim)
+    void block_gather(float scale, float** rows, int count, float* sum, int dim)
+    void block_spread(float scale, const float* x, float** rows, int count, int dim)
     void block_prefetch(const float* row, int dim)
 
 
@@ -99,6 +102,7 @@ INSTRUCTION_SET = choose_instruction_set(os.environ.get("W2VFAST_ISA"))
 
 cdef enum:
     ALPHA_STRETCH = 10000     # ids that share one alpha, as in word2vec.c
+    NEAR_NODES = 64           # inner nodes next to the root, never far from the core
     LOSS_STRIDE = 16          # the loss is taken on every 16th centre, by place
     C_SENTENCE_LENGTH = 1000  # word2vec.c MAX_SENTENCE_LENGTH
     C_TABLE_SIZE = 100000000  # word2vec.c table_size
@@ -373,6 +377,8 @@ cdef struct plan_t:
     int path_length          # L
     float** noise            # (U, K + 1) rows: the word, then noise words
     int* noise_lengths       # (U,) how many of each K + 1
+    float** ahead            # rows to call from memory before they are needed
+    int n_ahead
     bint take_loss
 
 
@@ -461,6 +467,7 @@ cdef class Worker:
         plan.path_labels = <float*>self._buffer(L, sizeof(float))
         plan.noise = <float**>self._buffer(U * (K + 1), sizeof(float*))
         plan.noise_lengths = <int*>self._buffer(U, sizeof(int))
+        plan.ahead = <float**>self._buffer(1 + L + U * (K + 1), sizeof(float*))
 
     def train_epoch(self, const int32_t[::1] ids, SpanQueue queue, int epoch,
                     int epochs, double alpha, double min_alpha, double floor):
@@ -523,13 +530,16 @@ cdef void train_sentence(const model_t* m, const settings_t* o, scratch_t* s,
                          const int32_t* ids, int64_t start, int64_t stop) noexcept nogil:
     cdef int pos
     keep_words(m, s, ids, start, stop)
-    for pos in range(min(o.window, s.n_kept)):
+    for pos in range(min(o.window + 1, s.n_kept)):
         block_prefetch(row(m.syn0, s.words[pos], m), m.dim)
     if s.n_kept > 0:
         prepare(m, o, s, &s.plans[0], 0)
     for pos in range(s.n_kept):
+        s.block.n_ahead = 0
         if pos + 1 < s.n_kept:
             prepare(m, o, s, &s.plans[(pos + 1) & 1], pos + 1)
+            s.block.ahead = s.plans[(pos + 1) & 1].ahead
+            s.block.n_ahead = s.plans[(pos + 1) & 1].n_ahead
         if s.plans[pos & 1].n_contexts > 0:
             if o.sg:
                 train_skipgram(m, o, s, &s.plans[pos & 1])
@@ -558,21 +568,27 @@ cdef void keep_words(const model_t* m, scratch_t* s, const int32_t* ids, int64_t
 
 cdef void prepare(const model_t* m, const settings_t* o, scratch_t* s, plan_t* plan,
                   int pos) noexcept nogil:
-    """Draw all that the word at `pos` needs, and call its rows from memory."""
+    """Draw all that the word at `pos` needs, and list its rows that may be far away."""
     cdef int32_t word = s.words[pos]
     cdef int u
+    plan.n_ahead = 0
     find_contexts(m, o, s, plan, pos)
     if plan.n_contexts == 0:
         return
     plan.take_loss = o.all_losses or s.places[pos] % LOSS_STRIDE == 0
     if pos + o.window < s.n_kept:  # the word that comes within reach now
-        block_prefetch(row(m.syn0, s.words[pos + o.window], m), m.dim)
+        call_ahead(plan, row(m.syn0, s.words[pos + o.window], m))
     if o.hs:
         find_path(m, plan, word)
     if o.negative > 0:
         for u in range(plan.n_contexts if o.sg and o.pair else 1):
             plan.noise_lengths[u] = draw_outputs(
-                m, o, s, plan.noise + <int64_t>u * (o.negative + 1), word)
+                m, o, s, plan, plan.noise + <int64_t>u * (o.negative + 1), word)
+
+
+cdef inline void call_ahead(plan_t* plan, float* row) noexcept nogil:
+    plan.ahead[plan.n_ahead] = row
+    plan.n_ahead += 1
 
 
 cdef void find_contexts(const model_t* m, const settings_t* o, scratch_t* s,
@@ -596,21 +612,22 @@ cdef void find_path(const model_t* m, plan_t* plan, int32_t word) noexcept nogil
     for t in range(plan.path_length):
         plan.path[t] = row(m.syn1, m.points[start + t], m)
         plan.path_labels[t] = 1 - m.codes[start + t]
-        block_prefetch(plan.path[t], m.dim)
+        if m.points[start + t] >= NEAR_NODES:
+            call_ahead(plan, plan.path[t])
 
 
 cdef int draw_outputs(const model_t* m, const settings_t* o, scratch_t* s,
-                      float** outputs, int32_t word) noexcept nogil:
+                      plan_t* plan, float** outputs, int32_t word) noexcept nogil:
     """Outputs: the word and K noise words; a draw of the word itself is dropped."""
     cdef int32_t noise_word
     cdef int k, T = 1
     outputs[0] = row(m.syn1neg, word, m)
-    block_prefetch(outputs[0], m.dim)
+    call_ahead(plan, outputs[0])
     for k in range(o.negative):
         noise_word = draw_noise(m, next_random(&s.random))
         if noise_word != word:
             outputs[T] = row(m.syn1neg, noise_word, m)
-            block_prefetch(outputs[T], m.dim)
+            call_ahead(plan, outputs[T])
             T += 1
     return T
 
@@ -631,22 +648,18 @@ cdef void train_skipgram(const model_t* m, const settings_t* o, scratch_t* s,
 cdef void train_cbow(const model_t* m, const settings_t* o, scratch_t* s,
                      plan_t* plan) noexcept nogil:
     """The mean (or sum) of the contexts' rows is the input; each gains its change."""
-    cdef int c
     cdef float scale = 1.0
-    memset(s.neu1, 0, m.stride * sizeof(float))
     memset(s.neu1e, 0, m.stride * sizeof(float))
     if o.cbow_mean:
         scale = <float>1.0 / plan.n_contexts
-    for c in range(plan.n_contexts):
-        block_axpy(scale, plan.contexts[c], s.neu1, s.block.dim)
+    block_gather(scale, plan.contexts, plan.n_contexts, s.neu1, s.block.dim)
     s.block.n_inputs = 1
     s.block.inputs = &s.neu1
     s.block.sinks = &s.neu1e
     update_outputs(o, s, plan, 0)
     # word2vec.c hands the whole error to each row; the mean's gradient is its share.
     scale = scale if o.divide_gradient else 1.0
-    for c in range(plan.n_contexts):
-        block_axpy(scale, s.neu1e, plan.contexts[c], s.block.dim)
+    block_spread(scale, s.neu1e, plan.contexts, plan.n_contexts, s.block.dim)
 
 
 cdef void update_outputs(const settings_t* o, scratch_t* s, plan_t* plan,
@@ -666,8 +679,9 @@ cdef void update_outputs(const settings_t* o, scratch_t* s, plan_t* plan,
         s.counters.ns_loss += train_block(&s.block, plan.take_loss)
 
 
-cdef double train_block(const block_t* block, bint take_loss) noexcept nogil:
+cdef double train_block(block_t* block, bint take_loss) noexcept nogil:
     block_update(block)
+    block.n_ahead = 0
     return block_loss(block) if take_loss else 0
 
 
@@ -936,7 +950,7 @@ def _test_block(float[:, ::1] inputs, float[:, ::1] sinks, float[:, ::1] outputs
     cdef float** rows = <float**>&pointers[0]
     cdef block_t block = block_t(
         rows, rows + C, rows + 2 * C, &labels[0], &logits[0, 0], &errors[0, 0],
-        &tile[0], C, T, <int>inputs.shape[1], alpha)
+        &tile[0], NULL, 0, C, T, <int>inputs.shape[1], alpha)
     block_update(&block)
     return np.asarray(logits), block_loss(&block)
 

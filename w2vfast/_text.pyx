@@ -11,7 +11,7 @@ byte offsets, positions and counts are 64-bit.
 The table is open-addressed with linear probing.  A slot holds a word of up to 16
 bytes whole, so that finding it touches one cache line; longer words lie in an arena.
 Words are looked up in batches: the slots of a batch are prefetched while its words
-are cut, because a scan that does not do so mostly waits for memory.
+are cut.
 """
 
 from operator import index
@@ -24,6 +24,7 @@ from cpython.unicode cimport PyUnicode_Check, PyUnicode_DecodeUTF8
 from libc.stdint cimport (
     INT32_MAX,
     INT64_MAX,
+    SIZE_MAX,
     int32_t,
     int64_t,
     uint8_t,
@@ -238,9 +239,15 @@ cdef struct Table:
     int64_t lost_tokens
 
 
+cdef inline size_t bytes_for(int64_t n, size_t each) noexcept nogil:
+    # What to ask for; where it does not fit in a size_t, more than there ever is.
+    cdef size_t most = SIZE_MAX // 2
+    return <size_t>n * each if <uint64_t>n <= most // each else most
+
+
 cdef int set_capacity(Table* table, int64_t capacity) noexcept nogil:
     # Gives `table` new, free slots; the caller owns the old ones.
-    cdef void* memory = calloc(<size_t>capacity * sizeof(Slot) + LINE, 1)
+    cdef void* memory = calloc(bytes_for(capacity + 2, sizeof(Slot)), 1)
     cdef int shift = 64
     if memory == NULL:
         return NO_MEMORY
@@ -296,7 +303,7 @@ cdef int64_t arena_append(Table* table, const Token* token) noexcept nogil:
     cdef uint8_t* arena
     if needed > room:
         room = needed + room // 2 + 4096
-        arena = <uint8_t*>realloc(table.arena, <size_t>room)
+        arena = <uint8_t*>realloc(table.arena, bytes_for(room, 1))
         if arena == NULL:
             return NO_MEMORY
         table.arena = arena
@@ -359,7 +366,7 @@ cdef int reserve_lost(Table* table, int64_t more) noexcept nogil:
         capacity *= 2
     if capacity == table.lost_capacity:
         return 0
-    lost = <uint64_t*>calloc(<size_t>capacity, sizeof(uint64_t))
+    lost = <uint64_t*>calloc(bytes_for(capacity, sizeof(uint64_t)), 1)
     if lost == NULL:
         return NO_MEMORY
     for i in range(table.lost_capacity):
@@ -431,7 +438,7 @@ cdef int compact_arena(Table* table) noexcept nogil:
     cdef Token token
     cdef Slot* slot
     cdef int64_t i
-    table.arena = <uint8_t*>malloc(<size_t>table.arena_used + 1)
+    table.arena = <uint8_t*>malloc(bytes_for(table.arena_used + 1, 1))
     if table.arena == NULL:
         table.arena = old
         return NO_MEMORY
@@ -570,7 +577,7 @@ cdef inline void cut_token(Scanner* scanner, Token* token, int64_t stop) noexcep
 
 
 cdef int scan_batch(Scanner* scanner, const Table* table, Token* tokens) noexcept nogil:
-    # OUT tokens: the next ones; returns how many, 0 at the end of the block.
+    # OUT tokens: those of the next windows; returns how many.
     cdef int n_tokens = 0
     cdef int64_t place
     cdef uint64_t marks
@@ -725,7 +732,7 @@ cdef int64_t check(int64_t result) except? -5:
     if result == NO_MEMORY:
         raise MemoryError("not enough memory for the dictionary of the corpus's words")
     if result == TOO_MANY:
-        raise OverflowError(
+        raise ValueError(
             "the corpus has more than 2**31 - 1 distinct words, as many as ids there "
             "are. Set max_vocab_size, or check that the text is split at white space."
         )
@@ -748,6 +755,13 @@ cdef void set_skip(ValueScanner* scanner, object padding, object separator) exce
     elif separator is not None:
         scanner.skip_kind = SKIP_SEPARATOR
         scanner.skip = separator
+
+
+cdef object bad_value(const ValueScanner* scanner, int64_t value, int64_t at):
+    return ValueError(
+        f"ids must be 0 or more, got {value} at position {at + scanner.i}. "
+        f"{SKIPPED_VALUE[scanner.skip_kind]}"
+    )
 
 
 cdef bytes as_bytes(object item):
@@ -903,15 +917,8 @@ cdef class WordCounter:
         return check(n_ids)
 
     def encode_values(
-        self,
-        const index_t[::1] values,
-        const int64_t[::1] ends,
-        int32_t[::1] ids,
-        *,
-        padding=None,
-        separator=None,
-        bint exact=False,
-        int64_t at=0,
+        self, const index_t[::1] values, const int64_t[::1] ends, int32_t[::1] ids, *,
+        padding=None, separator=None, bint exact=False, int64_t at=0,
     ):
         """Write the ids of an array of integers; return how many.
 
@@ -947,11 +954,7 @@ cdef class WordCounter:
         with nogil:
             n_ids = encode_integers(&self.table, &scanner, first, out, exact)
         if n_ids == BAD_VALUE:
-            message = (
-                f"ids must be 0 or more, got {values[scanner.i]} at position "
-                f"{at + scanner.i}. {SKIPPED_VALUE[scanner.skip_kind]}"
-            )
-            raise ValueError(message)
+            raise bad_value(&scanner, values[scanner.i], at)
         return check(n_ids)
 
     def encode_tokens(self, tokens, int32_t[::1] ids, int64_t at=0, bint exact=False):
@@ -1101,17 +1104,16 @@ cdef int64_t squeeze(uint8_t* text, int64_t n) noexcept nogil:
     return write - text
 
 
-def after_white_space(const uint8_t[::1] text, int64_t start, int64_t stop):
-    """Return the place after the last white space in text[start:stop], or 0."""
-    cdef int64_t i = stop
-    if start < 0 or stop > text.shape[0]:
-        raise ValueError("after_white_space: the range is not within text")
+def after_white_space(const uint8_t[::1] text, int64_t n):
+    """Return the place after the last white space in text[:n], or 0."""
+    if n < 0 or n > text.shape[0]:
+        raise ValueError("after_white_space: n is not within text")
     with nogil:
-        while i > start:
-            if text[i - 1] == 32 or text[i - 1] == 10 or text[i - 1] == 9:
+        while n > 0:
+            if text[n - 1] == 32 or text[n - 1] == 10 or text[n - 1] == 9:
                 break
-            i -= 1
-    return i if i > start else 0
+            n -= 1
+    return n
 
 
 def has_byte(const uint8_t[::1] text, int64_t n, uint8_t byte):
@@ -1124,6 +1126,19 @@ def has_byte(const uint8_t[::1] text, int64_t n, uint8_t byte):
 # ---------------------------------------------------------------------------
 # Streams of ids
 # ---------------------------------------------------------------------------
+
+def keep_earliest(
+    int64_t[::1] first_seen, const int32_t[::1] id_map, const int64_t[::1] keys
+):
+    """Lower first_seen[id_map[k]], INOUT, to keys[k] where that is less."""
+    cdef int64_t k
+    if keys.shape[0] > id_map.shape[0]:
+        raise ValueError("keep_earliest: more keys than ids")
+    with nogil:
+        for k in range(keys.shape[0]):
+            if id_map[k] >= 0 and keys[k] < first_seen[id_map[k]]:
+                first_seen[id_map[k]] = keys[k]
+
 
 cdef class IdBuffer:
     """A growing int32 array in memory."""
@@ -1143,7 +1158,7 @@ cdef class IdBuffer:
         cdef void* data
         if self.exports:
             raise BufferError("an array still looks at these ids")
-        data = realloc(self.data, <size_t>(room if room else 1) * sizeof(int32_t))
+        data = realloc(self.data, bytes_for(room if room else 1, sizeof(int32_t)))
         if data == NULL:
             message = (
                 f"not enough memory for {room} ids ({4 * room} bytes). Set "

@@ -705,7 +705,7 @@ class _BlockReader:
     def _fill(
         self, file: _TextFile, buffer: NDArray[np.uint8]
     ) -> tuple[NDArray[np.uint8], int]:
-        n = searched = len(self._carry)
+        n = len(self._carry)
         buffer = _with_room(buffer, max(self._job.block_bytes, 2 * n))
         buffer[:n].data[:] = self._carry
         while True:
@@ -718,11 +718,10 @@ class _BlockReader:
             self._job.crew.poll()
             n += got
             if n == room:
-                cut = _text.after_white_space(buffer, searched, n)
+                cut = _text.after_white_space(buffer, n)
                 if cut:
                     self._carry = buffer[cut:n].tobytes()
                     return buffer, cut
-                searched = n
                 buffer = _with_room(buffer, 2 * n, n)
 
     def _finish(self, file: _TextFile, buffer: NDArray[np.uint8], n: int) -> int:
@@ -732,8 +731,8 @@ class _BlockReader:
         self._carry = b""
         if self._return and not self._newline:
             self.no_newlines.append(file.name)
-        if self._job.exact:  # the C program loses a last word without white space
-            return _text.after_white_space(buffer, 0, n)
+        if self._job.exact:
+            return n  # the C program loses a last word without white space
         buffer[n] = ord("\n")
         return n + 1
 
@@ -1157,38 +1156,57 @@ def _encode_values(
 
 @dataclass
 class _Words:
-    """The words of the whole corpus, from the dictionaries of all workers.
+    """The words of some workers.
 
     Parameters
     ----------
     counter : WordCounter
-        All words.
-    maps : list of (ndarray of int32 or None)
-        For each worker, the ids here of its ids; None if they are the same.
-    first_seen : ndarray of int64 or None
-        Grows with a word's first place in the corpus; None if its id does.
+        The words and their counts.
+    maps : dict of int to (ndarray of int32 or None)
+        For each worker, the ids here of its own ids; None if they are the same.
+    first_seen : ndarray of int64, shape (ids,)
+        Grows with a word's first place in the corpus.
     """
 
     counter: _text.WordCounter
-    maps: list[Ids | None]
-    first_seen: NDArray[np.int64] | None
+    maps: dict[int, Ids | None]
+    first_seen: NDArray[np.int64]
+
+    def absorb(self, other: "_Words") -> None:
+        """Take the words of other workers in."""
+        here = self.counter.absorb(other.counter)
+        for worker, ids in other.maps.items():
+            self.maps[worker] = here if ids is None else here[ids]
+        first_seen = np.full(self.counter.next_id, np.iinfo(np.int64).max)
+        first_seen[: self.first_seen.size] = self.first_seen
+        _text.keep_earliest(first_seen, here, other.first_seen)
+        self.first_seen = first_seen
 
 
-def _merge(counters: list[_text.WordCounter], blocks: NDArray[np.int64]) -> _Words:
-    if len(counters) == 1:
-        return _Words(counters[0], [None], None)
-    merged = counters.pop(0)
-    seen = [_first_seen(blocks, 0, merged.next_id)]
-    maps: list[Ids | None] = [None]
-    while counters:
-        counter = counters.pop(0)
-        seen.append(_first_seen(blocks, len(maps), counter.next_id))
-        maps.append(merged.absorb(counter))
-    first_seen = np.full(merged.next_id, np.iinfo(np.int64).max)
-    first_seen[: seen[0].size] = seen[0]
-    for id_map, keys in zip(maps[1:], seen[1:], strict=True):
-        first_seen[id_map] = np.minimum(first_seen[id_map], keys)
-    return _Words(merged, maps, first_seen)
+def _merge(
+    job: _Job, counters: list[_text.WordCounter], blocks: NDArray[np.int64]
+) -> _Words:
+    """Merge the dictionaries of all workers, pair by pair, several pairs at once."""
+    parts = [
+        _Words(counter, {worker: None}, _first_seen(blocks, worker, counter.next_id))
+        for worker, counter in enumerate(counters)
+    ]
+    counters.clear()  # so that what is merged can go
+    while len(parts) > 1:
+        parts = _merge_pairs(job.crew, parts)
+    return parts[0]
+
+
+def _merge_pairs(crew: _Crew, parts: list[_Words]) -> list[_Words]:
+    kept, gone = parts[::2], parts[1::2]
+
+    def work(worker: int) -> None:
+        for k in range(worker, len(gone), crew.size):
+            crew.poll()
+            kept[k].absorb(gone[k])
+
+    crew.run(work)
+    return kept
 
 
 def _first_seen(
@@ -1252,7 +1270,7 @@ def _known_rows(words: _Words, vocab: Vocab, name: str) -> Ids:
 
 
 def _renumber(
-    job: _Job, ids: Ids, blocks: NDArray[np.int64], rows: list[Ids]
+    job: _Job, ids: Ids, blocks: NDArray[np.int64], rows: dict[int, Ids]
 ) -> tuple[int, int]:
     """Turn provisional ids into rows, in place; return how many and the sentences."""
     n_runs = min(job.crew.size, len(blocks))
@@ -1396,7 +1414,7 @@ def _finish(
     vocab: Vocab | None,
 ) -> tuple[Vocab, EncodedCorpus]:
     blocks = np.array(job.store.blocks, dtype=np.int64).reshape(-1, 3)
-    words = _merge(counters, blocks)
+    words = _merge(job, counters, blocks)
     n_words = int(words.counter.counts().sum()) + words.counter.lost_tokens
     _check_words(name, words, n_words, job.exact)
     _warn_of_pruning(words.counter, job.max_vocab_size)
@@ -1405,7 +1423,9 @@ def _finish(
         vocab, rows = _chosen_vocab(words, min_count, max_final_vocab)
     else:
         rows = _known_rows(words, vocab, name)
-    row_maps = [rows if id_map is None else rows[id_map] for id_map in words.maps]
+    row_maps = {
+        worker: rows if ids is None else rows[ids] for worker, ids in words.maps.items()
+    }
     ids, sentences = _final_ids(job, blocks, row_maps)
     if counted:
         vocab.counts[0] = sentences
@@ -1413,7 +1433,7 @@ def _finish(
 
 
 def _final_ids(
-    job: _Job, blocks: NDArray[np.int64], row_maps: list[Ids]
+    job: _Job, blocks: NDArray[np.int64], row_maps: dict[int, Ids]
 ) -> tuple[Ids, int]:
     n, sentences = _renumber(job, job.store.take(), blocks, row_maps)
     return job.store.take_first(n), sentences

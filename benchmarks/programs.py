@@ -1,0 +1,209 @@
+"""The programs that are compared: each trains once, in a process of its own.
+
+Every function takes a `Job` and returns a `Run`.  Words are counted as the C program
+counts them, sentence ends included, so words/s mean the same for all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+C_FLAGS = {
+    "c-o3": "-lm -pthread -O3 -march=native -funroll-loops",
+    "c-ofast": "-lm -pthread -Ofast -march=native -funroll-loops",
+}
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "w2vfast-bench"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training: what, how, and where the vectors go."""
+
+    corpus: Path
+    output: Path
+    sg: bool
+    hs: bool
+    size: int
+    window: int
+    negative: int
+    sample: float
+    epochs: int
+    threads: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one training took.
+
+    Attributes
+    ----------
+    words_per_second : float
+        Of the training phase, over all threads; wall time, C: see `run_c`.
+    encode_seconds : float or None
+        Counting and encoding before it [s], where the program tells.
+    total_seconds : float
+        The whole process [s].
+    peak_bytes : int
+        Largest resident memory of the process.
+    """
+
+    words_per_second: float
+    encode_seconds: float | None
+    total_seconds: float
+    peak_bytes: int
+
+
+def _measured(command: list[str], **options: object) -> tuple[str, float, int]:
+    """Run a command; return its output, its seconds and its peak memory [bytes]."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
+    )
+    out = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        message = f"{command[0]} failed ({process.returncode}):\n{out[-2000:]}"
+        raise RuntimeError(message)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return out, time.perf_counter() - begun, usage.ru_maxrss * unit
+
+
+def _run_script(script: str, job: Job, **environment: str) -> Run:
+    """Run a Python script that prints encode seconds, train seconds and words."""
+    spec = {**job.__dict__, "corpus": str(job.corpus), "output": str(job.output)}
+    command = [sys.executable, "-c", script, json.dumps(spec)]
+    out, seconds, peak = _measured(command, env={**os.environ, **environment})
+    figures = json.loads(out.splitlines()[-1])
+    speed = figures["words"] / figures["train_seconds"]
+    return Run(speed, figures["encode_seconds"], seconds, peak)
+
+
+_W2VFAST = """
+import json, sys, time
+from w2vfast import Word2Vec
+job = json.loads(sys.argv[1])
+corpus, output = job.pop("corpus"), job.pop("output")
+job["vector_size"], job["workers"] = job.pop("size"), job.pop("threads")
+extra = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
+model = Word2Vec(**job, **extra, progress=False)
+begun = time.perf_counter()
+model.build_vocab(corpus_file=corpus)
+encoded = time.perf_counter()
+model.train()
+words = sum(epoch.words for epoch in model.history)
+seconds = sum(epoch.seconds for epoch in model.history)
+model.wv.save_word2vec_format(output, binary=True)
+print(json.dumps({"encode_seconds": encoded - begun, "train_seconds": seconds,
+                  "words": words}))
+"""
+
+_GENSIM = """
+import json, sys, time
+from gensim.models import Word2Vec
+job = json.loads(sys.argv[1])
+corpus, output = job.pop("corpus"), job.pop("output")
+job["vector_size"], job["workers"] = job.pop("size"), job.pop("threads")
+job["sg"], job["hs"] = int(job["sg"]), int(job["hs"])
+alpha = 0.025 if job["sg"] else 0.05
+model = Word2Vec(**job, alpha=alpha, min_alpha=alpha * 1e-4)
+begun = time.perf_counter()
+model.build_vocab(corpus_file=corpus)
+encoded = time.perf_counter()
+model.train(corpus_file=corpus, total_words=model.corpus_total_words,
+            total_examples=model.corpus_count, epochs=job["epochs"])
+seconds = time.perf_counter() - encoded
+counts = [model.wv.get_vecattr(key, "count") for key in model.wv.index_to_key]
+kept = int(sum(counts))
+words = (kept + model.corpus_count) * job["epochs"]
+model.wv.save_word2vec_format(output, binary=True)
+print(json.dumps({"encode_seconds": encoded - begun, "train_seconds": seconds,
+                  "words": words}))
+"""
+
+
+def run_w2vfast(job: Job, isa: str = "") -> Run:
+    """Run this package, with an instruction set forced or not."""
+    return _run_script(_W2VFAST, job, W2VFAST_ISA=isa)
+
+
+def run_w2vfast_exact(job: Job) -> Run:
+    """Run this package's exact mode; one thread, and seed 1 stands for no seed."""
+    script = _W2VFAST.replace("**extra", 'mode="exact"')
+    return _run_script(script, Job(**{**job.__dict__, "threads": 1, "seed": 1}))
+
+
+def run_w2vfast_pair(job: Job) -> Run:
+    """Run this package with noise words drawn for each pair."""
+    return _run_script(_W2VFAST.replace("**extra", 'negative_sharing="pair"'), job)
+
+
+def run_gensim(job: Job) -> Run:
+    """Run gensim, from a file, which is its fastest way."""
+    return _run_script(_GENSIM, job)
+
+
+def build_c(name: str) -> Path:
+    """Build the C program with a set of flags, once; return the program.
+
+    Comes from the Python package word2vec (word2vec 0.1c), whose epochs are right.
+    """
+    folder = CACHE / name
+    program = folder / "bin" / "word2vec"
+    if not program.exists():
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        subprocess.run(
+            [folder / "bin" / "pip", "install", "--quiet", "--no-cache-dir"]
+            + ["--no-binary", "word2vec", "word2vec==0.11.1"],
+            check=True,
+            env={**os.environ, "WORD2VEC_CFLAGS": C_FLAGS[name]},
+        )
+    return program
+
+
+def run_c(job: Job, name: str) -> Run:
+    """Run the C program.
+
+    Its own figure, words per thread and second, is of the training phase and of
+    processor time, so it is not harmed by other processes; times the threads.
+    It has no seed.
+    """
+    command = [build_c(name), "-train", job.corpus, "-output", job.output]
+    options = {
+        "size": job.size,
+        "window": job.window,
+        "sample": job.sample,
+        "hs": int(job.hs),
+        "negative": job.negative,
+        "threads": job.threads,
+        "iter": job.epochs,
+        "cbow": int(not job.sg),
+        "binary": 1,
+        "debug": 2,
+    }
+    for flag, value in options.items():
+        command += [f"-{flag}", value]
+    out, seconds, peak = _measured([str(part) for part in command])
+    speed = float(re.findall(r"Words/thread/sec: ([\d.]+)k", out)[-1])
+    return Run(1000 * speed * job.threads, None, seconds, peak)
+
+
+PROGRAMS = {
+    "w2vfast": run_w2vfast,
+    "w2vfast-avx512": lambda job: run_w2vfast(job, "avx512"),
+    "w2vfast-avx2": lambda job: run_w2vfast(job, "avx2"),
+    "w2vfast-generic": lambda job: run_w2vfast(job, "generic"),
+    "w2vfast-pair": run_w2vfast_pair,
+    "w2vfast-exact": run_w2vfast_exact,
+    "c-o3": lambda job: run_c(job, "c-o3"),
+    "c-ofast": lambda job: run_c(job, "c-ofast"),
+    "gensim": run_gensim,
+}

@@ -19,6 +19,8 @@ elif DEBUG:
 else:
     FLAGS = ["-O3", "-ffp-contract=off"]
 
+CORE_HEADERS = ["_atomic.h", "_block.h", "_block_kernel.h", "_exact.h"]
+
 DIRECTIVES = {
     "language_level": 3,
     "boundscheck": DEBUG,
@@ -42,8 +44,8 @@ def extension(name, headers):
 setup(
     ext_modules=cythonize(
         [
-            extension("_core", ["_atomic.h", "_block.h", "_block_kernel.h", "_exact.h"]),
-            extension("_text", ["_atomic.h"]),
+            extension("_core", CORE_HEADERS),
+            extension("_text", []),
         ],
         compiler_directives=DIRECTIVES,
         build_dir="build/cython",

@@ -52,7 +52,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--sample", type=float, default=1e-3)
     parser.add_argument("--runs", type=int, default=3, help="of each program")
     parser.add_argument(
-        "--shuffle", action="store_true", help="a fixed shuffle of the lines for each run"
+        "--shuffle",
+        action="store_true",
+        help="a fixed shuffle of the lines for each run",
     )
     parser.add_argument("--words", type=int, help="use the first so many words only")
     parser.add_argument("--quick", action="store_true", help="under three minutes")
@@ -200,14 +202,18 @@ def print_table(lines: list[dict]) -> None:
     groups: dict[tuple, list[dict]] = {}
     for line in lines:
         groups.setdefault(tuple(line[name] for name in names), []).append(line)
-    head = f"{'mode':<8}{'D':>4}{'w':>3}{'K':>3}{'thr':>4} {'program':<16}{'kwords/s':>9}"
+    head = (
+        f"{'mode':<8}{'D':>4}{'w':>3}{'K':>3}{'thr':>4} {'program':<16}{'kwords/s':>9}"
+    )
     print(f"{head}{'x ' + BASELINE:>8}{'encode':>8}{'total':>8}{'MB':>6}  quality")
     for key, group in sorted(groups.items()):
         base = groups.get((*key[:-1], BASELINE), [])
         speed = statistics.median(line["words_per_second"] for line in group)
         ratio = "-"
         if base:
-            ratio = f"{speed / statistics.median(x['words_per_second'] for x in base):.2f}"
+            ratio = (
+                f"{speed / statistics.median(x['words_per_second'] for x in base):.2f}"
+            )
         encode = [x["encode_seconds"] for x in group if x["encode_seconds"] is not None]
         text = "{:<8}{:>4}{:>3}{:>3}{:>4} {:<16}".format(*key)
         text += f"{speed / 1000:>9.0f}{ratio:>8}"

@@ -160,9 +160,9 @@ def build_c(name: str) -> Path:
     program = folder / "bin" / "word2vec"
     if not program.exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        source = ["--no-binary", "word2vec", "word2vec==0.11.1"]
         subprocess.run(
-            [folder / "bin" / "pip", "install", "--quiet", "--no-cache-dir"]
-            + ["--no-binary", "word2vec", "word2vec==0.11.1"],
+            [folder / "bin" / "pip", "install", "-q", "--no-cache-dir", *source],
             check=True,
             env={**os.environ, "WORD2VEC_CFLAGS": C_FLAGS[name]},
         )

@@ -886,16 +886,18 @@ def test_an_error_in_progress_stops_the_work(workers):
         def readinto(self, buffer):
             if self.closed:
                 return 0
-            buffer[:4] = b"a b\n"
-            return 4
+            buffer[:1] = b" "
+            return 1
 
     def progress(done, total):
         raise ZeroDivisionError
 
     before = threading.active_count()
-    with Endless() as endless, pytest.raises(ZeroDivisionError):
-        encode(file_source(endless), workers=workers, block_bytes=99, progress=progress)
-    assert threading.active_count() == before
+    options = {"workers": workers, "block_bytes": 99, "progress": progress}
+    with Endless() as endless:
+        with pytest.raises(ZeroDivisionError):
+            encode(file_source(endless), **options)
+        assert threading.active_count() == before
 
 
 def test_a_helpers_error_reaches_the_caller_and_stops_all():

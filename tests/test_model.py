@@ -13,6 +13,7 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
+from helpers import CHILD_OPTIONS, run_python
 
 import w2vfast
 from w2vfast import CallbackAny2Vec, IdCorpus, StopTraining, Word2Vec
@@ -289,16 +290,12 @@ print(hashlib.sha256(model.wv.vectors.tobytes()).hexdigest())
 
 
 def test_one_worker_gives_the_same_bytes_in_every_process():
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", PRINT_DIGEST],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
-        for hash_seed in ("1", "2", "3")
-    }
+    digests = set()
+    for hash_seed in ("1", "2", "3"):
+        env = {**CHILD_OPTIONS["env"], "PYTHONHASHSEED": hash_seed}
+        done = run_python(PRINT_DIGEST, env=env)
+        assert done.returncode == 0, done.stderr
+        digests.add(done.stdout)
     assert len(digests) == 1
 
 
@@ -385,17 +382,14 @@ w2vfast.Word2Vec(ids, epochs=10**6, progress=False, callbacks=[Ready()])
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_interrupt_ends_training_within_a_second():
-    process = subprocess.Popen(
-        [sys.executable, "-c", ENDLESS],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout.readline() == "ready\n"
-    time.sleep(0.5)
-    begun = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    command = [sys.executable, "-c", ENDLESS]
+    with subprocess.Popen(command, **pipes, **CHILD_OPTIONS) as process:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.5)
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
     assert time.monotonic() - begun < 5  # the workers stop in 0.1 s; then Python ends
     assert "KeyboardInterrupt" in err
 

@@ -250,3 +250,43 @@ def test_loss_falls_and_means_the_same_for_any_number_of_workers():
         assert stats[0].loss > stats[-1].loss + 0.1
         losses.append(stats[-1].ns_loss)
     assert losses[0] == pytest.approx(losses[1], rel=0.05)
+
+
+def vectors_after(n_workers, n_private, ids, alpha=1e-6):
+    """Train with so small an alpha that the order of updates hardly matters."""
+    counts = np.bincount(ids).astype(np.int64)
+    params = TrainParams(vector_size=20, sg=1, hs=1, sample=0, alpha=alpha)
+    weights = trainer.new_weights(len(counts), params)
+    start = weights.syn0.vectors.copy()
+    for _, rows in weights:  # at zero, output rows would have nothing to hand on
+        if not rows.vectors.any():
+            rows.vectors[1:] = np.random.default_rng(7).normal(0, 0.5, (start.shape))[
+                1:
+            ]
+    noise, tree = sampling.noise_sampler(counts), huffman.build_tree(counts)
+    syn0, syn1, syn1neg = (rows.pad() for _, rows in weights)
+    model = _core.Model(syn0, syn1, syn1neg, 20, None, noise, tree)
+    settings = {**SETTINGS, "hs": True, "negative": 5}
+    workers = [
+        _core.Worker(model, settings, 1, n_private=n_private) for _ in range(n_workers)
+    ]
+    queue = _core.SpanQueue(_core.span_starts(ids, 2000, 1000))
+    job = (ids, queue, 0, 1, alpha, alpha, alpha)
+    tasks = [functools.partial(worker.train_epoch, *job) for worker in workers]
+    trainer.run_threads(tasks, queue.stop, lambda: None)
+    return weights.syn0.vectors - start
+
+
+@pytest.mark.parametrize("n_words", [3, 16, 17, 80])
+def test_private_rows_lose_no_update_and_double_none(n_words):
+    """What is drawn depends on the span alone, so all workers together do one's work.
+
+    Only rows of which all workers have copies are sure to lose nothing.
+    """
+    ids = np.minimum(np.random.default_rng(3).geometric(0.05, 60_000), n_words)
+    ids[::11] = 0
+    ids = ids.astype(np.int32)
+    expected = vectors_after(1, 0, ids)
+    got = vectors_after(3, n_words + 1, ids)
+    scale = np.abs(expected[1:]).max(axis=1, keepdims=True)
+    assert (np.abs(got[1:] - expected[1:]) < 0.02 * scale).all()

@@ -1,9 +1,13 @@
 """word2vec for Python: many times the speed of the C program, or its very bytes."""
 
-from w2vfast.callbacks import CallbackAny2Vec, StopTraining
-from w2vfast.corpus import IdCorpus
-from w2vfast.keyedvectors import KeyedVectors
-from w2vfast.model import Word2Vec
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from w2vfast.callbacks import CallbackAny2Vec, StopTraining
+    from w2vfast.corpus import IdCorpus
+    from w2vfast.keyedvectors import KeyedVectors
+    from w2vfast.model import Word2Vec
 
 __version__ = "0.1.0"
 __all__ = [
@@ -13,4 +17,46 @@ __all__ = [
     "StopTraining",
     "Word2Vec",
     "__version__",
+    "build_info",
 ]
+
+# Loaded when first asked for, so that the command line can answer, refuse and be
+# interrupted before NumPy is there.
+_HOMES = {
+    "CallbackAny2Vec": "callbacks",
+    "IdCorpus": "corpus",
+    "KeyedVectors": "keyedvectors",
+    "StopTraining": "callbacks",
+    "Word2Vec": "model",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def build_info() -> dict[str, object]:
+    """Say what was built and what of it is in use.
+
+    Returns
+    -------
+    dict
+        ``version``; ``instruction_set`` in use, chosen when the package is loaded or by
+        the environment variable ``W2VFAST_ISA``; ``available``, those that this
+        processor can run, best first; ``compiler``.
+    """
+    from w2vfast import _core
+
+    return {
+        "version": __version__,
+        "instruction_set": _core.INSTRUCTION_SET,
+        "available": _core.instruction_sets(),
+        "compiler": _core.COMPILER,
+    }
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -1,6 +1,6 @@
-/* Counters that threads share without the interpreter's lock.
+/* Counters and locks that threads share without the interpreter's lock.
  *
- * Relaxed order is enough: the values count, they guard no other memory. */
+ * Relaxed order is enough for counters: they guard no other memory. */
 #ifndef W2VFAST_ATOMIC_H
 #define W2VFAST_ATOMIC_H
 
@@ -14,6 +14,12 @@ static inline int64_t atomic_add(volatile int64_t *counter, int64_t amount) {
 static inline int64_t atomic_read(volatile int64_t *counter) {
     return _InterlockedExchangeAdd64(counter, 0);
 }
+static inline int atomic_try_lock(volatile int64_t *lock) {
+    return _InterlockedExchange64(lock, 1) == 0;
+}
+static inline void atomic_unlock(volatile int64_t *lock) {
+    _InterlockedExchange64(lock, 0);
+}
 #else
 /* Returns the value before the addition. */
 static inline int64_t atomic_add(volatile int64_t *counter, int64_t amount) {
@@ -21,6 +27,13 @@ static inline int64_t atomic_add(volatile int64_t *counter, int64_t amount) {
 }
 static inline int64_t atomic_read(volatile int64_t *counter) {
     return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+/* Returns whether the lock was free and is now held. */
+static inline int atomic_try_lock(volatile int64_t *lock) {
+    return __atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE) == 0;
+}
+static inline void atomic_unlock(volatile int64_t *lock) {
+    __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
 }
 #endif
 

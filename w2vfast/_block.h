@@ -312,6 +312,16 @@ static const block_isa_t block_isas[] = {
 };
 enum { BLOCK_ISAS = sizeof block_isas / sizeof block_isas[0] };
 
+#if defined(__clang__)
+#define BLOCK_COMPILER "clang " __clang_version__
+#elif defined(__GNUC__)
+#define BLOCK_COMPILER "gcc " __VERSION__
+#elif defined(_MSC_VER)
+#define BLOCK_COMPILER "Visual C++"
+#else
+#define BLOCK_COMPILER "unknown"
+#endif
+
 /* Written once, when the module is loaded; read-only afterwards. */
 static const block_isa_t *block_isa = &block_isas[BLOCK_ISAS - 1];
 
@@ -334,6 +344,16 @@ static inline void block_gather(float scale, float *const *rows, int count, floa
 static inline void block_spread(float scale, const float *x, float *const *rows,
                                 int count, int dim) {
     block_isa->spread(scale, x, rows, count, dim);
+}
+
+/* Bring one worker's copy of a row and the shared row together: what the copy gained
+ * since `base`, when they last met, is added to the shared row, and all three end equal. */
+static inline void block_merge(float *BLOCK_RESTRICT shared, float *BLOCK_RESTRICT mine,
+                               float *BLOCK_RESTRICT base, int dim) {
+    for (int i = 0; i < dim; i++) {
+        float sum = shared[i] + (mine[i] - base[i]);
+        shared[i] = mine[i] = base[i] = sum;
+    }
 }
 
 /* Sum over (c, t) of -log sigmoid(+-logit), from the logits of the last update. */

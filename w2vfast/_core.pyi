@@ -8,8 +8,12 @@ from numpy.typing import NDArray
 from w2vfast.huffman import HuffmanTree
 from w2vfast.sampling import NoiseSampler
 
+COMPILER: str
 LANES: int
+INSTRUCTION_SET: str
 
+def instruction_sets() -> list[str]: ...
+def choose_instruction_set(name: str | None = None) -> str: ...
 def aligned_floats(size: int) -> NDArray[np.float32]: ...
 
 class Model:
@@ -46,6 +50,7 @@ class Worker:
         seed: int,
         *,
         count_visits: bool = False,
+        n_private: int = 0,
     ) -> None: ...
     def train_epoch(
         self,

@@ -25,6 +25,8 @@ import numpy as np
 cdef extern from "_atomic.h" nogil:
     int64_t atomic_add(int64_t* counter, int64_t amount)
     int64_t atomic_read(int64_t* counter)
+    bint atomic_try_lock(int64_t* lock)
+    void atomic_unlock(int64_t* lock)
 
 
 cdef extern from "_block.h" nogil:
@@ -48,9 +50,11 @@ cdef extern from "_block.h" nogil:
     ctypedef struct block_isa_t:
         const char* name
         int (*is_supported)()
+    const char* BLOCK_COMPILER
     const block_isa_t* block_isas
     const block_isa_t* block_isa
     void block_update(const block_t* block)
+    void block_merge(float* shared, float* mine, float* base, int dim)
     double block_loss(const block_t* block)
     void block_gather(float scale, float** rows, int count, float* sum, int dim)
     void block_spread(float scale, const float* x, float** rows, int count, int dim)
@@ -73,6 +77,7 @@ cdef extern from "_exact.h" nogil:
                       int n_classes, int32_t* classes, float* dots)
 
 
+COMPILER = BLOCK_COMPILER.decode()
 LANES = BLOCK_LANES  # floats: rows are padded to it and aligned
 
 
@@ -107,6 +112,10 @@ cdef enum:
     C_SENTENCE_LENGTH = 1000  # word2vec.c MAX_SENTENCE_LENGTH
     C_TABLE_SIZE = 100000000  # word2vec.c table_size
     CACHE_LINE = 64           # bytes; what threads write lies this far apart
+    MERGE_PERIOD = 512        # kept words between two merges of a worker
+    MERGE_LEAST = 16          # rows: what every merge brings together
+    LOCK_ROWS = 16            # rows that one lock guards in a merge
+    LOCK_STRIDE = 8           # int64 from lock to lock, a cache line
 
 
 # ---------------------------------------------------------------------------------
@@ -120,10 +129,19 @@ def aligned_floats(size):
     return memory[skip:skip + 4 * size].view(np.float32)
 
 
+cdef struct matrix_t:
+    float* shared            # (V, stride), or NULL
+    float* mine              # (n_mine, stride) one worker's copy of the first rows
+    float* base              # (n_mine, stride) `mine` as it was when last merged
+    int64_t n_mine
+    int64_t* locks           # one for LOCK_ROWS rows, LOCK_STRIDE apart
+
+
 cdef struct model_t:
-    float* syn0              # (V, stride) input vectors
-    float* syn1              # (V, stride) inner nodes, or NULL
-    float* syn1neg           # (V, stride) output vectors, or NULL
+    # Every worker has one of its own: the same tables, other copies of rows.
+    matrix_t syn0            # input vectors
+    matrix_t syn1            # inner nodes
+    matrix_t syn1neg         # output vectors
     int64_t stride           # floats from row to row, a multiple of LANES
     int dim                  # D without its padding
     const uint32_t* keep     # (V,) subsampling thresholds, or NULL
@@ -149,9 +167,9 @@ cdef struct settings_t:
     bint all_losses
 
 
-cdef inline float* row(float* matrix, int64_t word, const model_t* m) noexcept nogil:
+cdef inline float* row(const matrix_t* x, int64_t word, int64_t stride) noexcept nogil:
     # The only place where a row's address is computed, in 64 bits.
-    return matrix + word * m.stride
+    return (x.mine if word < x.n_mine else x.shared) + word * stride
 
 
 cdef class Model:
@@ -177,10 +195,10 @@ cdef class Model:
 
     def __init__(self, float[:, ::1] syn0, float[:, ::1] syn1, float[:, ::1] syn1neg,
                  int dim, const uint32_t[::1] keep=None, noise=None, tree=None):
-        self.owners = (syn0, syn1, syn1neg, keep, noise, tree)
-        self.c.syn0 = &syn0[0, 0]
-        self.c.syn1 = NULL if syn1 is None else &syn1[0, 0]
-        self.c.syn1neg = NULL if syn1neg is None else &syn1neg[0, 0]
+        self.owners = [syn0, syn1, syn1neg, keep, noise, tree]
+        self._set_matrix(&self.c.syn0, syn0)
+        self._set_matrix(&self.c.syn1, syn1)
+        self._set_matrix(&self.c.syn1neg, syn1neg)
         self.c.stride = syn0.shape[1]
         self.c.dim = dim
         self.c.vocab_size = syn0.shape[0]
@@ -189,6 +207,14 @@ cdef class Model:
             self._set_noise(noise.last, noise.guide, noise.shift)
         if tree is not None:
             self._set_tree(tree.offsets, tree.points, tree.codes)
+
+    cdef _set_matrix(self, matrix_t* x, float[:, ::1] matrix):
+        if matrix is None:
+            return
+        cdef int64_t n_locks = matrix.shape[0] // LOCK_ROWS + 1
+        cdef int64_t[::1] locks = np.zeros(n_locks * LOCK_STRIDE, dtype=np.int64)
+        self.owners.append(locks)
+        x.shared, x.locks = &matrix[0, 0], &locks[0]
 
     cdef _set_noise(self, const uint32_t[::1] last, const int32_t[::1] guide,
                     int shift):
@@ -391,6 +417,8 @@ cdef struct scratch_t:
     float* neu1e             # (stride,) CBOW: its change
     plan_t plans[2]          # of this centre word and of the next
     int64_t* visits          # (V,) ids seen, for tests; or NULL
+    int64_t n_unmerged       # kept words since the last merge
+    uint64_t n_merges
     uint64_t random
     block_t block
     counters_t* counters
@@ -410,9 +438,13 @@ cdef class Worker:
         Of the whole run; a span's random numbers depend on (seed, epoch, span) only.
     count_visits : bool
         Count the ids that are seen, in `visits`.
+    n_private : int
+        Rows of each matrix, from the first on, of which this worker has copies; 0
+        for a single worker.
     """
 
     cdef Model model
+    cdef model_t c
     cdef settings_t settings
     cdef scratch_t scratch
     cdef uint64_t seed
@@ -421,14 +453,17 @@ cdef class Worker:
     cdef readonly object visits
 
     def __init__(self, Model model, dict settings, uint64_t seed, *,
-                 bint count_visits=False):
+                 bint count_visits=False, int64_t n_private=0):
         self.model = model
+        self.c = model.c
         self.settings = settings
         self.seed = seed
         self.counters = Counters()
         self.scratch.counters = self.counters.c
         self.owners = []
         self._allocate()
+        for x in range(3):
+            self._allocate_copies(self._matrix(x), min(n_private, model.c.vocab_size))
         self.visits = None
         if count_visits:
             self.visits = np.zeros(model.c.vocab_size, dtype=np.int64)
@@ -459,6 +494,16 @@ cdef class Worker:
         s.block.dim = <int>stride
         for i in range(2):
             self._allocate_plan(&s.plans[i], C, C if o.pair else 1)
+
+    cdef matrix_t* _matrix(self, int x):
+        return &self.c.syn0 + x  # syn0, syn1 and syn1neg lie one after the other
+
+    cdef _allocate_copies(self, matrix_t* x, int64_t n_rows):
+        if x.shared == NULL or n_rows == 0:
+            return
+        x.mine = <float*>self._buffer(n_rows * self.c.stride, sizeof(float))
+        x.base = <float*>self._buffer(n_rows * self.c.stride, sizeof(float))
+        x.n_mine = n_rows
 
     cdef _allocate_plan(self, plan_t* plan, int64_t C, int64_t U):
         cdef int64_t L = self.model.max_path, K = self.settings.negative
@@ -491,7 +536,7 @@ cdef class Worker:
         schedule.slope = (alpha - min_alpha) / (<double>N * epochs)
         schedule.floor = floor
         with nogil:
-            run_spans(&self.model.c, &self.settings, &self.scratch, &schedule,
+            run_spans(&self.c, &self.settings, &self.scratch, &schedule,
                       &ids[0], queue, self.seed, epoch, N)
 
 
@@ -499,21 +544,70 @@ cdef void run_spans(const model_t* m, const settings_t* o, scratch_t* s,
                     const schedule_t* schedule, const int32_t* ids, SpanQueue queue,
                     uint64_t seed, int epoch, int64_t N) noexcept nogil:
     cdef int64_t span, place, end, stop, n_spans = queue.starts.shape[0] - 1
-    while True:
+    merge_all(m)
+    while not atomic_read(&queue.stopped):
         span = atomic_add(&queue.cursor, 1)
         if span >= n_spans:
-            return
+            break
         s.random = random_stream(seed, epoch, span)
         place = queue.starts[span]
         stop = queue.starts[span + 1]
-        while place < stop:
-            if atomic_read(&queue.stopped):
-                return
+        while place < stop and not atomic_read(&queue.stopped):
             end = sentence_end(ids, place, stop, o.max_sentence_length)
             s.block.alpha = alpha_at(schedule, epoch * N + place)
             train_sentence(m, o, s, ids, place, end)
+            merge_when_due(m, s)
             atomic_add(&s.counters.ids, end - place)
             place = end
+    merge_all(m)
+
+
+# ---------------------------------------------------------------------------------
+# Merge: how workers agree on the rows that all of them use all the time
+#
+# Words are sorted by frequency and inner nodes by their distance from the root, so the
+# hottest rows are the first.  Of those every worker has a copy; what it gained is added
+# to the shared rows now and then: after merge number n, the first MERGE_LEAST rows
+# times the largest power of 2 in n, so that the hottest meet often and the rest rarely
+# (Ji et al. 2016, arXiv:1604.04661, sec. IV, synchronise machines so).
+# ---------------------------------------------------------------------------------
+
+cdef void merge_when_due(const model_t* m, scratch_t* s) noexcept nogil:
+    cdef int64_t n_rows
+    if m.syn0.n_mine == 0:
+        return
+    s.n_unmerged += s.n_kept
+    if s.n_unmerged < MERGE_PERIOD:
+        return
+    s.n_unmerged = 0
+    s.n_merges += 1
+    n_rows = MERGE_LEAST * (s.n_merges & -s.n_merges)
+    merge(&m.syn0, n_rows, m.stride, False)
+    merge(&m.syn1, n_rows, m.stride, False)
+    merge(&m.syn1neg, n_rows, m.stride, False)
+
+
+cdef void merge_all(const model_t* m) noexcept nogil:
+    merge(&m.syn0, m.syn0.n_mine, m.stride, True)
+    merge(&m.syn1, m.syn1.n_mine, m.stride, True)
+    merge(&m.syn1neg, m.syn1neg.n_mine, m.stride, True)
+
+
+cdef void merge(const matrix_t* x, int64_t n_rows, int64_t stride,
+                bint wait) noexcept nogil:
+    """Merge the first rows; unless told to wait, pass over those another is merging."""
+    cdef int64_t group, word, n_groups = (min(n_rows, x.n_mine) + LOCK_ROWS - 1) / LOCK_ROWS
+    cdef int64_t* lock
+    for group in range(n_groups):
+        lock = x.locks + group * LOCK_STRIDE
+        while not atomic_try_lock(lock):
+            if not wait:
+                break
+        else:
+            for word in range(group * LOCK_ROWS, min((group + 1) * LOCK_ROWS, x.n_mine)):
+                block_merge(x.shared + word * stride, x.mine + word * stride,
+                            x.base + word * stride, <int>stride)
+            atomic_unlock(lock)
 
 
 cdef inline float alpha_at(const schedule_t* a, int64_t place) noexcept nogil:
@@ -531,7 +625,7 @@ cdef void train_sentence(const model_t* m, const settings_t* o, scratch_t* s,
     cdef int pos
     keep_words(m, s, ids, start, stop)
     for pos in range(min(o.window + 1, s.n_kept)):
-        block_prefetch(row(m.syn0, s.words[pos], m), m.dim)
+        block_prefetch(row(&m.syn0, s.words[pos], m.stride), m.dim)
     if s.n_kept > 0:
         prepare(m, o, s, &s.plans[0], 0)
     for pos in range(s.n_kept):
@@ -577,7 +671,7 @@ cdef void prepare(const model_t* m, const settings_t* o, scratch_t* s, plan_t* p
         return
     plan.take_loss = o.all_losses or s.places[pos] % LOSS_STRIDE == 0
     if pos + o.window < s.n_kept:  # the word that comes within reach now
-        call_ahead(plan, row(m.syn0, s.words[pos + o.window], m))
+        call_ahead(plan, row(&m.syn0, s.words[pos + o.window], m.stride))
     if o.hs:
         find_path(m, plan, word)
     if o.negative > 0:
@@ -600,7 +694,7 @@ cdef void find_contexts(const model_t* m, const settings_t* o, scratch_t* s,
     plan.n_contexts = 0
     for context_pos in range(max(0, pos - reach), min(s.n_kept, pos + reach + 1)):
         if context_pos != pos:
-            plan.contexts[plan.n_contexts] = row(m.syn0, s.words[context_pos], m)
+            plan.contexts[plan.n_contexts] = row(&m.syn0, s.words[context_pos], m.stride)
             plan.n_contexts += 1
 
 
@@ -610,7 +704,7 @@ cdef void find_path(const model_t* m, plan_t* plan, int32_t word) noexcept nogil
     cdef int t
     plan.path_length = <int>(m.offsets[word + 1] - start)
     for t in range(plan.path_length):
-        plan.path[t] = row(m.syn1, m.points[start + t], m)
+        plan.path[t] = row(&m.syn1, m.points[start + t], m.stride)
         plan.path_labels[t] = 1 - m.codes[start + t]
         if m.points[start + t] >= NEAR_NODES:
             call_ahead(plan, plan.path[t])
@@ -621,12 +715,12 @@ cdef int draw_outputs(const model_t* m, const settings_t* o, scratch_t* s,
     """Outputs: the word and K noise words; a draw of the word itself is dropped."""
     cdef int32_t noise_word
     cdef int k, T = 1
-    outputs[0] = row(m.syn1neg, word, m)
+    outputs[0] = row(&m.syn1neg, word, m.stride)
     call_ahead(plan, outputs[0])
     for k in range(o.negative):
         noise_word = draw_noise(m, next_random(&s.random))
         if noise_word != word:
-            outputs[T] = row(m.syn1neg, noise_word, m)
+            outputs[T] = row(&m.syn1neg, noise_word, m.stride)
             call_ahead(plan, outputs[T])
             T += 1
     return T
@@ -833,7 +927,7 @@ cdef void exact_centre(const model_t* m, const settings_t* o, exact_t* s,
     for context_pos in range(first, stop):
         if context_pos == pos:
             continue
-        context = row(m.syn0, s.sentence[context_pos], m)
+        context = row(&m.syn0, s.sentence[context_pos], m.stride)
         memset(s.neu1e, 0, m.dim * sizeof(float))
         exact_outputs(m, o, s, s.sentence[pos], context)
         exact_axpy(1, s.neu1e, context, m.dim)
@@ -848,13 +942,13 @@ cdef void exact_cbow(const model_t* m, const settings_t* o, exact_t* s, int pos,
     memset(s.neu1e, 0, m.dim * sizeof(float))
     for context_pos in range(first, stop):
         if context_pos != pos:
-            exact_axpy(1, row(m.syn0, s.sentence[context_pos], m), s.neu1, m.dim)
+            exact_axpy(1, row(&m.syn0, s.sentence[context_pos], m.stride), s.neu1, m.dim)
     for i in range(m.dim):
         s.neu1[i] = s.neu1[i] / n_contexts
     exact_outputs(m, o, s, s.sentence[pos], s.neu1)
     for context_pos in range(first, stop):
         if context_pos != pos:
-            exact_axpy(1, s.neu1e, row(m.syn0, s.sentence[context_pos], m), m.dim)
+            exact_axpy(1, s.neu1e, row(&m.syn0, s.sentence[context_pos], m.stride), m.dim)
 
 
 cdef void exact_outputs(const model_t* m, const settings_t* o, exact_t* s,
@@ -866,7 +960,7 @@ cdef void exact_outputs(const model_t* m, const settings_t* o, exact_t* s,
         start = m.offsets[word]
         length = <int>(m.offsets[word + 1] - start)
         for t in range(length):
-            s.rows[t] = row(m.syn1, m.points[start + t], m)
+            s.rows[t] = row(&m.syn1, m.points[start + t], m.stride)
         exact_hs(x, s.neu1e, s.rows, m.codes + start, length, m.dim, s.alpha,
                  s.sigmoid, s.dots)
     if o.negative > 0:
@@ -879,14 +973,14 @@ cdef int exact_draw_outputs(const model_t* m, const settings_t* o, exact_t* s,
     cdef int k, T = 1
     cdef int64_t noise_word
     cdef uint64_t random
-    s.rows[0] = row(m.syn1neg, word, m)
+    s.rows[0] = row(&m.syn1neg, word, m.stride)
     for k in range(o.negative):
         random = exact_random(s)
         noise_word = draw_noise(m, <uint32_t>((random >> 16) % C_TABLE_SIZE))
         if noise_word == 0:
             noise_word = random % <uint64_t>(m.vocab_size - 1) + 1
         if noise_word != word:
-            s.rows[T] = row(m.syn1neg, noise_word, m)
+            s.rows[T] = row(&m.syn1neg, noise_word, m.stride)
             T += 1
     return T
 

@@ -23,8 +23,8 @@ QUERIES = {
 }
 N_NEIGHBOURS = 6
 
-# Rare characters have neighbours by chance; ten passes take a few seconds.
-SETTINGS: dict[str, Any] = {"sg": 1, "vector_size": 64, "min_count": 40, "epochs": 10}
+# Rare characters have neighbours by chance; twenty passes take a few seconds.
+SETTINGS: dict[str, Any] = {"sg": 1, "vector_size": 64, "min_count": 40, "epochs": 20}
 
 
 def run() -> None:

@@ -283,8 +283,8 @@ class Word2Vec:
         self._forget_corpus()
         p = self.params
         shown = self._progress if progress is None else progress
-        unit = "B" if isinstance(source, corpus.FileSource) else "items"
-        with ProgressBar(shown, None, unit) as bar:
+        identity = corpus.identity(source)  # before: a file may change meanwhile
+        with ProgressBar(shown, None, source.unit) as bar:
             found, encoded = corpus.encode(
                 source,
                 exact=p.mode == "exact",
@@ -303,7 +303,7 @@ class Word2Vec:
         except BaseException:
             encoded.close()
             raise
-        self._corpus, self._corpus_identity = encoded, corpus.identity(source)
+        self._corpus, self._corpus_identity = encoded, identity
         self.corpus_count = encoded.n_sentences
         self.corpus_total_words = encoded.n_words
 

@@ -30,6 +30,8 @@ ROW_BYTES = 4 * LANES
 POLL_SECONDS = 0.1
 SHORTEST_SPAN, LONGEST_SPAN, SPANS_WANTED = 2_000, 64_000, 512
 HUGE_PAGE = 1 << 21  # bytes
+PRIVATE_ROWS = 2048  # of each matrix, at most
+PRIVATE_BYTES = 1 << 25  # for all workers together
 COPY_ROWS = 4096  # rows moved at a time when a matrix is padded or packed
 
 
@@ -342,7 +344,21 @@ class Trainer:
                     self._model, settings, p.start_alpha, p.epochs, train_words
                 )
             ]
-        return [_core.Worker(self._model, settings, p.seed) for _ in range(p.n_workers)]
+        n_private = self._private_rows()
+        return [
+            _core.Worker(self._model, settings, p.seed, n_private=n_private)
+            for _ in range(p.n_workers)
+        ]
+
+    def _private_rows(self) -> int:
+        """Rows of which each worker has copies, so that cores need not pass them on."""
+        n_workers = self._params.n_workers
+        if n_workers == 1:
+            return 0
+        matrices = list(self._weights)
+        # Each copy has a twin, as it was when last merged.
+        row_bytes = 2 * len(matrices) * matrices[0][1].pad().strides[0]
+        return min(PRIVATE_ROWS, PRIVATE_BYTES // (n_workers * row_bytes))
 
     def _cut_spans(self) -> NDArray[np.int64]:
         n_ids = len(self._ids)

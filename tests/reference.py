@@ -14,11 +14,11 @@ class Random:
 
     def __init__(self, seed, epoch, index):
         self.state = seed
-        self.state = self._next64() ^ epoch
-        self.state = self._next64() ^ index
-        self.state = self._next64()
+        self.state = self.draw64() ^ epoch
+        self.state = self.draw64() ^ index
+        self.state = self.draw64()
 
-    def _next64(self):
+    def draw64(self):
         self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
         z = self.state
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
@@ -27,7 +27,7 @@ class Random:
 
     def draw(self):
         """32 random bits."""
-        return self._next64() >> 32
+        return self.draw64() >> 32
 
     def below(self, bound):
         return self.draw() * bound >> 32
@@ -54,17 +54,14 @@ def block_update(syn0, input_rows, syn1, output_rows, labels, alpha):
 class Word2VecReference:
     """Fast mode at one worker."""
 
-    def __init__(self, syn0, counts, p, tree):
+    def __init__(self, syn0, counts, p, tree, aliases):
         self.p = p
         self.syn0 = syn0.astype(np.float64)
         self.syn1 = np.zeros_like(self.syn0)
         self.syn1neg = np.zeros_like(self.syn0)
         self.counts = counts.astype(np.float64)
         self.tree = tree
-        weights = self.counts**p.ns_exponent
-        weights[0] = 0
-        cumulative = np.cumsum(weights) / weights.sum()
-        self.noise_last = np.rint(cumulative * 2**32).astype(np.int64) - 1
+        self.aliases = aliases.tolist() if p.negative else None
         self.loss = 0.0
         self.predictions = 0
 
@@ -95,7 +92,7 @@ class Word2VecReference:
         kept = [
             (place, int(ids[place]))
             for place in range(start, stop)
-            if ids[place] != 0 and self.keeps(ids[place])
+            if self.keeps(ids[place]) and ids[place] != 0
         ]
         words = [word for _, word in kept]
         for pos, (place, word) in enumerate(kept):
@@ -118,6 +115,12 @@ class Word2VecReference:
         keep = min(1.0, (np.sqrt(n / st) + 1) * st / n)
         return self.random.draw() <= int(keep * (2**32 - 1))
 
+    def noise_word(self):
+        random = self.random.draw64()
+        slot = (random >> 32) * len(self.aliases) >> 32
+        threshold, alias = self.aliases[slot]
+        return slot if random & 0xFFFFFFFF < threshold else alias
+
     def outputs(self, word):
         """Yield (matrix, rows, labels) of each objective."""
         if self.p.hs:
@@ -128,9 +131,8 @@ class Word2VecReference:
                 1 - self.tree.codes[path].astype(int),
             )
         if self.p.negative:
-            draws = [self.random.draw() for _ in range(self.p.negative)]
-            noise = np.searchsorted(self.noise_last, draws)
-            rows = [word, *(int(w) for w in noise if w != word)]
+            noise = [self.noise_word() for _ in range(self.p.negative)]
+            rows = [word, *(w for w in noise if w != word)]
             yield self.syn1neg, rows, np.array([1] + [0] * (len(rows) - 1))
 
     def skipgram(self, contexts, word, take_loss):

@@ -51,7 +51,7 @@ def test_noise_follows_the_counts(exponent):
     counts = np.array([500, 4000, 1000, 300, 300, 50, 8, 1], dtype=np.int64)
     noise = sampling.noise_sampler(counts, exponent)
     n_draws = 200_000
-    words = _core._test_noise(noise, _core._test_random(5, 0, 0, n_draws))
+    words = _core._test_aliases(noise, 5, n_draws)
     share = counts[1:] ** exponent / (counts[1:] ** exponent).sum()
     drawn = np.bincount(words, minlength=len(counts))
     assert drawn[0] == 0
@@ -59,11 +59,17 @@ def test_noise_follows_the_counts(exponent):
     assert chi_square < 24.3  # the 0.1 % point at 6 degrees of freedom
 
 
-def test_noise_at_the_ends_of_its_domain():
-    counts = np.array([7, 5, 3, 2], dtype=np.int64)
-    noise = sampling.noise_sampler(counts)
-    ends = np.array([0, 2**32 - 1], dtype=np.uint32)
-    assert _core._test_noise(noise, ends).tolist() == [1, 3]
+@pytest.mark.parametrize("seed", range(10))
+def test_aliases_give_every_word_its_share(seed):
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(1, 10 ** rng.integers(1, 7), rng.integers(3, 3000))
+    entries = sampling.noise_sampler(counts).entries.astype(np.int64)
+    n_words = len(counts)
+    share = entries[:, 0] / 2**32
+    given = np.bincount(entries[:, 1], weights=1 - share, minlength=n_words)
+    expected = np.where(np.arange(n_words) > 0, counts, 0) ** 0.75
+    expected *= n_words / expected.sum()
+    np.testing.assert_allclose(share + given, expected, atol=1e-6)
 
 
 def c_unigram_table(counts, size):
@@ -90,7 +96,7 @@ def test_exact_noise_is_the_c_table(seed, monkeypatch):
     counts = np.sort(rng.integers(1, 10 ** rng.integers(1, 7), rng.integers(2, 1500)))
     counts = np.append(rng.integers(0, 50), counts[::-1]).astype(np.int64)
     noise = sampling.c_noise_sampler(counts)
-    drawn = _core._test_noise(noise, np.arange(size, dtype=np.uint32))
+    drawn = _core._test_steps(noise, np.arange(size, dtype=np.uint32))
     assert drawn.tolist() == c_unigram_table(counts.tolist(), size)
 
 

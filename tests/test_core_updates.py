@@ -33,11 +33,14 @@ def train_both(params, ids):
     counts = counts_of(ids)
     weights = trainer.new_weights(VOCAB_SIZE, params)
     tree = huffman.build_tree(counts)
-    reference = Word2VecReference(weights.syn0.vectors, counts, params, tree)
+    noise = sampling.noise_sampler(counts, params.ns_exponent)
     tables = trainer.Tables(
         sampling.keep_thresholds(counts, params.sample),
-        sampling.noise_sampler(counts, params.ns_exponent) if params.negative else None,
+        noise if params.negative else None,
         tree if params.hs else None,
+    )
+    reference = Word2VecReference(
+        weights.syn0.vectors, counts, params, tree, noise.entries
     )
     run = trainer.Trainer(weights, ids, tables, int(counts.sum()), params)
     stats = [run.run_epoch(epoch) for epoch in range(params.epochs)]

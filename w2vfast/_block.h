@@ -38,7 +38,8 @@ typedef struct {
     float **outputs;      /* (T,) rows of (D,)                              INOUT */
     const float *labels;  /* (T,) 1 for what was seen, 0 for what was not   IN    */
     float *logits;        /* (C, T) dot products                            OUT   */
-    float *errors;        /* (C, T) (label - sigmoid(logit)) * alpha        OUT   */
+    float *errors;        /* (C, T) (label - sigmoid(logit)) * alpha        OUT
+                             both with room for BLOCK_LANES more                  */
     float *tile;          /* (C + T, BLOCK_TILE) scratch, aligned as rows are     */
     float *const *ahead;  /* rows that will be needed next, called from memory       */
     int n_ahead;
@@ -47,29 +48,6 @@ typedef struct {
     int dim;              /* D */
     float alpha;
 } block_t;
-
-/* exp(x) to about 1e-7, for any x; beyond +-87 it stays at exp(+-87).
- * x = n ln 2 + r, exp(x) = 2^n exp(r), exp(r) by Taylor's series on |r| <= ln(2)/2. */
-static inline float block_exp(float x) {
-    const float round_to_int = 12582912.0f; /* 1.5 * 2^23: adding it drops fractions */
-    x = x < -87.0f ? -87.0f : x > 87.0f ? 87.0f : x;
-    float shifted = x * 1.44269504f + round_to_int;
-    float n = shifted - round_to_int;
-    float r = (x - n * 0.693359375f) + n * 2.12194440e-4f; /* ln 2 in two parts */
-    float p = 1.0f / 720.0f;
-    p = p * r + 1.0f / 120.0f;
-    p = p * r + 1.0f / 24.0f;
-    p = p * r + 1.0f / 6.0f;
-    p = p * r + 0.5f;
-    p = p * r + 1.0f;
-    p = p * r + 1.0f;
-    int32_t bits;
-    memcpy(&bits, &shifted, 4);
-    bits = (bits - 0x4B400000 + 127) << 23; /* 0x4B400000: round_to_int's own bits */
-    float power;
-    memcpy(&power, &bits, 4);
-    return p * power;
-}
 
 /* How many of `count` to take at once, at most `limit`, so that shares are about equal:
  * 7 by 6 is 4 and 3, since a last share of 1 would cost nearly as much as one of 6. */
@@ -143,6 +121,29 @@ BLOCK_INLINE vec_generic add_generic(vec_generic a, vec_generic b) {
     return a;
 }
 #endif
+/* The operations that compilers have no vectors for, lane by lane. */
+#define LANES_GENERIC(expression)                              \
+    float lanes[VEC_LANES];                                    \
+    store_generic(lanes, v);                                   \
+    for (int l = 0; l < VEC_LANES; l++) lanes[l] = expression; \
+    return load_generic(lanes)
+BLOCK_INLINE vec_generic clip_generic(vec_generic v, float limit) {
+    LANES_GENERIC(lanes[l] < -limit ? -limit : lanes[l] > limit ? limit : lanes[l]);
+}
+BLOCK_INLINE vec_generic round_generic(vec_generic v) {
+    const float magic = 12582912.0f; /* 1.5 * 2^23: adding it drops the fraction */
+    LANES_GENERIC((lanes[l] + magic) - magic);
+}
+BLOCK_INLINE float pow2_lane(float n) {
+    const int32_t bits = (int32_t)((uint32_t)((int32_t)n + 127) << 23);
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return power;
+}
+BLOCK_INLINE vec_generic pow2_generic(vec_generic v) { LANES_GENERIC(pow2_lane(lanes[l])); }
+BLOCK_INLINE vec_generic inverse_generic(vec_generic v) {
+    LANES_GENERIC(1.0f / lanes[l]);
+}
 /* sums[k] = all lanes of v[k], for four vectors */
 BLOCK_INLINE void sum4_generic(const vec_generic *v, float *sums) {
     float lanes[4 * VEC_LANES];
@@ -180,6 +181,19 @@ BLOCK_INLINE vec_avx2 fma_avx2(vec_avx2 a, vec_avx2 b, vec_avx2 c) {
     return _mm256_fmadd_ps(a, b, c);
 }
 BLOCK_INLINE vec_avx2 add_avx2(vec_avx2 a, vec_avx2 b) { return _mm256_add_ps(a, b); }
+BLOCK_INLINE vec_avx2 clip_avx2(vec_avx2 v, float limit) {
+    return _mm256_min_ps(_mm256_max_ps(v, fill_avx2(-limit)), fill_avx2(limit));
+}
+BLOCK_INLINE vec_avx2 round_avx2(vec_avx2 v) {
+    return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+BLOCK_INLINE vec_avx2 pow2_avx2(vec_avx2 n) {
+    __m256i biased = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(biased, 23));
+}
+BLOCK_INLINE vec_avx2 inverse_avx2(vec_avx2 v) {
+    return _mm256_div_ps(fill_avx2(1.0f), v);
+}
 BLOCK_INLINE void sum4_avx2(const vec_avx2 *v, float *sums) {
     __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
     __m128 high = _mm256_extractf128_ps(pairs, 1);
@@ -210,6 +224,18 @@ BLOCK_INLINE vec_avx512 fma_avx512(vec_avx512 a, vec_avx512 b, vec_avx512 c) {
 }
 BLOCK_INLINE vec_avx512 add_avx512(vec_avx512 a, vec_avx512 b) {
     return _mm512_add_ps(a, b);
+}
+BLOCK_INLINE vec_avx512 clip_avx512(vec_avx512 v, float limit) {
+    return _mm512_min_ps(_mm512_max_ps(v, fill_avx512(-limit)), fill_avx512(limit));
+}
+BLOCK_INLINE vec_avx512 round_avx512(vec_avx512 v) {
+    return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+BLOCK_INLINE vec_avx512 pow2_avx512(vec_avx512 n) {
+    return _mm512_scalef_ps(fill_avx512(1.0f), n);
+}
+BLOCK_INLINE vec_avx512 inverse_avx512(vec_avx512 v) {
+    return _mm512_div_ps(fill_avx512(1.0f), v);
 }
 BLOCK_INLINE __m256 half_avx512(vec_avx512 v) {
     return _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
@@ -248,6 +274,15 @@ BLOCK_INLINE vec_neon fma_neon(vec_neon a, vec_neon b, vec_neon c) {
     return vfmaq_f32(c, a, b);
 }
 BLOCK_INLINE vec_neon add_neon(vec_neon a, vec_neon b) { return vaddq_f32(a, b); }
+BLOCK_INLINE vec_neon clip_neon(vec_neon v, float limit) {
+    return vminq_f32(vmaxq_f32(v, fill_neon(-limit)), fill_neon(limit));
+}
+BLOCK_INLINE vec_neon round_neon(vec_neon v) { return vrndnq_f32(v); }
+BLOCK_INLINE vec_neon pow2_neon(vec_neon n) {
+    int32x4_t biased = vaddq_s32(vcvtq_s32_f32(n), vdupq_n_s32(127));
+    return vreinterpretq_f32_s32(vshlq_n_s32(biased, 23));
+}
+BLOCK_INLINE vec_neon inverse_neon(vec_neon v) { return vdivq_f32(fill_neon(1.0f), v); }
 BLOCK_INLINE void sum4_neon(const vec_neon *v, float *sums) {
     vst1q_f32(sums, vpaddq_f32(vpaddq_f32(v[0], v[1]), vpaddq_f32(v[2], v[3])));
 }
@@ -356,16 +391,23 @@ static inline void block_merge(float *BLOCK_RESTRICT shared, float *BLOCK_RESTRI
     }
 }
 
-/* Sum over (c, t) of -log sigmoid(+-logit), from the logits of the last update. */
+/* Sum over (c, t) of -log sigmoid(+-logit), from the logits of the last update:
+ * log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), and the factors in the last
+ * logarithm, at most 2 each, are multiplied before one is taken of them all. */
 static double block_loss(const block_t *b) {
-    double loss = 0.0;
+    double loss = 0.0, product = 1.0;
     for (int c = 0; c < b->n_inputs; c++)
         for (int t = 0; t < b->n_outputs; t++) {
-            double logit = b->logits[(int64_t)c * b->n_outputs + t];
-            double wrong = b->labels[t] > 0.5f ? -logit : logit;
-            loss += (wrong > 0 ? wrong : 0) + log1p(exp(-fabs(wrong)));
+            float logit = b->logits[(int64_t)c * b->n_outputs + t];
+            float wrong = b->labels[t] > 0.5f ? -logit : logit;
+            loss += wrong > 0.0f ? wrong : 0.0f;
+            product *= 1.0f + expf(-fabsf(wrong));
+            if (product > 1e300) {
+                loss += log(product);
+                product = 1.0;
+            }
         }
-    return loss;
+    return loss + log(product);
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* The block update over one instruction set's vectors; included by _block.h once for
  * each set, which has defined VEC_LANES, the sizes of register tiles, ISA(name) and
- * the operations ISA(load), ISA(store), ISA(fill), ISA(fma), ISA(add), ISA(sum4).
+ * the operations used below: load, store, fill, fma, add, clip, round, pow2, inverse
+ * and sum4.
  *
  * Tiles: a piece of the work whose sums all fit in registers.  DOT_INPUTS x DOT_OUTPUTS
  * dot products side by side; GAIN_OUTPUTS outputs by GAIN_VECS vectors of columns. */
@@ -77,15 +78,32 @@ static void ISA(block_dots)(const block_t *b) {
     }
 }
 
-/* errors[c, t] = (labels[t] - sigmoid(logits[c, t])) * alpha */
+/* 1 / (1 + exp(-x)) to about 1e-7; beyond +-87 it stays what it is there.
+ * -x = n ln 2 + r, exp(-x) = 2^n exp(r), exp(r) by Taylor's series on |r| <= ln(2)/2. */
+BLOCK_INLINE vec ISA(sigmoid)(vec x) {
+    const vec zero = fill(0.0f), one = fill(1.0f);
+    x = ISA(clip)(fma_(x, fill(-1.0f), zero), 87.0f);
+    const vec n = ISA(round)(fma_(x, fill(1.44269504f), zero));
+    vec r = fma_(n, fill(-0.693359375f), x); /* ln 2 in two parts */
+    r = fma_(n, fill(2.12194440e-4f), r);
+    vec p = fma_(r, fill(1.0f / 720.0f), fill(1.0f / 120.0f));
+    p = fma_(p, r, fill(1.0f / 24.0f));
+    p = fma_(p, r, fill(1.0f / 6.0f));
+    p = fma_(p, r, fill(0.5f));
+    p = fma_(p, r, one);
+    p = fma_(p, r, one);
+    return ISA(inverse)(fma_(p, ISA(pow2)(n), one));
+}
+
+/* errors[c, t] = (labels[t] - sigmoid(logits[c, t])) * alpha; sigmoids are taken in
+ * whole vectors, so what lies behind the last pair is overwritten. */
 static void ISA(block_errors)(const block_t *b) {
     const int C = b->n_inputs, T = b->n_outputs;
-    const float *BLOCK_RESTRICT logits = b->logits;
-    const float *BLOCK_RESTRICT labels = b->labels;
-    float *BLOCK_RESTRICT errors = b->errors;
-    for (int k = 0; k < C * T; k++) errors[k] = 1.0f / (1.0f + block_exp(-logits[k]));
+    float *errors = b->errors;
+    for (int k = 0; k < C * T; k += VEC_LANES)
+        store(errors + k, ISA(sigmoid)(load(b->logits + k)));
     for (int c = 0; c < C; c++, errors += T)
-        for (int t = 0; t < T; t++) errors[t] = (labels[t] - errors[t]) * b->alpha;
+        for (int t = 0; t < T; t++) errors[t] = (b->labels[t] - errors[t]) * b->alpha;
 }
 
 /* Columns i to i + W * VEC_LANES of T outputs, both constants, from `first` on: adds

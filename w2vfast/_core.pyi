@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.huffman import HuffmanTree
-from w2vfast.sampling import NoiseSampler
+from w2vfast.sampling import AliasTable, StepTable
 
 COMPILER: str
 LANES: int
@@ -24,7 +24,7 @@ class Model:
         syn1neg: NDArray[np.float32] | None,
         dim: int,
         keep: NDArray[np.uint32] | None = None,
-        noise: NoiseSampler | None = None,
+        noise: AliasTable | StepTable | None = None,
         tree: HuffmanTree | None = None,
     ) -> None: ...
 
@@ -97,6 +97,5 @@ def _test_block(
     alpha: float,
 ) -> tuple[NDArray[np.float32], float]: ...
 def _test_random(seed: int, epoch: int, index: int, n: int) -> NDArray[np.uint32]: ...
-def _test_noise(
-    noise: NoiseSampler, randoms: NDArray[np.uint32]
-) -> NDArray[np.int64]: ...
+def _test_aliases(noise: AliasTable, seed: int, n: int) -> NDArray[np.int64]: ...
+def _test_steps(noise: StepTable, randoms: NDArray[np.uint32]) -> NDArray[np.int64]: ...

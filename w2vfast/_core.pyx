@@ -145,9 +145,10 @@ cdef struct model_t:
     int64_t stride           # floats from row to row, a multiple of LANES
     int dim                  # D without its padding
     const uint32_t* keep     # (V,) subsampling thresholds, or NULL
-    const uint32_t* last     # (V,) noise: largest random number of each word
-    const int32_t* guide     # (G,) noise: first word of each bucket
-    int shift                # noise: bucket = random number >> shift
+    const uint32_t* alias    # (V, 2) noise of fast mode: thresholds and aliases
+    const uint32_t* last     # (V,) noise of exact mode: largest number of each word
+    const int32_t* guide     # (G,) first word of each bucket
+    int shift                # bucket = random number >> shift
     int64_t vocab_size       # V
     const int64_t* offsets   # (V + 1,) where each word's path starts
     const int32_t* points    # (sum L,)
@@ -183,7 +184,7 @@ cdef class Model:
         D, the length of a row without its padding [floats].
     keep : ndarray of uint32, shape (V,), or None
         From `sampling.keep_thresholds`, exact mode `sampling.c_keep_thresholds`. IN
-    noise : sampling.NoiseSampler or None
+    noise : sampling.AliasTable, in exact mode sampling.StepTable, or None
         Needed with `syn1neg`. IN
     tree : huffman.HuffmanTree or None
         Needed with `syn1`. IN
@@ -203,8 +204,10 @@ cdef class Model:
         self.c.dim = dim
         self.c.vocab_size = syn0.shape[0]
         self.c.keep = NULL if keep is None else &keep[0]
-        if noise is not None:
-            self._set_noise(noise.last, noise.guide, noise.shift)
+        if hasattr(noise, "entries"):
+            self._set_aliases(noise.entries)
+        elif noise is not None:
+            self._set_steps(noise.last, noise.guide, noise.shift)
         if tree is not None:
             self._set_tree(tree.offsets, tree.points, tree.codes)
 
@@ -216,7 +219,10 @@ cdef class Model:
         self.owners.append(locks)
         x.shared, x.locks = &matrix[0, 0], &locks[0]
 
-    cdef _set_noise(self, const uint32_t[::1] last, const int32_t[::1] guide,
+    cdef _set_aliases(self, const uint32_t[:, ::1] entries):
+        self.c.alias = &entries[0, 0]
+
+    cdef _set_steps(self, const uint32_t[::1] last, const int32_t[::1] guide,
                     int shift):
         self.c.last = &last[0]
         self.c.guide = &guide[0]
@@ -353,7 +359,13 @@ cdef uint64_t random_stream(uint64_t seed, uint64_t epoch, uint64_t index) noexc
     return next_random64(&state)
 
 
-cdef inline int32_t draw_noise(const model_t* m, uint32_t random) noexcept nogil:
+cdef inline int32_t draw_alias(const model_t* m, uint64_t random) noexcept nogil:
+    cdef uint32_t slot = <uint32_t>((random >> 32) * <uint64_t>m.vocab_size >> 32)
+    cdef uint32_t threshold = m.alias[2 * slot], alias = m.alias[2 * slot + 1]
+    return slot if <uint32_t>random < threshold else alias
+
+
+cdef inline int32_t draw_step(const model_t* m, uint32_t random) noexcept nogil:
     cdef int32_t word = m.guide[random >> m.shift]
     while random > m.last[word]:
         word += 1
@@ -488,8 +500,8 @@ cdef class Worker:
         s.noise_labels[0] = 1
         s.neu1 = <float*>self._buffer(stride, sizeof(float))
         s.neu1e = <float*>self._buffer(stride, sizeof(float))
-        s.block.logits = <float*>self._buffer(C * T, sizeof(float))
-        s.block.errors = <float*>self._buffer(C * T, sizeof(float))
+        s.block.logits = <float*>self._buffer(C * T + BLOCK_LANES, sizeof(float))
+        s.block.errors = <float*>self._buffer(C * T + BLOCK_LANES, sizeof(float))
         s.block.tile = <float*>self._buffer((C + T) * BLOCK_TILE, sizeof(float))
         s.block.dim = <int>stride
         for i in range(2):
@@ -645,17 +657,18 @@ cdef void keep_words(const model_t* m, scratch_t* s, const int32_t* ids, int64_t
                      int64_t stop) noexcept nogil:
     """Subsample a sentence."""
     cdef int64_t place
-    s.n_kept = 0
+    cdef int n_kept = 0
     for place in range(start, stop):
         if s.visits != NULL:
             s.visits[ids[place]] += 1
-        if ids[place] == 0:
-            continue
-        if m.keep != NULL and next_random(&s.random) > m.keep[ids[place]]:
-            continue
-        s.words[s.n_kept] = ids[place]
-        s.places[s.n_kept] = place
-        s.n_kept += 1
+        # No branch: whether a word is kept cannot be predicted.
+        s.words[n_kept] = ids[place]
+        s.places[n_kept] = place
+        if m.keep == NULL:
+            n_kept += ids[place] != 0
+        else:
+            n_kept += (ids[place] != 0) & (next_random(&s.random) <= m.keep[ids[place]])
+    s.n_kept = n_kept
 
 
 # ---- ahead of a centre word: what it will need ----
@@ -718,7 +731,7 @@ cdef int draw_outputs(const model_t* m, const settings_t* o, scratch_t* s,
     outputs[0] = row(&m.syn1neg, word, m.stride)
     call_ahead(plan, outputs[0])
     for k in range(o.negative):
-        noise_word = draw_noise(m, next_random(&s.random))
+        noise_word = draw_alias(m, next_random64(&s.random))
         if noise_word != word:
             outputs[T] = row(&m.syn1neg, noise_word, m.stride)
             call_ahead(plan, outputs[T])
@@ -976,7 +989,7 @@ cdef int exact_draw_outputs(const model_t* m, const settings_t* o, exact_t* s,
     s.rows[0] = row(&m.syn1neg, word, m.stride)
     for k in range(o.negative):
         random = exact_random(s)
-        noise_word = draw_noise(m, <uint32_t>((random >> 16) % C_TABLE_SIZE))
+        noise_word = draw_step(m, <uint32_t>((random >> 16) % C_TABLE_SIZE))
         if noise_word == 0:
             noise_word = random % <uint64_t>(m.vocab_size - 1) + 1
         if noise_word != word:
@@ -1033,8 +1046,8 @@ def _test_block(float[:, ::1] inputs, float[:, ::1] sinks, float[:, ::1] outputs
     """
     cdef int C = <int>input_rows.shape[0], T = <int>output_rows.shape[0], i
     cdef size_t[::1] pointers = np.empty(2 * C + T, dtype=np.uintp)
-    cdef float[:, ::1] logits = np.empty((C, T), dtype=np.float32)
-    cdef float[:, ::1] errors = np.empty((C, T), dtype=np.float32)
+    cdef float[::1] logits = np.zeros(C * T + BLOCK_LANES, dtype=np.float32)
+    cdef float[::1] errors = np.zeros(C * T + BLOCK_LANES, dtype=np.float32)
     cdef float[::1] tile = aligned_floats((C + T) * BLOCK_TILE)
     for i in range(C):
         pointers[i] = <size_t>&inputs[input_rows[i], 0]
@@ -1043,10 +1056,10 @@ def _test_block(float[:, ::1] inputs, float[:, ::1] sinks, float[:, ::1] outputs
         pointers[2 * C + i] = <size_t>&outputs[output_rows[i], 0]
     cdef float** rows = <float**>&pointers[0]
     cdef block_t block = block_t(
-        rows, rows + C, rows + 2 * C, &labels[0], &logits[0, 0], &errors[0, 0],
+        rows, rows + C, rows + 2 * C, &labels[0], &logits[0], &errors[0],
         &tile[0], NULL, 0, C, T, <int>inputs.shape[1], alpha)
     block_update(&block)
-    return np.asarray(logits), block_loss(&block)
+    return np.asarray(logits)[:C * T].reshape(C, T), block_loss(&block)
 
 
 def _test_random(uint64_t seed, uint64_t epoch, uint64_t index, int n):
@@ -1055,11 +1068,20 @@ def _test_random(uint64_t seed, uint64_t epoch, uint64_t index, int n):
     return np.array([next_random(&state) for _ in range(n)], dtype=np.uint32)
 
 
-def _test_noise(noise, const uint32_t[::1] randoms):
-    """The words that random numbers draw, shape of `randoms`."""
+def _test_aliases(noise, uint64_t seed, int n):
+    """The words that n draws of an alias table give."""
+    cdef model_t m
+    cdef const uint32_t[:, ::1] entries = noise.entries
+    cdef uint64_t state = random_stream(seed, 0, 0)
+    m.alias, m.vocab_size = &entries[0, 0], entries.shape[0]
+    return np.array([draw_alias(&m, next_random64(&state)) for _ in range(n)])
+
+
+def _test_steps(noise, const uint32_t[::1] randoms):
+    """The words that random numbers draw from a step table, shape of `randoms`."""
     cdef model_t m
     cdef const uint32_t[::1] last = noise.last
     cdef const int32_t[::1] guide = noise.guide
     cdef int i
     m.last, m.guide, m.shift = &last[0], &guide[0], noise.shift
-    return np.array([draw_noise(&m, randoms[i]) for i in range(randoms.shape[0])])
+    return np.array([draw_step(&m, randoms[i]) for i in range(randoms.shape[0])])

@@ -14,10 +14,24 @@ from numpy.typing import NDArray
 
 C_TABLE_SIZE = 100_000_000  # word2vec.c table_size: slots of its unigram table
 C_NOISE_EXPONENT = 0.75  # word2vec.c InitUnigramTable: power
-FAST_DOMAIN_BITS = 32  # the fast kernels draw noise from 32 random bits
 
 
-class NoiseSampler(NamedTuple):
+class AliasTable(NamedTuple):
+    """A noise distribution that is drawn from with one look-up.
+
+    A random slot of V draws itself if 32 random bits are below its threshold, else its
+    alias.
+
+    Attributes
+    ----------
+    entries : ndarray of uint32, shape (V, 2)
+        Threshold and alias of each slot.
+    """
+
+    entries: NDArray[np.uint32]
+
+
+class StepTable(NamedTuple):
     """A noise distribution as a step function with a guide to its steps.
 
     A random number r draws the first word w >= guide[r >> shift] with r <= last[w].
@@ -37,16 +51,7 @@ class NoiseSampler(NamedTuple):
     shift: int
 
 
-def _sampler(last: NDArray[np.int64], domain: int) -> NoiseSampler:
-    """Add the guide: at least one bucket a word, so a search takes about one step."""
-    bits = max(1, (domain - 1).bit_length())
-    shift = max(0, bits - max(1, len(last).bit_length()))
-    starts = np.arange(0, domain, 1 << shift, dtype=np.int64)
-    guide = np.searchsorted(last, starts, side="left").astype(np.int32)
-    return NoiseSampler(last.astype(np.uint32), guide, shift)
-
-
-def noise_sampler(counts: NDArray[np.int64], ns_exponent: float = 0.75) -> NoiseSampler:
+def noise_sampler(counts: NDArray[np.int64], ns_exponent: float = 0.75) -> AliasTable:
     """Build the noise distribution of fast mode: count ** ns_exponent, row 0 left out.
 
     Parameters
@@ -58,24 +63,42 @@ def noise_sampler(counts: NDArray[np.int64], ns_exponent: float = 0.75) -> Noise
 
     Returns
     -------
-    NoiseSampler
-        For random numbers of 32 bits.
+    AliasTable
+
+    Notes
+    -----
+    Slots that want less than their share 1/V (small) are filled up by those that want
+    more (large), both in order.  Where a small slot's need falls among the running sums
+    of what large slots have to give says which one fills it; a large slot that gave too
+    much is filled by the next.
 
     Source
     ------
-    Mikolov et al. 2013, arXiv:1310.4546, sec. 2.2 (the exponent 3/4).
-    Differs: word2vec.c draws from a table of 1e8 slots; here a word's share is
-    rounded to 2**-32, and the sentence end is never drawn.
+    Mikolov et al. 2013, arXiv:1310.4546, sec. 2.2 (the exponent 3/4); Walker 1977,
+    ACM TOMS 3(3) (aliases).
+    Differs: word2vec.c draws from a table of 1e8 slots, and also the sentence end.
     """
     weights = (counts / max(1, counts[1:].max(initial=1))) ** ns_exponent
     weights[0] = 0.0
-    cumulative = np.cumsum(weights)
-    domain = 1 << FAST_DOMAIN_BITS
-    last = np.rint(cumulative / cumulative[-1] * domain).astype(np.int64) - 1
-    return _sampler(last, domain)
+    share = weights * (len(weights) / weights.sum())
+    small, large = np.flatnonzero(share < 1), np.flatnonzero(share >= 1)
+    needed = np.cumsum(1 - share[small])
+    given = np.cumsum(share[large] - 1)
+    keep, alias = np.ones(len(share)), np.arange(len(share))
+    before = needed - (1 - share[small])
+    filler = np.searchsorted(given, before, side="right")
+    keep[small] = share[small]
+    alias[small] = large[np.minimum(filler, len(large) - 1)]
+    last_filled = np.searchsorted(needed, given[:-1], side="right")
+    spent = last_filled < len(small)  # else rounding: nothing is left to fill
+    overdrawn = needed[last_filled[spent]] - given[:-1][spent]
+    keep[large[:-1][spent]] = 1 - overdrawn
+    alias[large[:-1][spent]] = large[1:][spent]
+    threshold = np.clip(keep * 2.0**32, 0, 2**32 - 1).astype(np.uint32)
+    return AliasTable(np.column_stack([threshold, alias.astype(np.uint32)]))
 
 
-def c_noise_sampler(counts: NDArray[np.int64]) -> NoiseSampler:
+def c_noise_sampler(counts: NDArray[np.int64]) -> StepTable:
     """Build the noise distribution of exact mode: C's unigram table without its 400 MB.
 
     Parameters
@@ -85,7 +108,7 @@ def c_noise_sampler(counts: NDArray[np.int64]) -> NoiseSampler:
 
     Returns
     -------
-    NoiseSampler
+    StepTable
         For slot numbers 0 to 1e8 - 1.
 
     Notes
@@ -111,7 +134,11 @@ def c_noise_sampler(counts: NDArray[np.int64]) -> NoiseSampler:
     last = np.maximum.accumulate(slot.astype(np.int64) - order) + order
     last = np.minimum(last, C_TABLE_SIZE - 1)
     last[-1] = C_TABLE_SIZE - 1
-    return _sampler(last, C_TABLE_SIZE)
+    # At least one bucket a word, so that a search takes about one step.
+    shift = max(0, C_TABLE_SIZE.bit_length() - len(last).bit_length())
+    starts = np.arange(0, C_TABLE_SIZE, 1 << shift, dtype=np.int64)
+    guide = np.searchsorted(last, starts, side="left").astype(np.int32)
+    return StepTable(last.astype(np.uint32), guide, shift)
 
 
 def keep_thresholds(

@@ -23,7 +23,7 @@ from w2vfast import _core
 if TYPE_CHECKING:
     from w2vfast.huffman import HuffmanTree
     from w2vfast.params import TrainParams
-    from w2vfast.sampling import NoiseSampler
+    from w2vfast.sampling import AliasTable, StepTable
 
 LANES = _core.LANES
 ROW_BYTES = 4 * LANES
@@ -174,7 +174,7 @@ def estimate_memory(n_rows: int, params: TrainParams) -> dict[str, int]:
         tables += 8 * n_rows + 5 * n_rows * max(1, n_rows.bit_length())
     if params.negative:
         sizes["syn1neg"] = matrix
-        tables += 12 * n_rows  # last, and up to two guide buckets a word
+        tables += 8 * n_rows  # thresholds and aliases
     sizes["tables"] = tables
     sizes["total"] = sum(sizes.values())
     return sizes
@@ -244,7 +244,7 @@ class Tables:
     """What the kernels look up; see `sampling` and `huffman`."""
 
     keep: NDArray[np.uint32] | None
-    noise: NoiseSampler | None
+    noise: AliasTable | StepTable | None
     tree: HuffmanTree | None
 
 

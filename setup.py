@@ -20,6 +20,7 @@ else:
     FLAGS = ["-O3", "-ffp-contract=off"]
 
 CORE_HEADERS = ["_atomic.h", "_block.h", "_block_kernel.h", "_exact.h"]
+TEXT_PARTS = ["_words.pxi", "_scan.pxi", "_stream.pxi"]
 
 DIRECTIVES = {
     "language_level": 3,
@@ -31,12 +32,12 @@ DIRECTIVES = {
 }
 
 
-def extension(name, headers):
-    """Describe one compiled module and the headers that it is rebuilt for."""
+def extension(name, parts):
+    """Describe one compiled module and the files that it is rebuilt for."""
     return Extension(
         f"w2vfast.{name}",
         [f"w2vfast/{name}.pyx"],
-        depends=[f"w2vfast/{header}" for header in headers],
+        depends=[f"w2vfast/{part}" for part in parts],
         extra_compile_args=FLAGS,
     )
 
@@ -45,7 +46,7 @@ setup(
     ext_modules=cythonize(
         [
             extension("_core", CORE_HEADERS),
-            extension("_text", []),
+            extension("_text", TEXT_PARTS),
         ],
         compiler_directives=DIRECTIVES,
         build_dir="build/cython",

@@ -197,7 +197,7 @@ def train(key: dict, arguments: argparse.Namespace, folder: Path) -> dict:
 
 
 def print_table(lines: list[dict]) -> None:
-    """Print a line for each program and setting: medians, ratios, mean and deviation."""
+    """Print a line for each program and setting: medians, ratios, quality."""
     names = ("mode", "size", "window", "negative", "threads", "program")
     groups: dict[tuple, list[dict]] = {}
     for line in lines:

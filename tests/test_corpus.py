@@ -25,8 +25,9 @@ from hypothesis import strategies as st
 from test_text import odd_bytes
 from text_twin import chosen, collapsed, encoded
 
-from w2vfast import corpus
-from w2vfast.corpus import IdCorpus, encode, file_source, identity, sentence_source
+from w2vfast import corpus, crew, idstore
+from w2vfast.corpus import encode
+from w2vfast.sources import IdCorpus, file_source, sentence_source
 from w2vfast.vocab import Vocab, read_vocab
 
 GOLDEN = Path(__file__).parent / "data" / "golden"
@@ -457,8 +458,8 @@ def test_a_pipe_that_does_not_block_is_waited_for():
 
 
 STDIN = """
-    from w2vfast import corpus
-    source = corpus.file_source("-")
+    from w2vfast import corpus, sources
+    source = sources.file_source("-")
     vocab, stream = corpus.encode(source, min_count=1, workers=2)
     print(vocab.words, stream.ids.tolist(), source.identity(), source.total)
 """
@@ -471,7 +472,7 @@ def test_a_minus_is_standard_input():
 
 INTERRUPTED = """
     import os, signal, threading, time
-    from w2vfast import corpus
+    from w2vfast import corpus, sources
     signal.signal(signal.SIGINT, signal.default_int_handler)  # even if started with &
     os.chdir(PLACE)
     def interrupt():
@@ -480,7 +481,8 @@ INTERRUPTED = """
     threading.Thread(target=interrupt, daemon=True).start()
     start = time.monotonic()
     try:
-        corpus.encode(corpus.file_source("-"), workers=4, memory_limit=0, cache_dir=".")
+        source = sources.file_source("-")
+        corpus.encode(source, workers=4, memory_limit=0, cache_dir=".")
     except KeyboardInterrupt:
         print("interrupted", time.monotonic() - start < 2, os.listdir("."))
 """
@@ -839,7 +841,7 @@ def test_a_missing_cache_directory_is_an_error(tmp_path):
 
 
 def test_the_default_limit_is_a_share_of_the_memory():
-    assert 0 < corpus._default_limit() < 1 << 50
+    assert 0 < idstore.default_limit() < 1 << 50
 
 
 # ---- progress and threads ----------------------------------------------------------
@@ -847,7 +849,7 @@ def test_the_default_limit_is_a_share_of_the_memory():
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_progress_is_told_on_the_calling_thread(tmp_path, monkeypatch, workers):
-    monkeypatch.setattr(corpus, "POLL_SECONDS", 0.001)
+    monkeypatch.setattr(crew, "POLL_SECONDS", 0.001)
     path = tmp_path / "text"
     path.write_bytes(long_text())
     calls = []
@@ -930,51 +932,52 @@ def test_the_same_files_unchanged_are_the_same_corpus(tmp_path, monkeypatch):
     path = tmp_path / "text"
     path.write_text("a b")
     monkeypatch.chdir(tmp_path)
-    known = identity(file_source(path))
-    assert known == identity(file_source("text"))
-    assert hash(known) == hash(identity(file_source("text")))
-    assert known != identity(file_source([path, path]))
+    known = file_source(path).identity()
+    assert known == file_source("text").identity()
+    assert hash(known) == hash(file_source("text").identity())
+    assert known != file_source([path, path]).identity()
     os.utime(path, ns=(1, 1))
-    assert known != identity(file_source(path))
-    known = identity(file_source(path))
+    assert known != file_source(path).identity()
+    known = file_source(path).identity()
     path.write_text("a b c")
     os.utime(path, ns=(1, 1))
-    assert known != identity(file_source(path))
+    assert known != file_source(path).identity()
 
 
 def test_the_same_object_is_the_same_corpus():
     sentences = [["a"]]
-    known = identity(sentence_source(sentences))
-    assert known == identity(sentence_source(sentences))
-    assert known != identity(sentence_source([["a"]]))
-    assert known != identity(file_source(io.BytesIO()))
+    known = sentence_source(sentences).identity()
+    assert known == sentence_source(sentences).identity()
+    assert known != sentence_source([["a"]]).identity()
+    assert known != file_source(io.BytesIO()).identity()
     sentences.append(["b"])
-    assert known != identity(sentence_source(sentences))
+    assert known != sentence_source(sentences).identity()
 
 
 def test_the_same_arrays_read_in_another_way_are_another_corpus():
     ids, indptr = np.array([1, 2]), np.array([0, 2])
-    known = identity(sentence_source(ids))
-    assert known == identity(IdCorpus(ids))
-    assert known != identity(IdCorpus(ids, separator=2))
-    assert known != identity(IdCorpus(ids.copy()))
-    assert identity(IdCorpus(ids, indptr=indptr)) == identity(
-        sentence_source((indptr, ids))
+    known = sentence_source(ids).identity()
+    assert known == IdCorpus(ids).identity()
+    assert known != IdCorpus(ids, separator=2).identity()
+    assert known != IdCorpus(ids.copy()).identity()
+    assert (
+        IdCorpus(ids, indptr=indptr).identity()
+        == sentence_source((indptr, ids)).identity()
     )
 
 
 def test_an_identity_does_not_keep_a_generator_alive_or_take_its_place():
     sentences = (s for s in [["a"]])
-    known = identity(sentence_source(sentences))
-    assert known == identity(sentence_source(sentences))
+    known = sentence_source(sentences).identity()
+    assert known == sentence_source(sentences).identity()
     del sentences
     assert known != copy.copy(known)
-    again = identity(sentence_source(s for s in [["a"]]))
+    again = sentence_source(s for s in [["a"]]).identity()
     assert known != again
 
 
 def test_an_identity_can_be_copied_and_sent_but_is_then_unknown():
-    known = identity(sentence_source([["a"]]))
+    known = sentence_source([["a"]]).identity()
     assert pickle.loads(pickle.dumps(known)) is None
     assert copy.deepcopy([known]) == [None]
 
@@ -982,8 +985,8 @@ def test_an_identity_can_be_copied_and_sent_but_is_then_unknown():
 @posix
 def test_a_named_pipe_has_no_identity_and_standard_input_equals_itself(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    assert identity(file_source(tmp_path / "pipe")) is None
-    assert identity(file_source("-")) == identity(file_source("-"))
+    assert file_source(tmp_path / "pipe").identity() is None
+    assert file_source("-").identity() == file_source("-").identity()
 
 
 def test_counts_do_not_depend_on_where_a_sentence_is_cut():

@@ -21,14 +21,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from w2vfast import formats
+from w2vfast import folder, formats
+from w2vfast.files import check_output, open_output
 
 GOLDEN = Path(__file__).parent / "data" / "golden"
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
 
 
 def write(path, words, vectors, **options):
-    with formats.open_output(path) as file:
+    with open_output(path) as file:
         formats.write_word2vec(file, words, np.asarray(vectors, np.float32), **options)
 
 
@@ -62,7 +63,7 @@ def only_file_in(folder):
 
 def test_output_appears_only_when_the_block_ends(tmp_path):
     path = tmp_path / "out"
-    with formats.open_output(path) as file:
+    with open_output(path) as file:
         file.write(b"new")
         assert not path.exists()
     assert path.read_bytes() == b"new"
@@ -76,7 +77,7 @@ def test_output_reaches_the_disk_before_its_name(tmp_path, monkeypatch):
         monkeypatch.setattr(
             os, name, lambda *a, name=name, real=real: (calls.append(name), real(*a))
         )
-    with formats.open_output(tmp_path / "out") as file:
+    with open_output(tmp_path / "out") as file:
         file.write(b"new")
     assert calls == ["fsync", "replace"]
 
@@ -87,7 +88,7 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path, error):
     path.write_bytes(b"old")
 
     def fail():
-        with formats.open_output(path) as file:
+        with open_output(path) as file:
             file.write(b"half")
             raise error
 
@@ -102,7 +103,7 @@ def test_an_existing_file_keeps_its_mode(tmp_path):
     path = tmp_path / "out"
     path.write_bytes(b"old")
     path.chmod(0o640)
-    with formats.open_output(path) as file:
+    with open_output(path) as file:
         file.write(b"new")
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert path.read_bytes() == b"new"
@@ -113,7 +114,7 @@ def test_a_new_file_has_the_mode_of_the_umask(tmp_path):
     path = tmp_path / "out"
     before = os.umask(0o027)
     try:
-        with formats.open_output(path) as file:
+        with open_output(path) as file:
             file.write(b"new")
     finally:
         os.umask(before)
@@ -129,14 +130,14 @@ def test_a_link_stays_and_its_target_is_replaced(tmp_path, dangling):
         target.write_bytes(b"old")
     link = tmp_path / "link"
     link.symlink_to("there/target")
-    with formats.open_output(link) as file:
+    with open_output(link) as file:
         file.write(b"new")
     assert link.is_symlink()
     assert target.read_bytes() == b"new"
     assert only_file_in(tmp_path / "there") == target
 
 
-@pytest.mark.parametrize("use", [formats.open_output, formats.check_output])
+@pytest.mark.parametrize("use", [open_output, check_output])
 def test_a_missing_directory_is_named(tmp_path, use):
     path = tmp_path / "missing" / "out"
     with pytest.raises(FileNotFoundError, match=r"cannot create files in .*missing"):
@@ -150,7 +151,7 @@ def enter(manager):
 
 
 @posix
-@pytest.mark.parametrize("use", [formats.open_output, formats.check_output])
+@pytest.mark.parametrize("use", [open_output, check_output])
 def test_a_directory_or_file_without_write_permission_is_refused(tmp_path, use):
     folder = tmp_path / "closed"
     folder.mkdir()
@@ -171,7 +172,7 @@ def test_a_directory_or_file_without_write_permission_is_refused(tmp_path, use):
     assert path.read_bytes() == b"old"
 
 
-@pytest.mark.parametrize("use", [formats.open_output, formats.check_output])
+@pytest.mark.parametrize("use", [open_output, check_output])
 def test_a_directory_is_no_output_file(tmp_path, use):
     with pytest.raises((IsADirectoryError, PermissionError)):
         enter(use(tmp_path))
@@ -179,10 +180,10 @@ def test_a_directory_is_no_output_file(tmp_path, use):
 
 def test_checking_an_output_leaves_no_trace(tmp_path):
     path = tmp_path / "out"
-    formats.check_output(path)
+    check_output(path)
     assert list(tmp_path.iterdir()) == []
     path.write_bytes(b"old")
-    formats.check_output(path)
+    check_output(path)
     assert only_file_in(tmp_path).read_bytes() == b"old"
 
 
@@ -193,7 +194,7 @@ def test_a_fifo_is_written_straight(tmp_path):
     received = []
     reader = threading.Thread(target=lambda: received.append(path.read_bytes()))
     reader.start()
-    with formats.open_output(path) as file:
+    with open_output(path) as file:
         file.write(b"through")
     reader.join(10)
     assert received == [b"through"]
@@ -202,7 +203,7 @@ def test_a_fifo_is_written_straight(tmp_path):
 
 STDOUT_SCRIPT = """
     import sys
-    from w2vfast.formats import open_output
+    from w2vfast.files import open_output
     print("before")
     with open_output(sys.argv[1]) as file:
         file.write(b"middle\\n")
@@ -240,14 +241,14 @@ def test_standard_output_as_a_pipe():
 def test_a_full_device_is_an_error():
     with (
         pytest.raises(OSError, match=r"No space left .*: '/dev/full'"),
-        formats.open_output("/dev/full") as file,
+        open_output("/dev/full") as file,
     ):
         file.write(b"x" * 100)
 
 
 FULL_DISK_SCRIPT = """
     import resource, sys
-    from w2vfast.formats import open_output
+    from w2vfast.files import open_output
     # A file size limit fails a write as a full disk does, with another number.
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
     try:
@@ -272,7 +273,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path):
 FULL_DISK_FOLDER_SCRIPT = """
     import resource, sys
     import numpy as np
-    from w2vfast.formats import save_folder
+    from w2vfast.folder import save_folder
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
     try:
         save_folder(sys.argv[1], {}, {"x": np.zeros(10_000)})
@@ -284,10 +285,10 @@ FULL_DISK_FOLDER_SCRIPT = """
 @posix
 def test_a_full_disk_leaves_the_old_model_and_nothing_else(tmp_path):
     path = tmp_path / "model"
-    formats.save_folder(path, {"old": 1}, {})
+    folder.save_folder(path, {"old": 1}, {})
     done = run_python(FULL_DISK_FOLDER_SCRIPT, path, stdout=subprocess.PIPE)
     assert done.stdout.decode().strip() == str(path)
-    assert formats.load_folder(path)[0] == {"old": 1}
+    assert folder.load_folder(path)[0] == {"old": 1}
     assert only_file_in(tmp_path) == path
 
 
@@ -542,7 +543,18 @@ def test_damaged_compressed_files_are_refused(tmp_path, compress, damage):
     else:
         content[len(content) // 2 :][:50] = b"\0" * 50
         content[50:100] = b"\0" * 50
-    assert "truncated or damaged" in refusal(tmp_path, bytes(content))
+    assert "cut off or damaged" in refusal(tmp_path, bytes(content))
+
+
+def test_a_word_may_begin_like_compressed_data(tmp_path):
+    words, vectors = reads(tmp_path, b"BZh9 1 2\n", header=False)
+    assert (words, vectors.tolist()) == (["BZh9"], [[1, 2]])
+
+
+def test_a_path_may_be_bytes(tmp_path):
+    (tmp_path / "vectors").write_bytes(b"1 2\na 1 2\n")
+    words, _ = formats.read_word2vec(os.fsencode(tmp_path / "vectors"))
+    assert words == ["a"]
 
 
 @posix
@@ -816,7 +828,7 @@ def test_a_missing_file_is_the_systems_error(tmp_path):
 def test_counts_come_back(tmp_path):
     path = tmp_path / "vocab"
     words = ["", *ODD_WORDS]
-    with formats.open_output(path) as file:
+    with open_output(path) as file:
         formats.write_counts(file, words, range(len(words)))
     counts = formats.read_counts(path, "surrogateescape")
     assert counts == {word: i for i, word in enumerate(words)}
@@ -853,8 +865,8 @@ ARRAYS = {
 
 @pytest.mark.parametrize("mmap", [False, True])
 def test_a_model_folder_comes_back(tmp_path, mmap):
-    formats.save_folder(tmp_path / "model", META, ARRAYS)
-    meta, loaded = formats.load_folder(tmp_path / "model", mmap=mmap)
+    folder.save_folder(tmp_path / "model", META, ARRAYS)
+    meta, loaded = folder.load_folder(tmp_path / "model", mmap=mmap)
     assert meta == META
     assert loaded.keys() == ARRAYS.keys()
     for name, array in ARRAYS.items():
@@ -866,30 +878,30 @@ def test_a_model_folder_comes_back(tmp_path, mmap):
 
 def test_a_model_folder_is_replaced_whole(tmp_path):
     path = tmp_path / "model"
-    formats.save_folder(path, {}, ARRAYS)
-    formats.save_folder(path, {"new": 1}, {"other": np.zeros(1)})
+    folder.save_folder(path, {}, ARRAYS)
+    folder.save_folder(path, {"new": 1}, {"other": np.zeros(1)})
     assert sorted(os.listdir(path)) == ["model.json", "other.npy"]
-    assert formats.load_folder(path)[0] == {"new": 1}
+    assert folder.load_folder(path)[0] == {"new": 1}
     assert only_file_in(tmp_path) == path
 
 
 @posix
 def test_a_mapped_model_can_be_saved_over_itself(tmp_path):
     path = tmp_path / "model"
-    formats.save_folder(path, META, ARRAYS)
-    meta, mapped = formats.load_folder(path, mmap=True)
-    formats.save_folder(path, meta, mapped)
+    folder.save_folder(path, META, ARRAYS)
+    meta, mapped = folder.load_folder(path, mmap=True)
+    folder.save_folder(path, meta, mapped)
     assert np.array_equal(mapped["syn0"], ARRAYS["syn0"])
-    assert np.array_equal(formats.load_folder(path)[1]["syn0"], ARRAYS["syn0"])
+    assert np.array_equal(folder.load_folder(path)[1]["syn0"], ARRAYS["syn0"])
 
 
 @posix
 def test_a_link_to_a_model_folder_stays(tmp_path):
-    formats.save_folder(tmp_path / "model", {"old": 1}, {})
+    folder.save_folder(tmp_path / "model", {"old": 1}, {})
     (tmp_path / "link").symlink_to("model")
-    formats.save_folder(tmp_path / "link", {"new": 1}, {})
+    folder.save_folder(tmp_path / "link", {"new": 1}, {})
     assert (tmp_path / "link").is_symlink()
-    assert formats.load_folder(tmp_path / "model")[0] == {"new": 1}
+    assert folder.load_folder(tmp_path / "model")[0] == {"new": 1}
 
 
 @pytest.mark.parametrize("failing", ["_write_folder", "_swap_folder"])
@@ -897,21 +909,21 @@ def test_a_failed_save_leaves_the_old_model_and_nothing_else(
     tmp_path, monkeypatch, failing
 ):
     path = tmp_path / "model"
-    formats.save_folder(path, {"old": 1}, ARRAYS)
+    folder.save_folder(path, {"old": 1}, ARRAYS)
 
     def fail(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(formats, failing, fail)
+    monkeypatch.setattr(folder, failing, fail)
     with pytest.raises(OSError, match="No space left"):
-        formats.save_folder(path, {"new": 1}, ARRAYS)
-    assert formats.load_folder(path)[0] == {"old": 1}
+        folder.save_folder(path, {"new": 1}, ARRAYS)
+    assert folder.load_folder(path)[0] == {"old": 1}
     assert only_file_in(tmp_path) == path
 
 
 def test_the_old_model_returns_if_the_new_one_cannot_be_renamed(tmp_path, monkeypatch):
     path = tmp_path / "model"
-    formats.save_folder(path, {"old": 1}, ARRAYS)
+    folder.save_folder(path, {"old": 1}, ARRAYS)
     rename = os.rename
 
     def fail_for_the_new_one(source, target):
@@ -921,8 +933,8 @@ def test_the_old_model_returns_if_the_new_one_cannot_be_renamed(tmp_path, monkey
 
     monkeypatch.setattr(os, "rename", fail_for_the_new_one)
     with pytest.raises(OSError, match="Input/output"):
-        formats.save_folder(path, {"new": 1}, ARRAYS)
-    assert formats.load_folder(path)[0] == {"old": 1}
+        folder.save_folder(path, {"new": 1}, ARRAYS)
+    assert folder.load_folder(path)[0] == {"old": 1}
     assert only_file_in(tmp_path) == path
 
 
@@ -935,22 +947,22 @@ def test_a_folder_with_other_files_is_not_replaced(tmp_path, names):
     for name in names:
         (path / name).write_text("mine")
     with pytest.raises(FileExistsError, match=r"(notes.txt|a.npy)'.*not replaced"):
-        formats.save_folder(path, {}, {})
+        folder.save_folder(path, {}, {})
     assert sorted(os.listdir(path)) == sorted(names)
 
 
 def test_an_empty_folder_is_used_and_a_file_is_not(tmp_path):
     (tmp_path / "empty").mkdir()
-    formats.save_folder(tmp_path / "empty", {}, ARRAYS)
-    assert formats.load_folder(tmp_path / "empty")[0] == {}
+    folder.save_folder(tmp_path / "empty", {}, ARRAYS)
+    assert folder.load_folder(tmp_path / "empty")[0] == {}
     (tmp_path / "file").write_text("mine")
     with pytest.raises(FileExistsError, match="is a file"):
-        formats.save_folder(tmp_path / "file", {}, ARRAYS)
+        folder.save_folder(tmp_path / "file", {}, ARRAYS)
 
 
 def test_a_model_folder_in_a_missing_directory(tmp_path):
     with pytest.raises(FileNotFoundError, match="cannot create files in"):
-        formats.save_folder(tmp_path / "missing" / "model", {}, {})
+        folder.save_folder(tmp_path / "missing" / "model", {}, {})
 
 
 @pytest.mark.parametrize(
@@ -958,13 +970,13 @@ def test_a_model_folder_in_a_missing_directory(tmp_path):
 )
 def test_unsafe_arrays_are_not_saved(tmp_path, arrays_):
     with pytest.raises(ValueError, match="cannot save"):
-        formats.save_folder(tmp_path / "model", {}, arrays_)
+        folder.save_folder(tmp_path / "model", {}, arrays_)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_model_folder(tmp_path):
     with pytest.raises(FileNotFoundError):
-        formats.load_folder(tmp_path / "missing")
+        folder.load_folder(tmp_path / "missing")
 
 
 def damage_json(path, change):
@@ -989,18 +1001,18 @@ def damage_json(path, change):
 @pytest.mark.parametrize("mmap", [False, True])
 def test_a_damaged_model_folder_is_refused(tmp_path, damage, reason, mmap):
     path = tmp_path / "model"
-    formats.save_folder(path, META, ARRAYS)
+    folder.save_folder(path, META, ARRAYS)
     damage(path)
     with pytest.raises(ValueError, match=reason):
-        formats.load_folder(path, mmap=mmap)
+        folder.load_folder(path, mmap=mmap)
 
 
 def test_pickles_are_never_loaded(tmp_path):
     path = tmp_path / "model"
-    formats.save_folder(path, META, ARRAYS)
+    folder.save_folder(path, META, ARRAYS)
     np.save(path / "syn0.npy", np.array([None], object), allow_pickle=True)
     with pytest.raises(ValueError, match=r"syn0\.npy is missing or damaged"):
-        formats.load_folder(path)
+        folder.load_folder(path)
 
 
 # --- speed ------------------------------------------------------------------------

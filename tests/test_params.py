@@ -119,7 +119,7 @@ def test_messages_of_the_catalogue():
         "sample must be in [0, 1), got 5.0. Use 1e-3 to 1e-5; 0 turns subsampling off."
     )
     assert message_of(ValueError, negative=0) == (
-        "negative=0 and hs=False: nothing to train. Set negative > 0 or hs=True."
+        "negative=0 and hs=False: nothing to train. Set negative=5 or hs=True."
     )
     assert message_of(ValueError, window=0) == (
         "window must be from 1 to 1073741823, got 0. "

@@ -2,7 +2,9 @@
 
 import copy
 import functools
+import os
 import pickle
+import signal
 import threading
 import time
 
@@ -68,7 +70,7 @@ def test_every_id_is_trained_exactly_once_an_epoch(shape, n_workers):
     starts = _core.span_starts(ids, 100, 1000)
     for epoch in range(2):
         queue = _core.SpanQueue(starts)
-        job = (ids, queue, epoch, 2, 0.025, 0.0, 1e-6)
+        job = (ids, queue, epoch, (epoch, 2), (0.025, 0.0, 1e-6))
         tasks = [functools.partial(worker.train_epoch, *job) for worker in workers]
         trainer.run_threads(tasks, queue.stop, lambda: None)
         visits = np.sum([worker.visits for worker in workers], axis=0)
@@ -82,7 +84,7 @@ def test_text_as_lines_and_as_one_line_trains_the_same_words():
     for ids in (as_lines, as_one):
         worker = _core.Worker(model_of(4501), SETTINGS, 1, count_visits=True)
         queue = _core.SpanQueue(_core.span_starts(ids, 100, 1000))
-        worker.train_epoch(ids, queue, 0, 1, 0.025, 0.0, 1e-6)
+        worker.train_epoch(ids, queue, 0, (0, 1), (0.025, 0.0, 1e-6))
         np.testing.assert_array_equal(worker.visits[1:], 1)
 
 
@@ -138,14 +140,20 @@ def test_interrupt_stops_the_workers_before_it_is_passed_on():
     assert time.monotonic() - begun < 10
 
 
-def test_stopped_queue_ends_training_within_a_sentence():
-    ids = sentences(*[10] * 1000)
-    worker = _core.Worker(model_of(10_001), SETTINGS, 1)
-    queue = _core.SpanQueue(_core.span_starts(ids, 100, 1000))
+def test_stopped_queue_ends_training_within_a_span():
+    ids = np.random.default_rng(0).integers(1, 1000, 5_000_000).astype(np.int32)
+    settings = {**SETTINGS, "window": 50, "negative": 50, "max_sentence_length": 10**6}
+    worker = _core.Worker(model_of(1000, dim=300), settings, 1)
+    queue = _core.SpanQueue(_core.span_starts(ids, len(ids), 10**6))
+    job = (ids, queue, 0, (0, 1), (0.025, 0.0, 1e-6))
+    thread = threading.Thread(target=worker.train_epoch, args=job)
+    thread.start()
+    time.sleep(0.2)
     queue.stop()
-    worker.train_epoch(ids, queue, 0, 1, 0.025, 0.0, 1e-6)
-    assert worker.counters.ids == 0
+    thread.join(5)
+    assert not thread.is_alive()
     assert queue.is_stopped
+    assert worker.counters.ids < len(ids)
 
 
 @pytest.mark.parametrize(("n_rows", "dim"), [(1, 1), (5, 16), (9000, 5), (4097, 33)])
@@ -190,7 +198,9 @@ def run_of(params, ids, n_rows=None):
 def test_non_finite_vectors_are_an_error_that_names_epoch_and_alpha(objective):
     params = TrainParams(vector_size=8, alpha=1e30, workers=2, epochs=3, **objective)
     run = run_of(params, np.tile(sentences(20), 50))
-    with pytest.raises(FloatingPointError, match=r"epoch 1 of 3 \(alpha=\S+\)\. Lower"):
+    with pytest.raises(
+        FloatingPointError, match=r"epoch 1 of 3 \(alpha=1e\+30 at its start\)\. Lower"
+    ):
         run.run_epoch(0)
 
 
@@ -271,7 +281,7 @@ def vectors_after(n_workers, n_private, ids, alpha=1e-6):
         _core.Worker(model, settings, 1, n_private=n_private) for _ in range(n_workers)
     ]
     queue = _core.SpanQueue(_core.span_starts(ids, 2000, 1000))
-    job = (ids, queue, 0, 1, alpha, alpha, alpha)
+    job = (ids, queue, 0, (0, 1), (alpha, alpha, alpha))
     tasks = [functools.partial(worker.train_epoch, *job) for worker in workers]
     trainer.run_threads(tasks, queue.stop, lambda: None)
     return weights.syn0.vectors - start
@@ -290,3 +300,31 @@ def test_private_rows_lose_no_update_and_double_none(n_words):
     got = vectors_after(3, n_words + 1, ids)
     scale = np.abs(expected[1:]).max(axis=1, keepdims=True)
     assert (np.abs(got[1:] - expected[1:]) < 0.02 * scale).all()
+
+
+@pytest.mark.parametrize("n_private", [1, 5, 16, 17, 40, 81])
+def test_one_worker_with_private_rows_does_what_it_does_without(n_private):
+    ids = np.minimum(np.random.default_rng(3).geometric(0.05, 60_000), 80)
+    ids[::11] = 0
+    ids = ids.astype(np.int32)
+    expected = vectors_after(1, 0, ids, alpha=0.025)
+    got = vectors_after(1, n_private, ids, alpha=0.025)
+    np.testing.assert_allclose(got, expected, atol=1e-4)
+    assert np.abs(expected).max() > 0.1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_interrupt_while_waiting_leaves_no_thread_behind():
+    """Thread.join, interrupted, would take the thread for ended."""
+    stopped, ended = threading.Event(), []
+
+    def work():
+        stopped.wait(30)
+        time.sleep(1)
+        ended.append(True)
+
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run_threads([work], stopped.set, lambda: None)
+    assert ended == [True]

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from w2vfast.callbacks import CallbackAny2Vec, StopTraining
-    from w2vfast.corpus import IdCorpus
     from w2vfast.keyedvectors import KeyedVectors
     from w2vfast.model import Word2Vec
+    from w2vfast.sources import IdCorpus
 
 __version__ = "0.1.0"
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
 # interrupted before NumPy is there.
 _HOMES = {
     "CallbackAny2Vec": "callbacks",
-    "IdCorpus": "corpus",
+    "IdCorpus": "sources",
     "KeyedVectors": "keyedvectors",
     "StopTraining": "callbacks",
     "Word2Vec": "model",
@@ -35,7 +35,18 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    try:
+        home = import_module(f"{__name__}.{_HOMES[name]}")
+    except ImportError as error:
+        if error.name not in (f"{__name__}._core", f"{__name__}._text", __name__):
+            raise
+        message = (
+            f"the compiled modules of {__name__} are not in {__path__[0]}. If this is "
+            f"the source folder, start Python in another one to use the installed "
+            f"package, or build them here: pip install -e ."
+        )
+        raise ImportError(message) from error
+    return getattr(home, name)
 
 
 def build_info() -> dict[str, object]:

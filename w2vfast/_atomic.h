@@ -8,6 +8,8 @@
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
+#include <windows.h>
+static inline void atomic_yield(void) { SwitchToThread(); }
 static inline int64_t atomic_add(volatile int64_t *counter, int64_t amount) {
     return _InterlockedExchangeAdd64(counter, amount);
 }
@@ -21,6 +23,13 @@ static inline void atomic_unlock(volatile int64_t *lock) {
     _InterlockedExchange64(lock, 0);
 }
 #else
+#ifdef _WIN32
+#include <windows.h>
+static inline void atomic_yield(void) { SwitchToThread(); }
+#else
+#include <sched.h>
+static inline void atomic_yield(void) { sched_yield(); }
+#endif
 /* Returns the value before the addition. */
 static inline int64_t atomic_add(volatile int64_t *counter, int64_t amount) {
     return __atomic_fetch_add(counter, amount, __ATOMIC_RELAXED);

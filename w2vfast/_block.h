@@ -61,9 +61,11 @@ static inline int block_share(int count, int limit) {
 #elif defined(_M_X64)
 #include <immintrin.h>
 #define BLOCK_PREFETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
-#else
+#elif defined(_M_ARM64)
 #include <intrin.h>
 #define BLOCK_PREFETCH(p) __prefetch(p)
+#else
+#define BLOCK_PREFETCH(p) ((void)(p))
 #endif
 
 /* Call a row from memory ahead of its use, cache line by cache line. */
@@ -128,7 +130,7 @@ BLOCK_INLINE vec_generic add_generic(vec_generic a, vec_generic b) {
     for (int l = 0; l < VEC_LANES; l++) lanes[l] = expression; \
     return load_generic(lanes)
 BLOCK_INLINE vec_generic clip_generic(vec_generic v, float limit) {
-    LANES_GENERIC(lanes[l] < -limit ? -limit : lanes[l] > limit ? limit : lanes[l]);
+    LANES_GENERIC(lanes[l] > -limit ? (lanes[l] < limit ? lanes[l] : limit) : -limit);
 }
 BLOCK_INLINE vec_generic round_generic(vec_generic v) {
     const float magic = 12582912.0f; /* 1.5 * 2^23: adding it drops the fraction */

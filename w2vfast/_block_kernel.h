@@ -100,7 +100,7 @@ BLOCK_INLINE vec ISA(sigmoid)(vec x) {
 static void ISA(block_errors)(const block_t *b) {
     const int C = b->n_inputs, T = b->n_outputs;
     float *errors = b->errors;
-    for (int k = 0; k < C * T; k += VEC_LANES)
+    for (int64_t k = 0; k < (int64_t)C * T; k += VEC_LANES)
         store(errors + k, ISA(sigmoid)(load(b->logits + k)));
     for (int c = 0; c < C; c++, errors += T)
         for (int t = 0; t < T; t++) errors[t] = (b->labels[t] - errors[t]) * b->alpha;

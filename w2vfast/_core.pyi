@@ -56,11 +56,9 @@ class Worker:
         self,
         ids: NDArray[np.int32],
         queue: SpanQueue,
-        epoch: int,
-        epochs: int,
-        alpha: float,
-        min_alpha: float,
-        floor: float,
+        stream: int,
+        epoch: tuple[int, int],
+        decay: tuple[float, float, float],
     ) -> None: ...
 
 class ExactWorker:
@@ -82,10 +80,17 @@ def span_starts(
 ) -> NDArray[np.int64]: ...
 def init_vectors(syn0: NDArray[np.float32], dim: int, seed: int) -> None: ...
 def init_vectors_exact(syn0: NDArray[np.float32], dim: int) -> None: ...
-def kmeans_step(
+def pack_rows(matrix: NDArray[np.float32], dim: int) -> None: ...
+def pad_rows(matrix: NDArray[np.float32], dim: int) -> None: ...
+def kmeans_centroids(
     vectors: NDArray[np.float32],
     classes: NDArray[np.int32],
     centroids: NDArray[np.float32],
+) -> None: ...
+def kmeans_assign(
+    vectors: NDArray[np.float32],
+    centroids: NDArray[np.float32],
+    classes: NDArray[np.int32],
 ) -> None: ...
 def _test_block(
     inputs: NDArray[np.float32],

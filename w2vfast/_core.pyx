@@ -15,7 +15,7 @@ A `word` is a vocabulary id; a `pos` is a place among a sentence's kept words; a
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memset
+from libc.string cimport memmove, memset
 
 import os
 
@@ -27,6 +27,7 @@ cdef extern from "_atomic.h" nogil:
     int64_t atomic_read(int64_t* counter)
     bint atomic_try_lock(int64_t* lock)
     void atomic_unlock(int64_t* lock)
+    void atomic_yield()
 
 
 cdef extern from "_block.h" nogil:
@@ -127,6 +128,29 @@ def aligned_floats(size):
     memory = np.zeros(4 * size + CACHE_LINE, dtype=np.uint8)
     skip = -memory.ctypes.data % CACHE_LINE
     return memory[skip:skip + 4 * size].view(np.float32)
+
+
+def pack_rows(float[:, ::1] matrix, int dim):
+    """Move rows of (V, stride) together, so that the first V * dim floats are they.
+
+    In one piece, so that no interrupt can leave half of them moved.
+    """
+    cdef int64_t word
+    with nogil:
+        for word in range(matrix.shape[0]):
+            memmove(&matrix[0, 0] + word * dim, &matrix[0, 0] + word * matrix.shape[1],
+                    dim * sizeof(float))
+
+
+def pad_rows(float[:, ::1] matrix, int dim):
+    """Undo `pack_rows`, from the last row on, and fill up with zeros."""
+    cdef int64_t word, stride = matrix.shape[1]
+    cdef float* row
+    with nogil:
+        for word in range(matrix.shape[0] - 1, -1, -1):
+            row = &matrix[0, 0] + word * stride
+            memmove(row, &matrix[0, 0] + word * dim, dim * sizeof(float))
+            memset(row + dim, 0, (stride - dim) * sizeof(float))
 
 
 cdef struct matrix_t:
@@ -403,6 +427,7 @@ cdef struct schedule_t:
     double start
     double slope
     double floor
+    int64_t first_place      # of this epoch, counted over all of them
 
 
 cdef struct plan_t:
@@ -429,6 +454,7 @@ cdef struct scratch_t:
     float* neu1e             # (stride,) CBOW: its change
     plan_t plans[2]          # of this centre word and of the next
     int64_t* visits          # (V,) ids seen, for tests; or NULL
+    int64_t* stopped         # the queue's flag
     int64_t n_unmerged       # kept words since the last merge
     uint64_t n_merges
     uint64_t random
@@ -474,8 +500,10 @@ cdef class Worker:
         self.scratch.counters = self.counters.c
         self.owners = []
         self._allocate()
-        for x in range(3):
-            self._allocate_copies(self._matrix(x), min(n_private, model.c.vocab_size))
+        n_private = min(n_private, model.c.vocab_size)
+        self._allocate_copies(&self.c.syn0, n_private)
+        self._allocate_copies(&self.c.syn1, n_private)
+        self._allocate_copies(&self.c.syn1neg, n_private)
         self.visits = None
         if count_visits:
             self.visits = np.zeros(model.c.vocab_size, dtype=np.int64)
@@ -507,9 +535,6 @@ cdef class Worker:
         for i in range(2):
             self._allocate_plan(&s.plans[i], C, C if o.pair else 1)
 
-    cdef matrix_t* _matrix(self, int x):
-        return &self.c.syn0 + x  # syn0, syn1 and syn1neg lie one after the other
-
     cdef _allocate_copies(self, matrix_t* x, int64_t n_rows):
         if x.shared == NULL or n_rows == 0:
             return
@@ -526,8 +551,8 @@ cdef class Worker:
         plan.noise_lengths = <int*>self._buffer(U, sizeof(int))
         plan.ahead = <float**>self._buffer(1 + L + U * (K + 1), sizeof(float*))
 
-    def train_epoch(self, const int32_t[::1] ids, SpanQueue queue, int epoch,
-                    int epochs, double alpha, double min_alpha, double floor):
+    def train_epoch(self, const int32_t[::1] ids, SpanQueue queue, int64_t stream,
+                    (int, int) epoch, (double, double, double) decay):
         """Train spans until the queue is empty or stopped; runs without the GIL.
 
         Parameters
@@ -536,37 +561,41 @@ cdef class Worker:
             The whole stream. IN
         queue : SpanQueue
             Shared with the other workers.
-        epoch, epochs : int
-            Which pass over the ids this is, from 0, and how many there are.
-        alpha, min_alpha, floor : float
+        stream : int
+            Number of the epoch that random numbers are keyed by.
+        epoch : tuple of int
+            Which pass of the linear decay this is, from 0, and how many there are.
+        decay : tuple of float
             Learning rate at the start and at the end of the linear decay, and the
             value that it does not go below.
         """
         cdef schedule_t schedule
         cdef int64_t N = ids.shape[0]
-        schedule.start = alpha
-        schedule.slope = (alpha - min_alpha) / (<double>N * epochs)
-        schedule.floor = floor
+        schedule.start = decay[0]
+        schedule.slope = (decay[0] - decay[1]) / (<double>N * epoch[1])
+        schedule.floor = decay[2]
+        schedule.first_place = epoch[0] * N
+        self.scratch.stopped = &queue.stopped
         with nogil:
             run_spans(&self.c, &self.settings, &self.scratch, &schedule,
-                      &ids[0], queue, self.seed, epoch, N)
+                      &ids[0], queue, self.seed, stream)
 
 
 cdef void run_spans(const model_t* m, const settings_t* o, scratch_t* s,
                     const schedule_t* schedule, const int32_t* ids, SpanQueue queue,
-                    uint64_t seed, int epoch, int64_t N) noexcept nogil:
+                    uint64_t seed, int64_t stream) noexcept nogil:
     cdef int64_t span, place, end, stop, n_spans = queue.starts.shape[0] - 1
     merge_all(m)
     while not atomic_read(&queue.stopped):
         span = atomic_add(&queue.cursor, 1)
         if span >= n_spans:
             break
-        s.random = random_stream(seed, epoch, span)
+        s.random = random_stream(seed, stream, span)
         place = queue.starts[span]
         stop = queue.starts[span + 1]
         while place < stop and not atomic_read(&queue.stopped):
             end = sentence_end(ids, place, stop, o.max_sentence_length)
-            s.block.alpha = alpha_at(schedule, epoch * N + place)
+            s.block.alpha = alpha_at(schedule, schedule.first_place + place)
             train_sentence(m, o, s, ids, place, end)
             merge_when_due(m, s)
             atomic_add(&s.counters.ids, end - place)
@@ -615,6 +644,7 @@ cdef void merge(const matrix_t* x, int64_t n_rows, int64_t stride,
         while not atomic_try_lock(lock):
             if not wait:
                 break
+            atomic_yield()
         else:
             for word in range(group * LOCK_ROWS, min((group + 1) * LOCK_ROWS, x.n_mine)):
                 block_merge(x.shared + word * stride, x.mine + word * stride,
@@ -641,6 +671,8 @@ cdef void train_sentence(const model_t* m, const settings_t* o, scratch_t* s,
     if s.n_kept > 0:
         prepare(m, o, s, &s.plans[0], 0)
     for pos in range(s.n_kept):
+        if atomic_read(s.stopped):
+            return
         s.block.n_ahead = 0
         if pos + 1 < s.n_kept:
             prepare(m, o, s, &s.plans[(pos + 1) & 1], pos + 1)
@@ -892,6 +924,8 @@ cdef void exact_epoch(const model_t* m, const settings_t* o, exact_t* s,
             return
         exact_centre(m, o, s, 0)  # even an empty sentence draws one window
         for pos in range(1, s.length):
+            if atomic_read(&queue.stopped):
+                return
             exact_refresh_alpha(s)
             exact_centre(m, o, s, pos)
 
@@ -1002,28 +1036,25 @@ cdef int exact_draw_outputs(const model_t* m, const settings_t* o, exact_t* s,
 # K-means of -classes
 # ---------------------------------------------------------------------------------
 
-def kmeans_step(const float[:, ::1] vectors, int32_t[::1] classes,
-                float[:, ::1] centroids):
-    """One round of the C program's k-means: centroids, then the nearest for each.
-
-    Parameters
-    ----------
-    vectors : ndarray of float32, shape (V, D)
-        IN
-    classes : ndarray of int32, shape (V,)
-        INOUT
-    centroids : ndarray of float32, shape (n_classes, D)
-        OUT
-    """
-    cdef int n_classes = <int>centroids.shape[0], dim = <int>vectors.shape[1], k
+def kmeans_centroids(const float[:, ::1] vectors, const int32_t[::1] classes,
+                     float[:, ::1] centroids):
+    """Compute the centroids (n_classes, D) OUT of classes (V,) IN of vectors (V, D)."""
+    cdef int n_classes = <int>centroids.shape[0]
     cdef int32_t[::1] sizes = np.empty(n_classes, dtype=np.int32)
+    with nogil:
+        exact_centroids(&vectors[0, 0], &classes[0], vectors.shape[0],
+                        <int>vectors.shape[1], n_classes, &centroids[0, 0], &sizes[0])
+
+
+def kmeans_assign(const float[:, ::1] vectors, float[:, ::1] centroids,
+                  int32_t[::1] classes):
+    """Find the nearest of the centroids (n_classes, D): classes (V,) OUT."""
+    cdef int n_classes = <int>centroids.shape[0], dim = <int>vectors.shape[1], k
     cdef float[::1] dots = np.empty(n_classes, dtype=np.float32)
     cdef size_t[::1] rows = np.empty(n_classes, dtype=np.uintp)
     for k in range(n_classes):
         rows[k] = <size_t>&centroids[k, 0]
     with nogil:
-        exact_centroids(&vectors[0, 0], &classes[0], vectors.shape[0], dim, n_classes,
-                        &centroids[0, 0], &sizes[0])
         exact_assign(&vectors[0, 0], <float**>&rows[0], vectors.shape[0], dim,
                      n_classes, &classes[0], &dots[0])
 

@@ -10,8 +10,13 @@
 #include <math.h>
 #include <stdint.h>
 
+#if defined(_MSC_VER) && !defined(__clang__)
+#pragma fp_contract(off) /* others: -ffp-contract=off in setup.py */
+#endif
+
 #define EXACT_TABLE_SIZE 1000 /* word2vec.c EXP_TABLE_SIZE */
 #define EXACT_MAX_EXP 6       /* word2vec.c MAX_EXP */
+#define EXACT_RUN 32          /* outputs taken together at most */
 #define EXACT_GROUP 8         /* dot products side by side: enough to hide an addition */
 
 /* The C program's sigmoid table, (EXACT_TABLE_SIZE,) OUT. */
@@ -70,11 +75,11 @@ static inline void exact_step(float g, const float *x, float *y, float *error, i
     exact_axpy(g, x, y, dim);
 }
 
-/* Outputs that are taken together: none of them may occur twice, because the second
- * one's dot product must see the first one's update. */
+/* Outputs that are taken together, at most EXACT_RUN: none of them may occur twice,
+ * because the second one's dot product must see the first one's update. */
 static int exact_distinct(float *const *rows, int count) {
     int t = 1;
-    for (; t < count; t++)
+    for (; t < count && t < EXACT_RUN; t++)
         for (int s = 0; s < t; s++)
             if (rows[s] == rows[t]) return t;
     return t;

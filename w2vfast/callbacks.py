@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+HOOKS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
 
 
 class StopTraining(Exception):
@@ -15,6 +18,8 @@ class CallbackAny2Vec:
     Hooks run on the thread that called `train`, between epochs, while no worker
     runs, so they may read the model's vectors.  Any of them may raise
     `StopTraining`; then no further epoch is begun, and `on_train_end` still runs.
+    While training lasts, ``model.wv.vectors`` is a view of memory that is arranged
+    otherwise at the end: copy what is to be kept.
     """
 
     def on_train_begin(self, model: Any) -> None:
@@ -28,6 +33,25 @@ class CallbackAny2Vec:
 
     def on_train_end(self, model: Any) -> None:
         """Run after the last epoch."""
+
+
+def checked_callbacks(callbacks: Any) -> list[Any]:
+    """Return the callbacks as a list, or say what is wrong with them."""
+    given = [] if callbacks is None else callbacks
+    if any(hasattr(given, hook) for hook in HOOKS) or not isinstance(given, Iterable):
+        message = (
+            f"callbacks must be a list of callbacks, got {given!r}. Use [callback]."
+        )
+        raise TypeError(message)
+    given = list(given)
+    for callback in given:
+        if not any(hasattr(callback, hook) for hook in HOOKS):
+            message = (
+                f"callbacks: {callback!r} has none of the hooks {', '.join(HOOKS)}. "
+                f"Derive it from CallbackAny2Vec and override some."
+            )
+            raise TypeError(message)
+    return given
 
 
 def call_hooks(callbacks: Any, hook: str, model: Any) -> bool:

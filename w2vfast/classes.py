@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from w2vfast import _core
 
 ROUNDS = 10  # word2vec.c TrainModel: iter
+BLOCK_PRODUCTS = 10**8  # of two floats
 
 
 def kmeans_classes(vectors: ArrayLike, n_classes: int) -> NDArray[np.int32]:
@@ -45,6 +46,11 @@ def kmeans_classes(vectors: ArrayLike, n_classes: int) -> NDArray[np.int32]:
         raise ValueError(message)
     classes = np.arange(len(matrix), dtype=np.int32) % np.int32(n_classes)
     centroids = np.empty((n_classes, matrix.shape[1]), dtype=np.float32)
+    # In blocks of about a tenth of a second, so that Ctrl-C need not wait.
+    n_rows = max(1, BLOCK_PRODUCTS // centroids.size)
     for _ in range(ROUNDS):
-        _core.kmeans_step(matrix, classes, centroids)
+        _core.kmeans_centroids(matrix, classes, centroids)
+        for start in range(0, len(matrix), n_rows):
+            rows = slice(start, start + n_rows)
+            _core.kmeans_assign(matrix[rows], centroids, classes[rows])
     return classes

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from w2vfast.model import Word2Vec
     from w2vfast.params import TrainParams
 
+STANDARD_OUTPUT = "/dev/stdout"
+
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -110,7 +112,7 @@ _C_FLAGS = {
     "read-vocab": Flag(
         _path, None, "FILE", "take the vocabulary from here, do not count the text"
     ),
-    "cbow": Flag(_switch, "sg", "0|1", "CBOW (1) or skip-gram (0)"),
+    "cbow": Flag(_switch, "sg", "0|1", "1 is CBOW, 0 skip-gram (1)"),
 }
 
 _OWN_FLAGS = {
@@ -174,7 +176,7 @@ def _exit_status(arguments: list[str]) -> int:
         return EXIT_FAILED
     # Whatever it is, a user of the command line gets a sentence, not a traceback.
     except Exception as error:
-        _say(f"w2vfast: error: {_sentence(error)}")
+        _say(f"w2vfast: error: {_in_flags(_sentence(error))}")
         return EXIT_FAILED
 
 
@@ -258,7 +260,10 @@ def _split_flag(argument: str) -> tuple[int, str, str | None]:
 
 def _unknown_flag(argument: str) -> str:
     if not argument.startswith("-"):
-        return f"{argument!r} follows no flag. Put -train before the text's name."
+        return (
+            f"{argument!r} follows no flag. A text's name stands after -train; several "
+            "texts are named by their folder or by a quoted pattern, such as 'd/*.txt'."
+        )
     import difflib
 
     known = [f"-{name}" for name in _C_FLAGS] + [f"--{name}" for name in _FLAGS]
@@ -280,9 +285,9 @@ class _Request:
     def __init__(self, arguments: list[str]) -> None:
         flags = parse_flags(arguments)
         self.corpus: str | None = flags.get("train")
-        self.output: str | None = flags.get("output")
+        self.output = _output_path(flags.get("output"))
         self.vocab_in: str | None = flags.get("read-vocab")
-        self.vocab_out: str | None = flags.get("save-vocab")
+        self.vocab_out = _output_path(flags.get("save-vocab"))
         self.binary: bool = flags.get("binary", False)
         self.n_classes: int = flags.get("classes", 0)
         self.verbosity: int = SILENT if "quiet" in flags else flags.get("debug", 2)
@@ -299,10 +304,16 @@ class _Request:
 
     def check_files(self) -> None:
         """Fail now, not after hours of training, if the output cannot be written."""
-        from w2vfast.formats import check_output
+        from w2vfast.files import check_output
 
         inputs = {os.path.realpath(p) for p in (self.corpus, self.vocab_in) if p}
         outputs = [path for path in (self.vocab_out, self.output) if path]
+        regular = [os.path.realpath(p) for p in outputs if p != STANDARD_OUTPUT]
+        if len(set(regular)) < len(regular):
+            message = (
+                f"-save-vocab and -output are both {self.output!r}. Name two files."
+            )
+            raise UsageError(message)
         for path in outputs:
             if os.path.realpath(path) in inputs and os.path.isfile(path):
                 message = (
@@ -314,6 +325,28 @@ class _Request:
                 message = f"cannot write {path!r}: it is a folder. Name a file in it."
                 raise IsADirectoryError(message)
             check_output(path)
+
+
+def _output_path(path: str | None) -> str | None:
+    return STANDARD_OUTPUT if path == "-" else path
+
+
+def _in_flags(message: str) -> str:
+    """Say in flags what the package says in parameters: `min_count=5`, `hs=True`."""
+    for parameter, name in _FLAG_OF_PARAMETER.items():
+        flag = f"-{name}" if name in _C_FLAGS else f"--{name}"
+        message = re.sub(rf"\b{parameter}=True\b", f"{flag} 1", message)
+        message = re.sub(rf"\b{parameter}=False\b", f"{flag} 0", message)
+        message = re.sub(rf"\b{parameter}=", f"{flag} ", message)
+        message = re.sub(rf"^{parameter}\b", flag, message)
+        # Elsewhere only names that are no words of English.
+        if "_" in parameter:
+            message = re.sub(rf"\b{parameter}\b", flag, message)
+    # None stands for a flag that is left out, which help explains.
+    message = re.sub(r"[;.] [^.;]*\bNone\b.*?\.(?=\s|$)", ".", message)
+    return message.replace(" or None", "").replace("set max_final_vocab or ", "")
+        "max_final_vocab", "vocabulary limits"
+    )
 
 
 def _params(flags: dict[str, Any]) -> TrainParams:
@@ -328,11 +361,7 @@ def _params(flags: dict[str, Any]) -> TrainParams:
     try:
         return TrainParams(**values)
     except (TypeError, ValueError) as error:
-        # The message begins with the parameter's name; lead with the flag's.
-        parameter = re.match(r"\w*", str(error)).group()  # type: ignore[union-attr]
-        name = _FLAG_OF_PARAMETER.get(parameter)
-        dashes = "-" if name in _C_FLAGS else "--"
-        raise UsageError(f"{dashes}{name}: {error}" if name else str(error)) from None
+        raise UsageError(_in_flags(str(error))) from None
 
 
 def _train(request: _Request) -> int:
@@ -399,7 +428,7 @@ def describe(params: TrainParams) -> str:
 
 def _write_classes(model: Word2Vec, n_classes: int, output: str) -> None:
     from w2vfast.classes import kmeans_classes
-    from w2vfast.formats import open_output
+    from w2vfast.files import open_output
 
     classes = kmeans_classes(model.wv.vectors, n_classes)
     with open_output(output) as file:

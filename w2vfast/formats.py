@@ -1,200 +1,25 @@
-"""Files: whole-or-nothing output, word2vec text and binary, the model folder.
+"""The files of the C program: words and vectors in text or binary, and counts.
 
 V is the number of rows (words), D the number of values in each.
 """
 
 from __future__ import annotations
 
-import bz2
-import contextlib
-import errno
-import gzip
+import io
 import itertools
-import json
-import lzma
 import os
 import re
-import secrets
-import shutil
-import stat
 import sys
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from types import SimpleNamespace
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-PathLike = str | os.PathLike[str]
+from w2vfast.files import BUFFER_BYTES, InputFile, PathLike
+
 Words = Sequence[str | int]
 FloatArray = npt.NDArray[np.floating[Any]]
-
-# --- output files -----------------------------------------------------------
-
-# Names of descriptors that are already open.  Opening them by name would empty
-# a regular file that the shell connected with >>, and lose its position.
-_DESCRIPTOR = re.compile(r"/dev/(?:std(out|err)|fd/([0-9]+))|/proc/self/fd/([0-9]+)")
-_MAX_LINKS = 40  # [symbolic links], as Linux allows in one path
-_FULL_DISK = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
-
-
-@contextlib.contextmanager
-def open_output(path: PathLike) -> Iterator[BinaryIO]:
-    """Open a file for writing bytes that appears whole or not at all.
-
-    A regular file is written under a temporary name in the same directory,
-    flushed to disk and renamed over `path` when the block ends without an error;
-    after an error `path` is as it was.  An existing file keeps its mode, a new one
-    gets the mode that the umask gives, and a symbolic link stays a link: the file
-    that it points to is replaced.  Pipes, devices and open descriptors
-    (``/dev/stdout``, ``/dev/fd/3``) are written straight.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file to write.
-
-    Yields
-    ------
-    binary file
-        Open for writing; closed when the block ends.
-
-    Raises
-    ------
-    OSError
-        If the file or its directory cannot be written, or the disk is full.
-    """
-    target = os.fspath(path)
-    descriptor = _open_descriptor(target)
-    if descriptor is not None:
-        opened: contextlib.AbstractContextManager[BinaryIO] = os.fdopen(
-            descriptor, "wb"
-        )
-    elif _is_regular_or_new(target):
-        opened = _replaced_file(target)
-    else:
-        opened = open(target, "wb")  # noqa: SIM115
-    with _full_disk_names(target), opened as file:
-        yield file
-
-
-def check_output(path: PathLike) -> None:
-    """Raise now what `open_output` would raise for want of a directory or a right.
-
-    Meant for the beginning of a long run; nothing is left behind and an existing
-    file is not touched.
-
-    Raises
-    ------
-    OSError
-        If the file or its directory cannot be written.
-    """
-    target = os.fspath(path)
-    if os.path.isdir(target):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), target)
-    if _DESCRIPTOR.fullmatch(target) or not _is_regular_or_new(target):
-        return
-    file, temporary = _create_beside(target)
-    file.close()
-    os.unlink(temporary)
-
-
-def _open_descriptor(path: str) -> int | None:
-    """Duplicate the open descriptor that `path` names, directly or through links."""
-    for _ in range(_MAX_LINKS):
-        match = _DESCRIPTOR.fullmatch(path)
-        if match:
-            name = next(filter(None, match.groups()))
-            descriptor = {"out": 1, "err": 2}.get(name) or int(name)
-            if descriptor == 1 and sys.stdout is not None:
-                sys.stdout.flush()  # what was printed before comes before
-            return os.dup(descriptor)
-        if not os.path.islink(path):
-            return None
-        path = os.path.join(os.path.dirname(path), os.readlink(path))
-    return None
-
-
-def _is_regular_or_new(path: str) -> bool:
-    """Tell whether `path` is a regular file or nothing yet (also a dangling link)."""
-    try:
-        return stat.S_ISREG(os.stat(path).st_mode)
-    except FileNotFoundError:
-        return True
-
-
-def _create_beside(target: str) -> tuple[BinaryIO, str]:
-    """Create an empty file in the directory of `target`, with the mode it shall have.
-
-    Returns
-    -------
-    file : binary file
-        The new file, open for writing.
-    temporary : str
-        Its name.
-    """
-    final = os.path.realpath(target)
-    if os.path.exists(final) and not os.access(final, os.W_OK):
-        # A rename would replace a file that its owner has marked read-only.
-        message = "the file exists and is not writable"
-        raise PermissionError(errno.EACCES, message, target)
-    temporary = _temporary_name(os.path.dirname(final))
-    try:
-        # "x" lets the system apply the umask; asking Python for the umask would
-        # mean changing it for a moment in every thread.
-        file = open(temporary, "xb")  # noqa: SIM115
-    except OSError as error:
-        raise _no_temporary(error, target) from error
-    try:
-        if os.path.exists(final):
-            os.chmod(temporary, stat.S_IMODE(os.stat(final).st_mode))
-    except BaseException:
-        file.close()
-        os.unlink(temporary)
-        raise
-    return file, temporary
-
-
-def _temporary_name(directory: str) -> str:
-    return os.path.join(directory, f".w2vfast-{secrets.token_hex(8)}.tmp")
-
-
-def _no_temporary(error: OSError, target: str) -> OSError:
-    """Say that the directory of `target`, not a file of ours, is the trouble."""
-    directory = os.path.dirname(os.path.realpath(target))
-    message = (
-        f"cannot create files in {directory} ({error.strerror}); "
-        "a new file is written there first and then renamed"
-    )
-    return OSError(error.errno, message, target)
-
-
-@contextlib.contextmanager
-def _full_disk_names(target: str) -> Iterator[None]:
-    """Add the file's name to the errors of a write for want of space."""
-    try:
-        yield
-    except OSError as error:
-        if error.filename is None and error.errno in _FULL_DISK:
-            error.filename = target
-        raise
-
-
-@contextlib.contextmanager
-def _replaced_file(target: str) -> Iterator[BinaryIO]:
-    file, temporary = _create_beside(target)
-    try:
-        with file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, os.path.realpath(target))
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
 
 # --- writing word2vec files ---------------------------------------------------
 
@@ -368,11 +193,6 @@ _HEADER = re.compile(rb"[ \t]*([0-9]+)[ \t]+([0-9]+)[ \t]*\r?\n?")
 _HEADER_BYTES = 100  # longest first line that can be a header
 _CHUNK_BYTES = 1 << 22  # read at a time from a binary file
 _CHECK_ROWS = 1024  # rows between two looks for values that are not finite
-_MAGIC: tuple[tuple[bytes, Callable[..., Any]], ...] = (
-    (b"\x1f\x8b", gzip.open),
-    (b"BZh", bz2.open),
-    (b"\xfd7zXZ\x00", lzma.open),
-)
 
 
 class _Shape(NamedTuple):
@@ -394,8 +214,8 @@ def read_word2vec(
     """Read words and vectors from a word2vec file, text or binary.
 
     Whatever does not fit the format is an error that says where: a vector is never
-    guessed, cut or filled up.  Compressed files (gzip, bz2, xz) are recognised by
-    their first bytes.
+    guessed, cut or filled up.  Compressed files (gzip, bz2, xz, zstd) are recognised
+    by their first bytes.
 
     Parameters
     ----------
@@ -442,7 +262,7 @@ def read_word2vec(
         raise ValueError(message)
     table = _Table(name, unicode_errors, np.dtype(dtype))
     # A number too large for the dtype becomes inf, which the table reports.
-    with _open_input(name) as file, np.errstate(over="ignore", invalid="ignore"):
+    with _open(name) as file, np.errstate(over="ignore", invalid="ignore"):
         shape, start = _read_header(file, name) if header else (None, 0)
         head = file.readline()
         if shape and _is_binary(head, name, shape, binary):
@@ -480,7 +300,7 @@ def read_counts(path: PathLike, unicode_errors: str = "strict") -> dict[str, int
     """
     name = os.fspath(path)
     counts: dict[str, int] = {}
-    with _open_input(name) as file:
+    with _open(name) as file:
         for number, line in enumerate(file, 1):
             word, _, count = line.rstrip(b" \r\n").rpartition(b" ")
             if not re.fullmatch(rb"[0-9]{1,19}", count):
@@ -491,23 +311,8 @@ def read_counts(path: PathLike, unicode_errors: str = "strict") -> dict[str, int
     return counts
 
 
-@contextlib.contextmanager
-def _open_input(name: str) -> Iterator[BinaryIO]:
-    """Open a file for reading bytes, decompressed if its first bytes say so."""
-    with open(name, "rb") as raw:
-        first = raw.peek(8)
-        opener = next((o for magic, o in _MAGIC if first.startswith(magic)), None)
-        if opener is None:
-            yield raw
-            return
-        try:
-            with opener(raw, "rb") as file:
-                yield file
-        except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
-            if getattr(error, "errno", None) is not None:
-                raise  # the disk's error, not the decompressor's
-            message = f"{name}: the compressed data is truncated or damaged ({error})"
-            raise ValueError(message) from error
+def _open(name: str) -> io.BufferedReader:
+    return io.BufferedReader(InputFile(name, name), BUFFER_BYTES)
 
 
 def _read_header(file: BinaryIO, name: str) -> tuple[_Shape, int]:
@@ -738,189 +543,3 @@ def _decode(word: bytes, unicode_errors: str, where: str) -> str:
             "loses some"
         )
         raise ValueError(message) from error
-
-
-# --- the model folder -------------------------------------------------------------
-
-_FOLDER_FORMAT = "w2vfast model"
-_FOLDER_VERSION = 1
-_FOLDER_FILE = "model.json"
-
-
-def save_folder(
-    path: PathLike, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]
-) -> None:
-    """Write a model folder: ``model.json`` and a ``.npy`` file for each array.
-
-    The folder appears whole or not at all: it is written under a temporary name
-    beside `path` and then renamed.  An existing model folder is replaced; nothing
-    else is.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The folder to write.
-    meta : dict
-        What JSON can hold.  Strings may hold the surrogates of surrogateescape.
-    arrays : dict of str to ndarray
-        Names are Python identifiers; arrays of numbers, of any shape.
-
-    Raises
-    ------
-    FileExistsError
-        If `path` is a file, or a folder with anything in it that is not a model's.
-    ValueError
-        If a name is no identifier or an array holds objects.
-    OSError
-        If the folder cannot be written.
-    """
-    target = os.path.realpath(path)
-    _check_replaceable(target, os.fspath(path))
-    for name, array in arrays.items():
-        if not name.isidentifier() or array.dtype.hasobject:
-            message = f"cannot save {name!r} ({array.dtype}): need a name and numbers"
-            raise ValueError(message)
-    temporary = _temporary_name(os.path.dirname(target))
-    try:
-        os.mkdir(temporary)
-    except OSError as error:
-        raise _no_temporary(error, os.fspath(path)) from error
-    try:
-        with _full_disk_names(os.fspath(path)):
-            _write_folder(temporary, meta, arrays)
-        _swap_folder(temporary, target)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-
-
-def load_folder(
-    path: PathLike, mmap: bool = False
-) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-    """Read what `save_folder` wrote.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The folder.
-    mmap : bool, default False
-        Map the arrays from disk, read-only, rather than reading them.
-
-    Returns
-    -------
-    meta : dict
-    arrays : dict of str to ndarray
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no model folder at `path`.
-    ValueError
-        If the folder was written by a newer version, or a file is damaged or missing.
-    """
-    folder = os.fspath(path)
-    described = _read_description(os.path.join(folder, _FOLDER_FILE))
-    arrays = {
-        name: _load_array(os.path.join(folder, f"{name}.npy"), expected, mmap)
-        for name, expected in described["arrays"].items()
-    }
-    return described["meta"], arrays
-
-
-def _check_replaceable(target: str, path: str) -> None:
-    """Raise unless `target` is absent, an empty folder or a model folder."""
-    if not os.path.lexists(target):
-        return
-    if not os.path.isdir(target):
-        message = "is a file; a model is saved as a folder, give another name"
-        raise FileExistsError(errno.EEXIST, message, path)
-    names = os.listdir(target)
-    foreign = [n for n in names if n != _FOLDER_FILE and not n.endswith(".npy")]
-    if foreign or (names and _FOLDER_FILE not in names):
-        message = (
-            f"is a folder that holds {(foreign or names)[0]!r}, which is not part of a "
-            "model, so it is not replaced; give another name or empty it"
-        )
-        raise FileExistsError(errno.EEXIST, message, path)
-
-
-def _write_folder(
-    folder: str, meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]
-) -> None:
-    described = {
-        "format": _FOLDER_FORMAT,
-        "version": _FOLDER_VERSION,
-        "arrays": {name: _describe(array) for name, array in arrays.items()},
-        "meta": meta,
-    }
-    for name, array in arrays.items():
-        with _synced(os.path.join(folder, f"{name}.npy")) as file:
-            # Given a file, NumPy writes past Python and loses the system's error.
-            np.save(SimpleNamespace(write=file.write), array, allow_pickle=False)
-    with _synced(os.path.join(folder, _FOLDER_FILE)) as file:
-        # ASCII, because surrogates have no UTF-8.
-        file.write(json.dumps(described, ensure_ascii=True).encode("ascii"))
-
-
-@contextlib.contextmanager
-def _synced(path: str) -> Iterator[BinaryIO]:
-    with open(path, "xb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _swap_folder(temporary: str, target: str) -> None:
-    """Put the new folder in the place of the old one, or leave the old one there."""
-    if not os.path.lexists(target):
-        os.rename(temporary, target)
-        return
-    os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
-    old = f"{temporary}.old"
-    os.rename(target, old)
-    try:
-        os.rename(temporary, target)
-    except BaseException:
-        os.rename(old, target)
-        raise
-    shutil.rmtree(old)
-
-
-def _describe(array: npt.NDArray[Any]) -> dict[str, Any]:
-    return {"dtype": array.dtype.str, "shape": list(array.shape)}
-
-
-def _read_description(file_name: str) -> dict[str, Any]:
-    with open(file_name, "rb") as file:
-        try:
-            described = json.load(file)
-        except ValueError as error:
-            message = f"{file_name} is damaged: {error}"
-            raise ValueError(message) from error
-    if not isinstance(described, dict) or described.get("format") != _FOLDER_FORMAT:
-        message = f"{file_name} does not describe a model of w2vfast"
-        raise ValueError(message)
-    version = described.get("version")
-    if version != _FOLDER_VERSION:
-        message = (
-            f"{file_name} has format version {version}, and this version of w2vfast "
-            f"reads {_FOLDER_VERSION}; upgrade w2vfast"
-        )
-        raise ValueError(message)
-    return described
-
-
-def _load_array(
-    file_name: str, expected: dict[str, Any], mmap: bool
-) -> npt.NDArray[Any]:
-    try:
-        array: npt.NDArray[Any] = np.load(
-            file_name, mmap_mode="r" if mmap else None, allow_pickle=False
-        )
-    except (ValueError, EOFError, FileNotFoundError) as error:
-        message = f"{file_name} is missing or damaged: {error}"
-        raise ValueError(message) from error
-    if _describe(array) != expected:
-        message = f"{file_name} holds {_describe(array)}; the model needs {expected}"
-        raise ValueError(message)
-    return array

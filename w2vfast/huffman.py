@@ -7,7 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-C_NO_NODE = 10**15  # word2vec.c: the count of an inner node that does not exist yet
+# word2vec.c gives an inner node that does not exist yet this count; larger ones would
+# be taken for it.
+C_NO_NODE = 10**15
 
 
 class HuffmanTree(NamedTuple):
@@ -77,6 +79,12 @@ def build_c_tree(counts: NDArray[np.int64]) -> HuffmanTree:
     word2vec.c CreateBinaryTree.
     """
     n_leaves = len(counts)
+    if counts.sum() >= C_NO_NODE:
+        message = (
+            f"counts must add up to less than {C_NO_NODE} for hierarchical softmax, "
+            f"got {counts.sum()}. Divide them all by the same number."
+        )
+        raise ValueError(message)
     parent, branch = _join_nodes(counts.tolist())
     lengths = _depths(parent, n_leaves)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

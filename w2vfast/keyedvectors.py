@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast import evaluation, formats
+from w2vfast.files import PathLike, open_output
 
 Key = str | int
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -290,8 +291,8 @@ class KeyedVectors:
 
     def save_word2vec_format(
         self,
-        fname: formats.PathLike,
-        fvocab: formats.PathLike | None = None,
+        fname: PathLike,
+        fvocab: PathLike | None = None,
         binary: bool = False,
         *,
         c_text: bool | None = None,
@@ -301,7 +302,7 @@ class KeyedVectors:
         Parameters
         ----------
         fname : str or path-like
-            The file; see `w2vfast.formats.open_output` for pipes and links.
+            The file; see `w2vfast.files.open_output` for pipes and links.
         fvocab : str or path-like, optional
             Also write the counts there, a line ``word count`` for each word.
         binary : bool, default False
@@ -326,19 +327,19 @@ class KeyedVectors:
             message = "fvocab needs counts, and these vectors were loaded without any"
             raise ValueError(message)
         as_c = self._c_text if c_text is None else c_text
-        with formats.open_output(fname) as file:
+        with open_output(fname) as file:
             formats.write_word2vec(
                 file, self.index_to_key, self.vectors, binary=binary, c_text=as_c
             )
         if fvocab is not None and self.counts is not None:
-            with formats.open_output(fvocab) as file:
+            with open_output(fvocab) as file:
                 formats.write_counts(file, self.index_to_key, self.counts.tolist())
 
     @classmethod
     def load_word2vec_format(
         cls,
-        fname: formats.PathLike,
-        fvocab: formats.PathLike | None = None,
+        fname: PathLike,
+        fvocab: PathLike | None = None,
         binary: bool | None = False,
         *,
         unicode_errors: str = "strict",
@@ -573,7 +574,7 @@ def _largest(values: npt.NDArray[np.float32], n: int) -> npt.NDArray[np.intp]:
 
 
 def _counts_of(
-    words: Sequence[str], fvocab: formats.PathLike, unicode_errors: str
+    words: Sequence[str], fvocab: PathLike, unicode_errors: str
 ) -> list[int]:
     """Read the counts of all words from a vocabulary file."""
     counts = formats.read_counts(fvocab, unicode_errors)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast import corpus, formats, huffman, sampling, trainer
-from w2vfast.callbacks import call_hooks
+from w2vfast import corpus, huffman, sampling, trainer
+from w2vfast.callbacks import call_hooks, checked_callbacks
+from w2vfast.files import open_output
+from w2vfast.folder import load_folder, save_folder
 from w2vfast.keyedvectors import KeyedVectors
 from w2vfast.params import TrainParams, check_gensim_arguments
 from w2vfast.progress import ProgressBar
+from w2vfast.sources import Source, file_source, sentence_source
 from w2vfast.vocab import Vocab, read_vocab, vocab_from_counts
 
 if TYPE_CHECKING:
@@ -163,6 +168,7 @@ class Word2Vec:
             null_word=null_word,
             trim_rule=trim_rule,
         )
+        callbacks = checked_callbacks(callbacks)
         self._start(memory_limit, cache_dir, progress)
         if sentences is not None or corpus_file is not None:
             try:
@@ -181,6 +187,7 @@ class Word2Vec:
         self._memory_limit = memory_limit
         self._cache_dir = cache_dir
         self._progress = progress
+        self._training = threading.Lock()
         self._weights: trainer.Weights | None = None
         self._wv: KeyedVectors | None = None
         self._corpus: corpus.EncodedCorpus | None = None
@@ -254,7 +261,7 @@ class Word2Vec:
     def save_vocab(self, path: PathLike) -> None:
         """Write the vocabulary as the C program does (``-save-vocab``)."""
         words = self.vocab
-        with formats.open_output(path) as file:
+        with open_output(path) as file:
             words.write(file)
 
     def _set_vocab(self, words: Vocab) -> None:
@@ -283,7 +290,7 @@ class Word2Vec:
         self._forget_corpus()
         p = self.params
         shown = self._progress if progress is None else progress
-        identity = corpus.identity(source)  # before: a file may change meanwhile
+        identity = source.identity()  # before: a file may change meanwhile
         with ProgressBar(shown, None, source.unit) as bar:
             found, encoded = corpus.encode(
                 source,
@@ -335,7 +342,8 @@ class Word2Vec:
         corpus_iterable, corpus_file
             As `sentences` and `corpus_file` of the class; words outside the vocabulary
             are passed over.  Without either, and with the object or path (unchanged
-            in size and time) of the last call, the ids in hand are used again.
+            in size and time) of the last call, the ids of `build_vocab` or of that
+            call are used again; a model made from its text in one step has none.
         total_examples, total_words : int, optional
             gensim's; not needed, the corpus is counted.
         epochs, start_alpha, end_alpha, compute_loss, progress
@@ -346,30 +354,60 @@ class Word2Vec:
         Raises
         ------
         RuntimeError
-            Without a vocabulary, or without a corpus.
+            Without a vocabulary, without a corpus, or while the model is trained.
         FloatingPointError
             In fast mode, if vectors become non-finite.
         MemoryError
             If the matrices do not fit, before they are allocated.
         """
+        callbacks = checked_callbacks(callbacks)
+        if not self._training.acquire(blocking=False):
+            message = (
+                "this model is being trained already, by another thread or by the "
+                "train that called this hook. Wait for its end, or train a copy."
+            )
+            raise RuntimeError(message)
+        try:
+            self._train(
+                corpus_iterable,
+                corpus_file,
+                {
+                    "epochs": epochs,
+                    "alpha": start_alpha,
+                    "min_alpha": end_alpha,
+                    "compute_loss": compute_loss,
+                },
+                callbacks,
+                progress,
+            )
+        finally:
+            self._training.release()
+
+    def _train(
+        self,
+        corpus_iterable: Any,
+        corpus_file: Any,
+        given: dict[str, Any],
+        callbacks: Sequence[Any],
+        progress: bool | None,
+    ) -> None:
         words = self.vocab
-        changed: dict[str, Any] = {
-            "epochs": epochs,
-            "alpha": start_alpha,
-            "min_alpha": end_alpha,
-            "compute_loss": compute_loss,
-        }
-        changed = {name: x for name, x in changed.items() if x is not None}
+        changed = {name: value for name, value in given.items() if value is not None}
         params = dataclasses.replace(self.params, **changed)
         ids = self._ids_of(words, corpus_iterable, corpus_file, progress)
         weights = self._need_weights()
         shown = self._progress if progress is None else progress
         try:
             run = trainer.Trainer(
-                weights, ids, self._tables(words), words.train_words, params
+                weights,
+                ids,
+                self._tables(words),
+                words.train_words,
+                params,
+                epochs_before=len(self.history),
             )
             self._show_vectors()
-            self._run(run, params, list(callbacks), shown)
+            self._run(run, params, callbacks, shown)
         finally:
             weights.pack()
             self._show_vectors()
@@ -384,12 +422,13 @@ class Word2Vec:
         if corpus_iterable is not None or corpus_file is not None:
             source = _source_of(corpus_iterable, corpus_file)
             known = self._corpus is not None and self._corpus_identity is not None
-            if not known or corpus.identity(source) != self._corpus_identity:
+            if not known or source.identity() != self._corpus_identity:
                 self._encode(source, words, progress)
         if self._corpus is None:
             message = (
                 "there is no corpus to train on: pass it to train, as corpus_iterable "
-                "or corpus_file."
+                "or corpus_file. Only build_vocab keeps the text's ids; a model that "
+                "was made from its text in one step, or loaded, does not hold it."
             )
             raise RuntimeError(message)
         return self._corpus.ids
@@ -525,7 +564,7 @@ class Word2Vec:
             "history": [dataclasses.asdict(stats) for stats in self.history],
         }
         arrays = {name: rows.vectors for name, rows in self._need_weights()}
-        formats.save_folder(path, meta, {"counts": words.counts, **arrays})
+        save_folder(path, meta, {"counts": words.counts, **arrays})
 
     @classmethod
     def load(cls, path: PathLike, mmap: bool = False) -> Word2Vec:
@@ -542,7 +581,7 @@ class Word2Vec:
         ValueError
             If the folder is not a saved model, or of a later version.
         """
-        meta, arrays = formats.load_folder(path, mmap)
+        meta, arrays = load_folder(path, mmap)
         if meta.get("kind") != FOLDER_KIND:
             message = f"{path} holds {meta.get('kind')!r}, not a {FOLDER_KIND}."
             raise ValueError(message)
@@ -561,10 +600,24 @@ class Word2Vec:
 
     def __getstate__(self) -> dict[str, Any]:
         # The ids stay behind: a copy trains on what it is given.
-        return {**self.__dict__, "_wv": None, "_corpus": None, "_corpus_identity": None}
+        state = {
+            **self.__dict__,
+            "_wv": None,
+            "_corpus": None,
+            "_corpus_identity": None,
+        }
+        del state["_training"]  # a lock
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _training=threading.Lock())
+
+    def __copy__(self) -> Word2Vec:
+        # Two models on the same matrices would undo each other's work.
+        return copy.deepcopy(self)
 
 
-def _source_of(sentences: Any, corpus_file: Any) -> corpus.Source:
+def _source_of(sentences: Any, corpus_file: Any) -> Source:
     if (sentences is None) == (corpus_file is None):
         message = (
             "give either sentences (token lists or integer arrays) or corpus_file "
@@ -572,5 +625,5 @@ def _source_of(sentences: Any, corpus_file: Any) -> corpus.Source:
         )
         raise TypeError(message)
     if corpus_file is not None:
-        return corpus.file_source(corpus_file)
-    return corpus.sentence_source(sentences)
+        return file_source(corpus_file)
+    return sentence_source(sentences)

@@ -218,8 +218,7 @@ class TrainParams:
             raise ValueError(message)
         if self.negative == 0 and not self.hs:
             message = (
-                "negative=0 and hs=False: nothing to train. "
-                "Set negative > 0 or hs=True."
+                "negative=0 and hs=False: nothing to train. Set negative=5 or hs=True."
             )
             raise ValueError(message)
 

@@ -78,8 +78,16 @@ def noise_sampler(counts: NDArray[np.int64], ns_exponent: float = 0.75) -> Alias
     ACM TOMS 3(3) (aliases).
     Differs: word2vec.c draws from a table of 1e8 slots, and also the sentence end.
     """
-    weights = (counts / max(1, counts[1:].max(initial=1))) ** ns_exponent
-    weights[0] = 0.0
+    weights = np.zeros(len(counts))
+    seen = np.flatnonzero(counts[1:] > 0) + 1  # what was never seen is never drawn
+    weights[seen] = (counts[seen] / counts[seen].max(initial=1)) ** ns_exponent
+    if not 0 < weights.sum() < np.inf:
+        message = (
+            f"no noise can be drawn from counts of {counts[1:].min(initial=0)} to "
+            f"{counts[1:].max(initial=0)} with ns_exponent={ns_exponent}. Use counts "
+            f"above 0 and an exponent nearer to 0.75."
+        )
+        raise ValueError(message)
     share = weights * (len(weights) / weights.sum())
     small, large = np.flatnonzero(share < 1), np.flatnonzero(share >= 1)
     needed = np.cumsum(1 - share[small])
@@ -163,9 +171,9 @@ def keep_thresholds(
     word2vec.c TrainModelThread: keep with probability (sqrt(n / st) + 1) * st / n for
     a count n and st = sample * total.  Differs: total leaves out the sentence ends.
     """
-    if sample == 0:
-        return None
     st = sample * float(counts[1:].sum())
+    if st == 0:
+        return None
     n = np.maximum(counts, 1).astype(np.float64)
     keep = (np.sqrt(n / st) + 1.0) * st / n
     return (np.minimum(keep, 1.0) * 0xFFFFFFFF).astype(np.uint32)

@@ -32,7 +32,7 @@ SHORTEST_SPAN, LONGEST_SPAN, SPANS_WANTED = 2_000, 64_000, 512
 HUGE_PAGE = 1 << 21  # bytes
 PRIVATE_ROWS = 2048  # of each matrix, at most
 PRIVATE_BYTES = 1 << 25  # for all workers together
-COPY_ROWS = 4096  # rows moved at a time when a matrix is padded or packed
+CHECK_ROWS = 4096  # rows that are searched for non-finite numbers at a time
 
 
 # ---- memory ------------------------------------------------------------------------
@@ -77,26 +77,19 @@ class Rows:
             copy._vectors[:] = self._vectors
             self.__dict__.update(copy.__dict__)
             return copy.pad()
-        memory, packed = self._memory, self._vectors
-        if packed.strides[0] != memory.strides[0]:
+        memory = self._memory
+        if self._vectors.strides[0] != memory.strides[0]:
+            _core.pad_rows(memory, self._dim)
             self._vectors = memory[:, : self._dim]
-            # From the last row on, so that no row is overwritten before it is moved.
-            for start in reversed(range(0, len(packed), COPY_ROWS)):
-                block = packed[start : start + COPY_ROWS].copy()
-                self._vectors[start : start + COPY_ROWS] = block
-                memory[start : start + COPY_ROWS, self._dim :] = 0
         return memory
 
     def pack(self) -> None:
         """Move the rows together."""
         if self._memory is None or self._vectors.flags.c_contiguous:
             return
-        padded = self._vectors
-        flat = self._memory.reshape(-1)[: padded.size]
-        self._vectors = flat.reshape(padded.shape)
-        for start in range(0, len(padded), COPY_ROWS):
-            block = padded[start : start + COPY_ROWS].copy()
-            self._vectors[start : start + COPY_ROWS] = block
+        _core.pack_rows(self._memory, self._dim)
+        flat = self._memory.reshape(-1)[: self._vectors.size]
+        self._vectors = flat.reshape(self._vectors.shape)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"vectors": np.array(self._vectors)}
@@ -116,7 +109,13 @@ def _large_zeros(size: int) -> NDArray[np.float32]:
         return _core.aligned_floats(size)
     # Private: memory that is shared with children has other, often no huge pages.
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-    memory = mmap.mmap(-1, 4 * size + HUGE_PAGE, flags=flags)
+    try:
+        memory = mmap.mmap(-1, 4 * size + HUGE_PAGE, flags=flags)
+    except OSError as error:
+        message = (
+            f"a matrix of {4 * size / 1e9:.2f} GB could not be allocated ({error})."
+        )
+        raise MemoryError(message) from error
     with contextlib.suppress(OSError):  # a kernel without them
         memory.madvise(advice)
     address = np.frombuffer(memory, dtype=np.uint8).ctypes.data
@@ -171,7 +170,7 @@ def estimate_memory(n_rows: int, params: TrainParams) -> dict[str, int]:
     tables = 4 * n_rows  # keep thresholds
     if params.hs:
         sizes["syn1"] = matrix
-        tables += 8 * n_rows + 5 * n_rows * max(1, n_rows.bit_length())
+        tables += 300 * n_rows  # while the tree is built; half of it stays
     if params.negative:
         sizes["syn1neg"] = matrix
         tables += 8 * n_rows  # thresholds and aliases
@@ -183,17 +182,21 @@ def estimate_memory(n_rows: int, params: TrainParams) -> dict[str, int]:
 def available_memory() -> int | None:
     """Return the memory that can still be had [bytes], None if the system won't say."""
     found = []
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                found.append(1024 * int(line.split()[1]))
-        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
-        used = Path("/sys/fs/cgroup/memory.current").read_text()
-        if limit != "max":
-            found.append(int(limit) - int(used))
-    except (OSError, ValueError):
-        pass
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        found.append(1024 * _fields("/proc/meminfo")["MemAvailable:"])
+    group = "/sys/fs/cgroup/memory"  # of the container
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        limit = int(Path(f"{group}.max").read_text())
+        used = int(Path(f"{group}.current").read_text())
+        cached = _fields(f"{group}.stat")  # files in memory, which make room
+        used -= cached["inactive_file"] + cached["active_file"]
+        found.append(limit - used)
     return min(found, default=None)
+
+
+def _fields(path: str) -> dict[str, int]:
+    lines = [line.split() for line in Path(path).read_text().splitlines()]
+    return {words[0]: int(words[1]) for words in lines}
 
 
 def new_weights(n_rows: int, params: TrainParams) -> Weights:
@@ -220,6 +223,7 @@ def new_weights(n_rows: int, params: TrainParams) -> Weights:
 
 def _check_memory(n_rows: int, params: TrainParams) -> None:
     sizes = estimate_memory(n_rows, params)
+    sizes["total"] -= sizes.pop("vocab")  # is there already
     available = available_memory()
     if available is not None and sizes["total"] > available:
         parts = ", ".join(
@@ -296,6 +300,8 @@ class Trainer:
     train_words : int
         Sum of the vocabulary's counts, sentence ends included [words].
     params : TrainParams
+    epochs_before : int
+        Of earlier runs with these weights: another epoch, other random numbers.
     """
 
     def __init__(
@@ -305,11 +311,13 @@ class Trainer:
         tables: Tables,
         train_words: int,
         params: TrainParams,
+        epochs_before: int = 0,
     ) -> None:
         _check_ids(ids, len(weights.syn0.vectors))
         self._weights = weights
         self._ids = ids
         self._params = params
+        self._epochs_before = epochs_before
         self._model = _core.Model(
             weights.syn0.pad(),
             None if weights.syn1 is None else weights.syn1.pad(),
@@ -345,10 +353,18 @@ class Trainer:
                 )
             ]
         n_private = self._private_rows()
-        return [
-            _core.Worker(self._model, settings, p.seed, n_private=n_private)
-            for _ in range(p.n_workers)
-        ]
+        try:
+            return [
+                _core.Worker(self._model, settings, p.seed, n_private=n_private)
+                for _ in range(p.n_workers)
+            ]
+        except MemoryError as error:
+            message = (
+                f"there is not enough memory for the blocks of {p.n_workers} workers "
+                f"with window={p.window}, negative={p.negative} and "
+                f"max_sentence_length={p.max_sentence_length}. Lower these."
+            )
+            raise MemoryError(message) from error
 
     def _private_rows(self) -> int:
         """Rows of which each worker has copies, so that cores need not pass them on."""
@@ -419,7 +435,7 @@ class Trainer:
         report_now()
         alpha = self.alpha_at(epoch + 1)
         if self._params.mode != "exact":
-            self._check_finite(epoch, alpha)
+            self._check_finite(epoch)
         seconds = time.perf_counter() - start
         words = self.ids_done - ids_before
         return EpochStats(epoch, alpha, words, seconds, *self._mean_losses(before))
@@ -430,8 +446,10 @@ class Trainer:
         p = self._params
         if p.mode == "exact":
             return lambda: worker.train_epoch(self._ids, queue)
+        stream = self._epochs_before + epoch
+        place = (epoch, p.epochs)
         decay = (p.start_alpha, p.end_alpha, p.alpha_floor)
-        return lambda: worker.train_epoch(self._ids, queue, epoch, p.epochs, *decay)
+        return lambda: worker.train_epoch(self._ids, queue, stream, place, decay)
 
     def _mean_losses(
         self, before: NDArray[np.float64]
@@ -457,17 +475,22 @@ class Trainer:
                 text += f" {name} {loss:.3f}"
         return text
 
-    def _check_finite(self, epoch: int, alpha: float) -> None:
+    def _check_finite(self, epoch: int) -> None:
         for name, rows in self._weights:
-            for start in range(0, len(rows.vectors), COPY_ROWS):
-                block = rows.vectors[start : start + COPY_ROWS]
-                # In double, sums of finite floats stay finite: one pass, no mask.
-                if not np.isfinite(block.sum(dtype=np.float64)):
-                    message = (
-                        f"{name} became non-finite in epoch {epoch + 1} of "
-                        f"{self._params.epochs} (alpha={alpha:g}). Lower alpha."
-                    )
-                    raise FloatingPointError(message)
+            if not _is_finite(rows.vectors):
+                message = (
+                    f"{name} became non-finite in epoch {epoch + 1} of "
+                    f"{self._params.epochs} (alpha={self.alpha_at(epoch):g} at its "
+                    f"start). Lower alpha, and train a new model."
+                )
+                raise FloatingPointError(message)
+
+
+def _is_finite(matrix: NDArray[np.float32]) -> bool:
+    # In double, sums of finite floats stay finite: one pass, no mask.
+    starts = range(0, len(matrix), CHECK_ROWS)
+    blocks = (matrix[start : start + CHECK_ROWS] for start in starts)
+    return all(np.isfinite(block.sum(dtype=np.float64)) for block in blocks)
 
 
 def _check_ids(ids: NDArray[np.int32], n_rows: int) -> None:
@@ -501,30 +524,46 @@ def run_threads(
     ------
     BaseException
         The first error of a task, or what interrupted this thread, KeyboardInterrupt
-        say; either way after all threads have ended.
+        say; either way after all tasks have ended.
     """
     errors: list[BaseException] = []
+    # Events of our own: before Python 3.13 a Thread.join that is interrupted takes
+    # the thread for ended.
+    ended = [threading.Event() for _ in tasks]
+    begun = [threading.Event() for _ in tasks]
 
-    def guarded(task: Callable[[], object]) -> None:
+    def run(number: int) -> None:
+        begun[number].set()
         try:
-            task()
+            tasks[number]()
         except BaseException as error:
             errors.append(error)
             stop()
+        finally:
+            ended[number].set()
 
-    threads = [threading.Thread(target=guarded, args=(t,), daemon=True) for t in tasks]
     try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(POLL_SECONDS)
+        for number in range(len(tasks)):
+            threading.Thread(target=run, args=(number,), daemon=True).start()
+        for event in ended:
+            while not event.wait(POLL_SECONDS):
                 report()
     except BaseException:
         stop()
-        for thread in threads:
-            if thread.ident is not None:
-                thread.join()
+        _wait_for_begun(begun, ended)
         raise
     if errors:
         raise errors[0]
+
+
+def _wait_for_begun(begun: list[threading.Event], ended: list[threading.Event]) -> None:
+    """Wait for the tasks that have begun, whatever else interrupts this thread."""
+    for has_begun, has_ended in zip(begun, ended, strict=True):
+        while True:
+            try:
+                # A thread that was being started when the interrupt came may yet begin.
+                if has_begun.wait(POLL_SECONDS):
+                    has_ended.wait()
+                break
+            except KeyboardInterrupt:
+                continue

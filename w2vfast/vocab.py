@@ -205,6 +205,9 @@ def _choose(
     words: list[Word], counts: list[int], min_count: int, max_final_vocab: int | None
 ) -> Vocab:
     # Row 0 stays; the rest is chosen and ordered.
+    if sum(counts) > MAX_COUNT:
+        message = f"The counts must add up to at most {MAX_COUNT}, got {sum(counts)}."
+        raise ValueError(message)
     array = np.array(counts, dtype=np.int64)
     rows = select_words(array, min_count=min_count, max_final_vocab=max_final_vocab)
     if rows.size == 0:

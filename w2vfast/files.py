@@ -1,0 +1,398 @@
+"""Files: read whether compressed or not, written whole or not at all."""
+
+import bz2
+import errno
+import gzip
+import importlib
+import io
+import lzma
+import os
+import re
+import secrets
+import stat
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any, BinaryIO
+
+PathLike = str | os.PathLike[str]
+
+HEAD_BYTES = 10  # what tells compressed files apart
+BUFFER_BYTES = 1 << 17
+
+
+# ---------------------------------------------------------------------------
+# Reading
+# ---------------------------------------------------------------------------
+
+
+class InputFile(io.RawIOBase):
+    """A file open for reading bytes, decompressed if its first bytes say so.
+
+    Parameters
+    ----------
+    file : str, bytes or binary file
+        A path, which is opened here and closed by `close`, or an open file.
+    name : str
+        What messages call the file.
+
+    Notes
+    -----
+    gzip, bz2, xz and zstd are known.  `io.BufferedReader` makes lines of it.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened or read.
+    ValueError
+        If the compressed data is cut off or damaged, or the package for it missing.
+    """
+
+    _opened: io.FileIO | None = None
+
+    def __init__(self, file: Any, name: str) -> None:
+        self.name = name
+        if isinstance(file, (str, bytes)):
+            file = self._opened = io.FileIO(file)
+        self._raw = _Raw(file)
+        try:
+            self._plain = _decompressed(self._raw, name)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def taken(self) -> int:
+        """Bytes read of the file as it lies on disk."""
+        return self._raw.taken
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into `buffer`; return how many bytes, 0 at the end."""
+        try:
+            return _read_into(self._plain, buffer)
+        except Exception as error:
+            if self._plain is self._raw or not _is_damage(error):
+                raise
+            message = (
+                f"{self.name}: the compressed data is cut off or damaged ({error}). "
+                "Fetch or compress the file again."
+            )
+            raise ValueError(message) from error
+
+    def close(self) -> None:
+        """Close the file if it was opened here."""
+        if self._opened is not None:
+            self._opened.close()
+        super().close()
+
+
+def _is_damage(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno is None  # as gzip and bz2 report it; a bad disk has one
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    # There are two ZstdError, each in a module that may be missing.
+    return isinstance(error, (EOFError, zlib.error, lzma.LZMAError)) or (
+        "ZstdError" in kinds
+    )
+
+
+class _Raw(io.RawIOBase):
+    """A binary file that shows its first bytes and counts what was taken of it."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._ahead = b""
+        self.taken = 0
+
+    def head(self) -> bytes:
+        """Return up to HEAD_BYTES first bytes, which are read again later."""
+        while len(self._ahead) < HEAD_BYTES:
+            buffer = bytearray(HEAD_BYTES - len(self._ahead))
+            n = _read_into(self._file, memoryview(buffer))
+            if n == 0:
+                break
+            self._ahead += buffer[:n]
+        return self._ahead
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self._ahead:
+            n = min(len(buffer), len(self._ahead))
+            buffer[:n], self._ahead = self._ahead[:n], self._ahead[n:]
+        else:
+            n = _read_into(self._file, buffer)
+        self.taken += n
+        return n
+
+
+def _read_into(file: Any, buffer: Any) -> int:
+    n = file.readinto(buffer)
+    while n is None:  # a pipe that somebody made non-blocking
+        time.sleep(0.01)
+        n = file.readinto(buffer)
+    return int(n)
+
+
+class _ZstdFile(io.RawIOBase):
+    """Frames of zstd, read with the `zstandard` package; EOFError if cut off."""
+
+    def __init__(self, file: Any, module: Any) -> None:
+        self._file = file
+        self._new_frame = module.ZstdDecompressor().decompressobj
+        self._frame: Any = None
+        self._ready = memoryview(b"")
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            piece = self._rest or self._file.read(1 << 14)
+            self._rest = b""
+            if not piece:
+                if self._frame is not None:
+                    message = "the last frame is incomplete"
+                    raise EOFError(message)
+                return 0
+            self._ready = memoryview(self._decompress(piece))
+        n = min(len(buffer), len(self._ready))
+        buffer[:n] = self._ready[:n]
+        self._ready = self._ready[n:]
+        return n
+
+    def _decompress(self, piece: bytes) -> bytes:
+        if self._frame is None:
+            self._frame = self._new_frame()
+        text: bytes = self._frame.decompress(piece)
+        if self._frame.eof:
+            self._rest = self._frame.unused_data
+            self._frame = None
+        return text
+
+
+def _open_zstd(file: Any, name: str) -> Any:
+    with suppress(ImportError):  # Python 3.14 has it
+        return importlib.import_module("compression.zstd").ZstdFile(file)
+    try:
+        zstandard = importlib.import_module("zstandard")
+    except ImportError as error:
+        message = (
+            f"{name} is compressed with zstd, which needs a package: "
+            'pip install "w2vfast[zstd]", or decompress the file'
+        )
+        raise ValueError(message) from error
+    return _ZstdFile(file, zstandard)
+
+
+def _decompressed(raw: _Raw, name: str) -> Any:
+    """Return the file of the text in `raw`; `raw` itself if it is not compressed."""
+    head = raw.head()
+    # bz2 has no more than three fixed bytes, a level and the start of a block.
+    is_bz2 = head[:3] == b"BZh" and head[4:] in (b"1AY&SY", b"\x17rE8P\x90")
+    if head.startswith(b"\x1f\x8b\x08"):
+        return gzip.GzipFile(fileobj=io.BufferedReader(raw, BUFFER_BYTES))
+    if is_bz2:
+        return bz2.BZ2File(io.BufferedReader(raw, BUFFER_BYTES))
+    if head.startswith(b"\xfd7zXZ\x00"):
+        return lzma.LZMAFile(io.BufferedReader(raw, BUFFER_BYTES))
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        return _open_zstd(io.BufferedReader(raw, BUFFER_BYTES), name)
+    return raw
+
+
+# ---------------------------------------------------------------------------
+# Writing
+# ---------------------------------------------------------------------------
+
+# Names of descriptors that are already open.  Opening them by name would empty
+# a regular file that the shell connected with >>, and lose its position.
+_DESCRIPTOR = re.compile(r"/dev/(?:std(out|err)|fd/([0-9]+))|/proc/self/fd/([0-9]+)")
+_MAX_LINKS = 40  # [symbolic links], as Linux allows in one path
+_FULL_DISK = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
+@contextmanager
+def open_output(path: PathLike) -> Iterator[BinaryIO]:
+    """Open a file for writing bytes that appears whole or not at all.
+
+    A regular file is written under a temporary name in the same directory,
+    flushed to disk and renamed over `path` when the block ends without an error;
+    after an error `path` is as it was.  An existing file keeps its mode, a new one
+    gets the mode that the umask gives, and a symbolic link stays a link: the file
+    that it points to is replaced.  Pipes, devices and open descriptors
+    (``/dev/stdout``, ``/dev/fd/3``) are written straight.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file to write; compressed if its name ends in .gz, .bz2 or .xz.
+
+    Yields
+    ------
+    binary file
+        Open for writing; closed when the block ends.
+
+    Raises
+    ------
+    OSError
+        If the file or its directory cannot be written, or the disk is full.
+    """
+    target = os.fspath(path)
+    descriptor = _open_descriptor(target)
+    if descriptor is not None:
+        opened: AbstractContextManager[BinaryIO] = os.fdopen(descriptor, "wb")
+    elif _is_regular_or_new(target):
+        opened = _replaced_file(target)
+    else:
+        opened = open(target, "wb")  # noqa: SIM115
+    with naming_full_disk(target), opened as file:
+        compressed = _compressed(file, target)
+        yield compressed
+        if compressed is not file:
+            compressed.close()
+
+
+def _compressed(file: BinaryIO, name: str) -> BinaryIO:
+    if name.endswith(".gz"):
+        # Without name and time, so that the same bytes give the same file.
+        return gzip.GzipFile("", "wb", fileobj=file, mtime=0)  # type: ignore[return-value]
+    if name.endswith(".bz2"):
+        return bz2.BZ2File(file, "wb")  # type: ignore[return-value]
+    if name.endswith(".xz"):
+        return lzma.LZMAFile(file, "wb")  # type: ignore[return-value]
+    return file
+
+
+def check_output(path: PathLike) -> None:
+    """Raise now what `open_output` would raise for want of a directory or a right.
+
+    Meant for the beginning of a long run; nothing is left behind and an existing
+    file is not touched.
+
+    Raises
+    ------
+    OSError
+        If the file or its directory cannot be written.
+    """
+    target = os.fspath(path)
+    if os.path.isdir(target):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), target)
+    if _DESCRIPTOR.fullmatch(target) or not _is_regular_or_new(target):
+        return
+    file, temporary = _create_beside(target)
+    file.close()
+    os.unlink(temporary)
+
+
+def _open_descriptor(path: str) -> int | None:
+    """Duplicate the open descriptor that `path` names, directly or through links."""
+    for _ in range(_MAX_LINKS):
+        match = _DESCRIPTOR.fullmatch(path)
+        if match:
+            name = next(filter(None, match.groups()))
+            descriptor = {"out": 1, "err": 2}.get(name) or int(name)
+            if descriptor == 1 and sys.stdout is not None:
+                sys.stdout.flush()  # what was printed before comes before
+            return os.dup(descriptor)
+        if not os.path.islink(path):
+            return None
+        path = os.path.join(os.path.dirname(path), os.readlink(path))
+    return None
+
+
+def _is_regular_or_new(path: str) -> bool:
+    """Tell whether `path` is a regular file or nothing yet (also a dangling link)."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return True
+
+
+def _create_beside(target: str) -> tuple[BinaryIO, str]:
+    """Create an empty file in the directory of `target`, with the mode it shall have.
+
+    Returns
+    -------
+    file : binary file
+        The new file, open for writing.
+    temporary : str
+        Its name.
+    """
+    final = os.path.realpath(target)
+    if os.path.exists(final) and not os.access(final, os.W_OK):
+        # A rename would replace a file that its owner has marked read-only.
+        message = "the file exists and is not writable"
+        raise PermissionError(errno.EACCES, message, target)
+    temporary = temporary_beside(final)
+    try:
+        # "x" lets the system apply the umask; asking Python for the umask would
+        # mean changing it for a moment in every thread.
+        file = open(temporary, "xb")  # noqa: SIM115
+    except OSError as error:
+        raise no_temporary(error, target) from error
+    try:
+        if os.path.exists(final):
+            os.chmod(temporary, stat.S_IMODE(os.stat(final).st_mode))
+    except BaseException:
+        file.close()
+        os.unlink(temporary)
+        raise
+    return file, temporary
+
+
+def temporary_beside(target: str) -> str:
+    """Return a name that nobody has yet, in the directory of `target`."""
+    name = f".w2vfast-{secrets.token_hex(8)}.tmp"
+    return os.path.join(os.path.dirname(target), name)
+
+
+def no_temporary(error: OSError, target: str) -> OSError:
+    """Say that the directory of `target`, not a file of ours, is the trouble."""
+    directory = os.path.dirname(os.path.realpath(target))
+    message = (
+        f"cannot create files in {directory} ({error.strerror}); "
+        "a new file is written there first and then renamed"
+    )
+    return OSError(error.errno, message, target)
+
+
+@contextmanager
+def naming_full_disk(target: str) -> Iterator[None]:
+    """Add the file's name to the errors of a write for want of space."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno in _FULL_DISK:
+            error.filename = target
+        raise
+
+
+@contextmanager
+def synced(file: BinaryIO) -> Iterator[BinaryIO]:
+    """Close `file` at the end of the block, after its bytes have reached the disk."""
+    with file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _replaced_file(target: str) -> Iterator[BinaryIO]:
+    file, temporary = _create_beside(target)
+    try:
+        with synced(file):
+            yield file
+        os.replace(temporary, os.path.realpath(target))
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise

@@ -345,8 +345,6 @@ def _in_flags(message: str) -> str:
     # None stands for a flag that is left out, which help explains.
     message = re.sub(r"[;.] [^.;]*\bNone\b.*?\.(?=\s|$)", ".", message)
     return message.replace(" or None", "").replace("set max_final_vocab or ", "")
-        "max_final_vocab", "vocabulary limits"
-    )
 
 
 def _params(flags: dict[str, Any]) -> TrainParams:

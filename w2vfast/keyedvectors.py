@@ -117,7 +117,7 @@ class KeyedVectors:
         Returns
         -------
         ndarray of float, shape (D,) or (n, D)
-            A read-only view of one vector, or a copy of several.
+            A copy of one vector, or of several.
 
         Raises
         ------
@@ -142,19 +142,16 @@ class KeyedVectors:
         Returns
         -------
         ndarray of float, shape (D,)
-            Read-only, so that ``v -= w`` cannot change the model by accident; copy it
-            to change it.
+            A copy: changing it does not change the model, and later training does not
+            change it.
 
         Raises
         ------
         KeyError
             If the key is missing.
         """
-        vector: FloatArray = self.vectors[self._row(key)]
-        if norm:
-            vector = _unit(vector)
-        vector.flags.writeable = False
-        return vector
+        vector: FloatArray = self.vectors[self._row(key)].copy()
+        return _unit(vector) if norm else vector
 
     def _row(self, key: Any) -> int:
         row = self.key_to_index.get(key)

@@ -997,3 +997,14 @@ def test_counts_do_not_depend_on_where_a_sentence_is_cut():
     kept = chosen(words, 3)
     assert vocab.counts[1:].tolist() == [count for _, count in kept]
     assert stream.ids.size == sum(count for _, count in kept) + 1
+
+
+@pytest.mark.parametrize("token", [None, float("nan"), ["a"]])
+def test_token_that_is_no_word_is_called_by_its_type(token):
+    with pytest.raises(TypeError, match=type(token).__name__):
+        encode([["a", token, "b"]], min_count=1)
+
+
+def test_memory_limit_below_zero_is_refused():
+    with pytest.raises(ValueError, match="memory_limit must be at least 0"):
+        encode([["a", "b"]], min_count=1, memory_limit=-1)

@@ -1033,3 +1033,21 @@ def test_seventy_thousand_words_take_seconds(tmp_path):
         # About 4 s for text and 0.3 s for binary on two slow cores.
         assert time.perf_counter() - start < 30
         assert values.shape == vectors.shape
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz"])
+@pytest.mark.parametrize("binary", [False, True])
+def test_name_says_whether_a_file_is_compressed(tmp_path, suffix, binary):
+    path = tmp_path / f"vectors{suffix}"
+    vectors = np.arange(6, dtype=np.float32).reshape(2, 3)
+    for _ in range(2):  # the same bytes each time
+        with open_output(path) as file:
+            formats.write_word2vec(file, ["a", "b"], vectors, binary=binary)
+        written = path.read_bytes()
+    opener = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}[suffix]
+    with opener(path) as file:
+        assert file.read().startswith(b"2 3\na ")
+    assert path.read_bytes() == written
+    words, again = formats.read_word2vec(path, binary=binary)
+    assert words == ["a", "b"]
+    np.testing.assert_array_equal(again, vectors)

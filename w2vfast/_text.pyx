@@ -334,8 +334,9 @@ cdef class WordCounter:
             start = PyBytes_AS_STRING(owner)
             size = PyBytes_GET_SIZE(owner)
         else:
+            value = as_integer(item)  # first: None or nan is no integer
             self.set_kind(KIND_INTEGER)
-            cut_value(token, as_integer(item))
+            cut_value(token, value)
             return item
         self.set_kind(KIND_TEXT)
         if size <= INLINE_BYTES:

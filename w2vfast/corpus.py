@@ -137,6 +137,9 @@ def encode(
     pruning = max_vocab_size if vocab is None else None
     size = 1 if pruning is not None else workers
     limit = default_limit() if memory_limit is None else memory_limit
+    if limit < 0:
+        message = f"memory_limit must be at least 0 bytes or None, got {limit}."
+        raise ValueError(message)
     place = None if cache_dir is None else os.fspath(cache_dir)
     store = IdStore(limit, place)
     crew = Crew(size, progress, source.total)

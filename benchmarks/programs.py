@@ -6,11 +6,13 @@ counts them, sentence ends included, so words/s mean the same for all.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,19 +64,35 @@ class Run:
 
 
 def _measured(command: list[str], **options: object) -> tuple[str, float, int]:
-    """Run a command; return its output, its seconds and its peak memory [bytes]."""
-    begun = time.perf_counter()
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
-    )
-    out = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    """Run a command; return its output, its seconds and its peak memory [bytes].
+
+    The peak is asked of the system while the command runs: what is known afterwards
+    counts the memory of the process that started it, too.  0 where it is not known.
+    """
+    peak = 0
+    with tempfile.TemporaryFile("w+") as out:
+        begun = time.perf_counter()
+        process = subprocess.Popen(
+            command, stdout=out, stderr=subprocess.STDOUT, **options
+        )
+        while process.poll() is None:
+            peak = max(peak, _peak_of(process.pid))
+            time.sleep(0.01)
+        seconds = time.perf_counter() - begun
+        out.seek(0)
+        text = out.read()
     if process.returncode:
-        message = f"{command[0]} failed ({process.returncode}):\n{out[-2000:]}"
+        message = f"{command[0]} failed ({process.returncode}):\n{text[-2000:]}"
         raise RuntimeError(message)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return out, time.perf_counter() - begun, usage.ru_maxrss * unit
+    return text, seconds, peak
+
+
+def _peak_of(pid: int) -> int:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return 1024 * int(line.split()[1])
+    return 0
 
 
 def _run_script(script: str, job: Job, **environment: str) -> Run:

@@ -135,7 +135,7 @@ _HELP = f"""\
 w2vfast {__version__}: word2vec for Python
 
     w2vfast train -train FILE -output FILE [flags]   train on a text of your own
-    w2vfast demo                                     train on the Tang poems, a few seconds
+    w2vfast demo                                     train on poems, a few seconds
     w2vfast train --help                             the flags
     w2vfast --version
 """

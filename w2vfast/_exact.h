@@ -17,7 +17,7 @@
 #define EXACT_TABLE_SIZE 1000 /* word2vec.c EXP_TABLE_SIZE */
 #define EXACT_MAX_EXP 6       /* word2vec.c MAX_EXP */
 #define EXACT_RUN 32          /* outputs taken together at most */
-#define EXACT_GROUP 8         /* dot products side by side: enough to hide an addition */
+#define EXACT_GROUP 16        /* dot products side by side */
 
 /* The C program's sigmoid table, (EXACT_TABLE_SIZE,) OUT. */
 static void exact_fill_sigmoid(float *table) {
@@ -36,31 +36,66 @@ static inline float exact_sigmoid(const float *table, float logit) {
     return table[(int)((logit + EXACT_MAX_EXP) * scale)];
 }
 
-/* dots[t] = x . rows[t], each sum in the order of its elements; inlined with a
- * constant count. */
-static inline void exact_dot_group(const float *x, float *const *rows, int count,
-                                   int dim, float *dots) {
-    float sums[EXACT_GROUP] = {0};
-    for (int i = 0; i < dim; i++)
-        for (int t = 0; t < count; t++) sums[t] += x[i] * rows[t][i];
-    for (int t = 0; t < count; t++) dots[t] = sums[t];
+/* Four ordered sums side by side, one a lane. */
+#if defined(__clang__) || __GNUC__ >= 12
+typedef float exact_vec __attribute__((vector_size(16), aligned(4), may_alias));
+#define EXACT_SHUFFLE __builtin_shufflevector
+
+/* sums += the products of four columns of four rows, column after column: the products
+ * are taken along the rows and turned by 90 degrees. */
+static inline exact_vec exact_add_columns(exact_vec sums, exact_vec x,
+                                          float *const *rows, int i) {
+    const exact_vec a = *(const exact_vec *)(rows[0] + i) * x;
+    const exact_vec b = *(const exact_vec *)(rows[1] + i) * x;
+    const exact_vec c = *(const exact_vec *)(rows[2] + i) * x;
+    const exact_vec d = *(const exact_vec *)(rows[3] + i) * x;
+    const exact_vec ab = EXACT_SHUFFLE(a, b, 0, 4, 1, 5);
+    const exact_vec cd = EXACT_SHUFFLE(c, d, 0, 4, 1, 5);
+    sums += EXACT_SHUFFLE(ab, cd, 0, 1, 4, 5);
+    sums += EXACT_SHUFFLE(ab, cd, 2, 3, 6, 7);
+    const exact_vec ab2 = EXACT_SHUFFLE(a, b, 2, 6, 3, 7);
+    const exact_vec cd2 = EXACT_SHUFFLE(c, d, 2, 6, 3, 7);
+    sums += EXACT_SHUFFLE(ab2, cd2, 0, 1, 4, 5);
+    return sums + EXACT_SHUFFLE(ab2, cd2, 2, 3, 6, 7);
 }
 
+/* dots[t] = x . rows[t] for 4 * fours rows; inlined with a constant. */
+static inline void exact_dot_fours(const float *x, float *const *rows, const int fours,
+                                   int dim, float *dots) {
+    exact_vec sums[EXACT_GROUP / 4] = {{0}};
+    int i = 0;
+    for (; i + 4 <= dim; i += 4)
+        for (int f = 0; f < fours; f++)
+            sums[f] = exact_add_columns(sums[f], *(const exact_vec *)(x + i),
+                                        rows + 4 * f, i);
+    for (int f = 0; f < fours; f++) *(exact_vec *)(dots + 4 * f) = sums[f];
+    for (; i < dim; i++)
+        for (int t = 0; t < 4 * fours; t++) dots[t] += x[i] * rows[t][i];
+}
+#else
+static inline void exact_dot_fours(const float *x, float *const *rows, const int fours,
+                                   int dim, float *dots) {
+    for (int t = 0; t < 4 * fours; t++) dots[t] = 0;
+    for (int i = 0; i < dim; i++)
+        for (int t = 0; t < 4 * fours; t++) dots[t] += x[i] * rows[t][i];
+}
+#endif
+
+/* dots[t] = x . rows[t], each sum in the order of its elements. */
 static void exact_dots(const float *x, float *const *rows, int count, int dim,
                        float *dots) {
-    while (count >= EXACT_GROUP) {
-        exact_dot_group(x, rows, EXACT_GROUP, dim, dots);
-        rows += EXACT_GROUP, dots += EXACT_GROUP, count -= EXACT_GROUP;
-    }
-    switch (count) {
-    case 7: exact_dot_group(x, rows, 7, dim, dots); break;
-    case 6: exact_dot_group(x, rows, 6, dim, dots); break;
-    case 5: exact_dot_group(x, rows, 5, dim, dots); break;
-    case 4: exact_dot_group(x, rows, 4, dim, dots); break;
-    case 3: exact_dot_group(x, rows, 3, dim, dots); break;
-    case 2: exact_dot_group(x, rows, 2, dim, dots); break;
-    case 1: exact_dot_group(x, rows, 1, dim, dots); break;
-    default: break;
+    for (int first = 0; first < count; first += EXACT_GROUP) {
+        float *group[EXACT_GROUP], sums[EXACT_GROUP];
+        const int n = count - first < EXACT_GROUP ? count - first : EXACT_GROUP;
+        for (int t = 0; t < EXACT_GROUP; t++) /* filled up to a multiple of four */
+            group[t] = rows[first + (t < n ? t : 0)];
+        switch ((n + 3) / 4) {
+        case 4: exact_dot_fours(x, group, 4, dim, sums); break;
+        case 3: exact_dot_fours(x, group, 3, dim, sums); break;
+        case 2: exact_dot_fours(x, group, 2, dim, sums); break;
+        default: exact_dot_fours(x, group, 1, dim, sums); break;
+        }
+        for (int t = 0; t < n; t++) dots[first + t] = sums[t];
     }
 }
 
@@ -69,10 +104,20 @@ static inline void exact_axpy(float g, const float *x, float *y, int dim) {
     for (int i = 0; i < dim; i++) y[i] += g * x[i];
 }
 
-/* Two rows at once: error += g * y from the old y, then y += g * x. */
-static inline void exact_step(float g, const float *x, float *y, float *error, int dim) {
-    exact_axpy(g, y, error, dim);
-    exact_axpy(g, x, y, dim);
+#if defined(_MSC_VER) && !defined(__clang__)
+#define EXACT_RESTRICT __restrict
+#else
+#define EXACT_RESTRICT __restrict__
+#endif
+
+/* error += g * y from the old y, then y += g * x. */
+static inline void exact_step(float g, const float *EXACT_RESTRICT x,
+                              float *EXACT_RESTRICT y, float *EXACT_RESTRICT error,
+                              int dim) {
+    for (int i = 0; i < dim; i++) {
+        error[i] += g * y[i];
+        y[i] += g * x[i];
+    }
 }
 
 /* Outputs that are taken together, at most EXACT_RUN: none of them may occur twice,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from reference import block_loss
+from reference import block_loss, block_update
 
 from w2vfast import _core
 
@@ -118,3 +118,24 @@ def test_sinks_apart_from_inputs_gain_the_change():
     np.testing.assert_array_equal(inputs, kept_inputs)
     expected = changes(kept_inputs, kept_outputs, [0], [0, 1, 2], labels)[0]
     np.testing.assert_allclose(sinks - kept_sinks, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 4, 7, 12, 13, 20])
+@pytest.mark.parametrize("n_inputs", [1, 3, 5, 9])
+@pytest.mark.parametrize("n_rows", [3, 40])
+def test_rows_listed_anywhere_and_often_gain_from_the_old_rows(
+    n_inputs, n_outputs, n_rows
+):
+    """With 3 rows nearly all are listed twice, in one register tile or in several."""
+    rng = np.random.default_rng(n_inputs * n_outputs)
+    inputs, outputs = rows_of(rng, n_rows, 33), rows_of(rng, n_rows, 33)
+    input_rows = rng.integers(0, n_rows, n_inputs)
+    output_rows = rng.permutation(n_rows)[:n_outputs]
+    if len(output_rows) < n_outputs:
+        output_rows = rng.integers(0, n_rows, n_outputs)
+    labels = rng.integers(0, 2, n_outputs)
+    x, y = inputs.astype(np.float64), outputs.astype(np.float64)
+    block_update(x, input_rows, y, output_rows, labels, 0.5)
+    changes(inputs, outputs, input_rows, output_rows, labels, 0.5)
+    np.testing.assert_allclose(inputs, x, atol=1e-5)
+    np.testing.assert_allclose(outputs, y, atol=1e-5)

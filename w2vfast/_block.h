@@ -45,7 +45,6 @@ typedef struct {
     int n_ahead;
     int n_inputs;         /* C */
     int n_outputs;        /* T */
-    int outputs_differ;   /* whether no row is listed twice among the outputs */
     int dim;              /* D */
     float alpha;
 } block_t;

@@ -107,8 +107,7 @@ static void ISA(block_errors)(const block_t *b) {
 }
 
 /* Columns i to i + W * VEC_LANES of T outputs, both constants, from `first` on: adds
- * errors . outputs to the inputs' tile, and errors^T . inputs to the outputs, or puts it
- * in their tile if a tile to come may hold one of them again and must see its old row. */
+ * errors . outputs to the inputs' tile, and puts errors^T . inputs in the outputs'. */
 BLOCK_INLINE void ISA(gain_tile)(const block_t *b, int first, const int T, int i,
                                  const int W) {
     float *tile = b->tile;
@@ -140,16 +139,6 @@ BLOCK_INLINE void ISA(gain_tile)(const block_t *b, int first, const int T, int i
         BLOCK_UNROLL
         for (int w = 0; w < W; w++) store(tile + w * VEC_LANES, gain[w]);
     }
-    if (b->n_outputs <= GAIN_OUTPUTS || b->outputs_differ) {
-        BLOCK_UNROLL
-        for (int t = 0; t < T; t++)
-            BLOCK_UNROLL
-            for (int w = 0; w < W; w++) {
-                float *lanes = b->outputs[first + t] + i + w * VEC_LANES;
-                store(lanes, add(load(lanes), change[t][w]));
-            }
-        return;
-    }
     tile += (int64_t)first * BLOCK_TILE;
     BLOCK_UNROLL
     for (int t = 0; t < T; t++, tile += BLOCK_TILE)
@@ -168,7 +157,7 @@ BLOCK_INLINE void ISA(add_tile)(float *const *rows, int count, const float *tile
         }
 }
 
-/* All gains of W * VEC_LANES columns; inputs are stored to at the end only. */
+/* All gains of W * VEC_LANES columns; nothing is stored to a row before the end. */
 BLOCK_INLINE void ISA(gain_columns)(const block_t *b, int i, const int W) {
     const int C = b->n_inputs, T = b->n_outputs;
     for (int t = 0; t < T;) {
@@ -186,8 +175,7 @@ BLOCK_INLINE void ISA(gain_columns)(const block_t *b, int i, const int W) {
         t += width;
     }
     ISA(add_tile)(b->sinks, C, b->tile, i, W);
-    if (T > GAIN_OUTPUTS && !b->outputs_differ)
-        ISA(add_tile)(b->outputs, T, b->tile + (int64_t)C * BLOCK_TILE, i, W);
+    ISA(add_tile)(b->outputs, T, b->tile + (int64_t)C * BLOCK_TILE, i, W);
 }
 
 static void ISA(block_update)(const block_t *b) {

@@ -46,7 +46,6 @@ cdef extern from "_block.h" nogil:
         int n_ahead
         int n_inputs
         int n_outputs
-        bint outputs_differ
         int dim
         float alpha
     ctypedef struct block_isa_t:
@@ -811,13 +810,11 @@ cdef void update_outputs(const settings_t* o, scratch_t* s, plan_t* plan,
         s.block.outputs = plan.path
         s.block.labels = plan.path_labels
         s.block.n_outputs = plan.path_length
-        s.block.outputs_differ = True
         s.counters.hs_loss += train_block(&s.block, plan.take_loss)
     if o.negative > 0:
         s.block.outputs = plan.noise + <int64_t>u * (o.negative + 1)
         s.block.labels = s.noise_labels
         s.block.n_outputs = plan.noise_lengths[u]
-        s.block.outputs_differ = False
         s.counters.ns_loss += train_block(&s.block, plan.take_loss)
 
 
@@ -1091,7 +1088,7 @@ def _test_block(float[:, ::1] inputs, float[:, ::1] sinks, float[:, ::1] outputs
     cdef float** rows = <float**>&pointers[0]
     cdef block_t block = block_t(
         rows, rows + C, rows + 2 * C, &labels[0], &logits[0], &errors[0],
-        &tile[0], NULL, 0, C, T, len(set(output_rows)) == T, <int>inputs.shape[1], alpha)
+        &tile[0], NULL, 0, C, T, <int>inputs.shape[1], alpha)
     block_update(&block)
     return np.asarray(logits)[:C * T].reshape(C, T), block_loss(&block)
 

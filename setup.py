@@ -20,6 +20,7 @@ else:
     FLAGS = ["-O3", "-ffp-contract=off"]
 
 CORE_HEADERS = ["_atomic.h", "_block.h", "_block_kernel.h", "_exact.h"]
+CORE_PARTS = ["_fast.pxi", "_exact.pxi"]
 TEXT_PARTS = ["_words.pxi", "_scan.pxi", "_stream.pxi"]
 
 DIRECTIVES = {
@@ -45,7 +46,7 @@ def extension(name, parts):
 setup(
     ext_modules=cythonize(
         [
-            extension("_core", CORE_HEADERS),
+            extension("_core", CORE_HEADERS + CORE_PARTS),
             extension("_text", TEXT_PARTS),
         ],
         compiler_directives=DIRECTIVES,

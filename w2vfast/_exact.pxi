@@ -1,0 +1,235 @@
+# Exact mode: the C program's only thread, and its k-means.  Part of _core.pyx.
+
+# ---------------------------------------------------------------------------------
+# Exact mode: word2vec.c TrainModelThread at one thread, every draw in its order
+# ---------------------------------------------------------------------------------
+
+cdef struct exact_t:
+    int32_t* sentence        # (C_SENTENCE_LENGTH,) kept words
+    int length
+    float* neu1              # (D,)
+    float* neu1e             # (D,)
+    float** rows             # (T,)
+    float* dots              # (T,)
+    float* sigmoid           # (EXACT_TABLE_SIZE,)
+    uint64_t random          # the C program's generator, seeded with the thread's 0
+    float alpha
+    float starting_alpha
+    int64_t total_words      # iter * train_words + 1
+    int64_t train_words
+    int64_t word_count       # words read in this epoch
+    int64_t last_word_count  # of those, how many alpha has seen
+    int64_t words_done       # word_count_actual: how many alpha has seen in all
+    int64_t cursor           # place in the stream
+
+
+cdef class ExactWorker:
+    """The C program's only thread.  State carries on from epoch to epoch.
+
+    Parameters
+    ----------
+    model : Model
+        With exact mode's tables.
+    settings : dict
+        As for `Worker`; sg, hs, negative and window are used.
+    alpha : float
+        C's ``-alpha``.
+    epochs : int
+        C's ``-iter``.
+    train_words : int
+        Sum of the vocabulary's counts, the sentence end included [words].
+    """
+
+    cdef Model model
+    cdef settings_t settings
+    cdef exact_t state
+    cdef object owners
+    cdef readonly Counters counters
+
+    def __init__(self, Model model, dict settings, float alpha, int epochs,
+                 int64_t train_words):
+        self.model = model
+        self.settings = settings
+        self.counters = Counters()
+        cdef exact_t* s = &self.state
+        cdef int64_t T = max(settings["negative"] + 1, model.max_path)
+        self.owners = []
+        s.sentence = <int32_t*>self._buffer(C_SENTENCE_LENGTH, sizeof(int32_t))
+        s.neu1 = <float*>self._buffer(model.c.dim, sizeof(float))
+        s.neu1e = <float*>self._buffer(model.c.dim, sizeof(float))
+        s.rows = <float**>self._buffer(T, sizeof(float*))
+        s.dots = <float*>self._buffer(T, sizeof(float))
+        s.sigmoid = <float*>self._buffer(EXACT_TABLE_SIZE, sizeof(float))
+        exact_fill_sigmoid(s.sigmoid)
+        s.alpha = s.starting_alpha = alpha
+        s.train_words = train_words
+        s.total_words = epochs * train_words + 1
+
+    cdef void* _buffer(self, int64_t n, int64_t size) except NULL:
+        memory = np.zeros(n * size, dtype=np.uint8)
+        self.owners.append(memory)
+        return <void*><size_t>memory.ctypes.data
+
+    @property
+    def alpha(self):
+        """The learning rate as it is now."""
+        return self.state.alpha
+
+    def train_epoch(self, const int32_t[::1] ids, SpanQueue queue):
+        """Train one pass over the ids, or less if the queue is stopped."""
+        with nogil:
+            exact_epoch(&self.model.c, &self.settings, &self.state, &ids[0],
+                        ids.shape[0], queue, self.counters.c)
+
+
+cdef void exact_epoch(const model_t* m, const settings_t* o, exact_t* s,
+                      const int32_t* ids, int64_t N, SpanQueue queue,
+                      counters_t* counters) noexcept nogil:
+    cdef int64_t start
+    cdef int pos
+    cdef bint at_end
+    s.cursor = s.word_count = s.last_word_count = 0
+    while not atomic_read(&queue.stopped):
+        exact_refresh_alpha(s)
+        start = s.cursor
+        at_end = exact_read_sentence(m, s, ids, N)
+        atomic_add(&counters.ids, s.cursor - start)
+        if at_end or s.word_count > s.train_words:
+            # What was read of the last sentence is dropped, as in C.
+            s.words_done += s.word_count - s.last_word_count
+            return
+        exact_centre(m, o, s, 0)  # even an empty sentence draws one window
+        for pos in range(1, s.length):
+            if atomic_read(&queue.stopped):
+                return
+            exact_refresh_alpha(s)
+            exact_centre(m, o, s, pos)
+
+
+cdef inline void exact_refresh_alpha(exact_t* s) noexcept nogil:
+    if s.word_count - s.last_word_count > ALPHA_STRETCH:
+        s.words_done += s.word_count - s.last_word_count
+        s.last_word_count = s.word_count
+        s.alpha = exact_alpha(s.starting_alpha, s.words_done, s.total_words)
+
+
+cdef inline uint64_t exact_random(exact_t* s) noexcept nogil:
+    s.random = s.random * <uint64_t>25214903917U + 11
+    return s.random
+
+
+cdef bint exact_read_sentence(const model_t* m, exact_t* s, const int32_t* ids,
+                              int64_t N) noexcept nogil:
+    """Read up to a 0 or C_SENTENCE_LENGTH kept words; true at the end of the text."""
+    cdef int32_t word
+    s.length = 0
+    while s.cursor < N:
+        word = ids[s.cursor]
+        s.cursor += 1
+        s.word_count += 1
+        if word == 0:
+            return False
+        if m.keep != NULL and (exact_random(s) & 0xFFFF) >= m.keep[word]:
+            continue
+        s.sentence[s.length] = word
+        s.length += 1
+        if s.length == C_SENTENCE_LENGTH:
+            return False
+    return True
+
+
+cdef void exact_centre(const model_t* m, const settings_t* o, exact_t* s,
+                       int pos) noexcept nogil:
+    cdef int reach = o.window - <int>(exact_random(s) % <uint64_t>o.window)
+    cdef int first = max(0, pos - reach), stop = min(s.length, pos + reach + 1)
+    cdef int context_pos
+    cdef float* context
+    if not o.sg:
+        exact_cbow(m, o, s, pos, first, stop)
+        return
+    for context_pos in range(first, stop):
+        if context_pos == pos:
+            continue
+        context = row(&m.syn0, s.sentence[context_pos], m.stride)
+        memset(s.neu1e, 0, m.dim * sizeof(float))
+        exact_outputs(m, o, s, s.sentence[pos], context)
+        exact_axpy(1, s.neu1e, context, m.dim)
+
+
+cdef void exact_cbow(const model_t* m, const settings_t* o, exact_t* s, int pos,
+                     int first, int stop) noexcept nogil:
+    cdef int context_pos, i, n_contexts = stop - first - 1
+    if n_contexts < 1:
+        return
+    memset(s.neu1, 0, m.dim * sizeof(float))
+    memset(s.neu1e, 0, m.dim * sizeof(float))
+    for context_pos in range(first, stop):
+        if context_pos != pos:
+            exact_axpy(1, row(&m.syn0, s.sentence[context_pos], m.stride), s.neu1, m.dim)
+    for i in range(m.dim):
+        s.neu1[i] = s.neu1[i] / n_contexts
+    exact_outputs(m, o, s, s.sentence[pos], s.neu1)
+    for context_pos in range(first, stop):
+        if context_pos != pos:
+            exact_axpy(1, s.neu1e, row(&m.syn0, s.sentence[context_pos], m.stride), m.dim)
+
+
+cdef void exact_outputs(const model_t* m, const settings_t* o, exact_t* s,
+                        int32_t word, const float* x) noexcept nogil:
+    """Both objectives for one input x (D,); its error is added to neu1e."""
+    cdef int64_t start
+    cdef int t, length
+    if o.hs:
+        start = m.offsets[word]
+        length = <int>(m.offsets[word + 1] - start)
+        for t in range(length):
+            s.rows[t] = row(&m.syn1, m.points[start + t], m.stride)
+        exact_hs(x, s.neu1e, s.rows, m.codes + start, length, m.dim, s.alpha,
+                 s.sigmoid, s.dots)
+    if o.negative > 0:
+        length = exact_draw_outputs(m, o, s, word)
+        exact_negative(x, s.neu1e, s.rows, length, m.dim, s.alpha, s.sigmoid, s.dots)
+
+
+cdef int exact_draw_outputs(const model_t* m, const settings_t* o, exact_t* s,
+                            int32_t word) noexcept nogil:
+    cdef int k, T = 1
+    cdef int64_t noise_word
+    cdef uint64_t random
+    s.rows[0] = row(&m.syn1neg, word, m.stride)
+    for k in range(o.negative):
+        random = exact_random(s)
+        noise_word = draw_step(m, <uint32_t>((random >> 16) % C_TABLE_SIZE))
+        if noise_word == 0:
+            noise_word = random % <uint64_t>(m.vocab_size - 1) + 1
+        if noise_word != word:
+            s.rows[T] = row(&m.syn1neg, noise_word, m.stride)
+            T += 1
+    return T
+
+
+# ---------------------------------------------------------------------------------
+# K-means of -classes
+# ---------------------------------------------------------------------------------
+
+def kmeans_centroids(const float[:, ::1] vectors, const int32_t[::1] classes,
+                     float[:, ::1] centroids):
+    """Compute the centroids (n_classes, D) OUT of classes (V,) IN of vectors (V, D)."""
+    cdef int n_classes = <int>centroids.shape[0]
+    cdef int32_t[::1] sizes = np.empty(n_classes, dtype=np.int32)
+    with nogil:
+        exact_centroids(&vectors[0, 0], &classes[0], vectors.shape[0],
+                        <int>vectors.shape[1], n_classes, &centroids[0, 0], &sizes[0])
+
+
+def kmeans_assign(const float[:, ::1] vectors, float[:, ::1] centroids,
+                  int32_t[::1] classes):
+    """Find the nearest of the centroids (n_classes, D): classes (V,) OUT."""
+    cdef int n_classes = <int>centroids.shape[0], dim = <int>vectors.shape[1], k
+    cdef float[::1] dots = np.empty(n_classes, dtype=np.float32)
+    cdef size_t[::1] rows = np.empty(n_classes, dtype=np.uintp)
+    for k in range(n_classes):
+        rows[k] = <size_t>&centroids[k, 0]
+    with nogil:
+        exact_assign(&vectors[0, 0], <float**>&rows[0], vectors.shape[0], dim,
+                     n_classes, &classes[0], &dots[0])

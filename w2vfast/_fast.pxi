@@ -1,0 +1,407 @@
+# Fast mode: a worker, its spans, sentences and centre words, and the merge of workers.
+# Part of _core.pyx.
+
+# ---------------------------------------------------------------------------------
+# Fast mode: what one worker owns
+# ---------------------------------------------------------------------------------
+
+cdef struct schedule_t:
+    # Linear decay: alpha(place) = start - slope * place, never below the floor.
+    double start
+    double slope
+    double floor
+    int64_t first_place      # of this epoch, counted over all of them
+
+
+cdef struct plan_t:
+    # A centre word, prepared one ahead of its training so that its rows are on their
+    # way from memory meanwhile: nothing that is drawn depends on the weights.
+    float** contexts         # (C,) rows of the context
+    int n_contexts           # C; 0: nothing to train
+    float** path             # (L,) rows of inner nodes, root first
+    float* path_labels       # (L,) 1 - code
+    int path_length          # L
+    float** noise            # (U, K + 1) rows: the word, then noise words
+    int* noise_lengths       # (U,) how many of each K + 1
+    float** ahead            # rows to call from memory before they are needed
+    int n_ahead
+    bint take_loss
+
+
+cdef struct scratch_t:
+    int32_t* words           # (max_sentence_length,) kept words of the sentence
+    int64_t* places          # (max_sentence_length,) where they stand in the stream
+    int n_kept
+    float* noise_labels      # (K + 1,) 1, then zeros
+    float* neu1              # (stride,) CBOW: mean or sum of the context's rows
+    float* neu1e             # (stride,) CBOW: its change
+    plan_t plans[2]          # of this centre word and of the next
+    int64_t* visits          # (V,) ids seen, for tests; or NULL
+    int64_t* stopped         # the queue's flag
+    int64_t n_unmerged       # kept words since the last merge
+    uint64_t n_merges
+    uint64_t random
+    block_t block
+    counters_t* counters
+
+
+cdef class Worker:
+    """One thread's part in fast training.
+
+    Parameters
+    ----------
+    model : Model
+        Shared with the other workers.
+    settings : dict
+        sg, hs, negative, window, shrink_windows, cbow_mean, pair, divide_gradient,
+        all_losses, max_sentence_length.
+    seed : int
+        Of the whole run; a span's random numbers depend on (seed, epoch, span) only.
+    count_visits : bool
+        Count the ids that are seen, in `visits`.
+    n_private : int
+        Rows of each matrix, from the first on, of which this worker has copies; 0
+        for a single worker.
+    """
+
+    cdef Model model
+    cdef model_t c
+    cdef settings_t settings
+    cdef scratch_t scratch
+    cdef uint64_t seed
+    cdef object owners
+    cdef readonly Counters counters
+    cdef readonly object visits
+
+    def __init__(self, Model model, dict settings, uint64_t seed, *,
+                 bint count_visits=False, int64_t n_private=0):
+        self.model = model
+        self.c = model.c
+        self.settings = settings
+        self.seed = seed
+        self.counters = Counters()
+        self.scratch.counters = self.counters.c
+        self.owners = []
+        self._allocate()
+        n_private = min(n_private, model.c.vocab_size)
+        self._allocate_copies(&self.c.syn0, n_private)
+        self._allocate_copies(&self.c.syn1, n_private)
+        self._allocate_copies(&self.c.syn1neg, n_private)
+        self.visits = None
+        if count_visits:
+            self.visits = np.zeros(model.c.vocab_size, dtype=np.int64)
+            self.scratch.visits = <int64_t*><size_t>self.visits.ctypes.data
+
+    cdef void* _buffer(self, int64_t n, int64_t size) except NULL:
+        """Bytes on a cache line of their own, freed with this object."""
+        memory = np.zeros(n * size + 2 * CACHE_LINE, dtype=np.uint8)
+        self.owners.append(memory)
+        cdef size_t address = <size_t>memory.ctypes.data
+        return <void*>((address + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE)
+
+    cdef _allocate(self):
+        cdef settings_t* o = &self.settings
+        cdef scratch_t* s = &self.scratch
+        cdef int64_t C = min(2 * <int64_t>o.window, o.max_sentence_length)
+        cdef int64_t T = max(o.negative + 1, self.model.max_path)
+        cdef int64_t stride = self.model.c.stride
+        s.words = <int32_t*>self._buffer(o.max_sentence_length, sizeof(int32_t))
+        s.places = <int64_t*>self._buffer(o.max_sentence_length, sizeof(int64_t))
+        s.noise_labels = <float*>self._buffer(o.negative + 1, sizeof(float))
+        s.noise_labels[0] = 1
+        s.neu1 = <float*>self._buffer(stride, sizeof(float))
+        s.neu1e = <float*>self._buffer(stride, sizeof(float))
+        s.block.logits = <float*>self._buffer(C * T + BLOCK_LANES, sizeof(float))
+        s.block.errors = <float*>self._buffer(C * T + BLOCK_LANES, sizeof(float))
+        s.block.tile = <float*>self._buffer((C + T) * BLOCK_TILE, sizeof(float))
+        s.block.dim = <int>stride
+        for i in range(2):
+            self._allocate_plan(&s.plans[i], C, C if o.pair else 1)
+
+    cdef _allocate_copies(self, matrix_t* x, int64_t n_rows):
+        if x.shared == NULL or n_rows == 0:
+            return
+        x.mine = <float*>self._buffer(n_rows * self.c.stride, sizeof(float))
+        x.base = <float*>self._buffer(n_rows * self.c.stride, sizeof(float))
+        x.n_mine = n_rows
+
+    cdef _allocate_plan(self, plan_t* plan, int64_t C, int64_t U):
+        cdef int64_t L = self.model.max_path, K = self.settings.negative
+        plan.contexts = <float**>self._buffer(C, sizeof(float*))
+        plan.path = <float**>self._buffer(L, sizeof(float*))
+        plan.path_labels = <float*>self._buffer(L, sizeof(float))
+        plan.noise = <float**>self._buffer(U * (K + 1), sizeof(float*))
+        plan.noise_lengths = <int*>self._buffer(U, sizeof(int))
+        plan.ahead = <float**>self._buffer(1 + L + U * (K + 1), sizeof(float*))
+
+    def train_epoch(self, const int32_t[::1] ids, SpanQueue queue, int64_t stream,
+                    (int, int) epoch, (double, double, double) decay):
+        """Train spans until the queue is empty or stopped; runs without the GIL.
+
+        Parameters
+        ----------
+        ids : ndarray of int32, shape (N,)
+            The whole stream. IN
+        queue : SpanQueue
+            Shared with the other workers.
+        stream : int
+            Number of the epoch that random numbers are keyed by.
+        epoch : tuple of int
+            Which pass of the linear decay this is, from 0, and how many there are.
+        decay : tuple of float
+            Learning rate at the start and at the end of the linear decay, and the
+            value that it does not go below.
+        """
+        cdef schedule_t schedule
+        cdef int64_t N = ids.shape[0]
+        schedule.start = decay[0]
+        schedule.slope = (decay[0] - decay[1]) / (<double>N * epoch[1])
+        schedule.floor = decay[2]
+        schedule.first_place = epoch[0] * N
+        self.scratch.stopped = &queue.stopped
+        with nogil:
+            run_spans(&self.c, &self.settings, &self.scratch, &schedule,
+                      &ids[0], queue, self.seed, stream)
+
+
+cdef void run_spans(const model_t* m, const settings_t* o, scratch_t* s,
+                    const schedule_t* schedule, const int32_t* ids, SpanQueue queue,
+                    uint64_t seed, int64_t stream) noexcept nogil:
+    cdef int64_t span, place, end, stop, n_spans = queue.starts.shape[0] - 1
+    merge_all(m)
+    while not atomic_read(&queue.stopped):
+        span = atomic_add(&queue.cursor, 1)
+        if span >= n_spans:
+            break
+        s.random = random_stream(seed, stream, span)
+        place = queue.starts[span]
+        stop = queue.starts[span + 1]
+        while place < stop and not atomic_read(&queue.stopped):
+            end = sentence_end(ids, place, stop, o.max_sentence_length)
+            s.block.alpha = alpha_at(schedule, schedule.first_place + place)
+            train_sentence(m, o, s, ids, place, end)
+            merge_when_due(m, s)
+            atomic_add(&s.counters.ids, end - place)
+            place = end
+    merge_all(m)
+
+
+# ---------------------------------------------------------------------------------
+# Merge: how workers agree on the rows that all of them use all the time
+#
+# Words are sorted by frequency and inner nodes by their distance from the root, so the
+# hottest rows are the first.  Of those every worker has a copy; what it gained is added
+# to the shared rows now and then: after merge number n, the first MERGE_LEAST rows
+# times the largest power of 2 in n, so that the hottest meet often and the rest rarely
+# (Ji et al. 2016, arXiv:1604.04661, sec. IV, synchronise machines so).
+# ---------------------------------------------------------------------------------
+
+cdef void merge_when_due(const model_t* m, scratch_t* s) noexcept nogil:
+    cdef int64_t n_rows
+    if m.syn0.n_mine == 0:
+        return
+    s.n_unmerged += s.n_kept
+    if s.n_unmerged < MERGE_PERIOD:
+        return
+    s.n_unmerged = 0
+    s.n_merges += 1
+    n_rows = MERGE_LEAST * (s.n_merges & -s.n_merges)
+    merge(&m.syn0, n_rows, m.stride, False)
+    merge(&m.syn1, n_rows, m.stride, False)
+    merge(&m.syn1neg, n_rows, m.stride, False)
+
+
+cdef void merge_all(const model_t* m) noexcept nogil:
+    merge(&m.syn0, m.syn0.n_mine, m.stride, True)
+    merge(&m.syn1, m.syn1.n_mine, m.stride, True)
+    merge(&m.syn1neg, m.syn1neg.n_mine, m.stride, True)
+
+
+cdef void merge(const matrix_t* x, int64_t n_rows, int64_t stride,
+                bint wait) noexcept nogil:
+    """Merge the first rows; unless told to wait, pass over those another is merging."""
+    cdef int64_t group, word, n_groups = (min(n_rows, x.n_mine) + LOCK_ROWS - 1) / LOCK_ROWS
+    cdef int64_t* lock
+    for group in range(n_groups):
+        lock = x.locks + group * LOCK_STRIDE
+        while not atomic_try_lock(lock):
+            if not wait:
+                break
+            atomic_yield()
+        else:
+            for word in range(group * LOCK_ROWS, min((group + 1) * LOCK_ROWS, x.n_mine)):
+                block_merge(x.shared + word * stride, x.mine + word * stride,
+                            x.base + word * stride, <int>stride)
+            atomic_unlock(lock)
+
+
+cdef inline float alpha_at(const schedule_t* a, int64_t place) noexcept nogil:
+    # A function of position alone, so the same for any number of workers.
+    place -= place % ALPHA_STRETCH
+    return <float>max(a.start - a.slope * place, a.floor)
+
+
+# ---------------------------------------------------------------------------------
+# Fast mode: one sentence, one centre word
+# ---------------------------------------------------------------------------------
+
+cdef void train_sentence(const model_t* m, const settings_t* o, scratch_t* s,
+                         const int32_t* ids, int64_t start, int64_t stop) noexcept nogil:
+    cdef int pos
+    keep_words(m, s, ids, start, stop)
+    for pos in range(min(o.window + 1, s.n_kept)):
+        block_prefetch(row(&m.syn0, s.words[pos], m.stride), m.dim)
+    if s.n_kept > 0:
+        prepare(m, o, s, &s.plans[0], 0)
+    for pos in range(s.n_kept):
+        if atomic_read(s.stopped):
+            return
+        s.block.n_ahead = 0
+        if pos + 1 < s.n_kept:
+            prepare(m, o, s, &s.plans[(pos + 1) & 1], pos + 1)
+            s.block.ahead = s.plans[(pos + 1) & 1].ahead
+            s.block.n_ahead = s.plans[(pos + 1) & 1].n_ahead
+        if s.plans[pos & 1].n_contexts > 0:
+            if o.sg:
+                train_skipgram(m, o, s, &s.plans[pos & 1])
+            else:
+                train_cbow(m, o, s, &s.plans[pos & 1])
+
+
+cdef void keep_words(const model_t* m, scratch_t* s, const int32_t* ids, int64_t start,
+                     int64_t stop) noexcept nogil:
+    """Subsample a sentence."""
+    cdef int64_t place
+    cdef int n_kept = 0
+    for place in range(start, stop):
+        if s.visits != NULL:
+            s.visits[ids[place]] += 1
+        # No branch: whether a word is kept cannot be predicted.
+        s.words[n_kept] = ids[place]
+        s.places[n_kept] = place
+        if m.keep == NULL:
+            n_kept += ids[place] != 0
+        else:
+            n_kept += (ids[place] != 0) & (next_random(&s.random) <= m.keep[ids[place]])
+    s.n_kept = n_kept
+
+
+# ---- ahead of a centre word: what it will need ----
+
+cdef void prepare(const model_t* m, const settings_t* o, scratch_t* s, plan_t* plan,
+                  int pos) noexcept nogil:
+    """Draw all that the word at `pos` needs, and list its rows that may be far away."""
+    cdef int32_t word = s.words[pos]
+    cdef int u
+    plan.n_ahead = 0
+    find_contexts(m, o, s, plan, pos)
+    if plan.n_contexts == 0:
+        return
+    plan.take_loss = o.all_losses or s.places[pos] % LOSS_STRIDE == 0
+    if pos + o.window < s.n_kept:  # the word that comes within reach now
+        call_ahead(plan, row(&m.syn0, s.words[pos + o.window], m.stride))
+    if o.hs:
+        find_path(m, plan, word)
+    if o.negative > 0:
+        for u in range(plan.n_contexts if o.sg and o.pair else 1):
+            plan.noise_lengths[u] = draw_outputs(
+                m, o, s, plan, plan.noise + <int64_t>u * (o.negative + 1), word)
+
+
+cdef inline void call_ahead(plan_t* plan, float* row) noexcept nogil:
+    plan.ahead[plan.n_ahead] = row
+    plan.n_ahead += 1
+
+
+cdef void find_contexts(const model_t* m, const settings_t* o, scratch_t* s,
+                        plan_t* plan, int pos) noexcept nogil:
+    """List the rows of the words within the window, which shrinks at random."""
+    cdef int reach = o.window, context_pos
+    if o.shrink_windows:
+        reach = 1 + random_below(&s.random, o.window)
+    plan.n_contexts = 0
+    for context_pos in range(max(0, pos - reach), min(s.n_kept, pos + reach + 1)):
+        if context_pos != pos:
+            plan.contexts[plan.n_contexts] = row(&m.syn0, s.words[context_pos], m.stride)
+            plan.n_contexts += 1
+
+
+cdef void find_path(const model_t* m, plan_t* plan, int32_t word) noexcept nogil:
+    """Outputs: the inner nodes from the root to the word; labels 1 - code."""
+    cdef int64_t start = m.offsets[word]
+    cdef int t
+    plan.path_length = <int>(m.offsets[word + 1] - start)
+    for t in range(plan.path_length):
+        plan.path[t] = row(&m.syn1, m.points[start + t], m.stride)
+        plan.path_labels[t] = 1 - m.codes[start + t]
+        if m.points[start + t] >= NEAR_NODES:
+            call_ahead(plan, plan.path[t])
+
+
+cdef int draw_outputs(const model_t* m, const settings_t* o, scratch_t* s,
+                      plan_t* plan, float** outputs, int32_t word) noexcept nogil:
+    """Outputs: the word and K noise words; a draw of the word itself is dropped."""
+    cdef int32_t noise_word
+    cdef int k, T = 1
+    outputs[0] = row(&m.syn1neg, word, m.stride)
+    call_ahead(plan, outputs[0])
+    for k in range(o.negative):
+        noise_word = draw_alias(m, next_random64(&s.random))
+        if noise_word != word:
+            outputs[T] = row(&m.syn1neg, noise_word, m.stride)
+            call_ahead(plan, outputs[T])
+            T += 1
+    return T
+
+
+# ---- the centre word itself ----
+
+cdef void train_skipgram(const model_t* m, const settings_t* o, scratch_t* s,
+                         plan_t* plan) noexcept nogil:
+    """The contexts' rows are the inputs, all at once or each by itself."""
+    cdef int u, n_units = plan.n_contexts if o.pair else 1
+    s.block.n_inputs = 1 if o.pair else plan.n_contexts
+    for u in range(n_units):
+        s.block.inputs = plan.contexts + u
+        s.block.sinks = plan.contexts + u
+        update_outputs(o, s, plan, u)
+
+
+cdef void train_cbow(const model_t* m, const settings_t* o, scratch_t* s,
+                     plan_t* plan) noexcept nogil:
+    """The mean (or sum) of the contexts' rows is the input; each gains its change."""
+    cdef float scale = 1.0
+    memset(s.neu1e, 0, m.stride * sizeof(float))
+    if o.cbow_mean:
+        scale = <float>1.0 / plan.n_contexts
+    block_gather(scale, plan.contexts, plan.n_contexts, s.neu1, s.block.dim)
+    s.block.n_inputs = 1
+    s.block.inputs = &s.neu1
+    s.block.sinks = &s.neu1e
+    update_outputs(o, s, plan, 0)
+    # word2vec.c hands the whole error to each row; the mean's gradient is its share.
+    scale = scale if o.divide_gradient else 1.0
+    block_spread(scale, s.neu1e, plan.contexts, plan.n_contexts, s.block.dim)
+
+
+cdef void update_outputs(const settings_t* o, scratch_t* s, plan_t* plan,
+                         int u) noexcept nogil:
+    """Train the block's inputs to predict the centre word, by either objective."""
+    if plan.take_loss:
+        s.counters.predictions += s.block.n_inputs
+    if o.hs:
+        s.block.outputs = plan.path
+        s.block.labels = plan.path_labels
+        s.block.n_outputs = plan.path_length
+        s.counters.hs_loss += train_block(&s.block, plan.take_loss)
+    if o.negative > 0:
+        s.block.outputs = plan.noise + <int64_t>u * (o.negative + 1)
+        s.block.labels = s.noise_labels
+        s.block.n_outputs = plan.noise_lengths[u]
+        s.counters.ns_loss += train_block(&s.block, plan.take_loss)
+
+
+cdef double train_block(block_t* block, bint take_loss) noexcept nogil:
+    block_update(block)
+    block.n_ahead = 0
+    return block_loss(block) if take_loss else 0

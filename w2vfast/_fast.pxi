@@ -193,7 +193,8 @@ cdef void run_spans(const model_t* m, const settings_t* o, scratch_t* s,
 # hottest rows are the first.  Of those every worker has a copy; what it gained is added
 # to the shared rows now and then: after merge number n, the first MERGE_LEAST rows
 # times the largest power of 2 in n, so that the hottest meet often and the rest rarely
-# (Ji et al. 2016, arXiv:1604.04661, sec. IV, synchronise machines so).
+# (IntelLabs/pWord2Vec@672a12b, pWord2Vec_mpi.cpp, lets machines meet so; Differs: it
+# averages what they learnt, here it is added up).
 # ---------------------------------------------------------------------------------
 
 cdef void merge_when_due(const model_t* m, scratch_t* s) noexcept nogil:

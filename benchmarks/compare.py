@@ -21,18 +21,12 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from programs import C_FLAGS, PROGRAMS, Job
+from programs import C_FLAGS, MODES, PROGRAMS, Job
 
 import w2vfast
 from w2vfast import KeyedVectors
 
 RESULTS = Path(__file__).parent / "results"
-MODES = {
-    "sg-ns": {"sg": True, "hs": False},
-    "sg-hs": {"sg": True, "hs": True},
-    "cbow-ns": {"sg": False, "hs": False},
-    "cbow-hs": {"sg": False, "hs": True},
-}
 BASELINE = "c-o3"
 
 

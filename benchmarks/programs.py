@@ -21,6 +21,12 @@ C_FLAGS = {
     "c-o3": "-lm -pthread -O3 -march=native -funroll-loops",
     "c-ofast": "-lm -pthread -Ofast -march=native -funroll-loops",
 }
+MODES = {
+    "sg-ns": {"sg": True, "hs": False},
+    "sg-hs": {"sg": True, "hs": True},
+    "cbow-ns": {"sg": False, "hs": False},
+    "cbow-hs": {"sg": False, "hs": True},
+}
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "w2vfast-bench"
 
 

@@ -131,6 +131,13 @@ def aligned_floats(size):
     return memory[skip:skip + 4 * size].view(np.float32)
 
 
+cdef void* owned_bytes(list owners, int64_t n, int64_t size) except NULL:
+    """Zeros for n things of a size, on cache lines of their own; freed with `owners`."""
+    floats = aligned_floats((n * size + CACHE_LINE) // 4)  # a line more: never empty
+    owners.append(floats)
+    return <void*><size_t>floats.ctypes.data
+
+
 def pack_rows(float[:, ::1] matrix, int dim):
     """Move rows of (V, stride) together, so that the first V * dim floats are they.
 
@@ -194,7 +201,7 @@ cdef struct settings_t:
 
 
 cdef inline float* row(const matrix_t* x, int64_t word, int64_t stride) noexcept nogil:
-    # The only place where a row's address is computed, in 64 bits.
+    # The only place that says where a row to train lies; in 64 bits.
     return (x.mine if word < x.n_mine else x.shared) + word * stride
 
 
@@ -309,7 +316,7 @@ cdef class SpanQueue:
         self.starts = starts
 
     def stop(self):
-        """Let workers end after the sentence that they are at."""
+        """Let workers end after the centre word that they are at."""
         atomic_add(&self.stopped, 1)
 
     @property

@@ -43,7 +43,7 @@ cdef class ExactWorker:
     cdef Model model
     cdef settings_t settings
     cdef exact_t state
-    cdef object owners
+    cdef list owners
     cdef readonly Counters counters
 
     def __init__(self, Model model, dict settings, float alpha, int epochs,
@@ -54,21 +54,16 @@ cdef class ExactWorker:
         cdef exact_t* s = &self.state
         cdef int64_t T = max(settings["negative"] + 1, model.max_path)
         self.owners = []
-        s.sentence = <int32_t*>self._buffer(C_SENTENCE_LENGTH, sizeof(int32_t))
-        s.neu1 = <float*>self._buffer(model.c.dim, sizeof(float))
-        s.neu1e = <float*>self._buffer(model.c.dim, sizeof(float))
-        s.rows = <float**>self._buffer(T, sizeof(float*))
-        s.dots = <float*>self._buffer(T, sizeof(float))
-        s.sigmoid = <float*>self._buffer(EXACT_TABLE_SIZE, sizeof(float))
+        s.sentence = <int32_t*>owned_bytes(self.owners, C_SENTENCE_LENGTH, sizeof(int32_t))
+        s.neu1 = <float*>owned_bytes(self.owners, model.c.dim, sizeof(float))
+        s.neu1e = <float*>owned_bytes(self.owners, model.c.dim, sizeof(float))
+        s.rows = <float**>owned_bytes(self.owners, T, sizeof(float*))
+        s.dots = <float*>owned_bytes(self.owners, T, sizeof(float))
+        s.sigmoid = <float*>owned_bytes(self.owners, EXACT_TABLE_SIZE, sizeof(float))
         exact_fill_sigmoid(s.sigmoid)
         s.alpha = s.starting_alpha = alpha
         s.train_words = train_words
         s.total_words = epochs * train_words + 1
-
-    cdef void* _buffer(self, int64_t n, int64_t size) except NULL:
-        memory = np.zeros(n * size, dtype=np.uint8)
-        self.owners.append(memory)
-        return <void*><size_t>memory.ctypes.data
 
     @property
     def alpha(self):

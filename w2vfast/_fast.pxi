@@ -69,7 +69,7 @@ cdef class Worker:
     cdef settings_t settings
     cdef scratch_t scratch
     cdef uint64_t seed
-    cdef object owners
+    cdef list owners
     cdef readonly Counters counters
     cdef readonly object visits
 
@@ -92,28 +92,21 @@ cdef class Worker:
             self.visits = np.zeros(model.c.vocab_size, dtype=np.int64)
             self.scratch.visits = <int64_t*><size_t>self.visits.ctypes.data
 
-    cdef void* _buffer(self, int64_t n, int64_t size) except NULL:
-        """Bytes on a cache line of their own, freed with this object."""
-        memory = np.zeros(n * size + 2 * CACHE_LINE, dtype=np.uint8)
-        self.owners.append(memory)
-        cdef size_t address = <size_t>memory.ctypes.data
-        return <void*>((address + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE)
-
     cdef _allocate(self):
         cdef settings_t* o = &self.settings
         cdef scratch_t* s = &self.scratch
         cdef int64_t C = min(2 * <int64_t>o.window, o.max_sentence_length)
         cdef int64_t T = max(o.negative + 1, self.model.max_path)
         cdef int64_t stride = self.model.c.stride
-        s.words = <int32_t*>self._buffer(o.max_sentence_length, sizeof(int32_t))
-        s.places = <int64_t*>self._buffer(o.max_sentence_length, sizeof(int64_t))
-        s.noise_labels = <float*>self._buffer(o.negative + 1, sizeof(float))
+        s.words = <int32_t*>owned_bytes(self.owners, o.max_sentence_length, sizeof(int32_t))
+        s.places = <int64_t*>owned_bytes(self.owners, o.max_sentence_length, sizeof(int64_t))
+        s.noise_labels = <float*>owned_bytes(self.owners, o.negative + 1, sizeof(float))
         s.noise_labels[0] = 1
-        s.neu1 = <float*>self._buffer(stride, sizeof(float))
-        s.neu1e = <float*>self._buffer(stride, sizeof(float))
-        s.block.logits = <float*>self._buffer(C * T + BLOCK_LANES, sizeof(float))
-        s.block.errors = <float*>self._buffer(C * T + BLOCK_LANES, sizeof(float))
-        s.block.tile = <float*>self._buffer((C + T) * BLOCK_TILE, sizeof(float))
+        s.neu1 = <float*>owned_bytes(self.owners, stride, sizeof(float))
+        s.neu1e = <float*>owned_bytes(self.owners, stride, sizeof(float))
+        s.block.logits = <float*>owned_bytes(self.owners, C * T + BLOCK_LANES, sizeof(float))
+        s.block.errors = <float*>owned_bytes(self.owners, C * T + BLOCK_LANES, sizeof(float))
+        s.block.tile = <float*>owned_bytes(self.owners, (C + T) * BLOCK_TILE, sizeof(float))
         s.block.dim = <int>stride
         for i in range(2):
             self._allocate_plan(&s.plans[i], C, C if o.pair else 1)
@@ -121,18 +114,18 @@ cdef class Worker:
     cdef _allocate_copies(self, matrix_t* x, int64_t n_rows):
         if x.shared == NULL or n_rows == 0:
             return
-        x.mine = <float*>self._buffer(n_rows * self.c.stride, sizeof(float))
-        x.base = <float*>self._buffer(n_rows * self.c.stride, sizeof(float))
+        x.mine = <float*>owned_bytes(self.owners, n_rows * self.c.stride, sizeof(float))
+        x.base = <float*>owned_bytes(self.owners, n_rows * self.c.stride, sizeof(float))
         x.n_mine = n_rows
 
     cdef _allocate_plan(self, plan_t* plan, int64_t C, int64_t U):
         cdef int64_t L = self.model.max_path, K = self.settings.negative
-        plan.contexts = <float**>self._buffer(C, sizeof(float*))
-        plan.path = <float**>self._buffer(L, sizeof(float*))
-        plan.path_labels = <float*>self._buffer(L, sizeof(float))
-        plan.noise = <float**>self._buffer(U * (K + 1), sizeof(float*))
-        plan.noise_lengths = <int*>self._buffer(U, sizeof(int))
-        plan.ahead = <float**>self._buffer(1 + L + U * (K + 1), sizeof(float*))
+        plan.contexts = <float**>owned_bytes(self.owners, C, sizeof(float*))
+        plan.path = <float**>owned_bytes(self.owners, L, sizeof(float*))
+        plan.path_labels = <float*>owned_bytes(self.owners, L, sizeof(float))
+        plan.noise = <float**>owned_bytes(self.owners, U * (K + 1), sizeof(float*))
+        plan.noise_lengths = <int*>owned_bytes(self.owners, U, sizeof(int))
+        plan.ahead = <float**>owned_bytes(self.owners, 1 + L + U * (K + 1), sizeof(float*))
 
     def train_epoch(self, const int32_t[::1] ids, SpanQueue queue, int64_t stream,
                     (int, int) epoch, (double, double, double) decay):

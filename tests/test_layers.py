@@ -28,14 +28,15 @@ ALLOWED = {
     "counting": "_text files crew idstore sources",
     "corpus": "_text vocab crew idstore sources counting",
     "trainer": "_core",
-    "classes": "_core",
+    "classes": "_core files",
     "keyedvectors": "files formats evaluation",
     "model": (
         "params vocab sampling huffman files folder progress callbacks sources corpus "
         "trainer keyedvectors"
     ),
     "demo": "model",
-    "cli": "params files classes model demo",
+    "tools": "classes keyedvectors",
+    "cli": "params files classes model demo tools",
     "__init__": "_core params callbacks sources keyedvectors trainer model",
     "__main__": "cli",
 }

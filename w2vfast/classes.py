@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2vfast import _core
+from w2vfast.files import open_output
 
 ROUNDS = 10  # word2vec.c TrainModel: iter
 BLOCK_PRODUCTS = 10**8  # of two floats
@@ -54,3 +58,12 @@ def kmeans_classes(vectors: ArrayLike, n_classes: int) -> NDArray[np.int32]:
             rows = slice(start, start + n_rows)
             _core.kmeans_assign(matrix[rows], centroids, classes[rows])
     return classes
+
+
+def write_classes(
+    path: str | os.PathLike[str], words: Sequence[object], classes: NDArray[np.int32]
+) -> None:
+    """Write a line ``word class`` for each word, as C's ``-classes`` does."""
+    with open_output(path) as file:
+        for word, number in zip(words, classes, strict=True):
+            file.write(f"{word} {number}\n".encode("utf-8", "surrogateescape"))

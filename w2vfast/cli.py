@@ -1,4 +1,4 @@
-"""The command line: `w2vfast train` with the C program's flags, and `w2vfast demo`.
+"""The command line: `w2vfast train` with the C program's flags, and the other tools.
 
 The rest of the package is imported when it is needed: help, version and usage
 errors then come at once, and Ctrl-C finds `main` ready from the first moment.
@@ -131,6 +131,15 @@ _FLAG_OF_PARAMETER = {
     flag.parameter: name for name, flag in _FLAGS.items() if flag.parameter
 }
 
+# Each is the function of that name in tools.py.
+_TOOLS = {
+    "classes": "words in classes, by the C program's k-means",
+}
+
+_TOOL_LINES = "\n".join(
+    f"    w2vfast {name:<41}{meaning}" for name, meaning in _TOOLS.items()
+)
+
 _HELP = f"""\
 w2vfast {__version__}: word2vec for Python
 
@@ -138,6 +147,10 @@ w2vfast {__version__}: word2vec for Python
     w2vfast demo                                     train on poems, a few seconds
     w2vfast train --help                             the flags
     w2vfast --version
+
+Tools, each with a --help of its own:
+
+{_TOOL_LINES}
 """
 
 
@@ -192,12 +205,25 @@ def _run_command(arguments: list[str]) -> int:
         return _train(_Request(rest))
     if command == "demo":
         return _demo(rest)
+    if command in _TOOLS:
+        return _run_tool(command, rest)
     message = (
-        f"needs a command, got {command!r}. It is train or demo:\n\n{_HELP}"
+        f"needs a command, got {command!r}. There are:\n\n{_HELP}"
         if command
         else f"needs a command.\n\n{_HELP}"
     )
     raise UsageError(message)
+
+
+def _run_tool(command: str, arguments: list[str]) -> int:
+    from w2vfast import tools
+
+    tool: Callable[[list[str]], None] = getattr(tools, command)
+    try:
+        tool(arguments)
+    except SystemExit as stop:  # argparse has said what there was to say
+        return int(stop.code or EXIT_OK)
+    return EXIT_OK
 
 
 def _demo(arguments: list[str]) -> int:
@@ -425,14 +451,10 @@ def describe(params: TrainParams) -> str:
 
 
 def _write_classes(model: Word2Vec, n_classes: int, output: str) -> None:
-    from w2vfast.classes import kmeans_classes
-    from w2vfast.files import open_output
+    from w2vfast.classes import kmeans_classes, write_classes
 
     classes = kmeans_classes(model.wv.vectors, n_classes)
-    with open_output(output) as file:
-        for word, number in zip(model.wv.index_to_key, classes, strict=True):
-            line = f"{word} {number}\n"
-            file.write(line.encode("utf-8", "surrogateescape"))
+    write_classes(output, model.wv.index_to_key, classes)
 
 
 def _train_help() -> str:

@@ -133,7 +133,7 @@ def test_rows_listed_anywhere_and_often_gain_from_the_old_rows(
     output_rows = rng.permutation(n_rows)[:n_outputs]
     if len(output_rows) < n_outputs:
         output_rows = rng.integers(0, n_rows, n_outputs)
-    labels = rng.integers(0, 2, n_outputs)
+    labels = rng.integers(0, 2, n_rows)[output_rows]
     x, y = inputs.astype(np.float64), outputs.astype(np.float64)
     block_update(x, input_rows, y, output_rows, labels, 0.5)
     changes(inputs, outputs, input_rows, output_rows, labels, 0.5)

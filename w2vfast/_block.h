@@ -1,7 +1,7 @@
 /* The block update: the one place where fast mode's arithmetic is done.
  *
  * Knows rows and numbers only; what a row stands for is decided in _core.pyx.
- * Legend: D floats in a row, padded with zeros to a multiple of BLOCK_LANES;
+ * Legend: D floats in a row, padded with zeros to whole vectors;
  *         C inputs; T outputs.
  *
  * Written once, in _block_kernel.h, over vectors of an instruction set; this file
@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define BLOCK_LANES 16 /* 64 bytes: rows are padded to it and aligned */
-#define BLOCK_TILE 32  /* floats of scratch for each input and each output */
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define BLOCK_RESTRICT __restrict
@@ -27,20 +26,24 @@
 #ifdef __clang__
 #define BLOCK_UNROLL _Pragma("clang loop unroll(full)")
 #else
-#define BLOCK_UNROLL _Pragma("GCC unroll 8")
+#define BLOCK_UNROLL _Pragma("GCC unroll 32")
 #endif
 #endif
 
 typedef struct {
-    float **inputs;       /* (C,) rows of (D,)                              IN    */
+    float **inputs;       /* (C,) rows of (D,), none of them twice          IN    */
     float **sinks;        /* (C,) rows that gain the inputs' change; may be
                              the inputs themselves                          INOUT */
-    float **outputs;      /* (T,) rows of (D,)                              INOUT */
+    float **outputs;      /* (T,) rows of (D,), none of them twice          INOUT */
     const float *labels;  /* (T,) 1 for what was seen, 0 for what was not   IN    */
-    float *logits;        /* (C, T) dot products                            OUT   */
-    float *errors;        /* (C, T) (label - sigmoid(logit)) * alpha        OUT
-                             both with room for BLOCK_LANES more                  */
-    float *tile;          /* (C + T, BLOCK_TILE) scratch, aligned as rows are     */
+    const float *input_counts;  /* (C,) how often each input counts         IN    */
+    const float *output_counts; /* (T,) how often each output counts        IN    */
+    float *logits;        /* (T, C) dot products                            OUT   */
+    float *sigmoids;      /* (T, C) of the logits                           OUT   */
+    float *errors;        /* (T, C) (label - sigmoid) * alpha               OUT
+                             Arrays (T,), (C,), (T, C) have room for BLOCK_LANES
+                             more.                                                */
+    float *tile;          /* (T, D) scratch, aligned as rows are                  */
     float *const *ahead;  /* rows that will be needed next, called from memory       */
     int n_ahead;
     int n_inputs;         /* C */
@@ -85,9 +88,10 @@ static inline void block_call_ahead(const block_t *b, int i, int width) {
 
 #define VEC_LANES 4
 #define DOT_INPUTS 2
-#define DOT_OUTPUTS 4
-#define GAIN_OUTPUTS 2
-#define GAIN_VECS 2
+#define DOT_OUTPUTS 8
+#define DOT_SUMS 8
+#define GAIN_INPUTS 4
+#define GAIN_SUMS 4
 #define ISA(name) name##_generic
 
 #if defined(__GNUC__) || defined(__clang__)
@@ -170,10 +174,11 @@ BLOCK_INLINE void sum4_generic(const vec_generic *v, float *sums) {
 #pragma GCC target("avx2,fma")
 #endif
 #define VEC_LANES 8
-#define DOT_INPUTS 2
-#define DOT_OUTPUTS 6
-#define GAIN_OUTPUTS 6
-#define GAIN_VECS 1
+#define DOT_INPUTS 4
+#define DOT_OUTPUTS 12
+#define DOT_SUMS 12
+#define GAIN_INPUTS 10
+#define GAIN_SUMS 12
 #define ISA(name) name##_avx2
 typedef __m256 vec_avx2;
 BLOCK_INLINE vec_avx2 load_avx2(const float *p) { return _mm256_loadu_ps(p); }
@@ -213,9 +218,10 @@ BLOCK_INLINE void sum4_avx2(const vec_avx2 *v, float *sums) {
 #endif
 #define VEC_LANES 16
 #define DOT_INPUTS 4
-#define DOT_OUTPUTS 6
-#define GAIN_OUTPUTS 6
-#define GAIN_VECS 2
+#define DOT_OUTPUTS 12
+#define DOT_SUMS 24
+#define GAIN_INPUTS 10
+#define GAIN_SUMS 12
 #define ISA(name) name##_avx512
 typedef __m512 vec_avx512;
 BLOCK_INLINE vec_avx512 load_avx512(const float *p) { return _mm512_loadu_ps(p); }
@@ -264,9 +270,10 @@ BLOCK_INLINE void sum4_avx512(const vec_avx512 *v, float *sums) {
 #include <arm_neon.h>
 #define VEC_LANES 4
 #define DOT_INPUTS 4
-#define DOT_OUTPUTS 6
-#define GAIN_OUTPUTS 6
-#define GAIN_VECS 2
+#define DOT_OUTPUTS 12
+#define DOT_SUMS 24
+#define GAIN_INPUTS 10
+#define GAIN_SUMS 12
 #define ISA(name) name##_neon
 typedef float32x4_t vec_neon;
 BLOCK_INLINE vec_neon load_neon(const float *p) { return vld1q_f32(p); }
@@ -296,6 +303,7 @@ BLOCK_INLINE void sum4_neon(const vec_neon *v, float *sums) {
 typedef struct {
     const char *name;
     int (*is_supported)(void);
+    int lanes; /* floats in a vector */
     void (*update)(const block_t *);
     void (*gather)(float, float *const *, int, float *, int);
     void (*spread)(float, const float *, float *const *, int, int);
@@ -335,16 +343,16 @@ static int block_has_avx512(void) {
 /* Best first; the last one runs everywhere. */
 static const block_isa_t block_isas[] = {
 #ifdef BLOCK_X86
-    {"avx512", block_has_avx512, block_update_avx512, block_gather_avx512,
+    {"avx512", block_has_avx512, 16, block_update_avx512, block_gather_avx512,
      block_spread_avx512},
-    {"avx2", block_has_avx2, block_update_avx2, block_gather_avx2,
+    {"avx2", block_has_avx2, 8, block_update_avx2, block_gather_avx2,
      block_spread_avx2},
 #endif
 #ifdef BLOCK_NEON
-    {"neon", block_always, block_update_neon, block_gather_neon,
+    {"neon", block_always, 4, block_update_neon, block_gather_neon,
      block_spread_neon},
 #endif
-    {"generic", block_always, block_update_generic, block_gather_generic,
+    {"generic", block_always, 4, block_update_generic, block_gather_generic,
      block_spread_generic},
 };
 enum { BLOCK_ISAS = sizeof block_isas / sizeof block_isas[0] };
@@ -362,10 +370,15 @@ enum { BLOCK_ISAS = sizeof block_isas / sizeof block_isas[0] };
 /* Written once, when the module is loaded; read-only afterwards. */
 static const block_isa_t *block_isa = &block_isas[BLOCK_ISAS - 1];
 
-/* One step of gradient ascent on sum over (c, t) of log sigmoid(+-logit): all dot
+/* D, padded to whole vectors of the instruction set in use. */
+static inline int block_padded(int dim) {
+    return (dim + block_isa->lanes - 1) / block_isa->lanes * block_isa->lanes;
+}
+
+/* One step of gradient ascent on sum over (t, c) of log sigmoid(+-logit): all dot
  * products from the rows as they are, then every sink gains its sum over the outputs
- * and every output its sum over the inputs, both from the old rows.  A row that is
- * listed twice gains twice.
+ * and every output its sum over the inputs, both from the old rows.  Rows are stored to
+ * while others still wait in registers, so none may be listed twice: it counts twice.
  * Source: Mikolov et al. 2013, arXiv:1310.4546, eqs. 3 and 4.  Differs: word2vec.c
  * updates after each dot product, so that a later one of the same centre word sees
  * the change. */
@@ -393,17 +406,35 @@ static inline void block_merge(float *BLOCK_RESTRICT shared, float *BLOCK_RESTRI
     }
 }
 
-/* Sum over (c, t) of -log sigmoid(+-logit), from the logits of the last update:
- * log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), and the factors in the last
- * logarithm, at most 2 each, are multiplied before one is taken of them all. */
+/* Put a row on a list of n, or count it once more if it is there; returns the new n. */
+static inline int block_list(float **rows, float *counts, int n, float *row) {
+    for (int k = 0; k < n; k++)
+        if (rows[k] == row) {
+            counts[k] += 1.0f;
+            return n;
+        }
+    rows[n] = row;
+    counts[n] = 1.0f;
+    return n + 1;
+}
+
+/* Sum over (t, c) of -log sigmoid(+-logit), as often as the rows count, from the logits
+ * of the last update: log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), and the factors
+ * in the last logarithm, at most 2 each, are multiplied before one is taken of them
+ * all; but those that count more than once, which are few. */
 static double block_loss(const block_t *b) {
     double loss = 0.0, product = 1.0;
-    for (int c = 0; c < b->n_inputs; c++)
-        for (int t = 0; t < b->n_outputs; t++) {
-            float logit = b->logits[(int64_t)c * b->n_outputs + t];
+    for (int t = 0; t < b->n_outputs; t++)
+        for (int c = 0; c < b->n_inputs; c++) {
+            float logit = b->logits[(int64_t)t * b->n_inputs + c];
             float wrong = b->labels[t] > 0.5f ? -logit : logit;
-            loss += wrong > 0.0f ? wrong : 0.0f;
-            product *= 1.0f + expf(-fabsf(wrong));
+            float count = b->input_counts[c] * b->output_counts[t];
+            double factor = 1.0f + expf(-fabsf(wrong));
+            loss += wrong > 0.0f ? count * wrong : 0.0f;
+            if (count == 1.0f)
+                product *= factor;
+            else
+                loss += count * log(factor);
             if (product > 1e300) {
                 loss += log(product);
                 product = 1.0;

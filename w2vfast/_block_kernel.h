@@ -3,8 +3,9 @@
  * the operations used below: load, store, fill, fma, add, clip, round, pow2, inverse
  * and sum4.
  *
- * Tiles: a piece of the work whose sums all fit in registers.  DOT_INPUTS x DOT_OUTPUTS
- * dot products side by side; GAIN_OUTPUTS outputs by GAIN_VECS vectors of columns. */
+ * Tiles: a piece of the work whose sums all fit in registers.  C x T dot products side
+ * by side, at most DOT_SUMS; the gains of C inputs by W vectors of columns, at most
+ * GAIN_SUMS.  C, T and W are constants wherever a tile is worked on. */
 
 #define vec ISA(vec)
 #define load ISA(load)
@@ -13,68 +14,54 @@
 #define fma_ ISA(fma)
 #define add ISA(add)
 
-/* logits[c, t] = inputs[c] . outputs[t] for one tile; C and T are constants, and the
- * row length of logits is `stride`. */
-BLOCK_INLINE void ISA(dot_tile)(float *const *inputs, float *const *outputs, const int C,
-                                const int T, int dim, float *logits, int stride) {
-    vec sums[DOT_INPUTS * DOT_OUTPUTS + 3];
+/* logits[t, c] = inputs[c] . outputs[t], for C inputs from c on, T outputs from t on. */
+BLOCK_INLINE void ISA(dot_tile)(const block_t *b, int c, const int C, int t, const int T) {
+    vec sums[DOT_SUMS + 3];
     BLOCK_UNROLL
-    for (int c = 0; c < C; c++)
-        BLOCK_UNROLL
-        for (int t = 0; t < T; t++) sums[c * T + t] = fill(0.0f);
-    for (int i = 0; i < dim; i += VEC_LANES) {
+    for (int k = 0; k < C * T; k++) sums[k] = fill(0.0f);
+    for (int i = 0; i < b->dim; i += VEC_LANES) {
         vec x[DOT_INPUTS];
         BLOCK_UNROLL
-        for (int c = 0; c < C; c++) x[c] = load(inputs[c] + i);
+        for (int k = 0; k < C; k++) x[k] = load(b->inputs[c + k] + i);
         BLOCK_UNROLL
-        for (int t = 0; t < T; t++) {
-            const vec y = load(outputs[t] + i);
+        for (int l = 0; l < T; l++) {
+            const vec y = load(b->outputs[t + l] + i);
             BLOCK_UNROLL
-            for (int c = 0; c < C; c++) sums[c * T + t] = fma_(x[c], y, sums[c * T + t]);
+            for (int k = 0; k < C; k++) sums[l * C + k] = fma_(x[k], y, sums[l * C + k]);
         }
     }
-    float dots[DOT_INPUTS * DOT_OUTPUTS + 3];
+    float dots[DOT_SUMS + 3];
     for (int k = C * T; k % 4; k++) sums[k] = fill(0.0f);
     BLOCK_UNROLL
     for (int k = 0; k < C * T; k += 4) ISA(sum4)(sums + k, dots + k);
-    for (int c = 0; c < C; c++)
-        for (int t = 0; t < T; t++) logits[(int64_t)c * stride + t] = dots[c * T + t];
+    float *logits = b->logits + (int64_t)t * b->n_inputs + c;
+    BLOCK_UNROLL
+    for (int l = 0; l < T; l++)
+        memcpy(logits + (int64_t)l * b->n_inputs, dots + l * C, C * sizeof(float));
 }
 
-/* One row of tiles: C inputs, a constant, against all outputs. */
-BLOCK_INLINE void ISA(dot_row)(const block_t *b, int first, const int C) {
-    const int T = b->n_outputs;
-    float *const *inputs = b->inputs + first;
-    float *logits = b->logits + (int64_t)first * T;
-    for (int t = 0; t < T;) {
-        const int width = block_share(T - t, DOT_OUTPUTS);
-        float *const *outputs = b->outputs + t;
-        switch (width) {
-#if DOT_OUTPUTS == 6
-        case 6: ISA(dot_tile)(inputs, outputs, C, 6, b->dim, logits + t, T); break;
-        case 5: ISA(dot_tile)(inputs, outputs, C, 5, b->dim, logits + t, T); break;
-#endif
-        case 4: ISA(dot_tile)(inputs, outputs, C, 4, b->dim, logits + t, T); break;
-        case 3: ISA(dot_tile)(inputs, outputs, C, 3, b->dim, logits + t, T); break;
-        case 2: ISA(dot_tile)(inputs, outputs, C, 2, b->dim, logits + t, T); break;
-        default: ISA(dot_tile)(inputs, outputs, C, 1, b->dim, logits + t, T); break;
-        }
-        t += width;
+/* All inputs against T outputs from t on. */
+BLOCK_INLINE void ISA(dot_outputs)(const block_t *b, int t, const int T) {
+    const int limit = DOT_SUMS / T < DOT_INPUTS ? DOT_SUMS / T : DOT_INPUTS;
+    for (int c = 0; c < b->n_inputs;) {
+        const int height = block_share(b->n_inputs - c, limit);
+#define DOT_CASE(C) case C: if (C <= limit) ISA(dot_tile)(b, c, C, t, T); break;
+        switch (height) { DOT_CASE(1) DOT_CASE(2) DOT_CASE(3) DOT_CASE(4) }
+#undef DOT_CASE
+        c += height;
     }
 }
 
 static void ISA(block_dots)(const block_t *b) {
-    for (int c = 0; c < b->n_inputs;) {
-        const int height = block_share(b->n_inputs - c, DOT_INPUTS);
-        switch (height) {
-#if DOT_INPUTS == 4
-        case 4: ISA(dot_row)(b, c, 4); break;
-        case 3: ISA(dot_row)(b, c, 3); break;
-#endif
-        case 2: ISA(dot_row)(b, c, 2); break;
-        default: ISA(dot_row)(b, c, 1); break;
+    for (int t = 0; t < b->n_outputs;) {
+        const int width = block_share(b->n_outputs - t, DOT_OUTPUTS);
+#define DOT_CASE(T) case T: if (T <= DOT_OUTPUTS) ISA(dot_outputs)(b, t, T); break;
+        switch (width) {
+            DOT_CASE(1) DOT_CASE(2) DOT_CASE(3) DOT_CASE(4) DOT_CASE(5) DOT_CASE(6)
+            DOT_CASE(7) DOT_CASE(8) DOT_CASE(9) DOT_CASE(10) DOT_CASE(11) DOT_CASE(12)
         }
-        c += height;
+#undef DOT_CASE
+        t += width;
     }
 }
 
@@ -95,101 +82,125 @@ BLOCK_INLINE vec ISA(sigmoid)(vec x) {
     return ISA(inverse)(fma_(p, ISA(pow2)(n), one));
 }
 
-/* errors[c, t] = (labels[t] - sigmoid(logits[c, t])) * alpha; sigmoids are taken in
- * whole vectors, so what lies behind the last pair is overwritten. */
+/* (label - sigmoid) * weight */
+BLOCK_INLINE vec ISA(error)(vec sigmoid, vec label, vec weight) {
+    return fma_(fma_(sigmoid, fill(-1.0f), label), weight, fill(0.0f));
+}
+
+/* errors[t] = (labels[t] - sigmoid(logits[t])) * alpha, as often as the rows count,
+ * for a single input.  In whole vectors, as below. */
+static void ISA(block_errors_of_one)(const block_t *b) {
+    const vec rate = fill(b->alpha * b->input_counts[0]);
+    for (int t = 0; t < b->n_outputs; t += VEC_LANES) {
+        const vec weight = fma_(rate, load(b->output_counts + t), fill(0.0f));
+        const vec sigmoid = ISA(sigmoid)(load(b->logits + t));
+        store(b->errors + t, ISA(error)(sigmoid, load(b->labels + t), weight));
+    }
+}
+
+/* The same for errors[t, c].  What lies behind a row is overwritten by the next, so
+ * the sigmoids, of all rows in one go, need a place of their own. */
 static void ISA(block_errors)(const block_t *b) {
     const int C = b->n_inputs, T = b->n_outputs;
-    float *errors = b->errors;
-    for (int64_t k = 0; k < (int64_t)C * T; k += VEC_LANES)
-        store(errors + k, ISA(sigmoid)(load(b->logits + k)));
-    for (int c = 0; c < C; c++, errors += T)
-        for (int t = 0; t < T; t++) errors[t] = (b->labels[t] - errors[t]) * b->alpha;
+    for (int k = 0; k < C * T; k += VEC_LANES)
+        store(b->sigmoids + k, ISA(sigmoid)(load(b->logits + k)));
+    for (int t = 0; t < T; t++) {
+        const vec rate = fill(b->alpha * b->output_counts[t]), label = fill(b->labels[t]);
+        for (int c = 0; c < C; c += VEC_LANES) {
+            const vec weight = fma_(rate, load(b->input_counts + c), fill(0.0f));
+            const vec sigmoid = load(b->sigmoids + t * C + c);
+            store(b->errors + t * C + c, ISA(error)(sigmoid, label, weight));
+        }
+    }
 }
 
-/* Columns i to i + W * VEC_LANES of T outputs, both constants, from `first` on: adds
- * errors . outputs to the inputs' tile, and puts errors^T . inputs in the outputs'. */
-BLOCK_INLINE void ISA(gain_tile)(const block_t *b, int first, const int T, int i,
-                                 const int W) {
-    float *tile = b->tile;
-    vec y[GAIN_OUTPUTS][GAIN_VECS], change[GAIN_OUTPUTS][GAIN_VECS];
+/* Columns i to i + W * VEC_LANES of C inputs from c on, which stay in registers while
+ * the outputs pass by: adds errors . outputs to the sinks, and errors^T . inputs to
+ * the outputs.  If these are not all the inputs, the outputs' sums stay in the tile
+ * until the last of them have been here. */
+BLOCK_INLINE void ISA(gain_tile)(const block_t *b, int c, const int C, int i,
+                                 const int W, const int is_all) {
+    const int T = b->n_outputs, n_inputs = b->n_inputs;
+    const int is_first = is_all || c == 0, is_last = is_all || c + C == n_inputs;
+    float *const *outputs = b->outputs;
+    const float *errors = b->errors + c;
+    float *tile = b->tile + i;
+    vec x[GAIN_INPUTS][8], gain[GAIN_INPUTS][8]; /* only C by W of them are used */
     BLOCK_UNROLL
-    for (int t = 0; t < T; t++)
+    for (int k = 0; k < C; k++)
         BLOCK_UNROLL
         for (int w = 0; w < W; w++) {
-            y[t][w] = load(b->outputs[first + t] + i + w * VEC_LANES);
-            change[t][w] = fill(0.0f);
+            x[k][w] = load(b->inputs[c + k] + i + w * VEC_LANES);
+            gain[k][w] = load(b->sinks[c + k] + i + w * VEC_LANES);
         }
-    const float *errors = b->errors + first;
-    for (int c = 0; c < b->n_inputs; c++, errors += b->n_outputs, tile += BLOCK_TILE) {
-        vec x[GAIN_VECS], gain[GAIN_VECS];
-        BLOCK_UNROLL
-        for (int w = 0; w < W; w++) {
-            x[w] = load(b->inputs[c] + i + w * VEC_LANES);
-            gain[w] = first ? load(tile + w * VEC_LANES) : fill(0.0f);
-        }
-        BLOCK_UNROLL
-        for (int t = 0; t < T; t++) {
-            const vec error = fill(errors[t]);
+    for (int t = 0; t < T; t++, errors += n_inputs, tile += b->dim) {
+        float *output = outputs[t] + i;
+        vec error[GAIN_INPUTS];
+        if (W > 2)
             BLOCK_UNROLL
-            for (int w = 0; w < W; w++) {
-                gain[w] = fma_(error, y[t][w], gain[w]);
-                change[t][w] = fma_(error, x[w], change[t][w]);
-            }
-        }
-        BLOCK_UNROLL
-        for (int w = 0; w < W; w++) store(tile + w * VEC_LANES, gain[w]);
-    }
-    tile += (int64_t)first * BLOCK_TILE;
-    BLOCK_UNROLL
-    for (int t = 0; t < T; t++, tile += BLOCK_TILE)
-        BLOCK_UNROLL
-        for (int w = 0; w < W; w++) store(tile + w * VEC_LANES, change[t][w]);
-}
-
-/* rows[k] += tile[k]: one row after the other, so one that is listed twice gains both. */
-BLOCK_INLINE void ISA(add_tile)(float *const *rows, int count, const float *tile, int i,
-                                const int W) {
-    for (int k = 0; k < count; k++, tile += BLOCK_TILE)
+            for (int k = 0; k < C; k++) error[k] = fill(errors[k]);
         BLOCK_UNROLL
         for (int w = 0; w < W; w++) {
-            float *lanes = rows[k] + i + w * VEC_LANES;
-            store(lanes, add(load(lanes), load(tile + w * VEC_LANES)));
+            const vec y = load(output + w * VEC_LANES);
+            vec sum = is_first ? y : load(tile + w * VEC_LANES);
+            BLOCK_UNROLL
+            for (int k = 0; k < C; k++) {
+                if (W <= 2) error[k] = fill(errors[k]); /* few registers are left */
+                gain[k][w] = fma_(error[k], y, gain[k][w]);
+                sum = fma_(error[k], x[k][w], sum);
+            }
+            store((is_last ? output : tile) + w * VEC_LANES, sum);
         }
+    }
+    BLOCK_UNROLL
+    for (int k = 0; k < C; k++)
+        BLOCK_UNROLL
+        for (int w = 0; w < W; w++)
+            store(b->sinks[c + k] + i + w * VEC_LANES, gain[k][w]);
 }
 
-/* All gains of W * VEC_LANES columns; nothing is stored to a row before the end. */
-BLOCK_INLINE void ISA(gain_columns)(const block_t *b, int i, const int W) {
-    const int C = b->n_inputs, T = b->n_outputs;
-    for (int t = 0; t < T;) {
-        const int width = block_share(T - t, GAIN_OUTPUTS);
-        switch (width) {
-#if GAIN_OUTPUTS == 6
-        case 6: ISA(gain_tile)(b, t, 6, i, W); break;
-        case 5: ISA(gain_tile)(b, t, 5, i, W); break;
-        case 4: ISA(gain_tile)(b, t, 4, i, W); break;
-        case 3: ISA(gain_tile)(b, t, 3, i, W); break;
-#endif
-        case 2: ISA(gain_tile)(b, t, 2, i, W); break;
-        default: ISA(gain_tile)(b, t, 1, i, W); break;
-        }
-        t += width;
+/* From column i on, W vectors at once while they last; returns where it ended. */
+BLOCK_INLINE int ISA(gain_columns)(const block_t *b, int c, const int C, int i,
+                                   const int W) {
+    if (W > 1 && C * W > GAIN_SUMS) return i;
+    for (; i + W * VEC_LANES <= b->dim; i += W * VEC_LANES) {
+        if (c == 0) block_call_ahead(b, i, W * VEC_LANES);
+        if (b->n_inputs == C)
+            ISA(gain_tile)(b, 0, C, i, W, 1);
+        else
+            ISA(gain_tile)(b, c, C, i, W, 0);
     }
-    ISA(add_tile)(b->sinks, C, b->tile, i, W);
-    ISA(add_tile)(b->outputs, T, b->tile + (int64_t)C * BLOCK_TILE, i, W);
+    return i;
+}
+
+/* All outputs and C inputs from c on. */
+BLOCK_INLINE void ISA(gain_inputs)(const block_t *b, int c, const int C) {
+    int i = ISA(gain_columns)(b, c, C, 0, 8);
+    i = ISA(gain_columns)(b, c, C, i, 4);
+    i = ISA(gain_columns)(b, c, C, i, 2);
+    ISA(gain_columns)(b, c, C, i, 1);
+}
+
+static void ISA(block_gains)(const block_t *b) {
+    for (int c = 0; c < b->n_inputs;) {
+        const int height = block_share(b->n_inputs - c, GAIN_INPUTS);
+#define GAIN_CASE(C) case C: if (C <= GAIN_INPUTS) ISA(gain_inputs)(b, c, C); break;
+        switch (height) {
+            GAIN_CASE(1) GAIN_CASE(2) GAIN_CASE(3) GAIN_CASE(4) GAIN_CASE(5)
+            GAIN_CASE(6) GAIN_CASE(7) GAIN_CASE(8) GAIN_CASE(9) GAIN_CASE(10)
+        }
+#undef GAIN_CASE
+        c += height;
+    }
 }
 
 static void ISA(block_update)(const block_t *b) {
     ISA(block_dots)(b);
-    ISA(block_errors)(b);
-    int i = 0;
-    for (; i + GAIN_VECS * VEC_LANES <= b->dim; i += GAIN_VECS * VEC_LANES) {
-        block_call_ahead(b, i, GAIN_VECS * VEC_LANES);
-        ISA(gain_columns)(b, i, GAIN_VECS);
-    }
-    if (i < b->dim) {
-        block_call_ahead(b, i, b->dim - i);
-        ISA(gain_columns)(b, i, 1);
-    }
+    if (b->n_inputs == 1)
+        ISA(block_errors_of_one)(b);
+    else
+        ISA(block_errors)(b);
+    ISA(block_gains)(b);
 }
 
 /* sum = scale * sum of rows */
@@ -224,5 +235,6 @@ static void ISA(block_spread)(float scale, const float *x, float *const *rows, i
 #undef VEC_LANES
 #undef DOT_INPUTS
 #undef DOT_OUTPUTS
-#undef GAIN_OUTPUTS
-#undef GAIN_VECS
+#undef DOT_SUMS
+#undef GAIN_INPUTS
+#undef GAIN_SUMS

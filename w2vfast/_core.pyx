@@ -33,14 +33,16 @@ cdef extern from "_atomic.h" nogil:
 
 cdef extern from "_block.h" nogil:
     enum: BLOCK_LANES
-    enum: BLOCK_TILE
     enum: BLOCK_ISAS
     ctypedef struct block_t:
         float** inputs
         float** sinks
         float** outputs
         const float* labels
+        const float* input_counts
+        const float* output_counts
         float* logits
+        float* sigmoids
         float* errors
         float* tile
         float** ahead
@@ -55,12 +57,15 @@ cdef extern from "_block.h" nogil:
     const char* BLOCK_COMPILER
     const block_isa_t* block_isas
     const block_isa_t* block_isa
+    int block_padded(int dim)
     void block_update(const block_t* block)
     void block_merge(float* shared, float* mine, float* base, int dim)
     double block_loss(const block_t* block)
+    int block_list(float** rows, float* counts, int n, float* row)
     void block_gather(float scale, float** rows, int count, float* sum, int dim)
     void block_spread(float scale, const float* x, float** rows, int count, int dim)
     void block_prefetch(const float* row, int dim)
+    void block_prefetch_line "BLOCK_PREFETCH"(const void* address)
 
 
 cdef extern from "_exact.h" nogil:
@@ -441,31 +446,36 @@ include "_exact.pxi"
 def _test_block(float[:, ::1] inputs, float[:, ::1] sinks, float[:, ::1] outputs,
                 const int32_t[::1] input_rows, const int32_t[::1] output_rows,
                 const float[::1] labels, float alpha):
-    """One block update of the given rows; return the logits (C, T) and the loss.
+    """One block update of the given rows; return the logits and the loss.
 
     Parameters
     ----------
     inputs, sinks, outputs : ndarray of float32, shape (rows, stride)
         `sinks` may be `inputs`. IN, INOUT, INOUT
     input_rows, output_rows : ndarray of int32, shapes (C,) and (T,)
-        A row may be listed twice.
+        A row may be listed twice and counts twice; labels (T,) are those of the first.
     """
-    cdef int C = <int>input_rows.shape[0], T = <int>output_rows.shape[0], i
-    cdef size_t[::1] pointers = np.empty(2 * C + T, dtype=np.uintp)
-    cdef float[::1] logits = np.zeros(C * T + BLOCK_LANES, dtype=np.float32)
-    cdef float[::1] errors = np.zeros(C * T + BLOCK_LANES, dtype=np.float32)
-    cdef float[::1] tile = aligned_floats((C + T) * BLOCK_TILE)
-    for i in range(C):
-        pointers[i] = <size_t>&inputs[input_rows[i], 0]
-        pointers[C + i] = <size_t>&sinks[input_rows[i], 0]
-    for i in range(T):
-        pointers[2 * C + i] = <size_t>&outputs[output_rows[i], 0]
-    cdef float** rows = <float**>&pointers[0]
+    cdef int N = <int>input_rows.shape[0], M = <int>output_rows.shape[0]
+    cdef int C = 0, T = 0, i
+    cdef size_t[:, ::1] pointers = np.empty((3, max(N, M)), dtype=np.uintp)
+    cdef float[:, ::1] counts = np.zeros((2, max(N, M) + BLOCK_LANES), dtype=np.float32)
+    cdef float[::1] all_labels = np.zeros(M + BLOCK_LANES, dtype=np.float32)
+    cdef float[::1] logits = np.zeros(N * M + BLOCK_LANES, dtype=np.float32)
+    cdef float[::1] sigmoids = np.zeros(N * M + BLOCK_LANES, dtype=np.float32)
+    cdef float[::1] errors = np.zeros(N * M + BLOCK_LANES, dtype=np.float32)
+    cdef float[::1] tile = aligned_floats(M * inputs.shape[1])
+    for i in range(N):
+        pointers[1, C] = <size_t>&sinks[input_rows[i], 0]
+        C = block_list(<float**>&pointers[0, 0], &counts[0, 0], C, &inputs[input_rows[i], 0])
+    for i in range(M):
+        all_labels[T] = labels[i]
+        T = block_list(<float**>&pointers[2, 0], &counts[1, 0], T, &outputs[output_rows[i], 0])
     cdef block_t block = block_t(
-        rows, rows + C, rows + 2 * C, &labels[0], &logits[0], &errors[0],
-        &tile[0], NULL, 0, C, T, <int>inputs.shape[1], alpha)
+        <float**>&pointers[0, 0], <float**>&pointers[1, 0], <float**>&pointers[2, 0],
+        &all_labels[0], &counts[0, 0], &counts[1, 0], &logits[0],
+        &sigmoids[0], &errors[0], &tile[0], NULL, 0, C, T, <int>inputs.shape[1], alpha)
     block_update(&block)
-    return np.asarray(logits)[:C * T].reshape(C, T), block_loss(&block)
+    return np.asarray(logits)[:C * T].reshape(T, C), block_loss(&block)
 
 
 def _test_random(uint64_t seed, uint64_t epoch, uint64_t index, int n):

@@ -16,12 +16,15 @@ cdef struct schedule_t:
 cdef struct plan_t:
     # A centre word, prepared one ahead of its training so that its rows are on their
     # way from memory meanwhile: nothing that is drawn depends on the weights.
-    float** contexts         # (C,) rows of the context
+    float** contexts         # (C,) rows of the context; skip-gram: each once
+    float* context_counts    # (C,) how often each stands in the window
     int n_contexts           # C; 0: nothing to train
+    int n_window             # words in the window
     float** path             # (L,) rows of inner nodes, root first
     float* path_labels       # (L,) 1 - code
     int path_length          # L
-    float** noise            # (U, K + 1) rows: the word, then noise words
+    float** noise            # (U, K + 1) rows: the word, then noise words, each once
+    float* noise_counts      # (U, K + 1) how often each was drawn
     int* noise_lengths       # (U,) how many of each K + 1
     float** ahead            # rows to call from memory before they are needed
     int n_ahead
@@ -33,6 +36,7 @@ cdef struct scratch_t:
     int64_t* places          # (max_sentence_length,) where they stand in the stream
     int n_kept
     float* noise_labels      # (K + 1,) 1, then zeros
+    float* ones              # (max of L and C,)
     float* neu1              # (stride,) CBOW: mean or sum of the context's rows
     float* neu1e             # (stride,) CBOW: its change
     plan_t plans[2]          # of this centre word and of the next
@@ -100,16 +104,24 @@ cdef class Worker:
         cdef int64_t stride = self.model.c.stride
         s.words = <int32_t*>owned_bytes(self.owners, o.max_sentence_length, sizeof(int32_t))
         s.places = <int64_t*>owned_bytes(self.owners, o.max_sentence_length, sizeof(int64_t))
-        s.noise_labels = <float*>owned_bytes(self.owners, o.negative + 1, sizeof(float))
+        s.noise_labels = self._vectors(o.negative + 1)
         s.noise_labels[0] = 1
+        s.ones = self._vectors(max(C, T))
+        for i in range(max(C, T)):
+            s.ones[i] = 1
         s.neu1 = <float*>owned_bytes(self.owners, stride, sizeof(float))
         s.neu1e = <float*>owned_bytes(self.owners, stride, sizeof(float))
-        s.block.logits = <float*>owned_bytes(self.owners, C * T + BLOCK_LANES, sizeof(float))
-        s.block.errors = <float*>owned_bytes(self.owners, C * T + BLOCK_LANES, sizeof(float))
-        s.block.tile = <float*>owned_bytes(self.owners, (C + T) * BLOCK_TILE, sizeof(float))
-        s.block.dim = <int>stride
+        s.block.logits = self._vectors(C * T)
+        s.block.sigmoids = self._vectors(C * T)
+        s.block.errors = self._vectors(C * T)
+        s.block.tile = self._vectors(T * stride)
+        s.block.dim = block_padded(self.model.c.dim)
         for i in range(2):
             self._allocate_plan(&s.plans[i], C, C if o.pair else 1)
+
+    cdef float* _vectors(self, int64_t n) except NULL:
+        """Zeros that may be read and stored to in whole vectors."""
+        return <float*>owned_bytes(self.owners, n + BLOCK_LANES, sizeof(float))
 
     cdef _allocate_copies(self, matrix_t* x, int64_t n_rows):
         if x.shared == NULL or n_rows == 0:
@@ -121,9 +133,11 @@ cdef class Worker:
     cdef _allocate_plan(self, plan_t* plan, int64_t C, int64_t U):
         cdef int64_t L = self.model.max_path, K = self.settings.negative
         plan.contexts = <float**>owned_bytes(self.owners, C, sizeof(float*))
+        plan.context_counts = self._vectors(C)
         plan.path = <float**>owned_bytes(self.owners, L, sizeof(float*))
-        plan.path_labels = <float*>owned_bytes(self.owners, L, sizeof(float))
+        plan.path_labels = self._vectors(L)
         plan.noise = <float**>owned_bytes(self.owners, U * (K + 1), sizeof(float*))
+        plan.noise_counts = self._vectors(U * (K + 1))
         plan.noise_lengths = <int*>owned_bytes(self.owners, U, sizeof(int))
         plan.ahead = <float**>owned_bytes(self.owners, 1 + L + U * (K + 1), sizeof(float*))
 
@@ -296,10 +310,10 @@ cdef void prepare(const model_t* m, const settings_t* o, scratch_t* s, plan_t* p
         call_ahead(plan, row(&m.syn0, s.words[pos + o.window], m.stride))
     if o.hs:
         find_path(m, plan, word)
+        call_paths_ahead(m, s, pos)
     if o.negative > 0:
         for u in range(plan.n_contexts if o.sg and o.pair else 1):
-            plan.noise_lengths[u] = draw_outputs(
-                m, o, s, plan, plan.noise + <int64_t>u * (o.negative + 1), word)
+            draw_outputs(m, o, s, plan, u, word)
 
 
 cdef inline void call_ahead(plan_t* plan, float* row) noexcept nogil:
@@ -311,12 +325,20 @@ cdef void find_contexts(const model_t* m, const settings_t* o, scratch_t* s,
                         plan_t* plan, int pos) noexcept nogil:
     """List the rows of the words within the window, which shrinks at random."""
     cdef int reach = o.window, context_pos
+    cdef float* context
     if o.shrink_windows:
         reach = 1 + random_below(&s.random, o.window)
-    plan.n_contexts = 0
+    plan.n_window = plan.n_contexts = 0
     for context_pos in range(max(0, pos - reach), min(s.n_kept, pos + reach + 1)):
-        if context_pos != pos:
-            plan.contexts[plan.n_contexts] = row(&m.syn0, s.words[context_pos], m.stride)
+        if context_pos == pos:
+            continue
+        context = row(&m.syn0, s.words[context_pos], m.stride)
+        plan.n_window += 1
+        if o.sg and not o.pair:
+            plan.n_contexts = block_list(plan.contexts, plan.context_counts,
+                                         plan.n_contexts, context)
+        else:  # one after the other, or summed up: the same row again does no harm
+            plan.contexts[plan.n_contexts] = context
             plan.n_contexts += 1
 
 
@@ -332,20 +354,42 @@ cdef void find_path(const model_t* m, plan_t* plan, int32_t word) noexcept nogil
             call_ahead(plan, plan.path[t])
 
 
-cdef int draw_outputs(const model_t* m, const settings_t* o, scratch_t* s,
-                      plan_t* plan, float** outputs, int32_t word) noexcept nogil:
+cdef inline void call_paths_ahead(const model_t* m, const scratch_t* s,
+                                  int pos) noexcept nogil:
+    """Where the next words' paths are listed is called from memory, too."""
+    cdef int64_t start
+    if pos + 2 < s.n_kept:
+        block_prefetch_line(m.offsets + s.words[pos + 2])
+    if pos + 1 < s.n_kept:
+        start = m.offsets[s.words[pos + 1]]
+        block_prefetch_line(m.points + start)
+        block_prefetch_line(m.codes + start)
+
+
+cdef void draw_outputs(const model_t* m, const settings_t* o, scratch_t* s,
+                       plan_t* plan, int u, int32_t word) noexcept nogil:
     """Outputs: the word and K noise words; a draw of the word itself is dropped."""
+    cdef float** outputs = noise_rows(o, plan, u)
+    cdef float* counts = noise_counts(o, plan, u)
     cdef int32_t noise_word
-    cdef int k, T = 1
-    outputs[0] = row(&m.syn1neg, word, m.stride)
+    cdef int k, T, n = block_list(outputs, counts, 0, row(&m.syn1neg, word, m.stride))
     call_ahead(plan, outputs[0])
     for k in range(o.negative):
         noise_word = draw_alias(m, next_random64(&s.random))
         if noise_word != word:
-            outputs[T] = row(&m.syn1neg, noise_word, m.stride)
-            call_ahead(plan, outputs[T])
-            T += 1
-    return T
+            T = block_list(outputs, counts, n, row(&m.syn1neg, noise_word, m.stride))
+            if T > n:
+                call_ahead(plan, outputs[n])
+            n = T
+    plan.noise_lengths[u] = n
+
+
+cdef inline float** noise_rows(const settings_t* o, plan_t* plan, int u) noexcept nogil:
+    return plan.noise + <int64_t>u * (o.negative + 1)
+
+
+cdef inline float* noise_counts(const settings_t* o, plan_t* plan, int u) noexcept nogil:
+    return plan.noise_counts + <int64_t>u * (o.negative + 1)
 
 
 # ---- the centre word itself ----
@@ -355,6 +399,9 @@ cdef void train_skipgram(const model_t* m, const settings_t* o, scratch_t* s,
     """The contexts' rows are the inputs, all at once or each by itself."""
     cdef int u, n_units = plan.n_contexts if o.pair else 1
     s.block.n_inputs = 1 if o.pair else plan.n_contexts
+    s.block.input_counts = s.ones if o.pair else plan.context_counts
+    if plan.take_loss:
+        s.counters.predictions += plan.n_window
     for u in range(n_units):
         s.block.inputs = plan.contexts + u
         s.block.sinks = plan.contexts + u
@@ -369,7 +416,10 @@ cdef void train_cbow(const model_t* m, const settings_t* o, scratch_t* s,
     if o.cbow_mean:
         scale = <float>1.0 / plan.n_contexts
     block_gather(scale, plan.contexts, plan.n_contexts, s.neu1, s.block.dim)
+    if plan.take_loss:
+        s.counters.predictions += 1
     s.block.n_inputs = 1
+    s.block.input_counts = s.ones
     s.block.inputs = &s.neu1
     s.block.sinks = &s.neu1e
     update_outputs(o, s, plan, 0)
@@ -381,15 +431,15 @@ cdef void train_cbow(const model_t* m, const settings_t* o, scratch_t* s,
 cdef void update_outputs(const settings_t* o, scratch_t* s, plan_t* plan,
                          int u) noexcept nogil:
     """Train the block's inputs to predict the centre word, by either objective."""
-    if plan.take_loss:
-        s.counters.predictions += s.block.n_inputs
     if o.hs:
         s.block.outputs = plan.path
+        s.block.output_counts = s.ones
         s.block.labels = plan.path_labels
         s.block.n_outputs = plan.path_length
         s.counters.hs_loss += train_block(&s.block, plan.take_loss)
     if o.negative > 0:
-        s.block.outputs = plan.noise + <int64_t>u * (o.negative + 1)
+        s.block.outputs = noise_rows(o, plan, u)
+        s.block.output_counts = noise_counts(o, plan, u)
         s.block.labels = s.noise_labels
         s.block.n_outputs = plan.noise_lengths[u]
         s.counters.ns_loss += train_block(&s.block, plan.take_loss)

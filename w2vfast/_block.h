@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define BLOCK_LANES 16 /* 64 bytes: rows are padded to it and aligned */
+#define EXACT_GROUP 16 /* ordered dot products side by side */
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define BLOCK_RESTRICT __restrict
@@ -103,6 +104,7 @@ BLOCK_INLINE vec_generic fma_generic(vec_generic a, vec_generic b, vec_generic c
     return a * b + c;
 }
 BLOCK_INLINE vec_generic add_generic(vec_generic a, vec_generic b) { return a + b; }
+BLOCK_INLINE vec_generic mul_generic(vec_generic a, vec_generic b) { return a * b; }
 #else
 typedef struct { float lane[VEC_LANES]; } vec_generic;
 BLOCK_INLINE vec_generic load_generic(const float *p) {
@@ -126,7 +128,39 @@ BLOCK_INLINE vec_generic add_generic(vec_generic a, vec_generic b) {
     for (int l = 0; l < VEC_LANES; l++) a.lane[l] += b.lane[l];
     return a;
 }
+BLOCK_INLINE vec_generic mul_generic(vec_generic a, vec_generic b) {
+    for (int l = 0; l < VEC_LANES; l++) a.lane[l] *= b.lane[l];
+    return a;
+}
 #endif
+#define SHUFFLE_GENERIC(a, b, c, d)                        \
+    float lanes[2 * VEC_LANES];                            \
+    store_generic(lanes, v);                               \
+    store_generic(lanes + VEC_LANES, w);                   \
+    const float picked[] = {lanes[a], lanes[b], lanes[c], lanes[d]}; \
+    return load_generic(picked)
+#if defined(__clang__) || __GNUC__ >= 12
+#undef SHUFFLE_GENERIC
+#define SHUFFLE_GENERIC(a, b, c, d) return __builtin_shufflevector(v, w, a, b, c, d)
+#endif
+BLOCK_INLINE vec_generic unpack_low_generic(vec_generic v, vec_generic w) {
+    SHUFFLE_GENERIC(0, 4, 1, 5);
+}
+BLOCK_INLINE vec_generic unpack_high_generic(vec_generic v, vec_generic w) {
+    SHUFFLE_GENERIC(2, 6, 3, 7);
+}
+BLOCK_INLINE vec_generic pair_low_generic(vec_generic v, vec_generic w) {
+    SHUFFLE_GENERIC(0, 1, 4, 5);
+}
+BLOCK_INLINE vec_generic pair_high_generic(vec_generic v, vec_generic w) {
+    SHUFFLE_GENERIC(2, 3, 6, 7);
+}
+/* four columns of the rows 0, 4, ... below VEC_LANES */
+BLOCK_INLINE vec_generic quads_generic(float *const *rows, int i) {
+    return load_generic(rows[0] + i);
+}
+/* four floats, over and over */
+BLOCK_INLINE vec_generic quad_generic(const float *p) { return load_generic(p); }
 /* The operations that compilers have no vectors for, lane by lane. */
 #define LANES_GENERIC(expression)                              \
     float lanes[VEC_LANES];                                    \
@@ -160,6 +194,8 @@ BLOCK_INLINE void sum4_generic(const vec_generic *v, float *sums) {
     }
 }
 #include "_block_kernel.h"
+#include "_exact_kernel.h"
+#include "_isa_end.h"
 
 /* ---- x86-64: AVX2 with FMA, and AVX-512 ---- */
 
@@ -188,6 +224,26 @@ BLOCK_INLINE vec_avx2 fma_avx2(vec_avx2 a, vec_avx2 b, vec_avx2 c) {
     return _mm256_fmadd_ps(a, b, c);
 }
 BLOCK_INLINE vec_avx2 add_avx2(vec_avx2 a, vec_avx2 b) { return _mm256_add_ps(a, b); }
+BLOCK_INLINE vec_avx2 mul_avx2(vec_avx2 a, vec_avx2 b) { return _mm256_mul_ps(a, b); }
+BLOCK_INLINE vec_avx2 unpack_low_avx2(vec_avx2 a, vec_avx2 b) {
+    return _mm256_unpacklo_ps(a, b);
+}
+BLOCK_INLINE vec_avx2 unpack_high_avx2(vec_avx2 a, vec_avx2 b) {
+    return _mm256_unpackhi_ps(a, b);
+}
+BLOCK_INLINE vec_avx2 pair_low_avx2(vec_avx2 a, vec_avx2 b) {
+    return _mm256_shuffle_ps(a, b, 0x44);
+}
+BLOCK_INLINE vec_avx2 pair_high_avx2(vec_avx2 a, vec_avx2 b) {
+    return _mm256_shuffle_ps(a, b, 0xEE);
+}
+BLOCK_INLINE vec_avx2 quads_avx2(float *const *rows, int i) {
+    const __m128 low = _mm_loadu_ps(rows[0] + i), high = _mm_loadu_ps(rows[4] + i);
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(low), high, 1);
+}
+BLOCK_INLINE vec_avx2 quad_avx2(const float *p) {
+    return _mm256_broadcast_ps((const __m128 *)p);
+}
 BLOCK_INLINE vec_avx2 clip_avx2(vec_avx2 v, float limit) {
     return _mm256_min_ps(_mm256_max_ps(v, fill_avx2(-limit)), fill_avx2(limit));
 }
@@ -207,6 +263,8 @@ BLOCK_INLINE void sum4_avx2(const vec_avx2 *v, float *sums) {
     _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(pairs), high));
 }
 #include "_block_kernel.h"
+#include "_exact_kernel.h"
+#include "_isa_end.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,fma"))), \
@@ -233,6 +291,30 @@ BLOCK_INLINE vec_avx512 fma_avx512(vec_avx512 a, vec_avx512 b, vec_avx512 c) {
 BLOCK_INLINE vec_avx512 add_avx512(vec_avx512 a, vec_avx512 b) {
     return _mm512_add_ps(a, b);
 }
+BLOCK_INLINE vec_avx512 mul_avx512(vec_avx512 a, vec_avx512 b) {
+    return _mm512_mul_ps(a, b);
+}
+BLOCK_INLINE vec_avx512 unpack_low_avx512(vec_avx512 a, vec_avx512 b) {
+    return _mm512_unpacklo_ps(a, b);
+}
+BLOCK_INLINE vec_avx512 unpack_high_avx512(vec_avx512 a, vec_avx512 b) {
+    return _mm512_unpackhi_ps(a, b);
+}
+BLOCK_INLINE vec_avx512 pair_low_avx512(vec_avx512 a, vec_avx512 b) {
+    return _mm512_shuffle_ps(a, b, 0x44);
+}
+BLOCK_INLINE vec_avx512 pair_high_avx512(vec_avx512 a, vec_avx512 b) {
+    return _mm512_shuffle_ps(a, b, 0xEE);
+}
+BLOCK_INLINE vec_avx512 quad_avx512(const float *p) {
+    return _mm512_broadcast_f32x4(_mm_loadu_ps(p));
+}
+BLOCK_INLINE vec_avx512 quads_avx512(float *const *rows, int i) {
+    vec_avx512 v = quad_avx512(rows[0] + i);
+    v = _mm512_mask_broadcast_f32x4(v, 0x00F0, _mm_loadu_ps(rows[4] + i));
+    v = _mm512_mask_broadcast_f32x4(v, 0x0F00, _mm_loadu_ps(rows[8] + i));
+    return _mm512_mask_broadcast_f32x4(v, 0xF000, _mm_loadu_ps(rows[12] + i));
+}
 BLOCK_INLINE vec_avx512 clip_avx512(vec_avx512 v, float limit) {
     return _mm512_min_ps(_mm512_max_ps(v, fill_avx512(-limit)), fill_avx512(limit));
 }
@@ -256,6 +338,8 @@ BLOCK_INLINE void sum4_avx512(const vec_avx512 *v, float *sums) {
     _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(pairs), upper));
 }
 #include "_block_kernel.h"
+#include "_exact_kernel.h"
+#include "_isa_end.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #elif defined(__GNUC__)
@@ -283,6 +367,19 @@ BLOCK_INLINE vec_neon fma_neon(vec_neon a, vec_neon b, vec_neon c) {
     return vfmaq_f32(c, a, b);
 }
 BLOCK_INLINE vec_neon add_neon(vec_neon a, vec_neon b) { return vaddq_f32(a, b); }
+BLOCK_INLINE vec_neon mul_neon(vec_neon a, vec_neon b) { return vmulq_f32(a, b); }
+BLOCK_INLINE vec_neon unpack_low_neon(vec_neon a, vec_neon b) { return vzip1q_f32(a, b); }
+BLOCK_INLINE vec_neon unpack_high_neon(vec_neon a, vec_neon b) {
+    return vzip2q_f32(a, b);
+}
+BLOCK_INLINE vec_neon pair_low_neon(vec_neon a, vec_neon b) {
+    return vcombine_f32(vget_low_f32(a), vget_low_f32(b));
+}
+BLOCK_INLINE vec_neon pair_high_neon(vec_neon a, vec_neon b) {
+    return vcombine_f32(vget_high_f32(a), vget_high_f32(b));
+}
+BLOCK_INLINE vec_neon quads_neon(float *const *rows, int i) { return vld1q_f32(rows[0] + i); }
+BLOCK_INLINE vec_neon quad_neon(const float *p) { return vld1q_f32(p); }
 BLOCK_INLINE vec_neon clip_neon(vec_neon v, float limit) {
     return vminq_f32(vmaxq_f32(v, fill_neon(-limit)), fill_neon(limit));
 }
@@ -296,6 +393,8 @@ BLOCK_INLINE void sum4_neon(const vec_neon *v, float *sums) {
     vst1q_f32(sums, vpaddq_f32(vpaddq_f32(v[0], v[1]), vpaddq_f32(v[2], v[3])));
 }
 #include "_block_kernel.h"
+#include "_exact_kernel.h"
+#include "_isa_end.h"
 #endif
 
 /* ---- the choice ---- */
@@ -307,6 +406,9 @@ typedef struct {
     void (*update)(const block_t *);
     void (*gather)(float, float *const *, int, float *, int);
     void (*spread)(float, const float *, float *const *, int, int);
+    void (*exact_dots)(const float *, float *const *, int, int, float *);
+    void (*exact_steps)(const float *, const float *, float *const *, int, float *, int);
+    void (*exact_axpy)(float, const float *, float *, int);
 } block_isa_t;
 
 static int block_always(void) { return 1; }
@@ -344,16 +446,16 @@ static int block_has_avx512(void) {
 static const block_isa_t block_isas[] = {
 #ifdef BLOCK_X86
     {"avx512", block_has_avx512, 16, block_update_avx512, block_gather_avx512,
-     block_spread_avx512},
+     block_spread_avx512, exact_dots_avx512, exact_steps_avx512, exact_axpy_avx512},
     {"avx2", block_has_avx2, 8, block_update_avx2, block_gather_avx2,
-     block_spread_avx2},
+     block_spread_avx2, exact_dots_avx2, exact_steps_avx2, exact_axpy_avx2},
 #endif
 #ifdef BLOCK_NEON
     {"neon", block_always, 4, block_update_neon, block_gather_neon,
-     block_spread_neon},
+     block_spread_neon, exact_dots_neon, exact_steps_neon, exact_axpy_neon},
 #endif
     {"generic", block_always, 4, block_update_generic, block_gather_generic,
-     block_spread_generic},
+     block_spread_generic, exact_dots_generic, exact_steps_generic, exact_axpy_generic},
 };
 enum { BLOCK_ISAS = sizeof block_isas / sizeof block_isas[0] };
 

@@ -231,10 +231,3 @@ static void ISA(block_spread)(float scale, const float *x, float *const *rows, i
 #undef fill
 #undef fma_
 #undef add
-#undef ISA
-#undef VEC_LANES
-#undef DOT_INPUTS
-#undef DOT_OUTPUTS
-#undef DOT_SUMS
-#undef GAIN_INPUTS
-#undef GAIN_SUMS

@@ -3,12 +3,14 @@
  *
  * A sum keeps its order; only sums that do not depend on each other are taken side
  * by side.  Element-wise updates may be vectorised freely.
- * Legend: D floats in a row (not padded); T outputs. */
+ * Legend: D floats in a row, padded with zeros to whole vectors; T outputs. */
 #ifndef W2VFAST_EXACT_H
 #define W2VFAST_EXACT_H
 
 #include <math.h>
 #include <stdint.h>
+
+#include "_block.h"
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #pragma fp_contract(off) /* others: -ffp-contract=off in setup.py */
@@ -17,7 +19,6 @@
 #define EXACT_TABLE_SIZE 1000 /* word2vec.c EXP_TABLE_SIZE */
 #define EXACT_MAX_EXP 6       /* word2vec.c MAX_EXP */
 #define EXACT_RUN 32          /* outputs taken together at most */
-#define EXACT_GROUP 16        /* dot products side by side */
 
 /* The C program's sigmoid table, (EXACT_TABLE_SIZE,) OUT. */
 static void exact_fill_sigmoid(float *table) {
@@ -36,88 +37,9 @@ static inline float exact_sigmoid(const float *table, float logit) {
     return table[(int)((logit + EXACT_MAX_EXP) * scale)];
 }
 
-/* Four ordered sums side by side, one a lane. */
-#if defined(__clang__) || __GNUC__ >= 12
-typedef float exact_vec __attribute__((vector_size(16), aligned(4), may_alias));
-#define EXACT_SHUFFLE __builtin_shufflevector
-
-/* sums += the products of four columns of four rows, column after column: the products
- * are taken along the rows and turned by 90 degrees. */
-static inline exact_vec exact_add_columns(exact_vec sums, exact_vec x,
-                                          float *const *rows, int i) {
-    const exact_vec a = *(const exact_vec *)(rows[0] + i) * x;
-    const exact_vec b = *(const exact_vec *)(rows[1] + i) * x;
-    const exact_vec c = *(const exact_vec *)(rows[2] + i) * x;
-    const exact_vec d = *(const exact_vec *)(rows[3] + i) * x;
-    const exact_vec ab = EXACT_SHUFFLE(a, b, 0, 4, 1, 5);
-    const exact_vec cd = EXACT_SHUFFLE(c, d, 0, 4, 1, 5);
-    sums += EXACT_SHUFFLE(ab, cd, 0, 1, 4, 5);
-    sums += EXACT_SHUFFLE(ab, cd, 2, 3, 6, 7);
-    const exact_vec ab2 = EXACT_SHUFFLE(a, b, 2, 6, 3, 7);
-    const exact_vec cd2 = EXACT_SHUFFLE(c, d, 2, 6, 3, 7);
-    sums += EXACT_SHUFFLE(ab2, cd2, 0, 1, 4, 5);
-    return sums + EXACT_SHUFFLE(ab2, cd2, 2, 3, 6, 7);
-}
-
-/* dots[t] = x . rows[t] for 4 * fours rows; inlined with a constant. */
-static inline void exact_dot_fours(const float *x, float *const *rows, const int fours,
-                                   int dim, float *dots) {
-    exact_vec sums[EXACT_GROUP / 4] = {{0}};
-    int i = 0;
-    for (; i + 4 <= dim; i += 4)
-        for (int f = 0; f < fours; f++)
-            sums[f] = exact_add_columns(sums[f], *(const exact_vec *)(x + i),
-                                        rows + 4 * f, i);
-    for (int f = 0; f < fours; f++) *(exact_vec *)(dots + 4 * f) = sums[f];
-    for (; i < dim; i++)
-        for (int t = 0; t < 4 * fours; t++) dots[t] += x[i] * rows[t][i];
-}
-#else
-static inline void exact_dot_fours(const float *x, float *const *rows, const int fours,
-                                   int dim, float *dots) {
-    for (int t = 0; t < 4 * fours; t++) dots[t] = 0;
-    for (int i = 0; i < dim; i++)
-        for (int t = 0; t < 4 * fours; t++) dots[t] += x[i] * rows[t][i];
-}
-#endif
-
-/* dots[t] = x . rows[t], each sum in the order of its elements. */
-static void exact_dots(const float *x, float *const *rows, int count, int dim,
-                       float *dots) {
-    for (int first = 0; first < count; first += EXACT_GROUP) {
-        float *group[EXACT_GROUP], sums[EXACT_GROUP];
-        const int n = count - first < EXACT_GROUP ? count - first : EXACT_GROUP;
-        for (int t = 0; t < EXACT_GROUP; t++) /* filled up to a multiple of four */
-            group[t] = rows[first + (t < n ? t : 0)];
-        switch ((n + 3) / 4) {
-        case 4: exact_dot_fours(x, group, 4, dim, sums); break;
-        case 3: exact_dot_fours(x, group, 3, dim, sums); break;
-        case 2: exact_dot_fours(x, group, 2, dim, sums); break;
-        default: exact_dot_fours(x, group, 1, dim, sums); break;
-        }
-        for (int t = 0; t < n; t++) dots[first + t] = sums[t];
-    }
-}
-
-/* y += g * x */
+/* y += g * x, rows (D,) */
 static inline void exact_axpy(float g, const float *x, float *y, int dim) {
-    for (int i = 0; i < dim; i++) y[i] += g * x[i];
-}
-
-#if defined(_MSC_VER) && !defined(__clang__)
-#define EXACT_RESTRICT __restrict
-#else
-#define EXACT_RESTRICT __restrict__
-#endif
-
-/* error += g * y from the old y, then y += g * x. */
-static inline void exact_step(float g, const float *EXACT_RESTRICT x,
-                              float *EXACT_RESTRICT y, float *EXACT_RESTRICT error,
-                              int dim) {
-    for (int i = 0; i < dim; i++) {
-        error[i] += g * y[i];
-        y[i] += g * x[i];
-    }
+    block_isa->exact_axpy(g, x, y, block_padded(dim));
 }
 
 /* Outputs that are taken together, at most EXACT_RUN: none of them may occur twice,
@@ -130,17 +52,19 @@ static int exact_distinct(float *const *rows, int count) {
     return t;
 }
 
-/* Hierarchical softmax of one input: x (D,) IN, error (D,) INOUT, rows (T,) INOUT,
- * codes (T,).  A saturated node is skipped (word2vec.c TrainModelThread). */
-static void exact_hs(const float *x, float *error, float *const *rows,
+/* Hierarchical softmax of one input: x (D,) IN, error (D,) INOUT, rows (T,) INOUT, of
+ * which the list is spent, codes (T,).  A saturated node is skipped (word2vec.c TrainModelThread). */
+static void exact_hs(const float *x, float *error, float **rows,
                      const uint8_t *codes, int count, int dim, float alpha,
                      const float *table, float *dots) {
-    exact_dots(x, rows, count, dim, dots); /* the nodes of a path are all distinct */
+    int n_open = 0; /* not saturated */
+    block_isa->exact_dots(x, rows, count, dim, dots); /* a path's nodes are distinct */
     for (int t = 0; t < count; t++) {
         if (dots[t] <= -EXACT_MAX_EXP || dots[t] >= EXACT_MAX_EXP) continue;
-        float g = (1 - codes[t] - exact_sigmoid(table, dots[t])) * alpha;
-        exact_step(g, x, rows[t], error, dim);
+        dots[n_open] = (1 - codes[t] - exact_sigmoid(table, dots[t])) * alpha;
+        rows[n_open++] = rows[t];
     }
+    block_isa->exact_steps(dots, x, rows, n_open, error, block_padded(dim));
 }
 
 static inline float exact_noise_gradient(float logit, int label, float alpha,
@@ -155,11 +79,10 @@ static void exact_negative(const float *x, float *error, float *const *rows, int
                            int dim, float alpha, const float *table, float *dots) {
     for (int start = 0; start < count;) {
         int run = exact_distinct(rows + start, count - start);
-        exact_dots(x, rows + start, run, dim, dots);
-        for (int t = 0; t < run; t++) {
-            float g = exact_noise_gradient(dots[t], start + t == 0, alpha, table);
-            exact_step(g, x, rows[start + t], error, dim);
-        }
+        block_isa->exact_dots(x, rows + start, run, dim, dots);
+        for (int t = 0; t < run; t++)
+            dots[t] = exact_noise_gradient(dots[t], start + t == 0, alpha, table);
+        block_isa->exact_steps(dots, x, rows + start, run, error, block_padded(dim));
         start += run;
     }
 }
@@ -211,7 +134,7 @@ static void exact_centroids(const float *vectors, const int32_t *classes, int64_
 static void exact_assign(const float *vectors, float *const *centroids, int64_t rows,
                          int dim, int n_classes, int32_t *classes, float *dots) {
     for (int64_t row = 0; row < rows; row++) {
-        exact_dots(vectors + row * dim, centroids, n_classes, dim, dots);
+        block_isa->exact_dots(vectors + row * dim, centroids, n_classes, dim, dots);
         float closest = -10; /* word2vec.c closev: below any cosine */
         classes[row] = 0;
         for (int k = 0; k < n_classes; k++)

@@ -4,13 +4,23 @@
 # Exact mode: word2vec.c TrainModelThread at one thread, every draw in its order
 # ---------------------------------------------------------------------------------
 
+cdef struct exact_plan_t:
+    # A centre word, with all that C draws for it, in C's order.  It is drawn one word
+    # ahead, since no draw depends on the weights, so that rows may be called early.
+    float** contexts         # (C,) rows of the context
+    int n_contexts           # C
+    float** noise            # (U, K + 1) rows: the word, then noise words
+    int* noise_lengths       # (U,) how many of each K + 1
+
+
 cdef struct exact_t:
     int32_t* sentence        # (C_SENTENCE_LENGTH,) kept words
     int length
     float* neu1              # (D,)
     float* neu1e             # (D,)
-    float** rows             # (T,)
+    float** path             # (L,)
     float* dots              # (T,)
+    exact_plan_t plans[2]    # of this centre word and of the next
     float* sigmoid           # (EXACT_TABLE_SIZE,)
     uint64_t random          # the C program's generator, seeded with the thread's 0
     float alpha
@@ -55,15 +65,24 @@ cdef class ExactWorker:
         cdef int64_t T = max(settings["negative"] + 1, model.max_path)
         self.owners = []
         s.sentence = <int32_t*>owned_bytes(self.owners, C_SENTENCE_LENGTH, sizeof(int32_t))
-        s.neu1 = <float*>owned_bytes(self.owners, model.c.dim, sizeof(float))
-        s.neu1e = <float*>owned_bytes(self.owners, model.c.dim, sizeof(float))
-        s.rows = <float**>owned_bytes(self.owners, T, sizeof(float*))
+        s.neu1 = <float*>owned_bytes(self.owners, model.c.stride, sizeof(float))
+        s.neu1e = <float*>owned_bytes(self.owners, model.c.stride, sizeof(float))
+        s.path = <float**>owned_bytes(self.owners, model.max_path, sizeof(float*))
         s.dots = <float*>owned_bytes(self.owners, T, sizeof(float))
         s.sigmoid = <float*>owned_bytes(self.owners, EXACT_TABLE_SIZE, sizeof(float))
         exact_fill_sigmoid(s.sigmoid)
+        for i in range(2):
+            self._allocate_plan(&s.plans[i])
         s.alpha = s.starting_alpha = alpha
         s.train_words = train_words
         s.total_words = epochs * train_words + 1
+
+    cdef _allocate_plan(self, exact_plan_t* plan):
+        cdef int64_t C = min(2 * <int64_t>self.settings.window, C_SENTENCE_LENGTH)
+        cdef int64_t T = self.settings.negative + 1
+        plan.contexts = <float**>owned_bytes(self.owners, C, sizeof(float*))
+        plan.noise = <float**>owned_bytes(self.owners, C * T, sizeof(float*))
+        plan.noise_lengths = <int*>owned_bytes(self.owners, C, sizeof(int))
 
     @property
     def alpha(self):
@@ -93,12 +112,18 @@ cdef void exact_epoch(const model_t* m, const settings_t* o, exact_t* s,
             # What was read of the last sentence is dropped, as in C.
             s.words_done += s.word_count - s.last_word_count
             return
-        exact_centre(m, o, s, 0)  # even an empty sentence draws one window
-        for pos in range(1, s.length):
+        exact_prepare(m, o, s, 0)  # even an empty sentence draws one window
+        for pos in range(s.length):
             if atomic_read(&queue.stopped):
                 return
-            exact_refresh_alpha(s)
-            exact_centre(m, o, s, pos)
+            if pos > 0:  # C reads a sentence and trains its first word in one go
+                exact_refresh_alpha(s)
+            if pos + 1 < s.length:
+                exact_prepare(m, o, s, pos + 1)
+            if o.sg:
+                exact_skipgram(m, o, s, pos)
+            else:
+                exact_cbow(m, o, s, pos)
 
 
 cdef inline void exact_refresh_alpha(exact_t* s) noexcept nogil:
@@ -133,74 +158,119 @@ cdef bint exact_read_sentence(const model_t* m, exact_t* s, const int32_t* ids,
     return True
 
 
-cdef void exact_centre(const model_t* m, const settings_t* o, exact_t* s,
-                       int pos) noexcept nogil:
+# ---- ahead of a centre word: its draws ----
+
+cdef inline exact_plan_t* exact_plan(exact_t* s, int pos) noexcept nogil:
+    return &s.plans[pos & 1]
+
+
+cdef void exact_prepare(const model_t* m, const settings_t* o, exact_t* s,
+                        int pos) noexcept nogil:
+    """Draw the window of the word at `pos` and its noise words."""
+    cdef exact_plan_t* plan = exact_plan(s, pos)
     cdef int reach = o.window - <int>(exact_random(s) % <uint64_t>o.window)
-    cdef int first = max(0, pos - reach), stop = min(s.length, pos + reach + 1)
-    cdef int context_pos
-    cdef float* context
-    if not o.sg:
-        exact_cbow(m, o, s, pos, first, stop)
-        return
-    for context_pos in range(first, stop):
-        if context_pos == pos:
-            continue
-        context = row(&m.syn0, s.sentence[context_pos], m.stride)
-        memset(s.neu1e, 0, m.dim * sizeof(float))
-        exact_outputs(m, o, s, s.sentence[pos], context)
-        exact_axpy(1, s.neu1e, context, m.dim)
-
-
-cdef void exact_cbow(const model_t* m, const settings_t* o, exact_t* s, int pos,
-                     int first, int stop) noexcept nogil:
-    cdef int context_pos, i, n_contexts = stop - first - 1
-    if n_contexts < 1:
-        return
-    memset(s.neu1, 0, m.dim * sizeof(float))
-    memset(s.neu1e, 0, m.dim * sizeof(float))
-    for context_pos in range(first, stop):
+    cdef int context_pos, u
+    plan.n_contexts = 0
+    for context_pos in range(max(0, pos - reach), min(s.length, pos + reach + 1)):
         if context_pos != pos:
-            exact_axpy(1, row(&m.syn0, s.sentence[context_pos], m.stride), s.neu1, m.dim)
-    for i in range(m.dim):
-        s.neu1[i] = s.neu1[i] / n_contexts
-    exact_outputs(m, o, s, s.sentence[pos], s.neu1)
-    for context_pos in range(first, stop):
-        if context_pos != pos:
-            exact_axpy(1, s.neu1e, row(&m.syn0, s.sentence[context_pos], m.stride), m.dim)
-
-
-cdef void exact_outputs(const model_t* m, const settings_t* o, exact_t* s,
-                        int32_t word, const float* x) noexcept nogil:
-    """Both objectives for one input x (D,); its error is added to neu1e."""
-    cdef int64_t start
-    cdef int t, length
-    if o.hs:
-        start = m.offsets[word]
-        length = <int>(m.offsets[word + 1] - start)
-        for t in range(length):
-            s.rows[t] = row(&m.syn1, m.points[start + t], m.stride)
-        exact_hs(x, s.neu1e, s.rows, m.codes + start, length, m.dim, s.alpha,
-                 s.sigmoid, s.dots)
+            plan.contexts[plan.n_contexts] = row(&m.syn0, s.sentence[context_pos], m.stride)
+            plan.n_contexts += 1
+    if pos + o.window < s.length:  # the word that comes within reach now
+        block_prefetch(row(&m.syn0, s.sentence[pos + o.window], m.stride), m.dim)
+    if o.hs and plan.n_contexts > 0:
+        exact_call_path(m, s.sentence[pos])
     if o.negative > 0:
-        length = exact_draw_outputs(m, o, s, word)
-        exact_negative(x, s.neu1e, s.rows, length, m.dim, s.alpha, s.sigmoid, s.dots)
+        for u in range(plan.n_contexts if o.sg else min(plan.n_contexts, 1)):
+            plan.noise_lengths[u] = exact_draw_outputs(
+                m, o, s, plan.noise + <int64_t>u * (o.negative + 1), s.sentence[pos])
 
 
 cdef int exact_draw_outputs(const model_t* m, const settings_t* o, exact_t* s,
-                            int32_t word) noexcept nogil:
+                            float** rows, int32_t word) noexcept nogil:
     cdef int k, T = 1
     cdef int64_t noise_word
     cdef uint64_t random
-    s.rows[0] = row(&m.syn1neg, word, m.stride)
+    rows[0] = row(&m.syn1neg, word, m.stride)
     for k in range(o.negative):
         random = exact_random(s)
         noise_word = draw_step(m, <uint32_t>((random >> 16) % C_TABLE_SIZE))
         if noise_word == 0:
             noise_word = random % <uint64_t>(m.vocab_size - 1) + 1
         if noise_word != word:
-            s.rows[T] = row(&m.syn1neg, noise_word, m.stride)
+            rows[T] = row(&m.syn1neg, noise_word, m.stride)
             T += 1
     return T
+
+
+cdef void exact_call_path(const model_t* m, int32_t word) noexcept nogil:
+    cdef int64_t t
+    for t in range(m.offsets[word], m.offsets[word + 1]):
+        block_prefetch(row(&m.syn1, m.points[t], m.stride), m.dim)
+
+
+cdef void exact_call_noise(const model_t* m, const settings_t* o,
+                           const exact_plan_t* plan, int u) noexcept nogil:
+    """Call the rows of a plan's next draw from memory, if it has one."""
+    cdef int t
+    if o.negative > 0 and u < plan.n_contexts:
+        for t in range(plan.noise_lengths[u]):
+            block_prefetch(plan.noise[<int64_t>u * (o.negative + 1) + t], m.dim)
+
+
+# ---- the centre word itself ----
+
+cdef void exact_skipgram(const model_t* m, const settings_t* o, exact_t* s,
+                         int pos) noexcept nogil:
+    cdef exact_plan_t* plan = exact_plan(s, pos)
+    cdef float* context
+    cdef int u
+    for u in range(plan.n_contexts):
+        if u + 1 < plan.n_contexts:
+            exact_call_noise(m, o, plan, u + 1)
+        elif pos + 1 < s.length:
+            exact_call_noise(m, o, exact_plan(s, pos + 1), 0)
+        context = plan.contexts[u]
+        memset(s.neu1e, 0, m.dim * sizeof(float))
+        exact_outputs(m, o, s, pos, u, context)
+        exact_axpy(1, s.neu1e, context, m.dim)
+
+
+cdef void exact_cbow(const model_t* m, const settings_t* o, exact_t* s,
+                     int pos) noexcept nogil:
+    cdef exact_plan_t* plan = exact_plan(s, pos)
+    cdef int u, i
+    if pos + 1 < s.length:
+        exact_call_noise(m, o, exact_plan(s, pos + 1), 0)
+    if plan.n_contexts == 0:
+        return
+    memset(s.neu1, 0, m.dim * sizeof(float))
+    memset(s.neu1e, 0, m.dim * sizeof(float))
+    for u in range(plan.n_contexts):
+        exact_axpy(1, plan.contexts[u], s.neu1, m.dim)
+    for i in range(m.dim):
+        s.neu1[i] = s.neu1[i] / plan.n_contexts
+    exact_outputs(m, o, s, pos, 0, s.neu1)
+    for u in range(plan.n_contexts):
+        exact_axpy(1, s.neu1e, plan.contexts[u], m.dim)
+
+
+cdef void exact_outputs(const model_t* m, const settings_t* o, exact_t* s, int pos,
+                        int u, const float* x) noexcept nogil:
+    """Both objectives for one input x (D,); its error is added to neu1e."""
+    cdef exact_plan_t* plan = exact_plan(s, pos)
+    cdef int32_t word = s.sentence[pos]
+    cdef int64_t start
+    cdef int t, length
+    if o.hs:
+        start = m.offsets[word]
+        length = <int>(m.offsets[word + 1] - start)
+        for t in range(length):
+            s.path[t] = row(&m.syn1, m.points[start + t], m.stride)
+        exact_hs(x, s.neu1e, s.path, m.codes + start, length, m.dim, s.alpha,
+                 s.sigmoid, s.dots)
+    if o.negative > 0:
+        exact_negative(x, s.neu1e, plan.noise + <int64_t>u * (o.negative + 1),
+                       plan.noise_lengths[u], m.dim, s.alpha, s.sigmoid, s.dots)
 
 
 # ---------------------------------------------------------------------------------

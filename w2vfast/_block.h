@@ -155,8 +155,9 @@ BLOCK_INLINE vec_generic pair_low_generic(vec_generic v, vec_generic w) {
 BLOCK_INLINE vec_generic pair_high_generic(vec_generic v, vec_generic w) {
     SHUFFLE_GENERIC(2, 3, 6, 7);
 }
-/* four columns of the rows 0, 4, ... below VEC_LANES */
-BLOCK_INLINE vec_generic quads_generic(float *const *rows, int i) {
+/* four columns of the rows 0, 4, ... below 4 * Q */
+BLOCK_INLINE vec_generic quads_generic(float *const *rows, const int Q, int i) {
+    (void)Q;
     return load_generic(rows[0] + i);
 }
 /* four floats, over and over */
@@ -237,9 +238,9 @@ BLOCK_INLINE vec_avx2 pair_low_avx2(vec_avx2 a, vec_avx2 b) {
 BLOCK_INLINE vec_avx2 pair_high_avx2(vec_avx2 a, vec_avx2 b) {
     return _mm256_shuffle_ps(a, b, 0xEE);
 }
-BLOCK_INLINE vec_avx2 quads_avx2(float *const *rows, int i) {
-    const __m128 low = _mm_loadu_ps(rows[0] + i), high = _mm_loadu_ps(rows[4] + i);
-    return _mm256_insertf128_ps(_mm256_castps128_ps256(low), high, 1);
+BLOCK_INLINE vec_avx2 quads_avx2(float *const *rows, const int Q, int i) {
+    const vec_avx2 v = _mm256_zextps128_ps256(_mm_loadu_ps(rows[0] + i));
+    return Q < 2 ? v : _mm256_insertf128_ps(v, _mm_loadu_ps(rows[4] + i), 1);
 }
 BLOCK_INLINE vec_avx2 quad_avx2(const float *p) {
     return _mm256_broadcast_ps((const __m128 *)p);
@@ -309,11 +310,12 @@ BLOCK_INLINE vec_avx512 pair_high_avx512(vec_avx512 a, vec_avx512 b) {
 BLOCK_INLINE vec_avx512 quad_avx512(const float *p) {
     return _mm512_broadcast_f32x4(_mm_loadu_ps(p));
 }
-BLOCK_INLINE vec_avx512 quads_avx512(float *const *rows, int i) {
-    vec_avx512 v = quad_avx512(rows[0] + i);
-    v = _mm512_mask_broadcast_f32x4(v, 0x00F0, _mm_loadu_ps(rows[4] + i));
-    v = _mm512_mask_broadcast_f32x4(v, 0x0F00, _mm_loadu_ps(rows[8] + i));
-    return _mm512_mask_broadcast_f32x4(v, 0xF000, _mm_loadu_ps(rows[12] + i));
+BLOCK_INLINE vec_avx512 quads_avx512(float *const *rows, const int Q, int i) {
+    vec_avx512 v = _mm512_zextps128_ps512(_mm_loadu_ps(rows[0] + i));
+    if (Q > 1) v = _mm512_mask_broadcast_f32x4(v, 0x00F0, _mm_loadu_ps(rows[4] + i));
+    if (Q > 2) v = _mm512_mask_broadcast_f32x4(v, 0x0F00, _mm_loadu_ps(rows[8] + i));
+    if (Q > 3) v = _mm512_mask_broadcast_f32x4(v, 0xF000, _mm_loadu_ps(rows[12] + i));
+    return v;
 }
 BLOCK_INLINE vec_avx512 clip_avx512(vec_avx512 v, float limit) {
     return _mm512_min_ps(_mm512_max_ps(v, fill_avx512(-limit)), fill_avx512(limit));
@@ -378,7 +380,10 @@ BLOCK_INLINE vec_neon pair_low_neon(vec_neon a, vec_neon b) {
 BLOCK_INLINE vec_neon pair_high_neon(vec_neon a, vec_neon b) {
     return vcombine_f32(vget_high_f32(a), vget_high_f32(b));
 }
-BLOCK_INLINE vec_neon quads_neon(float *const *rows, int i) { return vld1q_f32(rows[0] + i); }
+BLOCK_INLINE vec_neon quads_neon(float *const *rows, const int Q, int i) {
+    (void)Q;
+    return vld1q_f32(rows[0] + i);
+}
 BLOCK_INLINE vec_neon quad_neon(const float *p) { return vld1q_f32(p); }
 BLOCK_INLINE vec_neon clip_neon(vec_neon v, float limit) {
     return vminq_f32(vmaxq_f32(v, fill_neon(-limit)), fill_neon(limit));

@@ -205,7 +205,8 @@ cdef int exact_draw_outputs(const model_t* m, const settings_t* o, exact_t* s,
 cdef void exact_call_path(const model_t* m, int32_t word) noexcept nogil:
     cdef int64_t t
     for t in range(m.offsets[word], m.offsets[word + 1]):
-        block_prefetch(row(&m.syn1, m.points[t], m.stride), m.dim)
+        if m.points[t] < m.vocab_size - NEAR_NODES:  # C's root is the last node
+            block_prefetch(row(&m.syn1, m.points[t], m.stride), m.dim)
 
 
 cdef void exact_call_noise(const model_t* m, const settings_t* o,

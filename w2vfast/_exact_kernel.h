@@ -10,12 +10,14 @@
 #define mul ISA(mul)
 #define add ISA(add)
 
-/* sums += the products of columns i to i + 4 of VEC_LANES rows with x, one row a lane,
+/* sums += the products of columns i to i + 4 of 4 * Q rows with x, one row a lane,
  * column after column: the products are taken along the rows, four rows in four
- * vectors, and turned by 90 degrees. */
-BLOCK_INLINE vec ISA(exact_add_columns)(vec sums, vec x, float *const *rows, int i) {
-    const vec a = mul(ISA(quads)(rows, i), x), b = mul(ISA(quads)(rows + 1, i), x);
-    const vec c = mul(ISA(quads)(rows + 2, i), x), d = mul(ISA(quads)(rows + 3, i), x);
+ * vectors, and turned by 90 degrees.  Q is a constant. */
+BLOCK_INLINE vec ISA(exact_add_columns)(vec sums, vec x, float *const *rows, const int Q,
+                                        int i) {
+    const vec a = mul(ISA(quads)(rows, Q, i), x), b = mul(ISA(quads)(rows + 1, Q, i), x);
+    const vec c = mul(ISA(quads)(rows + 2, Q, i), x);
+    const vec d = mul(ISA(quads)(rows + 3, Q, i), x);
     const vec ab = ISA(unpack_low)(a, b), cd = ISA(unpack_low)(c, d);
     const vec ab2 = ISA(unpack_high)(a, b), cd2 = ISA(unpack_high)(c, d);
     sums = add(sums, ISA(pair_low)(ab, cd));
@@ -24,23 +26,25 @@ BLOCK_INLINE vec ISA(exact_add_columns)(vec sums, vec x, float *const *rows, int
     return add(sums, ISA(pair_high)(ab2, cd2));
 }
 
-/* dots[t] = x . rows[t] for V * VEC_LANES rows, V a constant */
-BLOCK_INLINE void ISA(exact_dot_tile)(const float *x, float *const *rows, const int V,
+/* dots[t] = x . rows[t] for 4 * Q rows, Q a constant */
+BLOCK_INLINE void ISA(exact_dot_tile)(const float *x, float *const *rows, const int Q,
                                       int dim, float *dots) {
-    vec sums[EXACT_GROUP / VEC_LANES];
+    const int whole = VEC_LANES / 4; /* quads in a vector */
+    vec sums[EXACT_GROUP / 4];
     int i = 0;
     BLOCK_UNROLL
-    for (int v = 0; v < V; v++) sums[v] = fill(0.0f);
+    for (int q = 0; q < Q; q += whole) sums[q] = fill(0.0f);
     for (; i + 4 <= dim; i += 4) {
         const vec four = ISA(quad)(x + i);
         BLOCK_UNROLL
-        for (int v = 0; v < V; v++)
-            sums[v] = ISA(exact_add_columns)(sums[v], four, rows + v * VEC_LANES, i);
+        for (int q = 0; q < Q; q += whole)
+            sums[q] = ISA(exact_add_columns)(sums[q], four, rows + 4 * q,
+                                             Q - q < whole ? Q - q : whole, i);
     }
     BLOCK_UNROLL
-    for (int v = 0; v < V; v++) store(dots + v * VEC_LANES, sums[v]);
+    for (int q = 0; q < Q; q += whole) store(dots + 4 * q, sums[q]);
     for (; i < dim; i++)
-        for (int t = 0; t < V * VEC_LANES; t++) dots[t] += x[i] * rows[t][i];
+        for (int t = 0; t < 4 * Q; t++) dots[t] += x[i] * rows[t][i];
 }
 
 /* dots[t] = x . rows[t], each sum in the order of its elements. */
@@ -49,37 +53,48 @@ static void ISA(exact_dots)(const float *x, float *const *rows, int count, int d
     for (int first = 0; first < count; first += EXACT_GROUP) {
         float *group[EXACT_GROUP], sums[EXACT_GROUP];
         const int n = count - first < EXACT_GROUP ? count - first : EXACT_GROUP;
-        for (int t = 0; t < EXACT_GROUP; t++) /* filled up to whole vectors */
+        for (int t = 0; t < EXACT_GROUP; t++) /* filled up to whole quads */
             group[t] = rows[first + (t < n ? t : 0)];
-#define DOT_CASE(V) case V: ISA(exact_dot_tile)(x, group, V, dim, sums); break;
-        switch ((n + VEC_LANES - 1) / VEC_LANES) {
-            DOT_CASE(1)
-#if VEC_LANES <= 8
-            DOT_CASE(2)
-#endif
-#if VEC_LANES <= 4
-            DOT_CASE(3) DOT_CASE(4)
-#endif
-        }
+#define DOT_CASE(Q) case Q: ISA(exact_dot_tile)(x, group, Q, dim, sums); break;
+        switch ((n + 3) / 4) { DOT_CASE(1) DOT_CASE(2) DOT_CASE(3) DOT_CASE(4) }
 #undef DOT_CASE
         memcpy(dots + first, sums, n * sizeof(float));
     }
+}
+
+/* Columns i to i + W * VEC_LANES, W a constant, of exact_steps. */
+BLOCK_INLINE void ISA(exact_step_tile)(const float *g, const float *x,
+                                       float *const *rows, int count, float *error,
+                                       int i, const int W) {
+    vec column[4], sum[4];
+    BLOCK_UNROLL
+    for (int w = 0; w < W; w++) {
+        column[w] = load(x + i + w * VEC_LANES);
+        sum[w] = load(error + i + w * VEC_LANES);
+    }
+    for (int t = 0; t < count; t++) {
+        const vec factor = fill(g[t]);
+        float *row = rows[t] + i;
+        BLOCK_UNROLL
+        for (int w = 0; w < W; w++) {
+            const vec y = load(row + w * VEC_LANES);
+            sum[w] = add(sum[w], mul(factor, y));
+            store(row + w * VEC_LANES, add(y, mul(factor, column[w])));
+        }
+    }
+    BLOCK_UNROLL
+    for (int w = 0; w < W; w++) store(error + i + w * VEC_LANES, sum[w]);
 }
 
 /* For each row in turn: error += g[t] * row from the old row, then row += g[t] * x.
  * The rows are all distinct, so columns may go first. */
 static void ISA(exact_steps)(const float *g, const float *x, float *const *rows,
                              int count, float *error, int dim) {
-    for (int i = 0; i < dim; i += VEC_LANES) {
-        const vec column = load(x + i);
-        vec sum = load(error + i);
-        for (int t = 0; t < count; t++) {
-            const vec factor = fill(g[t]), y = load(rows[t] + i);
-            sum = add(sum, mul(factor, y));
-            store(rows[t] + i, add(y, mul(factor, column)));
-        }
-        store(error + i, sum);
-    }
+    int i = 0;
+    for (; i + 4 * VEC_LANES <= dim; i += 4 * VEC_LANES)
+        ISA(exact_step_tile)(g, x, rows, count, error, i, 4);
+    for (; i < dim; i += VEC_LANES)
+        ISA(exact_step_tile)(g, x, rows, count, error, i, 1);
 }
 
 /* y += g * x */

@@ -19,7 +19,14 @@ elif DEBUG:
 else:
     FLAGS = ["-O3", "-ffp-contract=off"]
 
-CORE_HEADERS = ["_atomic.h", "_block.h", "_block_kernel.h", "_exact.h", "_exact_kernel.h", "_isa_end.h"]
+CORE_HEADERS = [
+    "_atomic.h",
+    "_block.h",
+    "_block_kernel.h",
+    "_exact.h",
+    "_exact_kernel.h",
+    "_isa_end.h",
+]
 CORE_PARTS = ["_fast.pxi", "_exact.pxi"]
 TEXT_PARTS = ["_words.pxi", "_scan.pxi", "_stream.pxi"]
 

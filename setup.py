@@ -28,7 +28,7 @@ CORE_HEADERS = [
     "_isa_end.h",
 ]
 CORE_PARTS = ["_fast.pxi", "_exact.pxi"]
-TEXT_PARTS = ["_words.pxi", "_scan.pxi", "_stream.pxi"]
+TEXT_PARTS = ["_words.pxi", "_scan.pxi", "_stream.pxi", "_rows.pxi"]
 
 DIRECTIVES = {
     "language_level": 3,

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from w2vfast import folder, formats
+from w2vfast import folder, formats, rows
 from w2vfast.files import check_output, open_output
 
 GOLDEN = Path(__file__).parent / "data" / "golden"
@@ -514,7 +514,8 @@ def test_any_vectors_and_words_come_back(tmp_path_factory, vectors, data):
 
 
 def test_a_large_file_comes_back(tmp_path, monkeypatch):
-    monkeypatch.setattr(formats, "_CHUNK_BYTES", 1000)
+    monkeypatch.setattr(rows, "_CHUNK_BYTES", 1000)
+    monkeypatch.setattr(rows, "_BLOCK_BYTES", 333)
     vectors = np.random.default_rng(4).normal(size=(5000, 9)).astype(np.float32)
     words = [f"w{i}" for i in range(len(vectors))]
     for binary in (False, True):

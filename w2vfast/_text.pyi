@@ -80,3 +80,19 @@ def keep_earliest(
     keys: NDArray[np.int64],
 ) -> None: ...
 def move_ids(ids: NDArray[np.int32], start: int, stop: int, to: int) -> None: ...
+def parse_float(text: bytes) -> np.float32 | None: ...
+def read_text_rows(
+    text: bytearray,
+    start: int,
+    stop: int,
+    values: NDArray[np.float32],
+    places: NDArray[np.int64],
+) -> int: ...
+def read_binary_rows(
+    data: bytearray,
+    start: int,
+    stop: int,
+    values: NDArray[np.uint8],
+    places: NDArray[np.int64],
+    newline: bool,
+) -> int: ...

@@ -9,8 +9,8 @@ Blocks of text are cut at white space, so that no word lies in two of them.  All
 byte offsets, positions and counts are 64-bit.
 
 The dictionary is in `_words.pxi`, cutting text into words in `_scan.pxi`, and what is
-done to streams of ids in `_stream.pxi`; they are included here, so that the compiler
-sees the whole.
+done to streams of ids in `_stream.pxi`; files of vectors are cut into words and numbers
+in `_rows.pxi`.  They are included here, so that the compiler sees the whole.
 """
 
 from operator import index
@@ -32,6 +32,7 @@ cdef extern from "Python.h":
 include "_words.pxi"
 include "_scan.pxi"
 include "_stream.pxi"
+include "_rows.pxi"
 
 cdef enum:
     KIND_UNKNOWN = 0

@@ -68,6 +68,14 @@ class InputFile(io.RawIOBase):
         """Bytes read of the file as it lies on disk."""
         return self._raw.taken
 
+    @property
+    def plain_size(self) -> int | None:
+        """Bytes of the file; None if it is compressed or no regular file."""
+        if self._plain is not self._raw or self._opened is None:
+            return None
+        status = os.fstat(self._opened.fileno())
+        return status.st_size if stat.S_ISREG(status.st_mode) else None
+
     def readable(self) -> bool:
         """Return True."""
         return True

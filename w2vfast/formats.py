@@ -1,31 +1,38 @@
 """The files of the C program: words and vectors in text or binary, and counts.
 
-V is the number of rows (words), D the number of values in each.
+The text also without its header, as GloVe's files are.  How rows are read is in
+`w2vfast.rows`.  V is the number of rows (words), D the number of values in each.
 """
 
 from __future__ import annotations
 
 import io
-import itertools
 import os
 import re
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, BinaryIO, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast.decimals import c_text_rows, short_text_rows
 from w2vfast.files import BUFFER_BYTES, InputFile, PathLike
+from w2vfast.rows import (
+    Shape,
+    Table,
+    Window,
+    parse_numbers,
+    read_binary,
+    read_text,
+)
+from w2vfast.spelling import Spaces, Word, check_spaces, spell, unspell
 
-Words = Sequence[str | int]
+Words = Sequence[Word]
 FloatArray = npt.NDArray[np.floating[Any]]
 
-# --- writing word2vec files ---------------------------------------------------
+# --- writing --------------------------------------------------------------------
 
 _BLOCK_VALUES = 1 << 16  # [float32 values] formatted at a time
-# The characters at which the C tools and this package's own text reader cut words.
-_WHITE_SPACE = re.compile(rb"[ \t\r\n]")
 
 
 def write_word2vec(
@@ -35,6 +42,8 @@ def write_word2vec(
     *,
     binary: bool = False,
     c_text: bool = False,
+    header: bool = True,
+    spaces: Spaces = "refuse",
 ) -> None:
     r"""Write words and vectors in the format of the C program.
 
@@ -56,6 +65,11 @@ def write_word2vec(
         after it, byte for byte as glibc prints it, and words may be empty.
         Otherwise a value has as few significant digits as read back as the same
         float32, at most 9, and there is no space at the end of the line.
+    header : bool, default True
+        Write the first line.  False gives text as GloVe's.
+    spaces : {"refuse", "escape"}, default "refuse"
+        What is done about words that hold white space: an error, or ``\x20`` for a
+        space and the like, which `read_word2vec` undoes when asked to.
 
     Raises
     ------
@@ -70,18 +84,22 @@ def write_word2vec(
             "pass one row of a 2-D array for each word"
         )
         raise ValueError(message)
-    names = [_encode(word, row, c_text) for row, word in enumerate(words)]
+    if binary and not header:
+        message = "a binary file needs its header; header=False is for text files"
+        raise ValueError(message)
+    names = spell(words, spaces, allow_empty=c_text)
     n_rows, dim = values.shape
-    file.write(b"%d %d\n" % (n_rows, dim))
+    if header:
+        file.write(b"%d %d\n" % (n_rows, dim))
     step = max(1, _BLOCK_VALUES // max(1, dim))
     for start in range(0, n_rows, step):
         block = values[start : start + step].astype(np.float32)
         if binary:
             rows: Iterable[bytes] = (row.tobytes() for row in block.astype("<f4"))
         elif c_text:
-            rows = _c_text_rows(block)
+            rows = c_text_rows(block)
         else:
-            rows = _short_text_rows(block)
+            rows = short_text_rows(block)
         pairs = zip(names[start : start + step], rows, strict=True)
         file.writelines(b"%b %b\n" % pair for pair in pairs)
 
@@ -103,113 +121,35 @@ def write_counts(file: BinaryIO, words: Words, counts: Sequence[int]) -> None:
     ValueError
         If a word holds white space or the lengths differ.
     """
-    names = [_encode(word, row, allow_empty=True) for row, word in enumerate(words)]
+    names = spell(words, allow_empty=True)
     file.writelines(b"%b %d\n" % pair for pair in zip(names, counts, strict=True))
 
 
-def _encode(word: str | int, row: int, allow_empty: bool) -> bytes:
-    """Return the bytes of a word, or explain why no reader could read them."""
-    trouble = None
-    try:
-        name = str(word).encode("utf-8", "surrogateescape")
-        if _WHITE_SPACE.search(name):
-            trouble = "holds white space"
-        elif not name and not allow_empty:
-            trouble = "is empty"
-    except UnicodeEncodeError:
-        trouble = "holds half of a surrogate pair, which is no text"
-    if trouble:
-        message = (
-            f"word {word!r} (row {row}) {trouble}, and a word2vec file cannot hold "
-            "it: readers end a word at white space. Replace the word before "
-            "training (for example its spaces by '_'), or save the model as a "
-            "folder, which keeps any word."
-        )
-        raise ValueError(message)
-    return name
-
-
-def _c_text_rows(block: npt.NDArray[np.float32]) -> Iterator[bytes]:
-    """Format rows of values as C's ``%lf`` does, each with a space after it."""
-    layout = "%f " * block.shape[1]
-    negative_nan = np.isnan(block) & np.signbit(block)
-    for row, signed in zip(block.tolist(), negative_nan, strict=True):
-        text = layout % tuple(row)
-        if signed.any():
-            # Python prints no sign; glibc does, and the nan that x86 computes
-            # from inf - inf is a negative one.
-            texts = text.split(" ")
-            for column in np.flatnonzero(signed):
-                texts[column] = "-nan"
-            text = " ".join(texts)
-        yield text.encode("ascii")
-
-
-def _short_text_rows(block: npt.NDArray[np.float32]) -> Iterator[bytes]:
-    """Format rows of values with as few digits as read back to the same float32."""
-    # %g drops the zeros at the end, so 9 digits show a number that has been
-    # rounded to fewer digits in its short form.
-    layout = " ".join(["%.9g"] * block.shape[1])
-    for row in _round_short(block).tolist():
-        yield (layout % tuple(row)).encode("ascii")
-
-
-def _round_short(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Round each value to the fewest digits, at most 8, that keep its float32.
-
-    Returns
-    -------
-    ndarray of float64, same shape
-        The rounded values; those that need 9 digits, zeros and values that are not
-        finite are returned as they are.
-    """
-    # Zeros and values that are not finite fail every comparison below.
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        exact = values.astype(np.float64)
-        size = np.abs(exact)
-        # Two numbers of 6 digits share no float32 but the subnormal ones, so the
-        # one that fits is the shortest, and its spare digits are zeros.
-        subnormal = (size > 0) & (size < np.finfo(np.float32).tiny)
-        fewest = 1 if subnormal.any() else 6
-        # Half the distance to the next float32, and a little less, because the
-        # scaled values below are off by some units of the last place of a float64.
-        # A number halfway between two float32 is therefore not used, though some
-        # readers' rounding would bring it back.
-        half_ulp = np.ldexp(0.4999999, np.maximum(np.frexp(exact)[1] - 24, -149))
-        rounded = exact.copy()
-        magnitude = np.floor(np.log10(size))
-        for digits in range(8, fewest - 1, -1):
-            scale = 10.0 ** (digits - 1 - magnitude)
-            short = np.rint(exact * scale) / scale
-            same = short.astype(np.float32) == values
-            fits = same & (np.abs(short - exact) < half_ulp)
-            rounded[fits] = short[fits]
-    return rounded
-
-
-# --- reading word2vec files -----------------------------------------------------
+# --- reading --------------------------------------------------------------------
 
 _HEADER = re.compile(rb"[ \t]*([0-9]+)[ \t]+([0-9]+)[ \t]*\r?\n?")
 _HEADER_BYTES = 100  # longest first line that can be a header
-_CHUNK_BYTES = 1 << 22  # read at a time from a binary file
-_CHECK_ROWS = 1024  # rows between two looks for values that are not finite
+_LARGEST = 2**62  # rows or values that a header may promise
 
-
-class _Shape(NamedTuple):
-    """What a header says."""
-
-    n_rows: int
-    dim: int
+# What other programs' files begin with, and what to do about them.
+_OTHERS = {
+    b"\xef\xbb\xbf": "a byte order mark; remove these three bytes",
+    b"\x80": "a pickle, as gensim's save writes; use its save_word2vec_format",
+    b"\xba\x16\x4f\x2f": "a model of fastText, which is not read; its .vec file is",
+    b"PK\x03\x04": "a zip archive; if it is of NumPy, give it the suffix .npz",
+}
 
 
 def read_word2vec(
     path: PathLike,
     *,
     binary: bool | None = False,
-    header: bool = True,
+    header: bool | None = True,
     limit: int | None = None,
     unicode_errors: str = "strict",
     dtype: npt.DTypeLike = np.float32,
+    spaces: Spaces = "refuse",
+    finite: bool = True,
 ) -> tuple[list[str], FloatArray]:
     """Read words and vectors from a word2vec file, text or binary.
 
@@ -224,9 +164,10 @@ def read_word2vec(
     binary : bool or None, default False
         Binary vectors, with or without a newline after each, rather than text.
         None decides by the first row: text if it is a word and D numbers.
-    header : bool, default True
+    header : bool or None, default True
         The first line is ``V D``.  False: there is none (text only), as in GloVe's
-        files, and the first row gives the dimension.
+        files, and the first row gives the dimension.  None decides by the first line:
+        there is none if it is a word and two or more numbers.
     limit : int, optional
         Read at most this many rows [rows].
     unicode_errors : str, default "strict"
@@ -234,6 +175,12 @@ def read_word2vec(
         "surrogateescape" keeps every byte.
     dtype : dtype, default float32
         A floating-point type for the vectors.
+    spaces : {"refuse", "escape", "keep"}, default "refuse"
+        What is done about words with white space: an error; escapes undone that
+        `write_word2vec` wrote; or, in text, all but the last D fields of a line taken
+        for the word, as some files of GloVe need it.
+    finite : bool, default True
+        Refuse values that are not finite.
 
     Returns
     -------
@@ -252,30 +199,26 @@ def read_word2vec(
         decoded; with the file's name and the line, or the row and the byte.
     """
     name = os.fspath(path)
-    if not header:
-        if binary:
-            message = "a binary file needs its header; header=False is for text files"
-            raise ValueError(message)
-        binary = False
     if limit is not None and limit < 1:
         message = f"limit must be at least 1, or None for all rows, got {limit}"
         raise ValueError(message)
-    table = _Table(name, unicode_errors, np.dtype(dtype))
+    if binary and header is False:
+        message = "a binary file needs its header; header=False is for text files"
+        raise ValueError(message)
+    check_spaces(spaces)
+    table = Table(name, np.dtype(dtype), unicode_errors, spaces, finite)
     # A number too large for the dtype becomes inf, which the table reports.
-    with _open(name) as file, np.errstate(over="ignore", invalid="ignore"):
-        shape, start = _read_header(file, name) if header else (None, 0)
-        head = file.readline()
-        if shape and _is_binary(head, name, shape, binary):
-            table.unit = "byte"
-            rows = _binary_rows(file, head, name, start, shape)
+    with InputFile(name, name) as file, np.errstate(over="ignore", invalid="ignore"):
+        window = Window(file.readinto)
+        shape = _read_header(window, name, header)
+        is_binary = shape is not None and _is_binary(window, name, shape, binary)
+        if shape is not None:
+            table.expect(_most_rows(file, shape, limit, is_binary), shape.dim)
+        if shape is not None and is_binary:
+            read_binary(window, table, shape, limit)
         else:
-            lines = itertools.chain([head] if head else [], file)
-            rows = _text_rows(lines, name, shape)
-        if limit is not None and (shape is None or limit < shape.n_rows):
-            rows = itertools.islice(rows, limit)
-        for place, word, values in rows:
-            table.add(place, word, values)
-    return table.finish(shape)
+            read_text(window, table, shape, limit, 2 if shape else 1)
+    return table.words, table.vectors(shape.dim if shape else None)
 
 
 def read_counts(path: PathLike, unicode_errors: str = "strict") -> dict[str, int]:
@@ -300,48 +243,70 @@ def read_counts(path: PathLike, unicode_errors: str = "strict") -> dict[str, int
     """
     name = os.fspath(path)
     counts: dict[str, int] = {}
-    with _open(name) as file:
+    with io.BufferedReader(InputFile(name, name), BUFFER_BYTES) as file:
         for number, line in enumerate(file, 1):
             word, _, count = line.rstrip(b" \r\n").rpartition(b" ")
             if not re.fullmatch(rb"[0-9]{1,19}", count):
                 message = f"{name}, line {number}: expected 'word count', got {line!r}"
                 raise ValueError(message)
-            key = _decode(word, unicode_errors, f"{name}, line {number}")
+            try:
+                key = unspell(word, unicode_errors)
+            except ValueError as error:
+                message = f"{name}, line {number}: {error}"
+                raise ValueError(message) from error
             counts.setdefault(key, int(count))
     return counts
 
 
-def _open(name: str) -> io.BufferedReader:
-    return io.BufferedReader(InputFile(name, name), BUFFER_BYTES)
-
-
-def _read_header(file: BinaryIO, name: str) -> tuple[_Shape, int]:
-    """Read the first line; also return its length, where the rows begin [bytes]."""
-    line = file.readline(_HEADER_BYTES)
+def _read_header(window: Window, name: str, header: bool | None) -> Shape | None:
+    """Use up the first line if it is a header; raise if it should be one and is not."""
+    window.more()
+    line = window.peek(_HEADER_BYTES)
+    line = line[: line.find(b"\n") + 1 or None]
+    if header is False:
+        if line.startswith(b"\xef\xbb\xbf"):
+            raise _no_header(line, name)
+        return None
     match = _HEADER.fullmatch(line)
-    shape = _Shape(*map(int, match.groups())) if match else _Shape(0, 0)
-    if shape.dim == 0:
-        message = (
-            f"{name}, line 1: expected a header 'rows dimension', such as b'71291 "
-            f"100\\n', got {line[:60]!r}. For a text file that begins with its first "
-            "row, say that there is no header."
-        )
-        raise ValueError(message)
-    return shape, len(line)
+    shape = Shape(*map(int, match.groups())) if match else Shape(0, 0)
+    if header is None and match is None and _is_row(window.peek_line()):
+        return None
+    if shape.dim == 0 or max(shape) > _LARGEST:
+        raise _no_header(line, name)
+    window.take(len(line))
+    return shape
 
 
-def _is_binary(head: bytes, name: str, shape: _Shape, binary: bool | None) -> bool:
-    """Settle whether the rows are binary, from the caller's word and the first row.
+def _is_row(line: bytes) -> bool:
+    """Tell whether a line is a word and numbers, and not one number alone.
 
-    Parameters
-    ----------
-    head : bytes
-        All up to the first newline after the header.
+    A word and one number are as likely a header that is malformed.
     """
+    texts = line.rstrip(b" \r\n").split(b" ")[1:]
+    return len(texts) > 1 and parse_numbers(texts) is not None
+
+
+def _no_header(line: bytes, name: str) -> ValueError:
+    hint = (
+        "For a text file that begins with its first row, say that there is no header."
+    )
+    for start, meaning in _OTHERS.items():
+        if line.startswith(start):
+            hint = f"The file begins with {meaning}."
+    message = (
+        f"{name}, line 1: expected a header 'rows dimension', such as b'71291 "
+        f"100\\n', got {line[:60]!r}. {hint}"
+    )
+    return ValueError(message)
+
+
+def _is_binary(window: Window, name: str, shape: Shape, binary: bool | None) -> bool:
+    """Settle whether the rows are binary, from the caller's word and the first row."""
     if binary is False:
         return False
+    head = window.peek_line()
     word, *texts = head.rstrip(b" \r\n").split(b" ")
-    is_text = len(texts) == shape.dim and _parse(texts) is not None
+    is_text = len(texts) == shape.dim and parse_numbers(texts) is not None
     # Four characters a value fit both; then the caller's word counts.
     fits_both = len(head.rstrip(b"\r\n")) == len(word) + 1 + 4 * shape.dim
     if binary and is_text and not fits_both:
@@ -350,196 +315,16 @@ def _is_binary(head: bytes, name: str, shape: _Shape, binary: bool | None) -> bo
     return binary is True or not is_text
 
 
-def _parse(texts: Sequence[bytes]) -> list[float] | None:
-    """Convert texts to numbers; None if one is not a decimal number."""
-    try:
-        values = list(map(float, texts))
-    except ValueError:
-        return None
-    # float() takes digits grouped by underscores, which no writer means.
-    return None if b"_" in b"".join(texts) else values
+def _most_rows(
+    file: InputFile, shape: Shape, limit: int | None, is_binary: bool
+) -> int:
+    """Return how many rows there can be; 0 if that is unknown.
 
-
-Row = tuple[int, bytes, "list[float] | FloatArray"]
-
-
-def _text_rows(
-    lines: Iterable[bytes], name: str, shape: _Shape | None
-) -> Iterator[Row]:
-    """Yield (line number, word, values) for each row; check their number at the end."""
-    n_rows, dim = shape or (None, None)
-    number = 1 if shape else 0  # lines read so far
-    row = 0
-    blank = None
-    for line in lines:
-        number += 1
-        if not line.strip():
-            blank = blank or number
-            continue
-        if blank:
-            message = f"{name}, line {blank}: empty line between rows"
-            raise ValueError(message)
-        if row == n_rows:
-            message = (
-                f"{name}, line {number}: the header promises {n_rows} rows, and "
-                "here is one more; correct the header, or set a limit"
-            )
-            raise ValueError(message)
-        # Only a space ends a word: a word may hold other white space of Unicode.
-        word, *texts = line.rstrip(b" \r\n").split(b" ")
-        dim = dim or len(texts)
-        values = _parse(texts)
-        if values is None or len(values) != dim or dim == 0:
-            raise _bad_line(line, texts, f"{name}, line {number}", dim)
-        yield number, word, values
-        row += 1
-    if n_rows is None and row == 0:
-        message = f"{name} is empty; expected a word and its values on each line"
-        raise ValueError(message)
-    if n_rows is not None and row < n_rows:
-        message = (
-            f"{name} ends after line {number}: the header promises {n_rows} rows, "
-            f"and there are {row}; the file is truncated, or its header wrong"
-        )
-        raise ValueError(message)
-
-
-def _bad_line(
-    line: bytes, texts: Sequence[bytes], place: str, dim: int | None
-) -> ValueError:
-    """Describe what is wrong with a line that is not a word and `dim` numbers."""
-    if re.search(rb"[\x00-\x08\x0e-\x1f]", line):
-        reason = "not text; if the file is binary, read it with binary=True"
-    elif len(texts) != dim:
-        reason = f"expected a word and {dim} values, got {len(texts)} values"
-    else:
-        wrong = next(i for i, text in enumerate(texts) if _parse([text]) is None)
-        reason = f"value {wrong + 1} is {texts[wrong][:40]!r}, not a number"
-    return ValueError(f"{place}: {reason}")
-
-
-def _binary_rows(
-    file: BinaryIO, buffer: bytes, name: str, start: int, shape: _Shape
-) -> Iterator[Row]:
-    """Yield (byte offset, word, values) for each row; check that nothing follows.
-
-    Parameters
-    ----------
-    buffer : bytes
-        What has been read after the header.
-    start : int
-        Offset of `buffer` in the file [bytes].
+    No more than a file of its size has room for, whatever its header promises: a value
+    takes four bytes in binary, two in text.
     """
-    n_rows, dim = shape
-    newline, pos = False, 0
-    for row in range(n_rows):
-        # One byte more than the row, to see whether a newline follows.
-        while (end := _row_end(buffer, pos, dim)) >= len(buffer):
-            more = file.read(_CHUNK_BYTES)
-            if not more:
-                break
-            buffer, start, pos = buffer[pos:] + more, start + pos, 0
-        place = start + pos, row + 1
-        if end > len(buffer):
-            raise _bad_row(
-                name, shape, place, f"the file ends at {start + len(buffer)}"
-            )
-        word, after = buffer[pos : end - 4 * dim - 1], buffer[end : end + 1]
-        newline = newline or (row == 0 and after == b"\n")
-        if b"\n" in word or (row + 1 < n_rows and newline != (after == b"\n")):
-            raise _bad_row(
-                name, shape, place, "its length differs from the first row's"
-            )
-        yield start + pos, word, np.frombuffer(buffer, "<f4", dim, end - 4 * dim)
-        pos = end + (after == b"\n")
-    if buffer[pos:] or file.read(1):
-        message = (
-            f"{name}, byte {start + pos}: the header promises {n_rows} rows of {dim} "
-            "values, and more bytes follow; correct the header, or set a limit"
-        )
-        raise ValueError(message)
-
-
-def _row_end(buffer: bytes, pos: int, dim: int) -> int:
-    """Return the end of the row at `pos`, beyond the buffer if its word has no end."""
-    space = buffer.find(b" ", pos)
-    return space + 1 + 4 * dim if space >= 0 else sys.maxsize
-
-
-def _bad_row(
-    name: str, shape: _Shape, place: tuple[int, int], reason: str
-) -> ValueError:
-    start, row = place
-    message = (
-        f"{name}, row {row} of {shape.n_rows}, byte {start}: expected a word, a space "
-        f"and {shape.dim} float32 values, but {reason}; the file is truncated or "
-        "damaged, or its header is wrong"
-    )
-    return ValueError(message)
-
-
-class _Table:
-    """The rows read so far.
-
-    The matrix grows with them, so a header that promises too much costs nothing.
-    """
-
-    def __init__(self, name: str, unicode_errors: str, dtype: np.dtype[Any]) -> None:
-        if dtype.kind != "f":
-            message = f"dtype must be a floating-point type, got {dtype}"
-            raise ValueError(message)
-        self.unit = "line"
-        self._name = name
-        self._unicode_errors = unicode_errors
-        self._words: list[str] = []
-        self._vectors: FloatArray = np.empty((0, 0), dtype)
-        self._unchecked: list[int] = []  # places of the rows not yet checked
-
-    def add(self, place: int, word: bytes, values: list[float] | FloatArray) -> None:
-        """Append a row that begins at `place`, in `unit`."""
-        row = len(self._words)
-        where = f"{self._name}, {self.unit} {place}"
-        self._words.append(_decode(word, self._unicode_errors, where))
-        if row == len(self._vectors):
-            self._resize(max(_CHECK_ROWS, row + row // 2), len(values))
-        self._vectors[row] = values
-        self._unchecked.append(place)
-        if len(self._unchecked) == _CHECK_ROWS:
-            self._check()
-
-    def finish(self, shape: _Shape | None) -> tuple[list[str], FloatArray]:
-        """Return words and vectors."""
-        self._check()
-        dim = shape.dim if shape else self._vectors.shape[1]
-        self._resize(len(self._words), dim)
-        return self._words, self._vectors
-
-    def _resize(self, n_rows: int, dim: int) -> None:
-        self._vectors.resize((n_rows, dim), refcheck=False)
-
-    def _check(self) -> None:
-        """Raise if one of the newest rows holds a value that is not finite."""
-        stop = len(self._words)
-        start = stop - len(self._unchecked)
-        finite = np.isfinite(self._vectors[start:stop]).all(axis=1)
-        if not finite.all():
-            row = int(np.argmin(finite))
-            message = (
-                f"{self._name}, {self.unit} {self._unchecked[row]}: the vector of "
-                f"{self._words[start + row]!r} (row {start + row + 1}) holds a value "
-                f"that is not a finite {self._vectors.dtype}"
-            )
-            raise ValueError(message)
-        self._unchecked.clear()
-
-
-def _decode(word: bytes, unicode_errors: str, where: str) -> str:
-    try:
-        return word.decode("utf-8", unicode_errors)
-    except UnicodeDecodeError as error:
-        message = (
-            f"{where}: the word {word[:40]!r} is not UTF-8 ({error.reason}); "
-            "unicode_errors='surrogateescape' keeps its bytes, 'replace' or 'ignore' "
-            "loses some"
-        )
-        raise ValueError(message) from error
+    size = file.plain_size
+    if size is None:
+        return 0
+    there = size // ((4 if is_binary else 2) * shape.dim)
+    return min(there, shape.n_rows, limit or shape.n_rows)

@@ -105,6 +105,13 @@ def test_the_smallest_and_the_largest_are_pythons():
     assert math.copysign(1, _text.parse_float(b"-0")) == -1
 
 
+@pytest.mark.parametrize(
+    "text", [b"1e39", b"9" * 19 + b"e30", b"1e18446744073709551617"]
+)
+def test_what_is_too_large_is_left_to_python(text):
+    assert _text.parse_float(text) is None
+
+
 # --- lines of text ----------------------------------------------------------------
 
 

@@ -24,7 +24,10 @@ ALLOWED = {
     "decimals": "",
     "spelling": "",
     "rows": "_text spelling",
+    "arrays": "files spelling",
     "formats": "files decimals spelling rows",
+    "exports": "files folder decimals spelling arrays",
+    "suffixes": "files folder spelling formats arrays exports",
     "sources": "files",
     "crew": "",
     "idstore": "_text",
@@ -32,13 +35,13 @@ ALLOWED = {
     "corpus": "_text vocab crew idstore sources counting",
     "trainer": "_core",
     "classes": "_core files",
-    "keyedvectors": "files formats evaluation",
+    "keyedvectors": "files spelling formats suffixes evaluation",
     "model": (
         "params vocab sampling huffman files folder progress callbacks sources corpus "
         "trainer keyedvectors"
     ),
     "demo": "model",
-    "tools": "classes keyedvectors",
+    "tools": "classes suffixes keyedvectors",
     "cli": "params files classes model demo tools",
     "__init__": "_core params callbacks sources keyedvectors trainer model",
     "__main__": "cli",

@@ -134,6 +134,8 @@ _FLAG_OF_PARAMETER = {
 # Each is the function of that name in tools.py.
 _TOOLS = {
     "classes": "words in classes, by the C program's k-means",
+    "convert": "a file of vectors in another format, by suffix",
+    "info": "what a file of vectors holds: shape, lengths, damage",
 }
 
 _TOOL_LINES = "\n".join(

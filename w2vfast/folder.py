@@ -5,7 +5,8 @@ import json
 import os
 import shutil
 import stat
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from types import SimpleNamespace
 from typing import Any, BinaryIO
 
@@ -19,6 +20,10 @@ from w2vfast.files import (
     synced,
     temporary_beside,
 )
+
+# What a folder holds, as its description says: a whole model, or vectors alone.
+MODEL_KIND = "w2vfast.Word2Vec"
+VECTORS_KIND = "w2vfast.KeyedVectors"
 
 _FOLDER_FORMAT = "w2vfast model"
 _FOLDER_VERSION = 1
@@ -52,12 +57,47 @@ def save_folder(
     OSError
         If the folder cannot be written.
     """
-    target = os.path.realpath(path)
-    _check_replaceable(target, os.fspath(path))
     for name, array in arrays.items():
         if not name.isidentifier() or array.dtype.hasobject:
             message = f"cannot save {name!r} ({array.dtype}): need a name and numbers"
             raise ValueError(message)
+    with new_folder(path, _FOLDER_FILE, _is_part) as temporary:
+        _write_folder(temporary, meta, arrays)
+
+
+def _is_part(name: str) -> bool:
+    return name == _FOLDER_FILE or name.endswith(".npy")
+
+
+@contextmanager
+def new_folder(
+    path: PathLike, mark: str, is_part: Callable[[str], bool]
+) -> Iterator[str]:
+    """Give a folder to fill, which then appears at `path`, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or path-like
+        An existing folder there is replaced if it is empty or of the same kind.
+    mark : str
+        A file that tells folders of this kind.
+    is_part : callable
+        Tells of a name whether folders of this kind hold such a file.
+
+    Yields
+    ------
+    str
+        A new folder beside `path`; what is written there should be synced.
+
+    Raises
+    ------
+    FileExistsError
+        If `path` is a file, or a folder with anything else in it.
+    OSError
+        If the folder cannot be written.
+    """
+    target = os.path.realpath(path)
+    _check_replaceable(target, os.fspath(path), mark, is_part)
     temporary = temporary_beside(target)
     try:
         os.mkdir(temporary)
@@ -65,7 +105,7 @@ def save_folder(
         raise no_temporary(error, os.fspath(path)) from error
     try:
         with naming_full_disk(os.fspath(path)):
-            _write_folder(temporary, meta, arrays)
+            yield temporary
         _swap_folder(temporary, target)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -105,19 +145,30 @@ def load_folder(
     return described["meta"], arrays
 
 
-def _check_replaceable(target: str, path: str) -> None:
-    """Raise unless `target` is absent, an empty folder or a model folder."""
+def folder_kind(path: PathLike) -> str | None:
+    """Return what the model folder at `path` holds; None if there is none."""
+    file_name = os.path.join(os.fspath(path), _FOLDER_FILE)
+    if not os.path.isfile(file_name):
+        return None
+    kind: str | None = _read_description(file_name)["meta"].get("kind")
+    return kind
+
+
+def _check_replaceable(
+    target: str, path: str, mark: str, is_part: Callable[[str], bool]
+) -> None:
+    """Raise unless `target` is absent, an empty folder or one of the same kind."""
     if not os.path.lexists(target):
         return
     if not os.path.isdir(target):
-        message = "a model is saved as a folder, and this is a file; give another name"
+        message = "a folder is to be written, and this is a file; give another name"
         raise FileExistsError(errno.EEXIST, message, path)
     names = os.listdir(target)
-    foreign = [n for n in names if n != _FOLDER_FILE and not n.endswith(".npy")]
-    if foreign or (names and _FOLDER_FILE not in names):
+    foreign = [name for name in names if not is_part(name)]
+    if foreign or (names and mark not in names):
         message = (
-            f"the folder holds {(foreign or names)[0]!r}, which is not part of a "
-            "model, so it is not replaced; give another name or empty it"
+            f"the folder holds {(foreign or names)[0]!r}, which is not part of what "
+            "is saved here, so it is not replaced; give another name or empty it"
         )
         raise FileExistsError(errno.EEXIST, message, path)
 
@@ -132,15 +183,16 @@ def _write_folder(
         "meta": meta,
     }
     for name, array in arrays.items():
-        with _created(folder, f"{name}.npy") as file:
+        with created(folder, f"{name}.npy") as file:
             # Given a file, NumPy writes past Python and loses the system's error.
             np.save(SimpleNamespace(write=file.write), array, allow_pickle=False)
-    with _created(folder, _FOLDER_FILE) as file:
+    with created(folder, _FOLDER_FILE) as file:
         # ASCII, because surrogates have no UTF-8.
         file.write(json.dumps(described, ensure_ascii=True).encode("ascii"))
 
 
-def _created(folder: str, name: str) -> AbstractContextManager[BinaryIO]:
+def created(folder: str, name: str) -> AbstractContextManager[BinaryIO]:
+    """Open a new file in a folder for writing; it is synced when the block ends."""
     return synced(open(os.path.join(folder, name), "xb"))
 
 

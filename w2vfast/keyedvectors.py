@@ -14,8 +14,9 @@ from typing import IO, Any, cast, overload
 import numpy as np
 import numpy.typing as npt
 
-from w2vfast import evaluation, formats
+from w2vfast import evaluation, formats, suffixes
 from w2vfast.files import PathLike, open_output
+from w2vfast.spelling import Spaces
 
 Key = str | int
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -285,6 +286,84 @@ class KeyedVectors:
             return np.asarray(products / lengths, np.float32)
 
     # --- files ---------------------------------------------------------------------
+
+    def save(
+        self, path: PathLike, kind: str | None = None, *, spaces: Spaces = "refuse"
+    ) -> None:
+        r"""Write the vectors in the format that the name's suffix means.
+
+        Parameters
+        ----------
+        path : str or path-like
+            .txt or .vec (word2vec text), .bin (binary), .glove (text without a header),
+            each also with .gz, .bz2 or .xz; .npz; .safetensors; .tsv (TensorBoard's
+            projector); .hf (a folder for sentence-transformers and model2vec); without
+            a suffix a folder.  Written whole or not at all.
+        kind : str, optional
+            A name of `w2vfast.suffixes.KINDS`, whatever the suffix is.
+        spaces : {"refuse", "escape"}, default "refuse"
+            Words with white space, where readers would cut them: an error, or
+            escapes such as ``\x20`` that `load` undoes.
+
+        Raises
+        ------
+        ValueError
+            If the suffix is unknown or a word cannot be written.
+        OSError
+            If the file cannot be written.
+        ImportError
+            If the format needs a package that is missing.
+        """
+        held = suffixes.Contents(
+            self.index_to_key, self.vectors, self.counts, self._c_text
+        )
+        suffixes.write_vectors(path, held, kind, spaces)
+
+    @classmethod
+    def load(
+        cls,
+        path: PathLike,
+        kind: str | None = None,
+        *,
+        limit: int | None = None,
+        unicode_errors: str = "strict",
+        spaces: Spaces = "refuse",
+    ) -> KeyedVectors:
+        """Read vectors from a file or folder of any format that can be read.
+
+        Parameters
+        ----------
+        path : str or path-like
+            What `save` wrote, but for .tsv and .hf; a folder of `Word2Vec.save`; text
+            with a header or without; gensim's and the C program's binary.
+        kind : str, optional
+            A name of `w2vfast.suffixes.KINDS`, whatever the suffix is.
+        limit : int, optional
+            Read at most this many words [words].
+        unicode_errors : str, default "strict"
+            How words in text and binary that are not UTF-8 are decoded.
+        spaces : {"refuse", "escape", "keep"}, default "refuse"
+            Words with white space: an error; escapes are undone; or whatever comes
+            before the last D fields of a line of text is the word.
+
+        Returns
+        -------
+        KeyedVectors
+
+        Raises
+        ------
+        ValueError
+            If the file does not fit its format; with its name and the line or byte.
+        OSError
+            If the file cannot be read.
+        ImportError
+            If the format needs a package that is missing.
+        """
+        how = suffixes.Reading(limit, unicode_errors, spaces)
+        held = suffixes.read_vectors(path, kind, how)
+        loaded = cls(held.words, held.vectors, held.counts, c_text=held.c_text)
+        _warn_of_duplicates(loaded, os.fspath(path))
+        return loaded
 
     def save_word2vec_format(
         self,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from w2vfast import corpus, huffman, sampling, trainer
 from w2vfast.callbacks import call_hooks, checked_callbacks
 from w2vfast.files import open_output
-from w2vfast.folder import load_folder, save_folder
+from w2vfast.folder import MODEL_KIND, load_folder, save_folder
 from w2vfast.keyedvectors import KeyedVectors
 from w2vfast.params import TrainParams, check_gensim_arguments
 from w2vfast.progress import ProgressBar
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PathLike = str | os.PathLike[str]
-FOLDER_KIND = "w2vfast.Word2Vec"
 
 
 class Word2Vec:
@@ -556,7 +555,7 @@ class Word2Vec:
         """
         words = self.vocab
         meta = {
-            "kind": FOLDER_KIND,
+            "kind": MODEL_KIND,
             "params": self.params.to_dict(),
             "words": words.words,
             "corpus_count": self.corpus_count,
@@ -582,8 +581,8 @@ class Word2Vec:
             If the folder is not a saved model, or of a later version.
         """
         meta, arrays = load_folder(path, mmap)
-        if meta.get("kind") != FOLDER_KIND:
-            message = f"{path} holds {meta.get('kind')!r}, not a {FOLDER_KIND}."
+        if meta.get("kind") != MODEL_KIND:
+            message = f"{path} holds {meta.get('kind')!r}, not a {MODEL_KIND}."
             raise ValueError(message)
         model = cls.__new__(cls)
         model.params = TrainParams.from_dict(meta["params"])

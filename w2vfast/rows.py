@@ -326,7 +326,10 @@ def _bad_line(
         values = "its" if dim is None else dim
         reason = f"expected a word and {values} values, got {len(texts)} values"
         if dim is not None and parse_numbers(texts[-dim:]) and len(texts) > dim:
-            reason += "; if the word holds spaces, spaces='keep' reads it"
+            reason += (
+                "; if the word holds spaces, spaces='keep' (on the command line "
+                "--in-spaces keep) reads it"
+            )
     else:
         wrong = next(i for i, text in enumerate(texts) if parse_numbers([text]) is None)
         reason = f"value {wrong + 1} is {texts[wrong][:40]!r}, not a number"

@@ -60,42 +60,42 @@ def spell(
     """
     check_spaces(spaces, ("refuse", "escape"))
     seen = ends + b"\\" if spaces == "escape" else ends
-    pattern = re.compile(b"[" + re.escape(seen) + b"]")
+    pattern = re.compile(b"[" + re.escape(seen) + b"]") if seen else None
     names = []
     for row, word in enumerate(words):
-        name, trouble = _as_bytes(word)
+        name = _as_bytes(word, row)
         if not name and not allow_empty:
-            trouble = trouble or "is empty"
-        elif pattern.search(name):
-            if spaces == "escape":
-                name = pattern.sub(_escaped, name)
-            else:
-                trouble = "holds white space"
-        if trouble:
-            raise _unspeakable(word, row, trouble)
+            raise _unreadable(word, row, "is empty")
+        if pattern and pattern.search(name):
+            if spaces == "refuse":
+                raise _unreadable(word, row, "holds white space")
+            name = pattern.sub(_escaped, name)
         names.append(name)
     return names
 
 
-def _as_bytes(word: Word) -> tuple[bytes, str | None]:
-    """Return the bytes of a word, and what is wrong with it if it has none."""
+def _as_bytes(word: Word, row: int) -> bytes:
     try:
-        return str(word).encode("utf-8", "surrogateescape"), None
-    except UnicodeEncodeError:
-        return b"", "holds half of a surrogate pair, which is no text"
+        return str(word).encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        message = (
+            f"word {word!r} (row {row}) holds half of a surrogate pair, which is no "
+            "text; replace the word"
+        )
+        raise ValueError(message) from error
 
 
 def _escaped(match: re.Match[bytes]) -> bytes:
     return b"\\x%02x" % match.group()[0]
 
 
-def _unspeakable(word: Word, row: int, trouble: str) -> ValueError:
+def _unreadable(word: Word, row: int, trouble: str) -> ValueError:
     message = (
         f"word {word!r} (row {row}) {trouble}, and a file of this kind cannot hold it: "
         "readers end a word at white space. Replace the word before training (for "
-        "example its spaces by '_'); or escape white space as \\x20, which readers "
-        "other than w2vfast take literally (spaces='escape', on the command line "
-        "--spaces escape); or save as a folder or as .npz, which keep any word."
+        "example its spaces by '_'); or save with spaces='escape' (on the command line "
+        "--spaces escape), which writes a space as \\x20; or save as a folder or as "
+        ".npz, which keep any word."
     )
     return ValueError(message)
 

@@ -7,10 +7,22 @@ raises what the parts below it raise; `cli.main` makes a sentence and a number o
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from w2vfast.classes import kmeans_classes, write_classes
 from w2vfast.keyedvectors import KeyedVectors
+from w2vfast.suffixes import (
+    KINDS,
+    Contents,
+    Reading,
+    finite_rows,
+    kind_of,
+    read_vectors,
+    row_lengths,
+    write_vectors,
+)
 
 
 def _parser(tool: str, meaning: str) -> argparse.ArgumentParser:
@@ -18,22 +30,138 @@ def _parser(tool: str, meaning: str) -> argparse.ArgumentParser:
 
 
 def _load(path: str) -> KeyedVectors:
-    """Load vectors; a name that ends in .bin, compressed or not, is binary."""
-    name = Path(path).name
-    for suffix in (".gz", ".bz2", ".xz"):
-        name = name.removesuffix(suffix)
-    return KeyedVectors.load_word2vec_format(
-        path, binary=name.endswith(".bin"), unicode_errors="surrogateescape"
-    )
+    """Load vectors, whatever format the name's suffix means."""
+    return KeyedVectors.load(path, unicode_errors="surrogateescape")
 
 
 def classes(arguments: list[str]) -> None:
     """Write a class for each word of a file of vectors."""
     parser = _parser("classes", "Put words into classes by the C program's k-means.")
-    parser.add_argument("file", help="vectors; .bin is binary, anything else text")
+    parser.add_argument("file", help="vectors, of any format that convert reads")
     parser.add_argument("n_classes", type=int, metavar="N", help="number of classes")
     parser.add_argument("-o", "--output", default="/dev/stdout", help="where to write")
     options = parser.parse_args(arguments)
     vectors = _load(options.file)
     numbers = kmeans_classes(vectors.vectors, options.n_classes)
     write_classes(options.output, vectors.index_to_key, numbers)
+
+
+def _add_input_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says how a file is read."""
+    readable = [name for name, kind in KINDS.items() if kind.read]
+    parser.add_argument(
+        "--from",
+        dest="source",
+        choices=readable,
+        metavar="KIND",
+        help=f"read as {', '.join(readable)} (by the name's suffix)",
+    )
+    parser.add_argument(
+        "--in-spaces",
+        choices=("refuse", "escape", "keep"),
+        default="refuse",
+        help="words with white space in what is read: an error, escapes undone, or "
+        "kept, so that all before the last values is the word (refuse)",
+    )
+
+
+def convert(arguments: list[str]) -> None:
+    """Write a file of vectors in another format."""
+    parser = _parser("convert", "Write a file of vectors in another format.")
+    lines = (
+        f"  {' '.join(kind.suffixes) or 'no suffix':<14}{name:<18}{kind.meaning}"
+        for name, kind in KINDS.items()
+    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = (
+        "suffixes and kinds:\n" + "\n".join(lines) + "\n\nThe first three also with "
+        ".gz, .bz2 or .xz. Counts are kept where both formats have them."
+    )
+    parser.add_argument("input", metavar="IN", help="vectors")
+    parser.add_argument("output", metavar="OUT", help="where to write")
+    _add_input_options(parser)
+    parser.add_argument(
+        "--to",
+        choices=KINDS,
+        metavar="KIND",
+        help="write as one of the kinds below (by the name's suffix)",
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="take the first N words")
+    parser.add_argument(
+        "--spaces",
+        choices=("refuse", "escape"),
+        default="refuse",
+        help="words with white space in what is written: an error, or \\x20 for a "
+        "space (refuse)",
+    )
+    options = parser.parse_args(arguments)
+    how = Reading(options.limit, "surrogateescape", options.in_spaces)
+    held = read_vectors(options.input, options.source, how)
+    write_vectors(options.output, held, options.to, options.spaces)
+
+
+def info(arguments: list[str]) -> None:
+    """Describe a file of vectors."""
+    parser = _parser("info", "Describe a file of vectors and look for damage.")
+    parser.add_argument("file", help="vectors, of any format that convert reads")
+    _add_input_options(parser)
+    parser.add_argument(
+        "--words", type=int, default=10, metavar="N", help="words to show (10)"
+    )
+    options = parser.parse_args(arguments)
+    # Values that are not finite are what is looked for here.
+    how = Reading(None, "surrogateescape", options.in_spaces, finite=False)
+    held = read_vectors(options.file, options.source, how)
+    n_words, dim = held.vectors.shape
+    lines = {
+        "file": options.file,
+        "kind": options.source or kind_of(options.file),
+        "shape": f"{n_words} words, {dim} dimensions, {held.vectors.dtype}",
+        **_describe_rows(held),
+        "first words": _first_words(held, options.words),
+    }
+    for name, text in lines.items():
+        print(f"{name:<13}{text}")
+
+
+def _describe_rows(held: Contents) -> dict[str, str]:
+    """Say what the lengths are, and which rows look like damage."""
+    finite = finite_rows(held.vectors)
+    lengths = row_lengths(held.vectors)
+    shown = "none"
+    if finite.any():
+        least, middle, most = np.quantile(lengths[finite], [0, 0.5, 1])
+        shown = f"{least:.4g} least, {middle:.4g} median, {most:.4g} greatest"
+    first_row = dict(
+        zip(reversed(held.words), range(len(held.words))[::-1], strict=True)
+    )
+    repeated = [first_row[word] != row for row, word in enumerate(held.words)]
+    return {
+        "lengths": shown,
+        "not finite": _rows_in_words(held, ~finite),
+        "zeros": _rows_in_words(held, lengths == 0),
+        "repeated": _rows_in_words(held, np.array(repeated, np.bool_)),
+    }
+
+
+def _rows_in_words(held: Contents, chosen: npt.NDArray[np.bool_]) -> str:
+    """Say how many rows were chosen, and which is the first."""
+    if not chosen.any():
+        return "none"
+    row = int(np.argmax(chosen))
+    word = _printable(held.words[row])
+    return f"{chosen.sum()} of {len(chosen)} rows, the first {word!r} (row {row + 1})"
+
+
+def _first_words(held: Contents, n_words: int) -> str:
+    """Name the words of the first rows, which by custom are the most frequent."""
+    words = [_printable(word) for word in held.words[:n_words]]
+    if held.counts is None:
+        return " ".join(words)
+    counts = held.counts[:n_words].tolist()
+    return " ".join(f"{w} ({n})" for w, n in zip(words, counts, strict=True))
+
+
+def _printable(word: object) -> str:
+    """Replace bytes that are no text."""
+    return str(word).encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -593,6 +594,14 @@ def test_a_newline_byte_within_binary_values_is_no_line_end(tmp_path):
         assert vectors.tolist() == [[value, space], [space, value]]
 
 
+@pytest.mark.parametrize("header", [True, False])
+def test_windows_line_ends(tmp_path, header):
+    content = written(["a", "b"], [[1, 2], [3, 4]], header=header)
+    words, vectors = reads(tmp_path, content.replace(b"\n", b"\r\n"), header=header)
+    assert words == ["a", "b"]
+    assert vectors.tolist() == [[1, 2], [3, 4]]
+
+
 def test_trailing_spaces_and_carriage_returns_are_dropped(tmp_path):
     content = b"2 2\r\na 1 2 \r\nb 3 4  \r\n"
     words, vectors = reads(tmp_path, content)
@@ -628,6 +637,45 @@ def test_a_limit_below_one_is_refused(tmp_path, limit):
         reads(tmp_path, b"1 1\na 1\n", limit=limit)
 
 
+def test_words_with_spaces_are_kept_if_asked_for(tmp_path):
+    content = b"the 1 2\n. . . 3 4\nat name@domain.com 5 6\nb 7 8\n"
+    message = refusal(tmp_path, content, header=False)
+    assert "line 2: expected a word and 2 values, got 4 values" in message
+    assert "spaces='keep'" in message
+    words, vectors = reads(tmp_path, content, header=False, spaces="keep")
+    assert words == ["the", ". . .", "at name@domain.com", "b"]
+    assert vectors.tolist() == [[1, 2], [3, 4], [5, 6], [7, 8]]
+
+
+@pytest.mark.parametrize("options", [{}, {"binary": True}, {"header": False}])
+def test_escaped_words_come_back(tmp_path, options):
+    words = ["new york", "a\\b", "\t\r\n", "plain"]
+    vectors = np.arange(8, dtype=np.float32).reshape(4, 2)
+    content = written(words, vectors, spaces="escape", **options)
+    again, values = reads(tmp_path, content, spaces="escape", **options)
+    assert again == words
+    assert np.array_equal(values, vectors)
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_an_escape_that_is_none_is_named(tmp_path, binary):
+    content = written(["a", "b\\c"], [[1], [2]], binary=binary)
+    message = refusal(tmp_path, content, binary=binary, spaces="escape")
+    assert ("byte 11" if binary else "line 3") in message
+    assert "begins no escape" in message
+
+
+def test_text_without_a_header_is_written(tmp_path):
+    content = written(["a", "b"], [[1, 2], [3, 4]], header=False)
+    assert content == b"a 1 2\nb 3 4\n"
+    assert reads(tmp_path, content, header=False)[0] == ["a", "b"]
+
+
+def test_binary_is_not_written_without_a_header():
+    with pytest.raises(ValueError, match="a binary file needs its header"):
+        written(["a"], [[1]], header=False, binary=True)
+
+
 def test_equal_words_are_kept(tmp_path):
     assert reads(tmp_path, b"2 1\na 1\na 2\n")[0] == ["a", "a"]
 
@@ -654,6 +702,73 @@ def test_dtype_must_be_floating(tmp_path):
 def test_the_first_row_tells_text_from_binary(tmp_path, binary):
     content = written(["a", "b"], [[0.5, 2], [3, 4]], binary=binary)
     assert reads(tmp_path, content, binary=None)[1].tolist() == [[0.5, 2], [3, 4]]
+
+
+# --- odd text, read as plain Python would read it ---------------------------------
+
+
+def read_plainly(content):
+    """Read text with a header, written for reading; None if it is malformed."""
+    header, *lines = content.split(b"\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    n_rows, dim = map(int, header.split())
+    if len(lines) != n_rows:
+        return None
+    words, vectors = [], []
+    for line in lines:
+        word, *texts = line.rstrip(b" \r").split(b" ")
+        try:
+            values = [float(text) for text in texts]
+        except ValueError:
+            return None
+        with np.errstate(over="ignore"):
+            vectors.append(np.array(values, np.float64).astype(np.float32))
+        is_finite = np.isfinite(vectors[-1]).all()
+        if len(values) != dim or b"_" in b"".join(texts) or not is_finite:
+            return None
+        words.append(word.decode("utf-8", "surrogateescape"))
+    return words, vectors
+
+
+ODD_PIECES = [b" ", b"\n", b"\r", b"\t", b"0", b"1", b"9" * 20, b"e5", b"e-50", b"."]
+ODD_PIECES += [b"-", b"+", b"nan", b"inf", b"x", b"\xff", b"\0", b"16777217", b"  "]
+
+
+@st.composite
+def odd_texts(draw):
+    """Rows under their header, with a few bytes put in or written over."""
+    dim = draw(st.integers(1, 3))
+    numbers = st.lists(st.floats(width=32, allow_nan=False), min_size=dim, max_size=dim)
+    lines = draw(st.lists(st.tuples(byte_words, numbers), max_size=12))
+    text = b"%d %d\n" % (len(lines), dim)
+    text += b"".join(
+        b"%b %b\n" % (word, b" ".join(b"%.9g" % x for x in values))
+        for word, values in lines
+    )
+    for _ in range(draw(st.integers(0, 2))):
+        at = draw(st.integers(text.index(b"\n") + 1, len(text)))
+        piece = draw(st.sampled_from(ODD_PIECES))
+        over = draw(st.sampled_from([0, len(piece)]))
+        text = text[:at] + piece + text[at + over :]
+    return text
+
+
+@given(odd_texts())
+def test_odd_text_is_read_as_it_says_or_refused(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "odd"
+    path.write_bytes(content)
+    expected = read_plainly(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows, "_CHUNK_BYTES", 128)
+        patch.setattr(rows, "_BLOCK_BYTES", 16)
+        if expected is None:
+            with pytest.raises(ValueError, match=r"odd(, line| ends after line) \d"):
+                formats.read_word2vec(path, unicode_errors="surrogateescape")
+            return
+        words, vectors = formats.read_word2vec(path, unicode_errors="surrogateescape")
+    assert words == expected[0]
+    assert same_bits(vectors.ravel(), [x for row in expected[1] for x in row])
 
 
 # --- files that are refused -------------------------------------------------------
@@ -793,10 +908,54 @@ def test_not_finite_is_found_in_any_row(tmp_path):
         assert f"line {row + 2}: the vector of '{row}' (row {row + 1})" in message
 
 
-def test_a_header_that_promises_the_moon_costs_no_memory(tmp_path):
-    for content in (b"999999999999 3\na 1 2 3\n", b"9 999999999999\na 1\n"):
-        refusal(tmp_path, content)
-        refusal(tmp_path, content.replace(b"a 1", b"a \0\0"), binary=True)
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+@pytest.mark.parametrize("header", [b"999999999999 3\n", b"9 999999999999\n"])
+@pytest.mark.parametrize("binary", [False, True])
+def test_a_header_that_promises_the_moon_costs_no_memory(
+    tmp_path, compress, header, binary
+):
+    row = b"a \0\0 2 3\n" if binary else b"a 1 2 3\n"
+    tracemalloc.start()
+    try:
+        refusal(tmp_path, compress(header + row), binary=binary)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 40 * 2**20  # [bytes]; room for a few chunks of 4 MB
+
+
+@pytest.mark.parametrize("header", [b"%d 3\n" % 10**40, b"3 %d\n" % 10**40])
+@pytest.mark.parametrize("binary", [False, True])
+def test_a_header_beyond_64_bits_is_refused(tmp_path, header, binary):
+    assert "expected a header" in refusal(tmp_path, header + b"a 1", binary=binary)
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\n\n"])
+@pytest.mark.parametrize("binary", [False, True])
+def test_a_header_without_rows(tmp_path, end, binary):
+    message = refusal(tmp_path, b"2 3" + end, binary=binary)
+    if not binary:
+        assert "ends after line" in message
+        assert "promises 2 rows, and there are 0" in message
+
+
+@pytest.mark.parametrize(
+    ("start", "meaning"),
+    [
+        (b"\xef\xbb\xbf3 2\n", "a byte order mark"),
+        (b"\x80\x04\x95\xff\n", "a pickle, as gensim's save writes"),
+        (b"\xba\x16\x4f\x2f\x0c\0\0\0", "a model of fastText"),
+    ],
+)
+@pytest.mark.parametrize("binary", [False, True])
+def test_a_file_of_another_program_is_recognised(tmp_path, start, meaning, binary):
+    assert meaning in refusal(tmp_path, start, binary=binary)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_word(tmp_path):
+    content = b"\xef\xbb\xbfa 1 2\n"
+    for header in (False, None):
+        assert "byte order mark" in refusal(tmp_path, content, header=header)
 
 
 def test_text_read_as_binary_and_the_reverse_say_so(tmp_path):

@@ -131,9 +131,10 @@ _HEADER = re.compile(rb"[ \t]*([0-9]+)[ \t]+([0-9]+)[ \t]*\r?\n?")
 _HEADER_BYTES = 100  # longest first line that can be a header
 _LARGEST = 2**62  # rows or values that a header may promise
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # What other programs' files begin with, and what to do about them.
 _OTHERS = {
-    b"\xef\xbb\xbf": "a byte order mark; remove these three bytes",
+    _BYTE_ORDER_MARK: "a byte order mark; remove these three bytes",
     b"\x80": "a pickle, as gensim's save writes; use its save_word2vec_format",
     b"\xba\x16\x4f\x2f": "a model of fastText, which is not read; its .vec file is",
     b"PK\x03\x04": "a zip archive; if it is of NumPy, give it the suffix .npz",
@@ -263,15 +264,14 @@ def _read_header(window: Window, name: str, header: bool | None) -> Shape | None
     window.more()
     line = window.peek(_HEADER_BYTES)
     line = line[: line.find(b"\n") + 1 or None]
-    if header is False:
-        if line.startswith(b"\xef\xbb\xbf"):
-            raise _no_header(line, name)
-        return None
     match = _HEADER.fullmatch(line)
-    shape = Shape(*map(int, match.groups())) if match else Shape(0, 0)
-    if header is None and match is None and _is_row(window.peek_line()):
+    is_row = header is False
+    if header is None and match is None:
+        is_row = _is_row(window.peek_line())
+    if is_row and not line.startswith(_BYTE_ORDER_MARK):
         return None
-    if shape.dim == 0 or max(shape) > _LARGEST:
+    shape = Shape(*map(int, match.groups())) if match else Shape(0, 0)
+    if is_row or shape.dim == 0 or max(shape) > _LARGEST:
         raise _no_header(line, name)
     window.take(len(line))
     return shape

@@ -1,0 +1,149 @@
+"""Files between w2vfast, gensim and fastText, read by these programs themselves."""
+
+import numpy as np
+import pytest
+
+from w2vfast import KeyedVectors
+
+pytestmark = pytest.mark.peer
+WORDS = ["the", "of", "月", "non\u00a0breaking", "under_score", "1.5", 'quo"te']
+DIM = 12
+
+
+@pytest.fixture
+def wv():
+    # Small, large and negative numbers, some written with exponents.
+    rng = np.random.default_rng(1)
+    scale = 10.0 ** rng.integers(-12, 12, (len(WORDS), DIM))
+    vectors = (rng.normal(size=(len(WORDS), DIM)) * scale).astype(np.float32)
+    return KeyedVectors(WORDS, vectors)
+
+
+# --- gensim -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def gensim():
+    models = pytest.importorskip("gensim.models", reason="gensim is not installed")
+    return models.KeyedVectors
+
+
+# gensim leaves the file open when it looks for the number of lines.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("suffix", [".txt", ".vec", ".bin", ".glove"])
+@pytest.mark.parametrize("compressed", ["", ".gz", ".bz2"])
+def test_gensim_reads_what_is_saved(tmp_path, gensim, wv, suffix, compressed):
+    path = tmp_path / f"vectors{suffix}{compressed}"
+    wv.save(path)
+    theirs = gensim.load_word2vec_format(
+        str(path), binary=suffix == ".bin", no_header=suffix == ".glove"
+    )
+    assert theirs.index_to_key == WORDS
+    assert np.array_equal(theirs.vectors, wv.vectors)
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("v.txt", True),
+        ("v.txt", False),
+        ("v.vec.gz", True),
+        ("v.bin", True),
+        ("v.glove", False),
+        ("v", True),
+        ("v", False),
+    ],
+)
+def test_what_gensim_writes_is_loaded(tmp_path, gensim, wv, name, header):
+    theirs = gensim(DIM)
+    theirs.add_vectors(WORDS, wv.vectors)
+    theirs.save_word2vec_format(
+        str(tmp_path / name), binary=".bin" in name, write_header=header
+    )
+    loaded = KeyedVectors.load(tmp_path / name)
+    assert loaded.index_to_key == WORDS
+    assert np.array_equal(loaded.vectors, wv.vectors)
+
+
+def test_both_kinds_of_binary_are_told_apart(tmp_path, gensim, wv):
+    # The C program and this package write a newline after each row, gensim does not.
+    theirs = gensim(DIM)
+    theirs.add_vectors(WORDS, wv.vectors)
+    theirs.save_word2vec_format(str(tmp_path / "gensim.bin"), binary=True)
+    wv.save(tmp_path / "c.bin")
+    sizes = [(tmp_path / f"{by}.bin").stat().st_size for by in ("c", "gensim")]
+    assert sizes[0] == sizes[1] + len(WORDS)
+    for by in ("c", "gensim"):
+        loaded = KeyedVectors.load(tmp_path / f"{by}.bin")
+        assert np.array_equal(loaded.vectors, wv.vectors)
+        theirs = gensim.load_word2vec_format(str(tmp_path / f"{by}.bin"), binary=True)
+        assert np.array_equal(theirs.vectors, wv.vectors)
+
+
+def test_what_gensim_saves_for_itself_is_recognised(tmp_path, gensim):
+    theirs = gensim(DIM)
+    theirs.add_vectors(["a"], np.ones((1, DIM), np.float32))
+    theirs.save(str(tmp_path / "vectors.kv"))
+    with pytest.raises(ValueError, match="a pickle, as gensim's save writes"):
+        KeyedVectors.load(tmp_path / "vectors.kv")
+
+
+# --- fastText ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def fasttext():
+    return pytest.importorskip("fasttext", reason="fasttext is not installed")
+
+
+def supervised(fasttext, tmp_path, vectors):
+    """Let fastText begin with given vectors, and learn nothing."""
+    text = tmp_path / "text"
+    text.write_text("".join(f"__label__x {word}\n" for word in WORDS), "utf-8")
+    options = {"lr": 0.0, "epoch": 1, "thread": 1, "verbose": 0}
+    return fasttext.train_supervised(
+        str(text), pretrainedVectors=str(vectors), dim=DIM, **options
+    )
+
+
+def test_fasttext_begins_with_our_vectors(tmp_path, fasttext, wv):
+    wv.save(tmp_path / "vectors.vec")
+    model = supervised(fasttext, tmp_path, tmp_path / "vectors.vec")
+    for word in WORDS:
+        assert np.array_equal(model.get_word_vector(word), wv[word]), word
+
+
+def test_fasttext_begins_with_text_as_the_c_program_writes_it(tmp_path, fasttext):
+    values = np.arange(DIM * len(WORDS), dtype=np.float32).reshape(-1, DIM) / 8
+    wv = KeyedVectors(WORDS, values, c_text=True)
+    wv.save(tmp_path / "vectors.vec")
+    model = supervised(fasttext, tmp_path, tmp_path / "vectors.vec")
+    for word in WORDS:
+        assert np.array_equal(model.get_word_vector(word), wv[word]), word
+
+
+def test_the_vec_file_of_fasttext_is_loaded(tmp_path, fasttext, wv):
+    wv.save(tmp_path / "vectors.vec")
+    model = supervised(fasttext, tmp_path, tmp_path / "vectors.vec")
+    words = model.get_words()
+    # The module has no function for it; the program (FastText::saveVectors) writes a
+    # header and rows of five digits, each value with a space after it.
+    lines = [f"{len(words)} {DIM}\n"]
+    for word in words:
+        values = "".join(f"{x:.5g} " for x in model.get_word_vector(word))
+        lines.append(f"{word} {values}\n")
+    (tmp_path / "theirs.vec").write_text("".join(lines), "utf-8")
+    loaded = KeyedVectors.load(tmp_path / "theirs.vec")
+    assert loaded.index_to_key == words
+    assert "</s>" in words
+    for word in WORDS:
+        np.testing.assert_allclose(loaded[word], wv[word], rtol=5e-5)
+
+
+def test_a_model_of_fasttext_is_recognised(tmp_path, fasttext, wv):
+    wv.save(tmp_path / "vectors.vec")
+    model = supervised(fasttext, tmp_path, tmp_path / "vectors.vec")
+    model.save_model(str(tmp_path / "model.bin"))
+    with pytest.raises(ValueError, match="a model of fastText, which is not read"):
+        KeyedVectors.load(tmp_path / "model.bin")

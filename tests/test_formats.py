@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from w2vfast import folder, formats, rows
-from w2vfast.files import check_output, open_output
+from w2vfast.files import InputFile, check_output, open_output
 
 GOLDEN = Path(__file__).parent / "data" / "golden"
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
@@ -291,6 +291,19 @@ def test_a_full_disk_leaves_the_old_model_and_nothing_else(tmp_path):
     assert done.stdout.decode().strip() == str(path)
     assert folder.load_folder(path)[0] == {"old": 1}
     assert only_file_in(tmp_path) == path
+
+
+# --- input files ------------------------------------------------------------------
+
+
+@posix
+def test_the_size_of_a_file_is_known_if_it_is_plain_and_regular(tmp_path):
+    (tmp_path / "plain").write_bytes(b"12345")
+    (tmp_path / "packed").write_bytes(gzip.compress(b"12345"))
+    for name, size in (("plain", 5), ("packed", None), ("/dev/null", None)):
+        path = str(tmp_path / name)
+        with InputFile(path, path) as file:
+            assert file.plain_size == size
 
 
 # --- writing ----------------------------------------------------------------------
@@ -825,6 +838,34 @@ def test_too_few_rows_of_text(tmp_path):
 def test_too_many_rows_of_text(tmp_path):
     message = refusal(tmp_path, b"1 2\na 1 2\nb 3 4\n")
     assert "line 3: the header promises 1 rows" in message
+
+
+@pytest.mark.parametrize("limit", [None, 2, 3])
+@pytest.mark.parametrize("binary", [False, True])
+def test_a_limit_that_is_not_reached_forgives_nothing(tmp_path, limit, binary):
+    content = written("abc", [[1], [2], [3]], binary=binary)
+    message = refusal(tmp_path, b"2" + content[1:], binary=binary, limit=limit)
+    assert "the header promises 2 rows" in message
+
+
+def test_more_bytes_behind_the_last_chunk_are_noticed(tmp_path, monkeypatch):
+    content = written(["a"], [[1, 2]], binary=True)
+    monkeypatch.setattr(rows, "_CHUNK_BYTES", len(content))
+    assert reads(tmp_path, content, binary=True)[0] == ["a"]
+    message = refusal(tmp_path, content + b"x", binary=True)
+    assert f"byte {len(content)}: the header promises 1 rows" in message
+
+
+@pytest.mark.parametrize("row", [1, 40, 99])
+def test_the_byte_of_a_bad_row_is_counted_through_the_whole_file(
+    tmp_path, monkeypatch, row
+):
+    monkeypatch.setattr(rows, "_CHUNK_BYTES", 100)
+    vectors = np.ones((100, 2), np.float32)
+    vectors[row] = np.nan
+    content = written([f"w{i}" for i in range(100)], vectors, binary=True)
+    message = refusal(tmp_path, content, binary=True)
+    assert f"byte {content.index(b'w%d ' % row)}: the vector of 'w{row}'" in message
 
 
 def test_rows_beyond_a_limit_are_not_looked_at(tmp_path):

@@ -168,12 +168,8 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, OSErr
 
 def write_npz(file: BinaryIO, arrays: Arrays) -> None:
     """Write arrays to an open file as NumPy's `savez` does, not compressed."""
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, array in arrays.items():
-            # savez adds the time, so that no two files would be the same.
-            member = zipfile.ZipInfo(f"{name}.npy")
-            with archive.open(member, "w", force_zip64=True) as opened:
-                np.lib.format.write_array(opened, array, allow_pickle=False)
+    members: Any = arrays
+    np.savez(file, **members)
 
 
 def read_npz(path: PathLike) -> Named:

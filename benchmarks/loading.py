@@ -1,0 +1,110 @@
+"""Load the same files of vectors with w2vfast and gensim, in turn.
+
+    python benchmarks/loading.py
+
+Writes vectors of V words and D values in each format, loads every file with both
+programs, each time in a process of its own, and prints medians: wall time and processor
+time of the load alone, and the peak memory of the whole process.  One JSON line a load
+goes to --results if it is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from compare import environment
+
+from w2vfast import KeyedVectors
+
+LOAD = """
+import json, resource, sys, time
+import numpy as np
+path, program, binary, limit = json.loads(sys.argv[1])
+if program == "gensim":
+    from gensim.models import KeyedVectors
+else:
+    from w2vfast import KeyedVectors
+wall, cpu = time.perf_counter(), time.process_time()
+loaded = KeyedVectors.load_word2vec_format(path, binary=binary, limit=limit)
+figures = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+figures["rows"], figures["sum"] = len(loaded), float(loaded.vectors.sum(dtype=float))
+print(json.dumps(figures))
+"""
+FILES = ("text", "c-text", "c-binary", "gensim-binary")
+
+
+def write_files(folder: Path, n_words: int, dim: int) -> None:
+    """Write the same vectors in every format."""
+    vectors = np.random.default_rng(1).normal(0, 0.1, (n_words, dim))
+    wv = KeyedVectors([f"word{i}" for i in range(n_words)], vectors.astype(np.float32))
+    wv.save_word2vec_format(folder / "text")
+    wv.save_word2vec_format(folder / "c-text", c_text=True)
+    wv.save_word2vec_format(folder / "c-binary", binary=True)
+    with (folder / "gensim-binary").open("wb") as file:
+        file.write(b"%d %d\n" % (n_words, dim))
+        for word, row in zip(wv.index_to_key, wv.vectors, strict=True):
+            file.write(b"%b %b" % (str(word).encode(), row.tobytes()))
+
+
+def load(path: Path, program: str, limit: int | None) -> dict:
+    """Load a file in a process of its own; return its figures."""
+    task = json.dumps([str(path), program, "binary" in path.name, limit])
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD, task], capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    """Write the files, load them in turn and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--words", type=int, default=100_000)
+    parser.add_argument("--size", type=int, default=200)
+    parser.add_argument("--limit", type=int, default=20_000, help="of the second part")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--results", type=Path)
+    arguments = parser.parse_args()
+    lines = []
+    about = environment()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_files(folder, arguments.words, arguments.size)
+        for file, limit in itertools.product(FILES, (None, arguments.limit)):
+            for run, program in itertools.product(
+                range(arguments.runs), ("w2vfast", "gensim")
+            ):
+                key = {"file": file, "limit": limit, "program": program, "run": run}
+                shape = {"words": arguments.words, "size": arguments.size}
+                lines.append({**key, **shape, **load(folder / file, program, limit)})
+                if arguments.results:
+                    with arguments.results.open("a") as results:
+                        results.write(json.dumps({**lines[-1], **about}) + "\n")
+            print_row([x for x in lines if (x["file"], x["limit"]) == (file, limit)])
+
+
+def print_row(loads: list[dict]) -> None:
+    """Print the medians of one file, w2vfast / gensim."""
+    if len({(x["rows"], round(x["sum"], 6)) for x in loads}) != 1:
+        message = f"the programs do not agree: {loads}"
+        raise RuntimeError(message)
+    row = f"{loads[0]['file']:<14}{loads[0]['limit'] or 'all':>7}"
+    for name in ("wall", "cpu", "peak_mb"):
+        ours, theirs = (
+            statistics.median(x[name] for x in loads if x["program"] == program)
+            for program in ("w2vfast", "gensim")
+        )
+        row += f"   {name} {ours:.4g}/{theirs:.4g} = x{theirs / ours:.1f}"
+    print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()

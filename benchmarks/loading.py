@@ -4,8 +4,8 @@
 
 Writes vectors of V words and D values in each format, loads every file with both
 programs, each time in a process of its own, and prints medians: wall time and processor
-time of the load alone, and the peak memory of the whole process.  One JSON line a load
-goes to --results if it is given.
+time of the load alone, and the peak memory of the whole process (of Linux only).  One
+JSON line a load goes to --results if it is given.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ from compare import environment
 from w2vfast import KeyedVectors
 
 LOAD = """
-import json, resource, sys, time
-import numpy as np
+import json, sys, time
 path, program, binary, limit = json.loads(sys.argv[1])
 if program == "gensim":
     from gensim.models import KeyedVectors
@@ -35,7 +34,9 @@ else:
 wall, cpu = time.perf_counter(), time.process_time()
 loaded = KeyedVectors.load_word2vec_format(path, binary=binary, limit=limit)
 figures = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
-figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+# Not getrusage: its peak is that of the process that started this one, if larger.
+peaks = [line.split() for line in open("/proc/self/status") if "VmHWM" in line]
+figures["peak_mb"] = int(peaks[0][1]) * 1024 / 1e6
 figures["rows"], figures["sum"] = len(loaded), float(loaded.vectors.sum(dtype=float))
 print(json.dumps(figures))
 """
@@ -102,7 +103,7 @@ def print_row(loads: list[dict]) -> None:
             statistics.median(x[name] for x in loads if x["program"] == program)
             for program in ("w2vfast", "gensim")
         )
-        row += f"   {name} {ours:.4g}/{theirs:.4g} = x{theirs / ours:.1f}"
+        row += f"   {name} {ours:.3g}/{theirs:.3g} = x{theirs / ours:.1f}"
     print(row, flush=True)
 
 

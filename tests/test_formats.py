@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -782,6 +782,70 @@ def test_odd_text_is_read_as_it_says_or_refused(tmp_path_factory, content):
         words, vectors = formats.read_word2vec(path, unicode_errors="surrogateescape")
     assert words == expected[0]
     assert same_bits(vectors.ravel(), [x for row in expected[1] for x in row])
+
+
+# --- odd binary, likewise ---------------------------------------------------------
+
+
+def read_binary_plainly(content):
+    """Read binary rows, written for reading; None if they are malformed."""
+    start = content.index(b"\n") + 1
+    n_rows, dim = map(int, content[:start].split())
+    words, values, newline = [], b"", None
+    for row in range(n_rows):
+        space = content.find(b" ", start)
+        end = space + 1 + 4 * dim
+        if space < 0 or end > len(content):
+            return None
+        after = content[end : end + 1] == b"\n"
+        newline = after if row == 0 else newline
+        word = content[start:space]
+        if b"\n" in word or (after != newline and row + 1 < n_rows):
+            return None
+        words.append(word.decode("utf-8", "surrogateescape"))
+        values += content[space + 1 : end]
+        start = end + after
+    vectors = np.frombuffer(values, "<f4")
+    is_whole = start == len(content) and np.isfinite(vectors).all()
+    return (words, vectors) if is_whole else None
+
+
+@st.composite
+def odd_binaries(draw):
+    """Rows under their header, either dialect, with a few bytes changed."""
+    dim = draw(st.integers(1, 3))
+    floats = st.floats(width=32, allow_nan=False, allow_infinity=False)
+    numbers = st.lists(floats, min_size=dim, max_size=dim)
+    lines = draw(st.lists(st.tuples(byte_words, numbers), max_size=12))
+    newline = draw(st.sampled_from([b"\n", b""]))
+    text = b"%d %d\n" % (len(lines), dim)
+    for word, row in lines:
+        text += b"%b %b%b" % (word, np.array(row, "<f4").tobytes(), newline)
+    for _ in range(draw(st.integers(0, 2))):
+        at = draw(st.integers(text.index(b"\n") + 1, len(text)))
+        piece = draw(st.sampled_from([b"\n", b" ", b"\n\n", b"xyz "]))
+        text = text[:at] + piece + text[at + draw(st.integers(0, 4)) :]
+    return text
+
+
+@given(odd_binaries())
+def test_odd_binary_is_read_as_it_says_or_refused(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "odd"
+    path.write_bytes(content)
+    # The bytes of a value may happen to spell a row of text, which is refused.
+    assume(rows.parse_numbers(content.split(b"\n")[1].split(b" ")[1:]) is None)
+    expected = read_binary_plainly(content)
+    options = {"binary": True, "unicode_errors": "surrogateescape"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows, "_CHUNK_BYTES", 32)
+        patch.setattr(rows, "_BLOCK_BYTES", 16)
+        if expected is None:
+            with pytest.raises(ValueError, match=r"odd, (row \d+ of \d+, )?byte \d"):
+                formats.read_word2vec(path, **options)
+            return
+        words, vectors = formats.read_word2vec(path, **options)
+    assert words == expected[0]
+    assert same_bits(vectors.ravel(), expected[1])
 
 
 # --- files that are refused -------------------------------------------------------

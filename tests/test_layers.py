@@ -33,7 +33,8 @@ ALLOWED = {
     "idstore": "_text",
     "counting": "_text files crew idstore sources",
     "corpus": "_text vocab crew idstore sources counting",
-    "trainer": "_core",
+    "timeline": "",
+    "trainer": "_core timeline",
     "classes": "_core files",
     "keyedvectors": "files spelling formats suffixes evaluation",
     "model": (

@@ -590,7 +590,9 @@ class Word2Vec:
         model._vocab = Vocab(meta["words"], np.array(arrays.pop("counts")))
         model.corpus_count = meta["corpus_count"]
         model.corpus_total_words = meta["corpus_total_words"]
-        model.history = [trainer.EpochStats(**stats) for stats in meta["history"]]
+        model.history = [
+            trainer.EpochStats.from_dict(stats) for stats in meta["history"]
+        ]
         rows = {name: trainer.Rows(matrix) for name, matrix in arrays.items()}
         model._weights = trainer.Weights(
             rows["syn0"], rows.get("syn1"), rows.get("syn1neg")

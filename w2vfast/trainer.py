@@ -11,7 +11,7 @@ import mmap
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _core
+from w2vfast.timeline import Sample, Timeline
 
 if TYPE_CHECKING:
     from w2vfast.huffman import HuffmanTree
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 LANES = _core.LANES
 ROW_BYTES = 4 * LANES
 POLL_SECONDS = 0.1
+SAMPLES_WANTED = 512  # of a run, over time
 SHORTEST_SPAN, LONGEST_SPAN, SPANS_WANTED = 2_000, 64_000, 512
 HUGE_PAGE = 1 << 21  # bytes
 PRIVATE_ROWS = 2048  # of each matrix, at most
@@ -270,6 +272,8 @@ class EpochStats:
         Mean loss of a prediction under either objective [nats].  A prediction is one
         (context, centre) pair in skip-gram, one centre in CBOW; its loss is the sum
         over its outputs.  None where the objective or the loss was not taken.
+    samples : tuple of Sample
+        The epoch over time, from its start to its end.
     """
 
     epoch: int
@@ -278,6 +282,13 @@ class EpochStats:
     seconds: float
     hs_loss: float | None
     ns_loss: float | None
+    samples: tuple[Sample, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def from_dict(cls, stats: dict[str, Any]) -> EpochStats:
+        """Make one of what `dataclasses.asdict` gave, also by way of JSON."""
+        samples = tuple(Sample(*values) for values in stats.get("samples", ()))
+        return cls(**{**stats, "samples": samples})
 
     @property
     def loss(self) -> float | None:
@@ -427,18 +438,27 @@ class Trainer:
         before, ids_before, start = self.losses, self.ids_done, time.perf_counter()
         queue = _core.SpanQueue(self._starts)
         tasks = [self._task(worker, queue, epoch) for worker in self._workers]
+        timeline = Timeline(max(2, SAMPLES_WANTED // self._params.epochs))
+
+        def sample_now() -> Sample:
+            seconds = time.perf_counter() - start
+            return self._sample(epoch, seconds, self.ids_done - ids_before, before)
 
         def report_now() -> None:
+            timeline.add(sample_now())
             report(self.ids_done, self._status(before))
 
+        timeline.add(sample_now())
         run_threads(tasks, queue.stop, report_now)
-        report_now()
+        samples = timeline.close(sample_now())
+        report(self.ids_done, self._status(before))
         alpha = self.alpha_at(epoch + 1)
         if self._params.mode != "exact":
             self._check_finite(epoch)
         seconds = time.perf_counter() - start
         words = self.ids_done - ids_before
-        return EpochStats(epoch, alpha, words, seconds, *self._mean_losses(before))
+        losses = self._mean_losses(before)
+        return EpochStats(epoch, alpha, words, seconds, *losses, samples)
 
     def _task(
         self, worker: Any, queue: _core.SpanQueue, epoch: int
@@ -450,6 +470,13 @@ class Trainer:
         place = (epoch, p.epochs)
         decay = (p.start_alpha, p.end_alpha, p.alpha_floor)
         return lambda: worker.train_epoch(self._ids, queue, stream, place, decay)
+
+    def _sample(
+        self, epoch: int, seconds: float, words: int, before: NDArray[np.float64]
+    ) -> Sample:
+        alpha = self.alpha_at(epoch + words / self.n_ids)
+        predictions, hs_loss, ns_loss = (self.losses - before).tolist()
+        return Sample(seconds, words, alpha, int(predictions), hs_loss, ns_loss)
 
     def _mean_losses(
         self, before: NDArray[np.float64]

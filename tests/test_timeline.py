@@ -76,6 +76,19 @@ def test_an_epoch_is_sampled_from_its_start_to_its_end(reports_often, objective)
     assert alphas == sorted(alphas, reverse=True)
 
 
+def test_an_epoch_that_ends_before_anybody_looks_has_a_start_and_an_end(monkeypatch):
+    def run(tasks, stop, report):
+        for task in tasks:
+            task()
+
+    monkeypatch.setattr(trainer, "run_threads", run)
+    model = Word2Vec(
+        [["a", "b"]] * 10, min_count=1, epochs=1, vector_size=4, progress=False
+    )
+    (stats,) = model.history
+    assert [s.words for s in stats.samples] == [0, stats.words]
+
+
 @pytest.mark.parametrize("epochs", [1, 40])
 def test_a_long_run_does_not_keep_more_samples(reports_often, epochs):
     model = Word2Vec(

@@ -201,10 +201,10 @@ def _searchable(
     known: dict[str, int] = {}
     for row in range(stop):
         known.setdefault(fold(str(words[row])), row)
-    return _unit_rows(vectors[:stop]), known
+    return unit_rows(vectors[:stop]), known
 
 
-def _unit_rows(vectors: FloatArray) -> npt.NDArray[np.float32]:
+def unit_rows(vectors: FloatArray) -> npt.NDArray[np.float32]:
     """Scale rows to length 1; rows without a direction become zeros."""
     rows = np.asarray(vectors, np.float32)
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):

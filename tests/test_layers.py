@@ -41,10 +41,14 @@ ALLOWED = {
         "params vocab sampling huffman files folder progress callbacks sources corpus "
         "trainer keyedvectors"
     ),
+    "wordmap": "evaluation",
+    "labels": "",
+    "fonts": "",
+    "plotting": "fonts labels wordmap",
     "demo": "model",
     "tools": "classes suffixes keyedvectors",
     "cli": "params files classes model demo tools",
-    "__init__": "_core params callbacks sources keyedvectors trainer model",
+    "__init__": "_core params callbacks sources keyedvectors trainer model plotting",
     "__main__": "cli",
 }
 PYTHON_MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))

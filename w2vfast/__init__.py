@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from w2vfast.callbacks import CallbackAny2Vec, StopTraining
     from w2vfast.keyedvectors import KeyedVectors
     from w2vfast.model import Word2Vec
+    from w2vfast.plotting import plot_training, plot_words
     from w2vfast.sources import IdCorpus
 
 __version__ = "0.1.0"
@@ -18,6 +19,8 @@ __all__ = [
     "Word2Vec",
     "__version__",
     "build_info",
+    "plot_training",
+    "plot_words",
 ]
 
 # Loaded when first asked for, so that the command line can answer, refuse and be
@@ -28,6 +31,8 @@ _HOMES = {
     "KeyedVectors": "keyedvectors",
     "StopTraining": "callbacks",
     "Word2Vec": "model",
+    "plot_training": "plotting",
+    "plot_words": "plotting",
 }
 
 

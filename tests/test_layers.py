@@ -45,10 +45,13 @@ ALLOWED = {
     "labels": "",
     "fonts": "",
     "plotting": "fonts labels wordmap",
+    "mappage": "evaluation files wordmap",
     "demo": "model",
     "tools": "classes suffixes keyedvectors",
     "cli": "params files classes model demo tools",
-    "__init__": "_core params callbacks sources keyedvectors trainer model plotting",
+    "__init__": (
+        "_core params callbacks sources keyedvectors trainer model plotting mappage"
+    ),
     "__main__": "cli",
 }
 PYTHON_MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))

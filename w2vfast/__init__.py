@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from w2vfast.callbacks import CallbackAny2Vec, StopTraining
     from w2vfast.keyedvectors import KeyedVectors
+    from w2vfast.mappage import save_map_page
     from w2vfast.model import Word2Vec
     from w2vfast.plotting import plot_training, plot_words
     from w2vfast.sources import IdCorpus
@@ -21,6 +22,7 @@ __all__ = [
     "build_info",
     "plot_training",
     "plot_words",
+    "save_map_page",
 ]
 
 # Loaded when first asked for, so that the command line can answer, refuse and be
@@ -33,6 +35,7 @@ _HOMES = {
     "Word2Vec": "model",
     "plot_training": "plotting",
     "plot_words": "plotting",
+    "save_map_page": "mappage",
 }
 
 

@@ -47,7 +47,7 @@ ALLOWED = {
     "plotting": "fonts labels wordmap",
     "mappage": "evaluation files wordmap",
     "demo": "model",
-    "tools": "classes suffixes keyedvectors",
+    "tools": "classes files suffixes keyedvectors mappage plotting wordmap",
     "cli": "params files classes model demo tools",
     "__init__": (
         "_core params callbacks sources keyedvectors trainer model plotting mappage"

@@ -1,5 +1,9 @@
 """The command line's tools on files of vectors."""
 
+import json
+import re
+import sys
+
 import numpy as np
 import pytest
 
@@ -179,3 +183,76 @@ def test_info_says_where_a_file_is_malformed(tmp_path, capsys):
     (tmp_path / "v.bin").write_bytes(b"2 2\na 12345678b 1234")
     assert main(["info", str(tmp_path / "v.bin")]) == 1
     assert "row 2 of 2, byte 14" in capsys.readouterr().err
+
+
+# ---- plot ----------------------------------------------------------------------------
+
+
+def page_words(path):
+    """Return the words of a page's map."""
+    text = path.read_text("utf-8")
+    data = re.search(r'<script id="data"[^>]*>(.*?)</script>', text, re.S)[1]
+    data = json.loads(data)
+    return data["words"][: len(data["xy"]) // 2]
+
+
+def test_plot_writes_a_page(path, vectors, tmp_path, capsys):
+    page = tmp_path / "map.html"
+    arguments = ["plot", str(path), "-o", str(page), "--top", "20", "--title", "1 < 2"]
+    assert main([*arguments, "--neighbours", "3", "--seed", "5"]) == 0
+    assert capsys.readouterr().out == f"Wrote {page}.\n"
+    assert page_words(page) == vectors.index_to_key[:20]
+    assert "<title>1 &lt; 2</title>" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize("form", ["w7, w3,w5,", "a file"])
+def test_plot_takes_words_from_a_list_or_a_file(form, path, tmp_path):
+    listed = form
+    if form == "a file":
+        listed = tmp_path / "words.txt"
+        listed.write_text("w7\nw3 w5\n\n", encoding="utf-8-sig")
+    page = tmp_path / "map.htm"
+    assert main(["plot", str(path), "-o", str(page), "--words", str(listed)]) == 0
+    assert page_words(page) == ["w3", "w5", "w7"]
+
+
+def test_plot_warns_in_one_line_of_words_it_does_not_know(path, tmp_path, capsys):
+    page = tmp_path / "map.html"
+    assert main(["plot", str(path), "-o", str(page), "--words", "w1,no"]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("w2vfast: warning: 1 of 2 words")
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
+def test_plot_draws_a_picture(kind, path, tmp_path):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    picture = tmp_path / f"map.{kind}"
+    assert main(["plot", str(path), "-o", str(picture)]) == 0
+    begin = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[kind]
+    assert picture.read_bytes().startswith(begin)
+
+
+def test_plot_without_matplotlib_says_so_before_it_reads(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert main(["plot", "nowhere.bin", "-o", str(tmp_path / "map.png")]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("w2vfast: error: pictures need matplotlib: pip install")
+    assert not list(tmp_path.iterdir())
+
+
+def test_plot_leaves_an_old_file_alone_after_an_error(path, tmp_path, capsys):
+    page = tmp_path / "map.html"
+    page.write_text("old")
+    assert main(["plot", str(path), "-o", str(page), "--words", "no"]) == 1
+    assert "none of the words ('no')" in capsys.readouterr().err
+    assert page.read_text() == "old"
+    assert main(["plot", "nowhere.bin", "-o", str(tmp_path / "no" / "map.html")]) == 1
+    assert "nowhere.bin" not in capsys.readouterr().err  # the output is looked at first
+
+
+@pytest.mark.parametrize(
+    "wrong", [[], ["-o", "map.html", "--method", "lda"], ["-o", "a.html", "--top", "x"]]
+)
+def test_plot_without_what_it_needs_is_wrong_usage(wrong, capsys):
+    assert main(["plot", "v.bin", *wrong]) == 2
+    assert "usage: w2vfast plot" in capsys.readouterr().err

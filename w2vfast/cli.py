@@ -136,6 +136,7 @@ _TOOLS = {
     "classes": "words in classes, by the C program's k-means",
     "convert": "a file of vectors in another format, by suffix",
     "info": "what a file of vectors holds: shape, lengths, damage",
+    "plot": "words in two dimensions, a picture or a page",
 }
 
 _TOOL_LINES = "\n".join(
@@ -222,7 +223,8 @@ def _run_tool(command: str, arguments: list[str]) -> int:
 
     tool: Callable[[list[str]], None] = getattr(tools, command)
     try:
-        tool(arguments)
+        with _plain_warnings(silent=False):
+            tool(arguments)
     except SystemExit as stop:  # argparse has said what there was to say
         return int(stop.code or EXIT_OK)
     return EXIT_OK
@@ -512,7 +514,7 @@ def _sentence(error: Exception) -> str:
     text = str(error)
     if isinstance(error, MemoryError):
         return text or "not enough memory."
-    if isinstance(error, OSError | ValueError) and text:
+    if isinstance(error, OSError | ValueError | ImportError) and text:
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

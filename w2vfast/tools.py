@@ -7,11 +7,14 @@ raises what the parts below it raise; `cli.main` makes a sentence and a number o
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast import mappage, plotting, wordmap
 from w2vfast.classes import kmeans_classes, write_classes
+from w2vfast.files import check_output, open_output
 from w2vfast.keyedvectors import KeyedVectors
 from w2vfast.suffixes import (
     KINDS,
@@ -165,3 +168,71 @@ def _first_words(held: Contents, n_words: int) -> str:
 def _printable(word: object) -> str:
     """Replace bytes that are no text."""
     return str(word).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def plot(arguments: list[str]) -> None:
+    """Draw words of a file of vectors in two dimensions: a picture or a page."""
+    options = _plot_parser().parse_args(arguments)
+    is_page = Path(options.output).suffix.lower() in (".html", ".htm")
+    # Before the vectors are read, which may take long.
+    kind = "html" if is_page else plotting.picture_format(options.output)
+    check_output(options.output)
+    words = None if options.words is None else _listed_words(options.words)
+    vectors = _load(options.file)
+    common = {
+        "top": options.top,
+        "method": options.method,
+        "title": options.title,
+        "seed": options.seed,
+    }
+    if is_page:
+        mappage.save_map_page(
+            options.output, vectors, words, neighbours=options.neighbours, **common
+        )
+    else:
+        figure = plotting.plot_words(vectors, words, **common)
+        with open_output(options.output) as file:
+            figure.savefig(file, format=kind)
+    print(f"Wrote {options.output}.")
+
+
+def _plot_parser() -> argparse.ArgumentParser:
+    parser = _parser("plot", "Draw words in two dimensions, the most frequent ones.")
+    parser.add_argument("file", help="vectors, of any format that convert reads")
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        help=".html for a page that pans, zooms and searches; .png, .svg, .pdf ... "
+        "for a picture, which needs matplotlib",
+    )
+    parser.add_argument(
+        "--words", help="these words, a,b,c or a file of them, not the most frequent"
+    )
+    top = wordmap.DEFAULT_TOP
+    parser.add_argument("--top", type=int, default=top, help=f"how many words ({top})")
+    parser.add_argument(
+        "--method",
+        choices=wordmap.METHODS,
+        default="pca",
+        help="pca; tsne needs scikit-learn, umap umap-learn",
+    )
+    neighbours = mappage.DEFAULT_NEIGHBOURS
+    parser.add_argument(
+        "--neighbours",
+        type=int,
+        default=neighbours,
+        metavar="K",
+        help=f"how many a click on a word of the page shows ({neighbours})",
+    )
+    parser.add_argument("--title", help="stands above the map")
+    parser.add_argument("--seed", type=int, default=1, help="for tsne and umap (1)")
+    return parser
+
+
+def _listed_words(listed: str) -> list[str]:
+    """Return the words of a file, if there is one of that name, or between commas."""
+    if Path(listed).is_file():
+        text = Path(listed).read_text("utf-8-sig", errors="surrogateescape")
+        return text.split()
+    return [word.strip() for word in listed.split(",") if word.strip()]

@@ -57,13 +57,13 @@ def test_an_import_needs_nothing_but_numpy_and_tqdm():
     assert set(done.stdout.split()) <= {"numpy", "tqdm", "w2vfast"}
 
 
-def test_version_and_usage_errors_do_not_wait_for_numpy():
+def test_help_and_usage_errors_do_not_wait_for_numpy():
     done = run_python(
         """
         import sys
         from w2vfast.cli import main
 
-        assert main(["--version"]) == 0
+        assert main(["--help"]) == 0
         assert main(["train", "-train", "a", "-output", "b", "-size", "0"]) == 2
         assert "numpy" not in sys.modules
         """

@@ -202,14 +202,30 @@ def test_help_of_train_names_every_flag(capsys):
         assert re.search(rf"^  --?{name} ", shown, re.MULTILINE), name
 
 
-def test_version_is_that_of_the_package(capsys):
+def test_version_names_the_instruction_set_in_use_too(capsys):
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"w2vfast {w2vfast.__version__}\n"
+    version, isa, compiler = capsys.readouterr().out.splitlines()
+    info = w2vfast.build_info()
+    assert version == f"w2vfast {w2vfast.__version__}"
+    assert isa.startswith(f"instruction set: {info['instruction_set']} ")
+    assert all(name in isa for name in info["available"])
+    assert compiler == f"compiler: {info['compiler']}"
+
+
+def test_version_says_what_is_forced_and_what_cannot_be():
+    env = CHILD_OPTIONS["env"]
+    done = run_cli("--version", env={**env, "W2VFAST_ISA": "generic"})
+    assert "instruction set: generic " in done.stdout
+    done = run_cli("--version", env={**env, "W2VFAST_ISA": "mmx"})
+    assert done.returncode == 1
+    assert "W2VFAST_ISA must be one of" in done.stderr
+    assert "generic" in done.stderr
 
 
 def test_the_package_runs_as_a_module():
     done = run_cli("--version")
-    assert (done.returncode, done.stdout) == (0, f"w2vfast {w2vfast.__version__}\n")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"w2vfast {w2vfast.__version__}\n")
 
 
 # --- runs that fail ---------------------------------------------------------

@@ -1,7 +1,7 @@
 """word2vec for Python: many times the speed of the C program, or its very bytes."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from w2vfast.callbacks import CallbackAny2Vec, StopTraining
@@ -57,7 +57,7 @@ def __getattr__(name: str) -> object:
     return getattr(home, name)
 
 
-def build_info() -> dict[str, object]:
+def build_info() -> dict[str, Any]:
     """Say what was built and what of it is in use.
 
     Returns

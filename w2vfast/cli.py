@@ -201,7 +201,7 @@ def _run_command(arguments: list[str]) -> int:
     if command in ("-h", "--help", "help"):
         return _print_out(_HELP)
     if command == "--version":
-        return _print_out(f"w2vfast {__version__}\n")
+        return _print_out(_version())
     if command == "train":
         if any(argument in ("-h", "--help") for argument in rest):
             return _print_out(_train_help())
@@ -216,6 +216,18 @@ def _run_command(arguments: list[str]) -> int:
         else f"needs a command.\n\n{_HELP}"
     )
     raise UsageError(message)
+
+
+def _version() -> str:
+    from w2vfast import build_info
+
+    info = build_info()
+    return (
+        f"w2vfast {__version__}\n"
+        f"instruction set: {info['instruction_set']} "
+        f"(W2VFAST_ISA={'|'.join(info['available'])})\n"
+        f"compiler: {info['compiler']}\n"
+    )
 
 
 def _run_tool(command: str, arguments: list[str]) -> int:

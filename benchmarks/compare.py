@@ -36,7 +36,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--corpus", type=Path, help="text; default: a generated one")
     parser.add_argument("--questions", type=Path, help="analogy questions")
     parser.add_argument("--pairs", type=Path, nargs="*", default=[], help="word pairs")
-    parser.add_argument("--programs", default="w2vfast,c-o3,c-ofast,gensim")
+    parser.add_argument("--programs", default="w2vfast,c-o3,c-ofast,gensim,fasttext")
     parser.add_argument("--modes", default=",".join(MODES))
     parser.add_argument("--sizes", default="200")
     parser.add_argument("--windows", default="5")

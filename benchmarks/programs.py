@@ -175,6 +175,35 @@ def run_gensim(job: Job) -> Run:
     return _run_script(_GENSIM, job)
 
 
+_FASTTEXT = """
+import json, sys
+import fasttext
+import numpy as np
+from w2vfast import KeyedVectors
+job = json.loads(sys.argv[1])
+model = fasttext.train_unsupervised(
+    job["corpus"], model="skipgram" if job["sg"] else "cbow", dim=job["size"],
+    ws=job["window"], loss="hs" if job["hs"] else "ns", neg=job["negative"],
+    epoch=job["epochs"], t=job["sample"], thread=job["threads"], minCount=5,
+    lr=0.025 if job["sg"] else 0.05, minn=0, maxn=0, verbose=2)
+words = [word for word in model.words if word != "</s>"]
+vectors = np.array([model.get_word_vector(word) for word in words])
+KeyedVectors(words, vectors).save_word2vec_format(job["output"], binary=True)
+"""
+
+
+def run_fasttext(job: Job) -> Run:
+    """Run fastText without subwords, so that it is the same model.
+
+    Its own figure, words per second and thread, is of the training phase.
+    """
+    spec = {**job.__dict__, "corpus": str(job.corpus), "output": str(job.output)}
+    command = [sys.executable, "-c", _FASTTEXT, json.dumps(spec)]
+    out, seconds, peak = _measured(command)
+    speed = float(re.findall(r"words/sec/thread:\s*(\d+)", out)[-1])
+    return Run(speed * job.threads, None, seconds, peak)
+
+
 def build_c(name: str) -> Path:
     """Build the C program with a set of flags, once; return the program.
 
@@ -230,4 +259,5 @@ PROGRAMS = {
     "c-o3": lambda job: run_c(job, "c-o3"),
     "c-ofast": lambda job: run_c(job, "c-ofast"),
     "gensim": run_gensim,
+    "fasttext": run_fasttext,
 }

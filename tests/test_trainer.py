@@ -299,7 +299,9 @@ def test_private_rows_lose_no_update_and_double_none(n_words):
     expected = vectors_after(1, 0, ids)
     got = vectors_after(3, n_words + 1, ids)
     scale = np.abs(expected[1:]).max(axis=1, keepdims=True)
-    assert (np.abs(got[1:] - expected[1:]) < 0.02 * scale).all()
+    # A merge that is lost or done twice for one worker of three is a third of it all;
+    # a worker that the system leaves waiting is late by a few percent.
+    assert (np.abs(got[1:] - expected[1:]) < 0.05 * scale).all()
 
 
 @pytest.mark.parametrize("n_private", [1, 5, 16, 17, 40, 81])

@@ -1,3 +1,4 @@
+/* The end of one instruction set's part of _block.h: forgets its names and sizes. */
 #undef ISA
 #undef VEC_LANES
 #undef DOT_INPUTS

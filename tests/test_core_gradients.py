@@ -121,7 +121,7 @@ def test_sinks_apart_from_inputs_gain_the_change():
 
 
 @pytest.mark.parametrize("n_outputs", [1, 4, 7, 12, 13, 20])
-@pytest.mark.parametrize("n_inputs", [1, 3, 5, 9])
+@pytest.mark.parametrize("n_inputs", [1, 3, 5, 9, 13, 25])
 @pytest.mark.parametrize("n_rows", [3, 40])
 def test_rows_listed_anywhere_and_often_gain_from_the_old_rows(
     n_inputs, n_outputs, n_rows

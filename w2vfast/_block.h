@@ -9,6 +9,7 @@
 #ifndef W2VFAST_BLOCK_H
 #define W2VFAST_BLOCK_H
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -171,9 +172,18 @@ BLOCK_INLINE vec_generic quad_generic(const float *p) { return load_generic(p); 
 BLOCK_INLINE vec_generic clip_generic(vec_generic v, float limit) {
     LANES_GENERIC(lanes[l] > -limit ? (lanes[l] < limit ? lanes[l] : limit) : -limit);
 }
-BLOCK_INLINE vec_generic round_generic(vec_generic v) {
+#if FLT_EVAL_METHOD == 0
+#define BLOCK_STORED
+#else /* 32-bit x86 without SSE: a sum is a float only once it is in memory */
+#define BLOCK_STORED volatile
+#endif
+BLOCK_INLINE float round_lane(float x) {
     const float magic = 12582912.0f; /* 1.5 * 2^23: adding it drops the fraction */
-    LANES_GENERIC((lanes[l] + magic) - magic);
+    BLOCK_STORED float sum = x + magic;
+    return sum - magic;
+}
+BLOCK_INLINE vec_generic round_generic(vec_generic v) {
+    LANES_GENERIC(round_lane(lanes[l]));
 }
 BLOCK_INLINE float pow2_lane(float n) {
     const int32_t bits = (int32_t)((uint32_t)((int32_t)n + 127) << 23);

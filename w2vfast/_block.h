@@ -18,6 +18,7 @@
 #define EXACT_GROUP 16 /* ordered dot products side by side */
 
 #if defined(_MSC_VER) && !defined(__clang__)
+#pragma fp_contract(off) /* for exact mode; others: -ffp-contract=off in setup.py */
 #define BLOCK_RESTRICT __restrict
 #define BLOCK_INLINE static __forceinline
 #define BLOCK_UNROLL

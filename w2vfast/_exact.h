@@ -12,10 +12,6 @@
 
 #include "_block.h"
 
-#if defined(_MSC_VER) && !defined(__clang__)
-#pragma fp_contract(off) /* others: -ffp-contract=off in setup.py */
-#endif
-
 #define EXACT_TABLE_SIZE 1000 /* word2vec.c EXP_TABLE_SIZE */
 #define EXACT_MAX_EXP 6       /* word2vec.c MAX_EXP */
 #define EXACT_RUN 32          /* outputs taken together at most */

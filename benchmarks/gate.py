@@ -50,9 +50,10 @@ def report(ours: dict, theirs: dict) -> bool:
         mean = statistics.mean(pooled)
         error = statistics.stdev(pooled) / len(pooled) ** 0.5
         holds &= mean >= limit
+        verdict = "holds" if mean >= limit else "FAILS"
         print(
             f"  {score:<14} {mean:+.3f} ± {error:.3f} (standard error), "
-            f"{len(pooled)} pairs, limit {limit}: {'holds' if mean >= limit else 'FAILS'}"
+            f"{len(pooled)} pairs, limit {limit}: {verdict}"
         )
         cells = (
             f"{mode} {size}: {statistics.mean(values):+.3f}"

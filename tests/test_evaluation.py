@@ -467,6 +467,7 @@ def test_word_pairs_of_trained_vectors_agree_with_gensim(trained, name, dummy4un
         path, dummy4unknown=dummy4unknown
     )
     found = ours.evaluate_word_pairs(path, dummy4unknown=dummy4unknown)
-    assert found[0] == pytest.approx(tuple(pearson), rel=1e-4)
-    assert found[1] == pytest.approx(tuple(spearman), rel=1e-3)
+    assert found[0] == pytest.approx(tuple(pearson), rel=1e-4, abs=1e-5)
+    # Two similarities that are equal but for rounding may change places.
+    assert found[1] == pytest.approx(tuple(spearman), rel=1e-3, abs=2e-4)
     assert found[2] == pytest.approx(unknown)

@@ -330,3 +330,22 @@ def test_interrupt_while_waiting_leaves_no_thread_behind():
     with pytest.raises(KeyboardInterrupt):
         trainer.run_threads([work], stopped.set, lambda: None)
     assert ended == [True]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("objective", [{"hs": 1, "negative": 0}, {"negative": 5}])
+def test_many_workers_learn_as_much_as_one(objective):
+    """Eight workers on any number of CPUs: no step overshoots, none is lost."""
+    rng = np.random.default_rng(4)
+    topics = rng.integers(0, 20, 40_000)
+    ids = 1 + 20 * rng.geometric(0.2, (40_000, 12)) + topics[:, None]
+    ids = np.minimum(np.hstack([ids, np.zeros((40_000, 1))]), 800).astype(np.int32)
+    losses = {}
+    for workers in (1, 8):
+        params = TrainParams(
+            vector_size=40, sg=1, sample=0, workers=workers, epochs=2, **objective
+        )
+        run = run_of(params, ids.ravel(), 801)
+        losses[workers] = [run.run_epoch(epoch).loss for epoch in range(2)]
+    assert losses[1][1] < losses[1][0] - 0.05
+    np.testing.assert_allclose(losses[8], losses[1], rtol=0.02)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LANES = _core.LANES
 ROW_BYTES = 4 * LANES
+WORKERS_WITH_COPIES = 2
 POLL_SECONDS = 0.1
 SAMPLES_WANTED = 512  # of a run, over time
 SHORTEST_SPAN, LONGEST_SPAN, SPANS_WANTED = 2_000, 64_000, 512
@@ -378,9 +379,14 @@ class Trainer:
             raise MemoryError(message) from error
 
     def _private_rows(self) -> int:
-        """Rows of which each worker has copies, so that cores need not pass them on."""
+        """Rows of which each worker has copies, so that cores need not pass them on.
+
+        Not for more than two workers: between two merges each moves a hot row nearly
+        all the way to where it belongs, and the sum of what many learnt so overshoots
+        until the vectors grow without bound (measured with 8 and 16).
+        """
         n_workers = self._params.n_workers
-        if n_workers == 1:
+        if n_workers != WORKERS_WITH_COPIES:
             return 0
         matrices = list(self._weights)
         # Each copy has a twin, as it was when last merged.

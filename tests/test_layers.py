@@ -28,7 +28,8 @@ ALLOWED = {
     "formats": "files decimals spelling rows",
     "exports": "files folder decimals spelling arrays",
     "suffixes": "files folder spelling formats arrays exports",
-    "sources": "files",
+    "sentences": "files",
+    "sources": "files sentences",
     "crew": "",
     "idstore": "_text",
     "counting": "_text files crew idstore sources",
@@ -50,7 +51,8 @@ ALLOWED = {
     "tools": "classes files suffixes keyedvectors mappage plotting wordmap",
     "cli": "params files classes model demo tools",
     "__init__": (
-        "_core params callbacks sources keyedvectors trainer model plotting mappage"
+        "_core params callbacks sentences sources keyedvectors trainer model plotting "
+        "mappage"
     ),
     "__main__": "cli",
 }

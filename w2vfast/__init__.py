@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from w2vfast.mappage import save_map_page
     from w2vfast.model import Word2Vec
     from w2vfast.plotting import plot_training, plot_words
+    from w2vfast.sentences import LineSentence, PathLineSentences, Text8Corpus
     from w2vfast.sources import IdCorpus
 
 __version__ = "0.1.0"
@@ -16,7 +17,10 @@ __all__ = [
     "CallbackAny2Vec",
     "IdCorpus",
     "KeyedVectors",
+    "LineSentence",
+    "PathLineSentences",
     "StopTraining",
+    "Text8Corpus",
     "Word2Vec",
     "__version__",
     "build_info",
@@ -31,7 +35,10 @@ _HOMES = {
     "CallbackAny2Vec": "callbacks",
     "IdCorpus": "sources",
     "KeyedVectors": "keyedvectors",
+    "LineSentence": "sentences",
+    "PathLineSentences": "sentences",
     "StopTraining": "callbacks",
+    "Text8Corpus": "sentences",
     "Word2Vec": "model",
     "plot_training": "plotting",
     "plot_words": "plotting",

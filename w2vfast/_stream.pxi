@@ -79,6 +79,51 @@ cdef class IdBuffer:
         self.exports -= 1
 
 
+cdef class SentenceCutter:
+    """Ends sentences after so many ids, over the blocks of a stream.
+
+    Parameters
+    ----------
+    length : int
+        Ids of a sentence at most.
+    """
+
+    cdef int64_t length
+    cdef int64_t used   # ids of the sentence in hand
+
+    def __init__(self, int64_t length):
+        self.length = length
+
+    def cut(self, const int32_t[::1] ids):
+        """Return the next block, int32, with the sentence ends that are to be added."""
+        cdef int64_t n = ids.shape[0]
+        cdef int32_t[::1] out = np.empty(n + (n + self.used) // self.length, np.int32)
+        if n > 0:
+            with nogil:
+                n = cut_sentences(&ids[0], n, self.length, &self.used, &out[0])
+        return np.asarray(out[:n])
+
+
+cdef int64_t cut_sentences(
+    const int32_t* ids, int64_t n, int64_t length, int64_t* used, int32_t* out
+) noexcept nogil:
+    # INOUT used; OUT out.  A sentence is ended when the word comes that is too many.
+    cdef int64_t n_out = 0
+    cdef int64_t i
+    for i in range(n):
+        if ids[i] == END:
+            used[0] = 0
+        elif used[0] == length:
+            out[n_out] = END
+            n_out += 1
+            used[0] = 1
+        else:
+            used[0] += 1
+        out[n_out] = ids[i]
+        n_out += 1
+    return n_out
+
+
 cdef class Renumbering:
     """Turn a run of provisional ids into final ones, in place, block after block.
 

@@ -21,7 +21,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_Check, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_Check, PyUnicode_DecodeUTF8
 from libc.stdint cimport INT32_MAX, INT64_MAX, int32_t, int64_t, uint8_t
 from libc.stdlib cimport free
-from libc.string cimport memchr, memcpy, memmove
+from libc.string cimport memchr, memcpy, memmove, memset
 
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
@@ -441,6 +441,51 @@ cdef int64_t squeeze(uint8_t* text, int64_t n) noexcept nogil:
         write += next_found - found - 1
         found = next_found
     return write - text
+
+
+def blank_white_space(uint8_t[::1] text, int64_t n):
+    """Make spaces in text[:n] of all white space of Unicode but tabs and newlines.
+
+    It is what `str.split` splits at.  A character that is cut off at n stays.
+    """
+    if n < 0 or n > text.shape[0]:
+        raise ValueError("blank_white_space: n is not within text")
+    if n > 0:
+        with nogil:
+            blank(&text[0], n)
+
+
+cdef void blank(uint8_t* text, int64_t n) noexcept nogil:
+    cdef int64_t i = 0
+    cdef int64_t size
+    while i < n:
+        size = 0
+        if text[i] < 32:
+            size = text[i] in (11, 12, 13) or text[i] >= 28
+        elif text[i] >= 0xC2:
+            size = wide_space(text + i, n - i)
+        if size:
+            memset(text + i, 32, <size_t>size)
+        i += size if size else 1
+
+
+cdef inline int64_t wide_space(const uint8_t* text, int64_t n) noexcept nogil:
+    # Bytes of the white space of UTF-8 that text begins with, which is not ASCII, or 0.
+    if n >= 2 and text[0] == 0xC2:  # U+0085, U+00A0
+        return 2 if text[1] == 0x85 or text[1] == 0xA0 else 0
+    if n < 3:
+        return 0
+    if text[0] == 0xE1:  # U+1680
+        return 3 if text[1] == 0x9A and text[2] == 0x80 else 0
+    if text[0] == 0xE3:  # U+3000
+        return 3 if text[1] == 0x80 and text[2] == 0x80 else 0
+    if text[0] != 0xE2:
+        return 0
+    if text[1] == 0x81:  # U+205F
+        return 3 if text[2] == 0x9F else 0
+    if text[1] != 0x80:  # U+2000 to U+200A, U+2028, U+2029, U+202F
+        return 0
+    return 3 if 0x80 <= text[2] <= 0x8A or text[2] in (0xA8, 0xA9, 0xAF) else 0
 
 
 def after_white_space(const uint8_t[::1] text, int64_t n):

@@ -30,7 +30,7 @@ from w2vfast import _text
 from w2vfast.counting import EOS, Job, count_words
 from w2vfast.crew import Crew, Progress
 from w2vfast.idstore import Ids, IdStore, default_limit
-from w2vfast.sources import as_source
+from w2vfast.sources import ReaderSource, as_source
 from w2vfast.vocab import SENTENCE_END, Vocab, Word, no_word_error, select_words
 
 BLOCK_BYTES = 1 << 20  # text that a thread takes at once
@@ -141,7 +141,8 @@ def encode(
         message = f"memory_limit must be at least 0 bytes or None, got {limit}."
         raise ValueError(message)
     place = None if cache_dir is None else os.fspath(cache_dir)
-    store = IdStore(limit, place)
+    longest = source.max_sentence_length if isinstance(source, ReaderSource) else None
+    store = IdStore(limit, place, longest)
     crew = Crew(size, progress, source.total)
     job = Job(crew, store, exact, pruning or 0, block_bytes)
     try:

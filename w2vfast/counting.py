@@ -24,6 +24,7 @@ from w2vfast.idstore import IdStore
 from w2vfast.sources import (
     FileSource,
     IdCorpus,
+    ReaderSource,
     SentenceSource,
     Source,
     open_source,
@@ -78,7 +79,7 @@ def _count_text(source: FileSource, job: Job) -> list[_text.WordCounter]:
             f"{len(source.files)}. Join them, or use mode='fast'."
         )
         raise ValueError(message)
-    reader = _BlockReader(source.files, job)
+    reader = _BlockReader(source, job)
     try:
         counters = job.on_each_thread(partial(_encode_text, reader, job))
     finally:
@@ -101,7 +102,10 @@ def _encode_text(
     while (block := reader.read(buffer)) is not None:
         job.crew.poll()
         buffer, n, number = block
-        n = _text.drop_carriage_returns(buffer, n)
+        if reader.unicode_spaces:
+            _text.blank_white_space(buffer, n)
+        else:
+            n = _text.drop_carriage_returns(buffer, n)
         if ids.size < n or ids.size > 2 * buffer.size:
             ids = np.empty(buffer.size, dtype=np.int32)
         first_id = counter.next_id
@@ -115,12 +119,14 @@ class _BlockReader:
     Notes
     -----
     Threads call `read` in turn.  `no_newlines` names the files that have carriage
-    returns but no newline.
+    returns but no newline; with `unicode_spaces` these are white space as well.
     """
 
-    def __init__(self, files: Sequence[Any], job: Job) -> None:
+    def __init__(self, source: FileSource, job: Job) -> None:
         self.no_newlines: list[str] = []
-        self._files = iter(files)
+        self.unicode_spaces = isinstance(source, ReaderSource)
+        self._joins_lines = isinstance(source, ReaderSource) and source.joins_lines
+        self._files = iter(source.files)
         self._job = job
         self._lock = threading.Lock()
         self._file: InputFile | None = None
@@ -177,7 +183,10 @@ class _BlockReader:
             got = file.readinto(buffer[n:room].data)
             if got == 0:
                 return buffer, self._finish(file, buffer, n)
-            self._note_line_ends(buffer[n : n + got])
+            if self.unicode_spaces:
+                self._blank_line_ends(buffer[n : n + got])
+            else:
+                self._note_line_ends(buffer[n : n + got])
             self._job.crew.done = self._taken + file.taken
             self._job.crew.poll()
             n += got
@@ -199,6 +208,10 @@ class _BlockReader:
             return n  # the C program loses a last word without white space
         buffer[n] = ord("\n")
         return n + 1
+
+    def _blank_line_ends(self, text: NDArray[np.uint8]) -> None:
+        if self._joins_lines:
+            text[text == ord("\n")] = ord(" ")
 
     def _note_line_ends(self, text: NDArray[np.uint8]) -> None:
         if not self._newline:

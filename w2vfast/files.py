@@ -217,6 +217,13 @@ def _decompressed(raw: _Raw, name: str) -> Any:
     return raw
 
 
+def folder_files(path: str) -> list[str]:
+    """Return the files of a folder by name, without hidden ones and sub-folders."""
+    names = sorted(name for name in os.listdir(path) if not name.startswith("."))
+    paths = [os.path.join(path, name) for name in names]
+    return [file for file in paths if not os.path.isdir(file)]
+
+
 # ---------------------------------------------------------------------------
 # Writing
 # ---------------------------------------------------------------------------

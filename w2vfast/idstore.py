@@ -25,6 +25,8 @@ class IdStore:
         Ids are kept in memory up to it [bytes].
     cache_dir : str or None
         Where the file goes; the system's temporary directory when None.
+    max_sentence_length : int, optional
+        End each sentence after so many ids.
 
     Notes
     -----
@@ -33,7 +35,12 @@ class IdStore:
     `write`, because writing to a mapping of a full disk would end the process.
     """
 
-    def __init__(self, limit: int, cache_dir: str | None) -> None:
+    def __init__(
+        self,
+        limit: int,
+        cache_dir: str | None,
+        max_sentence_length: int | None = None,
+    ) -> None:
         self.blocks: list[tuple[int, int, int]] = []  # (ids, worker, first new id)
         self._limit = limit
         self._cache_dir = cache_dir
@@ -42,6 +49,11 @@ class IdStore:
         self._written = 0  # ids in the file
         self._waiting: dict[int, tuple[Ids, int, int]] = {}
         self._lock = threading.Lock()
+        self._cutter = (
+            None
+            if max_sentence_length is None
+            else _text.SentenceCutter(max_sentence_length)
+        )
 
     def put(self, number: int, ids: Ids, worker: int, first_id: int) -> None:
         """Store block `number`, which may come before its turn; `ids` is copied.
@@ -84,6 +96,8 @@ class IdStore:
         self._memory = _text.IdBuffer()
 
     def _append(self, ids: Ids, worker: int, first_id: int) -> None:
+        if self._cutter is not None:
+            ids = self._cutter.cut(ids)
         self.blocks.append((ids.size, worker, first_id))
         if self._file is None and 4 * (len(self._memory) + ids.size) <= self._limit:
             self._memory.append(ids)

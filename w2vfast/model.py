@@ -225,7 +225,7 @@ class Word2Vec:
                 "one, or call train to train on more text with this one."
             )
             raise RuntimeError(message)
-        source = _source_of(corpus_iterable, corpus_file)
+        source = self._source_of(corpus_iterable, corpus_file)
         self._encode(source, None, progress)
 
     def build_vocab_from_freq(self, word_freq: Mapping[str, int]) -> None:
@@ -284,6 +284,18 @@ class Word2Vec:
             )
             raise RuntimeError(message)
         return self._vocab
+
+    def _source_of(self, sentences: Any, corpus_file: Any) -> Source:
+        if (sentences is None) == (corpus_file is None):
+            message = (
+                "give either sentences (token lists or integer arrays) or corpus_file "
+                f"(a path), got {'neither' if sentences is None else 'both'}."
+            )
+            raise TypeError(message)
+        if corpus_file is not None:
+            return file_source(corpus_file)
+        # Exact mode cuts a file's text as C does, which is not how readers cut it.
+        return sentence_source(sentences, read_files=self.params.mode == "fast")
 
     def _encode(self, source: Any, words: Vocab | None, progress: bool | None) -> None:
         self._forget_corpus()
@@ -419,7 +431,7 @@ class Word2Vec:
         progress: bool | None,
     ) -> NDArray[np.int32]:
         if corpus_iterable is not None or corpus_file is not None:
-            source = _source_of(corpus_iterable, corpus_file)
+            source = self._source_of(corpus_iterable, corpus_file)
             known = self._corpus is not None and self._corpus_identity is not None
             if not known or source.identity() != self._corpus_identity:
                 self._encode(source, words, progress)
@@ -616,15 +628,3 @@ class Word2Vec:
     def __copy__(self) -> Word2Vec:
         # Two models on the same matrices would undo each other's work.
         return copy.deepcopy(self)
-
-
-def _source_of(sentences: Any, corpus_file: Any) -> Source:
-    if (sentences is None) == (corpus_file is None):
-        message = (
-            "give either sentences (token lists or integer arrays) or corpus_file "
-            f"(a path), got {'neither' if sentences is None else 'both'}."
-        )
-        raise TypeError(message)
-    if corpus_file is not None:
-        return file_source(corpus_file)
-    return sentence_source(sentences)

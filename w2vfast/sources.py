@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast.files import InputFile
+from w2vfast.files import InputFile, folder_files
+from w2vfast.sentences import LineSentence, PathLineSentences, Text8Corpus
 
 
 class FileSource:
@@ -68,6 +69,37 @@ class FileSource:
             else:
                 parts.append(file if file == "-" else _SameObjects([file]))
         return tuple(parts)
+
+
+class ReaderSource(FileSource):
+    """The files of one of gensim's readers, cut into sentences as it cuts them.
+
+    Parameters
+    ----------
+    files : list of str
+        Paths.
+    max_sentence_length : int
+        A sentence ends after so many words.
+    joins_lines : bool
+        A line end is white space and nothing more.
+
+    Notes
+    -----
+    White space is Unicode's, as in `str.split`; in a `FileSource` it is space, tab and
+    newline.
+    """
+
+    def __init__(
+        self, files: Sequence[str], max_sentence_length: int, joins_lines: bool
+    ) -> None:
+        super().__init__(files)
+        self.max_sentence_length = max_sentence_length
+        self.joins_lines = joins_lines
+
+    def identity(self) -> Hashable | None:
+        """Return what stays equal for the same files, cut in the same way."""
+        files = super().identity()
+        return files and (files, self.max_sentence_length, self.joins_lines)
 
 
 class SentenceSource:
@@ -185,7 +217,7 @@ def file_source(corpus_file: Any) -> FileSource:
     return FileSource(files)
 
 
-def sentence_source(sentences: Any) -> SentenceSource | IdCorpus:
+def sentence_source(sentences: Any, *, read_files: bool = True) -> Source:
     """Return the source for sentences in memory, or made on the way.
 
     Parameters
@@ -194,13 +226,16 @@ def sentence_source(sentences: Any) -> SentenceSource | IdCorpus:
         Lists of str, bytes or int tokens, from a list, a generator or any other
         iterable.  A 1-D or 2-D integer array is `IdCorpus(array)`, a tuple of two
         1-D integer arrays `IdCorpus(ids, indptr=indptr)` of (indptr, ids).
+    read_files : bool, default True
+        Read the files of `LineSentence` and its like by themselves, with the same
+        result, rather than iterate over it.
 
     Raises
     ------
     TypeError
         If it is none of these; a str is a path for `corpus_file`.
     """
-    if isinstance(sentences, (IdCorpus, SentenceSource)):
+    if isinstance(sentences, (FileSource, IdCorpus, SentenceSource)):
         return sentences
     if isinstance(sentences, (str, bytes, os.PathLike)):
         message = (
@@ -209,6 +244,12 @@ def sentence_source(sentences: Any) -> SentenceSource | IdCorpus:
             "one sentence [text.split()]."
         )
         raise TypeError(message)
+    # Not their sub-classes, which may iterate in a way of their own.
+    if type(sentences) in (LineSentence, PathLineSentences, Text8Corpus) and read_files:
+        files = sentences.files()
+        if files:
+            length = sentences.max_sentence_length
+            return ReaderSource(files, length, sentences.joins_lines)
     if isinstance(sentences, np.ndarray) and sentences.dtype.kind in "biufc":
         return IdCorpus(sentences)
     if _is_indptr_pair(sentences):
@@ -354,9 +395,7 @@ def _expand(entry: Any) -> list[Any]:
 
 
 def _directory_files(path: str) -> list[str]:
-    names = sorted(name for name in os.listdir(path) if not name.startswith("."))
-    paths = [os.path.join(path, name) for name in names]
-    files = [file for file in paths if not os.path.isdir(file)]
+    files = folder_files(path)
     if not files:
         message = "the directory holds no file (hidden ones and directories apart)"
         raise FileNotFoundError(errno.ENOENT, message, path)

@@ -28,7 +28,14 @@ CORE_HEADERS = [
     "_isa_end.h",
 ]
 CORE_PARTS = ["_fast.pxi", "_exact.pxi"]
-TEXT_PARTS = ["_words.pxi", "_scan.pxi", "_stream.pxi", "_rows.pxi"]
+TEXT_PARTS = [
+    "_words.pxi",
+    "_scan.pxi",
+    "_stream.pxi",
+    "_rows.pxi",
+    "_phrases.pxi",
+    "_word2phrase.pxi",
+]
 
 DIRECTIVES = {
     "language_level": 3,

@@ -35,6 +35,10 @@ ALLOWED = {
     "counting": "_text files crew idstore sources",
     "corpus": "_text vocab crew idstore sources counting",
     "timeline": "",
+    "scorers": "",
+    "joining": "_text progress crew sources corpus",
+    "phrases": "_text files params scorers sources joining",
+    "word2phrase": "_text files",
     "trainer": "_core timeline",
     "classes": "_core files",
     "keyedvectors": "files spelling formats suffixes evaluation",
@@ -48,11 +52,16 @@ ALLOWED = {
     "plotting": "fonts labels wordmap",
     "mappage": "evaluation files wordmap",
     "demo": "model",
-    "tools": "classes files suffixes keyedvectors mappage plotting wordmap",
+    "phrasecommand": (
+        "_text files params scorers progress sources joining word2phrase"
+    ),
+    "tools": (
+        "classes files suffixes keyedvectors mappage phrasecommand plotting wordmap"
+    ),
     "cli": "params files classes model demo tools",
     "__init__": (
-        "_core params callbacks sentences sources keyedvectors trainer model plotting "
-        "mappage"
+        "_core params callbacks sentences sources keyedvectors phrases trainer model "
+        "plotting mappage"
     ),
     "__main__": "cli",
 }

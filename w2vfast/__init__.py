@@ -9,16 +9,20 @@ if TYPE_CHECKING:
     from w2vfast.mappage import save_map_page
     from w2vfast.model import Word2Vec
     from w2vfast.plotting import plot_training, plot_words
+    from w2vfast.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
     from w2vfast.sentences import LineSentence, PathLineSentences, Text8Corpus
     from w2vfast.sources import IdCorpus
 
 __version__ = "0.1.0"
 __all__ = [
+    "ENGLISH_CONNECTOR_WORDS",
     "CallbackAny2Vec",
+    "FrozenPhrases",
     "IdCorpus",
     "KeyedVectors",
     "LineSentence",
     "PathLineSentences",
+    "Phrases",
     "StopTraining",
     "Text8Corpus",
     "Word2Vec",
@@ -33,10 +37,13 @@ __all__ = [
 # interrupted before NumPy is there.
 _HOMES = {
     "CallbackAny2Vec": "callbacks",
+    "ENGLISH_CONNECTOR_WORDS": "phrases",
+    "FrozenPhrases": "phrases",
     "IdCorpus": "sources",
     "KeyedVectors": "keyedvectors",
     "LineSentence": "sentences",
     "PathLineSentences": "sentences",
+    "Phrases": "phrases",
     "StopTraining": "callbacks",
     "Text8Corpus": "sentences",
     "Word2Vec": "model",

@@ -411,6 +411,10 @@ cdef class WordCounter:
         return words
 
 
+include "_phrases.pxi"
+include "_word2phrase.pxi"
+
+
 # ---------------------------------------------------------------------------
 # Blocks of bytes
 # ---------------------------------------------------------------------------

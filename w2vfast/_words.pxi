@@ -164,6 +164,7 @@ cdef struct Table:
     int64_t arena_used
     int64_t arena_room
     int64_t max_live        # prune above it; 0: never
+    bint forgets            # pruned words may come back; else they stay out
     int64_t threshold       # words counted at most so often were pruned
     uint64_t* lost          # (lost_capacity,) hashes of pruned words; 0: free
     int64_t lost_capacity   # a power of two, or 0
@@ -340,6 +341,8 @@ cdef int rebuild(Table* table, int64_t capacity, int64_t threshold) noexcept nog
             continue
         if old[i].count > threshold:
             place_slot(table, &old[i])
+        elif table.forgets:
+            table.live -= 1
         else:
             lose(table, &old[i])
     free(memory)
@@ -393,7 +396,7 @@ cdef int prune(Table* table) noexcept nogil:
     while table.live - going > table.max_live:
         table.threshold += 1
         going = words_up_to(table, table.threshold)
-    if reserve_lost(table, going) < 0:
+    if not table.forgets and reserve_lost(table, going) < 0:
         return NO_MEMORY
     if rebuild(table, table.capacity, table.threshold) < 0:
         return NO_MEMORY

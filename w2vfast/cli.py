@@ -137,6 +137,7 @@ _TOOLS = {
     "convert": "a file of vectors in another format, by suffix",
     "info": "what a file of vectors holds: shape, lengths, damage",
     "plot": "words in two dimensions, a picture or a page",
+    "phrases": "a text with its phrases joined: new_york",
 }
 
 _TOOL_LINES = "\n".join(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -48,3 +49,40 @@ class ProgressBar:
         if text:
             self._bar.set_description_str(text, refresh=False)
         self._bar.update(done - self._bar.n)
+
+
+class PhaseBars:
+    """A bar for each phase of a run, one after the other.
+
+    Parameters
+    ----------
+    shown : bool
+    """
+
+    def __init__(self, shown: bool) -> None:
+        self._shown = shown
+        self._phase = ""
+        self._bar = ProgressBar(False, None, "")
+
+    def __enter__(self) -> PhaseBars:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.__exit__(kind, error, trace)
+
+    def phase(self, text: str, unit: str) -> Callable[[int, int | None], None]:
+        """Return a phase's progress function; its bar comes with the first call."""
+
+        def show(done: int, total: int | None) -> None:
+            if self._phase != text:
+                self._bar.__exit__(None, None, None)
+                self._phase = text
+                self._bar = ProgressBar(self._shown, total, unit)
+            self._bar.show(done, text, total)
+
+        return show

@@ -1,4 +1,4 @@
-"""The tools of the command line that work on vectors: one function for each.
+"""The tools of the command line, besides `train`: one function for each.
 
 A tool takes the arguments that stand after its name, prints to standard output, and
 raises what the parts below it raise; `cli.main` makes a sentence and a number of it.
@@ -16,6 +16,7 @@ from w2vfast import mappage, plotting, wordmap
 from w2vfast.classes import kmeans_classes, write_classes
 from w2vfast.files import check_output, open_output
 from w2vfast.keyedvectors import KeyedVectors
+from w2vfast.phrasecommand import phrases as phrases
 from w2vfast.suffixes import (
     KINDS,
     Contents,

@@ -69,7 +69,7 @@ class Run:
     peak_bytes: int
 
 
-def _measured(command: list[str], **options: object) -> tuple[str, float, int]:
+def measured(command: list[str], **options: object) -> tuple[str, float, int]:
     """Run a command; return its output, its seconds and its peak memory [bytes].
 
     The peak is asked of the system while the command runs: what is known afterwards
@@ -105,7 +105,7 @@ def _run_script(script: str, job: Job, **environment: str) -> Run:
     """Run a Python script that prints encode seconds, train seconds and words."""
     spec = {**job.__dict__, "corpus": str(job.corpus), "output": str(job.output)}
     command = [sys.executable, "-c", script, json.dumps(spec)]
-    out, seconds, peak = _measured(command, env={**os.environ, **environment})
+    out, seconds, peak = measured(command, env={**os.environ, **environment})
     figures = json.loads(out.splitlines()[-1])
     speed = figures["words"] / figures["train_seconds"]
     return Run(speed, figures["encode_seconds"], seconds, peak)
@@ -244,7 +244,7 @@ def run_c(job: Job, name: str) -> Run:
     }
     for flag, value in options.items():
         command += [f"-{flag}", value]
-    out, seconds, peak = _measured([str(part) for part in command])
+    out, seconds, peak = measured([str(part) for part in command])
     speed = float(re.findall(r"Words/thread/sec: ([\d.]+)k", out)[-1])
     return Run(1000 * speed * job.threads, None, seconds, peak)
 

@@ -120,13 +120,20 @@ def test_pruning_keeps_what_is_frequent(workers, monkeypatch):
     assert dict(phrases.vocab) == dict(one.vocab)
 
 
-def test_what_was_pruned_may_come_back(monkeypatch):
-    monkeypatch.setattr(joining, "ROUND_IDS", 1)
+def test_learning_twice_prunes_both_together():
+    phrases = Phrases(max_vocab_size=10, workers=1)
+    for k in range(5):
+        phrases.add_vocab([["a", "b", f"w{k}"], ["a", "b"]])
+        assert len(phrases.vocab) <= 10
+    assert phrases.vocab["a_b"] == 10
+
+
+def test_what_was_pruned_may_come_back():
     phrases = Phrases([["a", "a"], ["b", "b", "b"]], max_vocab_size=1, workers=1)
     assert len(phrases.vocab) <= 1
     phrases.max_vocab_size = 100
-    phrases.add_vocab([["z", "z"]])
-    assert phrases.vocab["z_z"] == 1
+    phrases.add_vocab([["a", "a"]])
+    assert phrases.vocab["a_a"] == 1
 
 
 # ---- scoring -----------------------------------------------------------------------
@@ -341,12 +348,26 @@ def test_a_scoring_function_of_ones_own_is_given_again(tmp_path):
     assert loaded[["a", "b"]] == ["a_b"]
 
 
+SAVED = (
+    b'{"format": "w2vfast phrases", "version": 1, "kind": "FrozenPhrases", '
+    b'"min_count": 5, "threshold": 10, "delimiter": "_", "scoring": "default", '
+    b'"connector_words": [], "entries": {"a_b": 11.5}}'
+)
+
+
+def test_files_of_this_version_stay_readable(tmp_path):
+    path = tmp_path / "phrases.json"
+    path.write_bytes(SAVED)
+    assert FrozenPhrases.load(path).find_phrases([["a", "b"]]) == {"a_b": 11.5}
+
+
 @pytest.mark.parametrize(
     ("content", "match"),
     [
         (b"\x80\x04pickle", "no file of phrases: it is not JSON"),
         (b"[]", "Phrases.save writes one"),
-        (b'{"format": "w2vfast phrases", "version": 2}', "later version"),
+        (b'{"format": "w2vfast phrases"}', "damaged: it has no connector_words, "),
+        (SAVED.replace(b'"version": 1', b'"version": 2'), "later version of w2vfast"),
     ],
 )
 def test_another_file_is_refused(content, match, tmp_path):
@@ -484,6 +505,31 @@ def test_debug_0_says_nothing(tmp_path, capsys):
     files = ["-train", tmp_path / "text", "-output", tmp_path / "out"]
     assert main(["phrases", *map(str, files), "-debug", "0"]) == 0
     assert capsys.readouterr() == ("", "")
+
+
+def test_gensims_names_are_here():
+    done = run_python(
+        """
+        from w2vfast import Word2Vec, KeyedVectors, Phrases, LineSentence
+        from w2vfast import PathLineSentences, Text8Corpus, CallbackAny2Vec
+        from w2vfast.phrases import Phrases, Phraser, FrozenPhrases
+        from w2vfast.phrases import ENGLISH_CONNECTOR_WORDS
+        from w2vfast.phrases import npmi_scorer, original_scorer
+        """
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_interrupt_leaves_all_counts_as_they_were(monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    phrases = Phrases([["a", "b"]])
+    monkeypatch.setattr(joining, "_count_pairs", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        phrases.add_vocab([["a", "b"]])
+    assert dict(phrases.vocab) == {"a": 1, "b": 1, "a_b": 1}
+    assert phrases.corpus_word_count == 2
 
 
 def test_importing_the_names_loads_what_they_need_only():

@@ -35,7 +35,7 @@ class CountedCorpus:
     joiner : Joiner
         The words of its ids.
     counts : PhraseCounts
-        Of its words, without connector words, and candidates; perhaps of others too.
+        Of its words, without connector words, and candidates.
     """
 
     corpus: EncodedCorpus
@@ -50,7 +50,6 @@ def count_corpus(
     delimiter: str = "_",
     max_vocab_size: int,
     workers: int = 1,
-    counts: _text.PhraseCounts | None = None,
     bars: PhaseBars | None = None,
 ) -> CountedCorpus:
     """Read a corpus once and count its words and candidates.
@@ -67,8 +66,6 @@ def count_corpus(
         ROUND_IDS, if that is more).
     workers : int, default 1
         Threads.  The result does not depend on it.
-    counts : PhraseCounts, optional
-        INOUT, counts of earlier texts to add to.
     bars : PhaseBars, optional
         Shows progress.
 
@@ -91,7 +88,7 @@ def count_corpus(
         )
         raise TypeError(message)
     joiner = _text.Joiner(vocab.words, connector_words, delimiter)
-    counts = _text.PhraseCounts() if counts is None else counts
+    counts = _text.PhraseCounts()
     crew = Crew(workers, bars.phase("counting", "words"), corpus.ids.size)
     counts.count_words(joiner, vocab.counts)
     step = max(max_vocab_size, ROUND_IDS)

@@ -37,7 +37,8 @@ class Word2Vec:
     ----------
     sentences : iterable of token lists, integer array or `IdCorpus`, optional
         Tokens are str, bytes or int.  Integer arrays: 2-D, one walk or basket a row,
-        padded with -1; 1-D, separated by -1; or (indptr, ids).
+        padded with -1; 1-D, separated by -1; or (indptr, ids).  The files of a
+        `LineSentence` and its like are read as by `corpus_file`, but cut as it cuts.
     corpus_file : path, list of paths, directory, glob or "-", optional
         Text, one sentence a line, words separated by spaces or tabs; gzip, bz2, xz
         and zstd are recognised.

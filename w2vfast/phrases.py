@@ -42,6 +42,8 @@ PathLike = str | os.PathLike[str]
 Sentence = Iterable[str]
 
 FORMAT, VERSION = "w2vfast phrases", 1
+_FIELDS = {"version", "kind", "min_count", "threshold", "delimiter", "scoring"}
+_FIELDS |= {"connector_words", "entries"}
 BATCH_PLACES = 1 << 16  # of the table of counts that are read out at once
 GENSIM_PROGRESS_PER = 10_000
 
@@ -181,10 +183,7 @@ class _Joining:
             If the file is something else, of a later version, or lacks its function.
         """
         found = _read_json(path)
-        kinds: dict[str, type[_Joining]] = {
-            kind.__name__: kind for kind in (Phrases, FrozenPhrases)
-        }
-        kind = kinds[found["kind"]]
+        kind = Phrases if found["kind"] == Phrases.__name__ else FrozenPhrases
         if found["scoring"] is None and scoring is None:
             message = (
                 f"{path} was made with a scoring function of its own, which is not in "
@@ -232,6 +231,10 @@ def _read_json(path: PathLike) -> dict[str, Any]:
         raise ValueError(message) from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         message = f"{name} is no file of phrases; Phrases.save writes one"
+        raise ValueError(message)
+    missing = sorted(_FIELDS - set(found))
+    if missing:
+        message = f"{name} is damaged: it has no {', '.join(missing)}"
         raise ValueError(message)
     if found["version"] > VERSION:
         message = (
@@ -383,6 +386,10 @@ class Phrases(_Joining):
             If they are not lists of words.
         ValueError
             If there is no word in them; a generator may be used up.
+
+        Notes
+        -----
+        After an error or an interrupt, all counts are as they were.
         """
         counted = count_corpus(
             sentence_source(sentences),
@@ -390,10 +397,14 @@ class Phrases(_Joining):
             delimiter=self.delimiter,
             max_vocab_size=self.max_vocab_size,
             workers=self._workers or usable_cpus(),
-            counts=self._counts,
         )
-        self.corpus_word_count += counted.corpus.n_words
         counted.corpus.close()
+        if len(self._counts) > 0:
+            self._counts.absorb(counted.counts)
+            self._counts.prune(self.max_vocab_size)
+        else:
+            self._counts = counted.counts
+        self.corpus_word_count += counted.corpus.n_words
 
     def _scores(self) -> _text.PhraseScores:
         if isinstance(self.scoring, str):

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from w2vfast.keyedvectors import KeyedVectors
     from w2vfast.mappage import save_map_page
     from w2vfast.model import Word2Vec
-    from w2vfast.plotting import plot_training, plot_words
     from w2vfast.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
+    from w2vfast.plotting import plot_training, plot_words
     from w2vfast.sentences import LineSentence, PathLineSentences, Text8Corpus
     from w2vfast.sources import IdCorpus
 

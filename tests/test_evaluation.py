@@ -109,7 +109,10 @@ def test_unknown_words_count_as_wrong_when_asked():
     result = ask(dummy4unknown=True)
     assert result.total == (2, 5)
     assert result.seen == 4
-    assert ("paris", "france", "berlin", "germany") in result.sections[0].incorrect
+    questions = [("a", "b", "c", "d"), ("paris", "france", "tokyo", "italy")]
+    text = ": s\n" + "".join(" ".join(question) + "\n" for question in questions * 2)
+    (section,) = ask(text, dummy4unknown=True).sections
+    assert section.incorrect == questions * 2  # in the order of the file
 
 
 def test_inputs_are_no_answers():
@@ -233,7 +236,12 @@ def test_the_return_value_of_gensim():
         "other",
         "Total accuracy",
     ]
-    assert len(sections[-1]["correct"]) == len(sections[-1]["incorrect"]) == 2
+    assert sections[-1]["correct"] == sections[0]["correct"]
+    assert sections[0]["correct"][0] == ("PARIS", "FRANCE", "ROME", "ITALY")
+    assert len(sections[-1]["incorrect"]) == 2
+    exact = io.StringIO(": s\nparis France rome Italy\n")
+    _, sections = wv.evaluate_word_analogies(exact, case_insensitive=False)
+    assert sections[0]["correct"] == [("paris", "France", "rome", "Italy")]
     nothing, _ = wv.evaluate_word_analogies(io.StringIO(": s\nx y z w\n"))
     assert nothing == 0.0
 

@@ -1,4 +1,4 @@
-"""KeyedVectors: look-up, neighbours, files, agreement with gensim."""
+"""KeyedVectors: look-up, neighbours, word2vec files that gensim reads and writes."""
 
 import copy
 import json
@@ -25,6 +25,11 @@ def wv():
 def numbered():
     vectors = np.arange(1, 9, dtype=np.float32).reshape(4, 2)
     return KeyedVectors([5, 0, 17, 3], vectors)
+
+
+def assert_same_neighbours(found, expected):
+    assert [word for word, _ in found] == [word for word, _ in expected]
+    assert [s for _, s in found] == pytest.approx([s for _, s in expected], abs=1e-6)
 
 
 def cosine(a, b):
@@ -270,6 +275,131 @@ def test_a_query_without_a_direction_is_refused(wv):
         wv.most_similar(np.zeros(3))
 
 
+@pytest.mark.parametrize(
+    ("limits", "searched"),
+    [
+        ({"restrict_vocab": 3}, WORDS[:3]),
+        ({"clip_start": 2}, WORDS[2:]),
+        ({"clip_start": 1, "clip_end": 4}, WORDS[1:4]),
+        ({"clip_end": 100}, WORDS),
+        ({"clip_end": 0, "restrict_vocab": 0}, WORDS),
+        ({"clip_start": 4, "clip_end": 5, "restrict_vocab": 2}, WORDS[:2]),
+        ({"clip_start": 100}, []),
+    ],
+)
+def test_a_part_of_the_rows_is_searched(wv, limits, searched):
+    expected = [pair for pair in wv.most_similar("man", topn=9) if pair[0] in searched]
+    assert_same_neighbours(wv.most_similar("man", topn=9, **limits), expected)
+    cosines = wv.most_similar("man", topn=None, **limits)
+    assert len(cosines) == len(searched)
+
+
+def test_weights_come_in_pairs(wv):
+    expected = wv.most_similar([("king", 0.5)], ["man"])
+    assert wv.most_similar([["king", 0.5]], ["man"]) == expected
+    with pytest.raises(ValueError, match=r"a pair \(key, weight\), got \[1, 2, 3\]"):
+        wv.most_similar([[1, 2, 3]])
+
+
+def test_cosmul_of_one_key_orders_as_most_similar(wv):
+    found = wv.most_similar_cosmul("king", topn=9)
+    expected = wv.most_similar("king", topn=9)
+    assert [word for word, _ in found] == [word for word, _ in expected]
+    assert [score for _, score in found] == pytest.approx(
+        [(1 + cosine) / 2 for _, cosine in expected], abs=1e-5
+    )
+
+
+def test_cosmul_leaves_out_what_was_given(wv):
+    found = wv.most_similar_cosmul(["king", "woman"], ["man"], topn=9)
+    assert {word for word, _ in found} == {"queen", "King", "apple"}
+    assert len(wv.most_similar_cosmul("king", topn=9, restrict_vocab=3)) == 2
+    assert wv.most_similar_cosmul("king", topn=None).shape == (6,)
+    assert wv.most_similar_cosmul("king", topn=0) == []
+    with pytest.raises(ValueError, match="as positive"):
+        wv.most_similar_cosmul(negative="king")
+
+
+# --- similarities -----------------------------------------------------------------
+
+
+def test_distances_are_one_minus_the_cosine(wv):
+    expected = [1 - cosine(wv["king"], wv[word]) for word in WORDS]
+    assert wv.distances("king") == pytest.approx(expected, abs=1e-6)
+    assert wv.distances("king", ["man", "king"]) == pytest.approx(
+        [expected[2], expected[0]], abs=1e-6
+    )
+    assert wv.distances(wv["king"] * 5) == pytest.approx(expected, abs=1e-6)
+    assert wv.distance("king", "man") == pytest.approx(expected[2])
+    with pytest.raises(KeyError):
+        wv.distances("king", ["quen"])
+
+
+def test_ranks_count_from_one(wv):
+    for place, (word, _) in enumerate(wv.most_similar("king", topn=9), 1):
+        assert wv.rank("king", word) == place
+        assert len(wv.closer_than("king", word)) == place - 1
+    nearest = wv.most_similar("king", topn=3)
+    assert set(wv.closer_than("king", nearest[2][0])) == {w for w, _ in nearest[:2]}
+
+
+def test_cosines_with_a_zero_vector_are_zero():
+    found = KeyedVectors.cosine_similarities([1, 0], [[2, 0], [0, 0], [0, 3]])
+    assert found.tolist() == [1, 0, 0]
+    assert KeyedVectors.cosine_similarities([0, 0], [[2, 0]]).tolist() == [0]
+
+
+def test_the_nearest_of_some_keys(wv):
+    assert wv.most_similar_to_given("king", ["man", "king", "apple"]) == "king"
+    with pytest.raises(ValueError, match="keys_list is empty"):
+        wv.most_similar_to_given("king", [])
+
+
+def test_similarity_relative_to_the_nearest(wv):
+    nearest = wv.most_similar("king", topn=2)
+    expected = wv.similarity("king", "man") / sum(cosine for _, cosine in nearest)
+    assert wv.relative_cosine_similarity("king", "man", topn=2) == pytest.approx(
+        expected, abs=1e-6
+    )
+    with pytest.raises(ValueError, match="'king' has no neighbours"):
+        wv.relative_cosine_similarity("king", "man", topn=0)
+
+
+def test_what_does_not_match():
+    vectors = np.float32([[1, 0], [1, 0.1], [0.9, 0], [-1, 5]])
+    wv = KeyedVectors(["cat", "dog", "mouse", "train"], vectors)
+    assert wv.doesnt_match(["train", "dog", "cat", "mouse"]) == "train"
+    ranked = wv.rank_by_centrality(wv.index_to_key)
+    assert [word for _, word in ranked][-1] == "train"
+    assert ranked[0][0] > ranked[-1][0]
+    with pytest.warns(UserWarning, match="left out: 'bus'"):
+        assert wv.doesnt_match(["cat", "bus", "train", "dog"]) == "train"
+    with (
+        pytest.warns(UserWarning, match="left out"),
+        pytest.raises(ValueError, match="none of the 1 words"),
+    ):
+        wv.doesnt_match(["bus"])
+
+
+def test_means_and_sets(wv):
+    mean = (wv["king"] - 3 * wv["man"]) / 4
+    found = wv.get_mean_vector(["king", "man"], [1, -3], pre_normalize=False)
+    assert found == pytest.approx(mean, abs=1e-6)
+    assert wv.get_mean_vector(["x", "y"]).tolist() == [0] * 8
+    with pytest.raises(KeyError, match="did you mean 'queen'"):
+        wv.get_mean_vector(["king", "quen"], ignore_missing=False)
+    with pytest.raises(ValueError, match="got 0 keys"):
+        wv.get_mean_vector([])
+    with pytest.raises(ValueError, match=r"2 keys and weights of shape \(1,\)"):
+        wv.get_mean_vector(["king", "man"], [1])
+    assert wv.n_similarity(["king"], ["man"]) == pytest.approx(
+        wv.similarity("king", "man"), abs=1e-6
+    )
+    assert wv.n_similarity(["king"], ["x"]) == 0
+    with pytest.raises(ValueError, match="got 0 keys"):
+        wv.n_similarity([], ["man"])
+
+
 # --- files ------------------------------------------------------------------------
 
 
@@ -419,31 +549,3 @@ def test_we_load_the_files_of_gensim(tmp_path, gensim_class, ours, binary, heade
     )
     assert loaded.index_to_key == PEER_WORDS
     assert np.array_equal(loaded.vectors, ours.vectors)
-
-
-@pytest.mark.peer
-def test_neighbours_agree_with_gensim(tmp_path, gensim_class, ours):
-    ours.save_word2vec_format(tmp_path / "out", binary=True)
-    theirs = gensim_class.load_word2vec_format(str(tmp_path / "out"), binary=True)
-    vector = ours.vectors[3] * 2
-    for positive, negative in [
-        ("king", None),
-        (["king", "woman"], ["man"]),
-        ([("king", 0.5), ("woman", -1.5)], []),
-        (["king", "king"], [("man", -0.3)]),
-        ([vector, "king"], ["apple"]),
-        (None, ["月"]),
-    ]:
-        found = ours.most_similar(positive, negative, topn=20)
-        expected = theirs.most_similar(positive, negative, topn=20)
-        assert [word for word, _ in found] == [word for word, _ in expected]
-        assert [s for _, s in found] == pytest.approx(
-            [s for _, s in expected], abs=1e-5
-        )
-    for first in PEER_WORDS:
-        for second in PEER_WORDS:
-            expected = theirs.similarity(first, second)
-            assert ours.similarity(first, second) == pytest.approx(expected, abs=1e-5)
-    assert ours.most_similar("king", topn=None) == pytest.approx(
-        theirs.most_similar("king", topn=None), abs=1e-5
-    )

@@ -16,7 +16,8 @@ ALLOWED = {
     "vocab": "",
     "sampling": "",
     "huffman": "",
-    "evaluation": "",
+    "neighbours": "",
+    "evaluation": "neighbours",
     "progress": "",
     "callbacks": "",
     "files": "",
@@ -41,16 +42,18 @@ ALLOWED = {
     "word2phrase": "_text files",
     "trainer": "_core timeline",
     "classes": "_core files",
-    "keyedvectors": "files spelling formats suffixes evaluation",
+    "keytable": "neighbours",
+    "keyfiles": "files spelling formats suffixes keytable",
+    "keyedvectors": "neighbours evaluation keytable keyfiles",
     "model": (
         "params vocab sampling huffman files folder progress callbacks sources corpus "
         "trainer keyedvectors"
     ),
-    "wordmap": "evaluation",
+    "wordmap": "neighbours",
     "labels": "",
     "fonts": "",
     "plotting": "fonts labels wordmap",
-    "mappage": "evaluation files wordmap",
+    "mappage": "files neighbours wordmap",
     "demo": "model",
     "phrasecommand": (
         "_text files params scorers progress sources joining word2phrase"

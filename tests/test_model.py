@@ -309,6 +309,21 @@ def test_gensim_arguments_without_effect_earn_one_warning():
         Word2Vec(sorted_vocab=0)
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"size": 5}, "'size'; its name, as in gensim 4, is vector_size"),
+        ({"iter": 5}, "'iter'; its name, as in gensim 4, is epochs"),
+        ({"threads": 5}, "is workers"),
+        ({"vectorsize": 5}, "'vectorsize'; did you mean vector_size?"),
+        ({"foo": 5}, "there is no parameter 'foo'$"),
+    ],
+)
+def test_unknown_parameters_of_a_model_name_the_one_that_is_meant(given, message):
+    with pytest.raises(TypeError, match=message):
+        Word2Vec([["a", "b"]], **given)
+
+
 def test_what_is_missing_is_named():
     model = Word2Vec(**SMALL)
     with pytest.raises(RuntimeError, match="no vocabulary yet"):

@@ -15,6 +15,8 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast import neighbours
+
 Source = str | os.PathLike[str] | IO[Any]
 Words = Sequence[str | int]
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -167,15 +169,14 @@ def word_analogies(
             continue
         n_questions += 1
         found = [known.get(fold(word), -1) for word in question]
-        if -1 not in found:
+        if -1 not in found or dummy4unknown:
             asked.append((section, question))
             rows.append(found)
-        elif dummy4unknown:
-            section.incorrect.append(question)
-    for (section, question), answer in zip(asked, _answer(unit, rows), strict=True):
+    seen, answers = _answer(unit, np.array(rows, np.intp).reshape(-1, 4))
+    for (section, question), answer in zip(asked, answers, strict=True):
         right = answer >= 0 and forms[answer] == fold(question[3])
         (section.correct if right else section.incorrect).append(question)
-    return AnalogyResult(sections, len(asked), n_questions, len(unit))
+    return AnalogyResult(sections, seen, n_questions, len(unit))
 
 
 def _fold(word: str) -> str:
@@ -201,18 +202,7 @@ def _searchable(
     known: dict[str, int] = {}
     for row in range(stop):
         known.setdefault(fold(str(words[row])), row)
-    return unit_rows(vectors[:stop]), known
-
-
-def unit_rows(vectors: FloatArray) -> npt.NDArray[np.float32]:
-    """Scale rows to length 1; rows without a direction become zeros."""
-    rows = np.asarray(vectors, np.float32)
-    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        lengths = np.sqrt(np.einsum("vd,vd->v", rows, rows, dtype=np.float64))
-        usable = np.isfinite(lengths) & (lengths > 0)
-        unit: npt.NDArray[np.float32] = rows / lengths[:, None].astype(np.float32)
-    unit[~usable] = 0
-    return unit
+    return neighbours.unit_rows(vectors[:stop]), known
 
 
 def _read_questions(
@@ -252,22 +242,31 @@ def _lines(source: Source) -> Iterator[tuple[str, Iterator[str]]]:
 
 
 def _answer(
-    unit: npt.NDArray[np.float32], rows: list[list[int]]
-) -> npt.NDArray[np.intp]:
-    """Return the row of the best answer to each question, -1 if there is none.
+    unit: npt.NDArray[np.float32], questions: npt.NDArray[np.intp]
+) -> tuple[int, npt.NDArray[np.intp]]:
+    """Find the best answer to each question.
 
     Parameters
     ----------
     unit : ndarray of float32, shape (V, D)
         Unit vectors; rows of zeros have no direction.
-    rows : list of [a, b, c, expected], length Q
+    questions : ndarray of intp, shape (Q, 4)
+        Rows of a, b, c and the expected answer; -1 for unknown words.
+
+    Returns
+    -------
+    seen : int
+        Questions without an unknown word.
+    answers : ndarray of intp, shape (Q,)
+        Rows of the answers, -1 where there is none.
     """
-    questions = np.array(rows, np.intp).reshape(-1, 4)
     answers = np.full(len(questions), -1, np.intp)
     has_direction: npt.NDArray[np.bool_] = np.any(unit, axis=1)
+    known = np.flatnonzero((questions >= 0).all(axis=1))
     step = max(1, _BLOCK_VALUES // max(1, len(unit)))
-    for start in range(0, len(questions), step):
-        inputs = questions[start : start + step, :3]
+    for start in range(0, len(known), step):
+        places = known[start : start + step]
+        inputs = questions[places, :3]
         a, b, c = inputs.T
         similarities = ((unit[b] - unit[a]) + unit[c]) @ unit.T
         # Like the C program, which starts its search at similarity 0.
@@ -275,8 +274,8 @@ def _answer(
         best = similarities.argmax(axis=1)
         found = similarities[np.arange(len(best)), best] > 0
         found &= has_direction[inputs].all(axis=1)
-        answers[start : start + step][found] = best[found]
-    return answers
+        answers[places[found]] = best[found]
+    return len(known), answers
 
 
 # --- word pairs -----------------------------------------------------------------

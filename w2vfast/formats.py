@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -151,6 +151,7 @@ def read_word2vec(
     dtype: npt.DTypeLike = np.float32,
     spaces: Spaces = "refuse",
     finite: bool = True,
+    only: Container[str] | None = None,
 ) -> tuple[list[str], FloatArray]:
     """Read words and vectors from a word2vec file, text or binary.
 
@@ -182,6 +183,8 @@ def read_word2vec(
         for the word, as some files of GloVe need it.
     finite : bool, default True
         Refuse values that are not finite.
+    only : container of str, optional
+        Keep the rows of these words; the others are read and checked all the same.
 
     Returns
     -------
@@ -207,7 +210,7 @@ def read_word2vec(
         message = "a binary file needs its header; header=False is for text files"
         raise ValueError(message)
     check_spaces(spaces)
-    table = Table(name, np.dtype(dtype), unicode_errors, spaces, finite)
+    table = Table(name, np.dtype(dtype), unicode_errors, spaces, finite, only)
     # A number too large for the dtype becomes inf, which the table reports.
     with InputFile(name, name) as file, np.errstate(over="ignore", invalid="ignore"):
         window = Window(file.readinto)

@@ -1,45 +1,48 @@
-"""KeyedVectors: look-up of word vectors, neighbours, files, evaluation.
+"""KeyedVectors: what is asked of word vectors: neighbours, similarities, evaluation.
 
-V is the number of words, D the dimension.
+V is the number of words, D the dimension.  Look-up and change are in keytable.py, files
+in keyfiles.py, the arithmetic over many rows in neighbours.py.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import IO, Any, cast, overload
+from typing import IO, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from w2vfast import evaluation, formats, suffixes
-from w2vfast.files import PathLike, open_output
-from w2vfast.spelling import Spaces
+from w2vfast import evaluation, neighbours
+from w2vfast.keyfiles import KeyFiles
+from w2vfast.keytable import FloatArray, Key, as_list
 
-Key = str | int
-FloatArray = npt.NDArray[np.floating[Any]]
 Query = Key | FloatArray | tuple[Key | FloatArray, float]
-
-_KEY_TYPES = (str, bytes, int, np.integer)
-_MAX_SUGGESTIONS = 3
-_SUGGESTION_WORDS = 50_000  # most frequent words compared with a missing one
+Neighbours = list[tuple[Key, float]]
+Scores = npt.NDArray[np.float32]
 
 
-class KeyedVectors:
+class KeyedVectors(KeyFiles):
     """Words and their vectors.
 
     Parameters
     ----------
-    keys : sequence or array of str or int, length V
-        The words, most frequent first.
-    vectors : ndarray of float, shape (V, D)
-        Kept, not copied, if it is an array of floating-point numbers.
+    keys : sequence or array of str or int, length V; or int
+        The words, most frequent first.  A single number is the dimension of an empty
+        table, as in gensim.
+    vectors : array-like of float, shape (V, D), optional
+        Kept, not copied, if it is an array of floating-point numbers.  float16 takes
+        half the memory of float32; whatever is computed from it is float32.
     counts : array-like of int, shape (V,), optional
         Occurrences of each word [occurrences].
+    vector_size : int, optional
+        Dimension of an empty table.
     c_text : bool, default False
         `save_word2vec_format` writes as the C program does unless told otherwise.
+    fixed : bool, default False
+        The rows are those that a model trains: no key can be added, and their order
+        cannot be changed.  Copies are free of that.
 
     Attributes
     ----------
@@ -52,6 +55,8 @@ class KeyedVectors:
         The row of each word; the first one of equal words.
     counts : ndarray of int64, shape (V,), or None
         Occurrences of each word [occurrences].
+    expandos : dict of str to ndarray of shape (V,)
+        What `set_vecattr` has set, the counts under "count".  The name is gensim's.
 
     Raises
     ------
@@ -59,108 +64,194 @@ class KeyedVectors:
         If the lengths differ.
     """
 
-    def __init__(
+    # --- neighbours ---------------------------------------------------------------
+
+    @overload
+    def most_similar(
         self,
-        keys: Sequence[Key] | npt.NDArray[np.integer[Any]],
-        vectors: npt.ArrayLike,
-        counts: npt.ArrayLike | None = None,
+        positive: Query | Iterable[Query] | None = None,
+        negative: Query | Iterable[Query] | None = None,
+        topn: int = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+    ) -> Neighbours: ...
+
+    @overload
+    def most_similar(
+        self,
+        positive: Query | Iterable[Query] | None = None,
+        negative: Query | Iterable[Query] | None = None,
         *,
-        c_text: bool = False,
-    ) -> None:
-        array = np.asarray(vectors)
-        self.vectors: FloatArray = (
-            array if array.dtype.kind == "f" else array.astype(np.float32)
-        )
-        # An array's own elements would be NumPy scalars.
-        self.index_to_key: list[Key] = (
-            keys.tolist() if isinstance(keys, np.ndarray) else list(keys)
-        )
-        self.counts = None if counts is None else np.asarray(counts, np.int64)
-        self._c_text = c_text
-        n_keys = len(self.index_to_key)
-        if self.vectors.ndim != 2 or len(self.vectors) != n_keys:
-            message = (
-                f"got {n_keys} keys and vectors of shape {self.vectors.shape}; "
-                "pass a 2-D array with one row for each key"
-            )
-            raise ValueError(message)
-        if self.counts is not None and self.counts.shape != (n_keys,):
-            message = f"got {n_keys} keys and counts of shape {self.counts.shape}"
-            raise ValueError(message)
-        # From the last to the first, so that the first of equal words stays.
-        rows = range(n_keys - 1, -1, -1)
-        self.key_to_index = dict(zip(reversed(self.index_to_key), rows, strict=True))
+        topn: None,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+    ) -> Scores: ...
 
-    def __repr__(self) -> str:
-        return f"KeyedVectors({len(self)} keys, vector_size={self.vector_size})"
-
-    # --- look-up ----------------------------------------------------------------
-
-    @property
-    def vector_size(self) -> int:
-        """Dimension D of the vectors."""
-        return int(self.vectors.shape[1])
-
-    def __len__(self) -> int:
-        return len(self.index_to_key)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self.key_to_index
-
-    def __getitem__(self, key_or_keys: Key | Iterable[Key]) -> FloatArray:
-        """Return the vector of a key, or an array of the vectors of several.
+    def most_similar(
+        self,
+        positive: Query | Iterable[Query] | None = None,
+        negative: Query | Iterable[Query] | None = None,
+        topn: int | None = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+    ) -> Neighbours | Scores:
+        """Find the keys whose vectors point most nearly the same way.
 
         Parameters
         ----------
-        key_or_keys : str, int, or iterable of them
-            One key or n keys.
+        positive, negative : key, vector, or list of them, optional
+            What the direction is built from: the weighted mean of the unit vectors
+            of keys (weight 1, or -1 in `negative`) and of vectors of shape (D,),
+            which are taken as they are.  A pair (key or vector, weight) gives the
+            weight.
+        topn : int or None, default 10
+            How many to return [keys].  None returns the similarities of all.
+        clip_start, clip_end : int, optional
+            Search the rows from `clip_start` up to but not including `clip_end` (None
+            or 0: to the end).
+        restrict_vocab : int, optional
+            Search the first so many rows, whatever the clips are.
 
         Returns
         -------
-        ndarray of float, shape (D,) or (n, D)
-            A copy of one vector, or of several.
+        list of (key, float)
+            Keys and cosines, the nearest first, without the keys that were given;
+            equal ones in the order of `index_to_key`.
+            If `topn` is None, an ndarray of float32 with the cosines of all rows
+            searched.
 
         Raises
         ------
         KeyError
-            If a key is missing; the text names keys that are spelt alike.
-        """
-        if isinstance(key_or_keys, _KEY_TYPES):
-            return self.get_vector(cast(Key, key_or_keys))
-        rows = [self._row(key) for key in key_or_keys]
-        return np.asarray(self.vectors[np.array(rows, np.intp)])
+            If a key is missing.
+        ValueError
+            If nothing is given, or a vector has another dimension.
 
-    def get_vector(self, key: Key, norm: bool = False) -> FloatArray:
-        """Return the vector of a key.
+        Notes
+        -----
+        O(V D) time.  Rows that are zero have the cosine 0; rows with values that are
+        not finite are never returned.
+        """
+        if topn is not None and topn < 1:
+            return []
+        direction, given = self._direction(_items(positive, negative))
+        searched = self._searched(clip_start, clip_end, restrict_vocab)
+        cosines = neighbours.cosines(self.vectors[searched], direction[None])[0]
+        return self._best(cosines, topn, given, searched.start)
+
+    def most_similar_cosmul(
+        self,
+        positive: Key | FloatArray | Iterable[Key | FloatArray] | None = None,
+        negative: Key | FloatArray | Iterable[Key | FloatArray] | None = None,
+        topn: int | None = 10,
+        restrict_vocab: int | None = None,
+    ) -> Neighbours | Scores:
+        """Find keys by the product of similarities (3CosMul) rather than their sum.
 
         Parameters
         ----------
-        key : str or int
-            The word.
-        norm : bool, default False
-            Scale it to length 1 (a vector of zeros stays).
+        positive, negative : key, vector, or list of them
+            At least one positive.  Vectors of shape (D,) are taken as they are; give
+            them the length 1.
+        topn : int or None, default 10
+            How many to return [keys].  None returns the scores of all.
+        restrict_vocab : int, optional
+            Search the first so many rows.  Differs: gensim has the argument, but
+            searches all.
 
         Returns
         -------
-        ndarray of float, shape (D,)
-            A copy: changing it does not change the model, and later training does not
-            change it.
+        list of (key, float)
+            Keys and scores as `w2vfast.neighbours.cosmul` has them, the best first,
+            without the keys that were given.  If `topn` is None, an ndarray of float32
+            with the scores of all rows searched.
 
         Raises
         ------
         KeyError
-            If the key is missing.
+            If a key is missing.
+        ValueError
+            If nothing positive is given, or a vector has another dimension.
         """
-        vector: FloatArray = self.vectors[self._row(key)].copy()
-        return _unit(vector) if norm else vector
+        if topn is not None and topn < 1:
+            return []
+        above, below = as_list(positive), as_list(negative)
+        if not above:
+            message = "give at least one key or vector as positive"
+            raise ValueError(message)
+        terms = [self._vector_of(item) for item in above + below]
+        vectors = np.array([vector for vector, _ in terms], np.float32)
+        searched = self._searched(0, None, restrict_vocab)
+        scores = neighbours.cosmul(
+            self.vectors[searched], vectors[: len(above)], vectors[len(above) :]
+        )
+        given = [row for _, row in terms if row is not None]
+        return self._best(scores, topn, given, searched.start)
 
-    def _row(self, key: Any) -> int:
-        row = self.key_to_index.get(key)
-        if row is None:
-            raise MissingKeyError(key, self.index_to_key)
-        return row
+    def similar_by_key(
+        self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Neighbours | Scores:
+        """Return `most_similar` of one key."""
+        return self._similar([key], topn, restrict_vocab)
 
-    # --- neighbours ----------------------------------------------------------------
+    def similar_by_word(
+        self, word: Key, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Neighbours | Scores:
+        """Return `most_similar` of one key, as `similar_by_key`."""
+        return self._similar([word], topn, restrict_vocab)
+
+    def similar_by_vector(
+        self,
+        vector: npt.ArrayLike,
+        topn: int | None = 10,
+        restrict_vocab: int | None = None,
+    ) -> Neighbours | Scores:
+        """Return `most_similar` of one vector of shape (D,)."""
+        return self._similar([np.asarray(vector)], topn, restrict_vocab)
+
+    def _similar(
+        self, positive: list[Any], topn: int | None, restrict_vocab: int | None
+    ) -> Neighbours | Scores:
+        return self.most_similar(positive, topn=topn, restrict_vocab=restrict_vocab)
+
+    def _searched(
+        self, clip_start: int, clip_end: int | None, restrict_vocab: int | None
+    ) -> slice:
+        if restrict_vocab:
+            clip_start, clip_end = 0, restrict_vocab
+        start, stop, _ = slice(clip_start, clip_end or None).indices(len(self))
+        return slice(start, stop)
+
+    def _direction(self, items: list[tuple[Any, float]]) -> tuple[Scores, list[int]]:
+        """Return the unit vector that a query means and the rows of its keys."""
+        if not items:
+            message = "give at least one key or vector, as positive or negative"
+            raise ValueError(message)
+        total = np.zeros(self.vector_size, np.float64)
+        given = []
+        for item, weight in items:
+            vector, row = self._vector_of(item)
+            total += weight * vector
+            if row is not None:
+                given.append(row)
+        return neighbours.unit(total).astype(np.float32), given
+
+    def _best(
+        self, scores: Scores, topn: int | None, given: list[int], start: int
+    ) -> Neighbours | Scores:
+        """Name the best scores of the rows from `start` on; all scores without topn."""
+        if topn is None:
+            return scores
+        places = np.array(given, np.intp) - start
+        scores[places[(places >= 0) & (places < len(scores))]] = np.nan
+        best = neighbours.largest(scores, topn)
+        keys = (self.index_to_key[start + place] for place in best.tolist())
+        return list(zip(keys, scores[best].tolist(), strict=True))
+
+    # --- similarities -------------------------------------------------------------
 
     def similarity(self, w1: Key, w2: Key) -> float:
         """Return the cosine of the angle between the vectors of two keys.
@@ -180,304 +271,186 @@ class KeyedVectors:
         KeyError
             If a key is missing.
         """
-        first = np.asarray(self.vectors[self._row(w1)], np.float64)
-        second = np.asarray(self.vectors[self._row(w2)], np.float64)
-        return float(_unit(first) @ _unit(second))
+        return float(self._vector_of(w1)[0] @ self._vector_of(w2)[0])
 
-    @overload
-    def most_similar(
-        self,
-        positive: Query | Iterable[Query] | None = None,
-        negative: Query | Iterable[Query] | None = None,
-        topn: int = 10,
-    ) -> list[tuple[Key, float]]: ...
+    def distance(self, w1: Key, w2: Key) -> float:
+        """Return 1 - `similarity` of two keys."""
+        return 1 - self.similarity(w1, w2)
 
-    @overload
-    def most_similar(
-        self,
-        positive: Query | Iterable[Query] | None = None,
-        negative: Query | Iterable[Query] | None = None,
-        *,
-        topn: None,
-    ) -> npt.NDArray[np.float32]: ...
-
-    def most_similar(
-        self,
-        positive: Query | Iterable[Query] | None = None,
-        negative: Query | Iterable[Query] | None = None,
-        topn: int | None = 10,
-    ) -> list[tuple[Key, float]] | npt.NDArray[np.float32]:
-        """Find the keys whose vectors point most nearly the same way.
+    @staticmethod
+    def cosine_similarities(
+        vector_1: npt.ArrayLike, vectors_all: npt.ArrayLike
+    ) -> Scores:
+        """Return the cosines of one vector with the rows of an array.
 
         Parameters
         ----------
-        positive, negative : key, vector, or list of them, optional
-            What the direction is built from: the weighted mean of the unit vectors
-            of keys (weight 1, or -1 in `negative`) and of vectors of shape (D,),
-            which are taken as they are.  A pair (key or vector, weight) gives the
-            weight.
-        topn : int or None, default 10
-            How many to return [keys].  None returns the similarities of all.
+        vector_1 : array-like of float, shape (D,)
+        vectors_all : array-like of float, shape (n, D)
 
         Returns
         -------
-        list of (key, float)
-            Keys and cosines, the nearest first, without the keys that were given;
-            equal ones in the order of `index_to_key`.
-            If `topn` is None, an ndarray of float32, shape (V,), of all cosines.
+        ndarray of float32, shape (n,)
+            0 where a vector is zero, nan for rows that are not finite.
+        """
+        direction = neighbours.unit(np.asarray(vector_1))
+        cosines = neighbours.cosines(np.asarray(vectors_all), direction[None])
+        return np.asarray(cosines[0])
+
+    def distances(
+        self, word_or_vector: Key | FloatArray, other_words: Iterable[Key] = ()
+    ) -> Scores:
+        """Return 1 - cosine between a key or vector and other keys.
+
+        Parameters
+        ----------
+        word_or_vector : str, int, or ndarray of float, shape (D,)
+        other_words : iterable of n keys, optional
+            All keys if it is empty.
+
+        Returns
+        -------
+        ndarray of float32, shape (n,) or (V,)
+
+        Raises
+        ------
+        KeyError
+            If a key is missing.
+        """
+        vector, _ = self._vector_of(word_or_vector)
+        others = list(other_words)
+        rows = [self.get_index(key) for key in others]
+        vectors = self.vectors[np.array(rows, np.intp)] if others else self.vectors
+        cosines = neighbours.cosines(vectors, neighbours.unit(vector)[None])[0]
+        return np.asarray(1 - cosines, np.float32)
+
+    def closer_than(self, key1: Key, key2: Key) -> list[Key]:
+        """Return the keys that are nearer to `key1` than `key2` is, in row order."""
+        distances = self.distances(key1)
+        closer = np.flatnonzero(distances < distances[self.get_index(key2)])
+        own = self.get_index(key1)
+        return [self.index_to_key[row] for row in closer.tolist() if row != own]
+
+    def rank(self, key1: Key, key2: Key) -> int:
+        """Return the place of `key2` among the neighbours of `key1`, from 1."""
+        return len(self.closer_than(key1, key2)) + 1
+
+    def most_similar_to_given(self, key1: Key, keys_list: Sequence[Key]) -> Key:
+        """Return the key of a list that is nearest to `key1`, of equal ones the first.
 
         Raises
         ------
         KeyError
             If a key is missing.
         ValueError
-            If nothing is given, or a vector has another dimension.
-
-        Notes
-        -----
-        O(V D) time.  Rows that are zero have the cosine 0; rows with values that are
-        not finite are never returned.
+            If the list is empty.
         """
-        if topn is not None and topn < 1:
-            return []
-        items = [(item, 1.0) for item in _as_list(positive)]
-        items += [(item, -1.0) for item in _as_list(negative)]
-        if not items:
-            message = "give at least one key or vector, as positive or negative"
+        if not len(keys_list):
+            message = "keys_list is empty; give the keys to choose from"
             raise ValueError(message)
-        direction, given = self._direction(items)
-        cosines = self._cosines(direction)
-        if topn is None:
-            return cosines
-        cosines[given] = np.nan
-        best = _largest(cosines, topn)
-        return [(self.index_to_key[row], float(cosines[row])) for row in best]
+        return max(keys_list, key=lambda key: self.similarity(key1, key))
 
-    def _direction(
-        self, items: Sequence[tuple[Any, float]]
-    ) -> tuple[npt.NDArray[np.float32], list[int]]:
-        """Return the unit vector that a query means and the rows of its keys."""
-        total = np.zeros(self.vector_size, np.float64)
-        given = []
-        for item, sign in items:
-            value, weight = item if isinstance(item, tuple) else (item, sign)
-            if isinstance(value, np.ndarray) and value.ndim > 0:
-                if value.shape != (self.vector_size,):
-                    message = (
-                        f"a query vector must have shape ({self.vector_size},), "
-                        f"got {value.shape}"
-                    )
-                    raise ValueError(message)
-                total += weight * value
-            else:
-                row = self._row(value)
-                given.append(row)
-                total += weight * _unit(np.asarray(self.vectors[row], np.float64))
-        return _unit(total).astype(np.float32), given
-
-    def _cosines(self, direction: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return the cosine of every row with a unit vector, shape (V,)."""
-        rows = np.asarray(self.vectors, np.float32)
-        # Lengths are computed anew each time: the vectors may have been trained on.
-        with np.errstate(invalid="ignore", over="ignore"):
-            lengths = np.sqrt(np.einsum("vd,vd->v", rows, rows))
-            products = rows @ direction
-            lengths[lengths == 0] = 1  # the product is 0 as well
-            return np.asarray(products / lengths, np.float32)
-
-    # --- files ---------------------------------------------------------------------
-
-    def save(
-        self, path: PathLike, kind: str | None = None, *, spaces: Spaces = "refuse"
-    ) -> None:
-        r"""Write the vectors in the format that the name's suffix means.
+    def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
+        """Return the similarity of two keys relative to those of the nearest keys.
 
         Parameters
         ----------
-        path : str or path-like
-            .txt or .vec (word2vec text), .bin (binary), .glove (text without a header),
-            each also with .gz, .bz2 or .xz; .npz; .safetensors; .tsv (TensorBoard's
-            projector); .hf (a folder for sentence-transformers and model2vec); without
-            a suffix a folder.  Written whole or not at all.
-        kind : str, optional
-            A name of `w2vfast.suffixes.KINDS`, whatever the suffix is.
-        spaces : {"refuse", "escape"}, default "refuse"
-            Words with white space, where readers would cut them: an error, or
-            escapes such as ``\x20`` that `load` undoes.
+        wa, wb : str or int
+            The words.
+        topn : int, default 10
+            Neighbours of `wa` whose similarities are summed up [keys].
+
+        Returns
+        -------
+        float
+            ``similarity(wa, wb)`` divided by that sum.
+
+        Raises
+        ------
+        KeyError
+            If a key is missing.
+        ValueError
+            If `wa` has no neighbours.
+
+        Source
+        ------
+        A. Leeuwenberg, M. Vela, J. Dehdari and J. van Genabith (2016), A minimally
+        supervised approach for synonym extraction with word embeddings, PBML 105,
+        equation 1.
+        """
+        nearest = self.most_similar(wa, topn=topn)
+        if not nearest:
+            message = f"{wa!r} has no neighbours to compare with (topn={topn})"
+            raise ValueError(message)
+        return self.similarity(wa, wb) / sum(cosine for _, cosine in nearest)
+
+    # --- sets of keys -------------------------------------------------------------
+
+    def n_similarity(self, ws1: Iterable[Key], ws2: Iterable[Key]) -> float:
+        """Return the cosine between the means of two sets of keys.
+
+        Parameters
+        ----------
+        ws1, ws2 : iterable of keys
+            Missing keys are left out; a set without any other gives 0.
 
         Raises
         ------
         ValueError
-            If the suffix is unknown or a word cannot be written.
-        OSError
-            If the file cannot be written.
-        ImportError
-            If the format needs a package that is missing.
+            If a set is empty.
         """
-        held = suffixes.Contents(
-            self.index_to_key, self.vectors, self.counts, self._c_text
+        first, second = (
+            neighbours.unit(self.get_mean_vector(words, pre_normalize=False))
+            for words in (ws1, ws2)
         )
-        suffixes.write_vectors(path, held, kind, spaces)
+        return float(first @ second)
 
-    @classmethod
-    def load(
-        cls,
-        path: PathLike,
-        kind: str | None = None,
-        *,
-        limit: int | None = None,
-        unicode_errors: str = "strict",
-        spaces: Spaces = "refuse",
-    ) -> KeyedVectors:
-        """Read vectors from a file or folder of any format that can be read.
+    def rank_by_centrality(
+        self, words: Iterable[Key], use_norm: bool = True
+    ) -> list[tuple[float, Key]]:
+        """Order keys by how near they are to their common mean.
 
         Parameters
         ----------
-        path : str or path-like
-            What `save` wrote, but for .tsv and .hf; a folder of `Word2Vec.save`; text
-            with a header or without; gensim's and the C program's binary.
-        kind : str, optional
-            A name of `w2vfast.suffixes.KINDS`, whatever the suffix is.
-        limit : int, optional
-            Read at most this many words [words].
-        unicode_errors : str, default "strict"
-            How words in text and binary that are not UTF-8 are decoded.
-        spaces : {"refuse", "escape", "keep"}, default "refuse"
-            Words with white space: an error; escapes are undone; or whatever comes
-            before the last D fields of a line of text is the word.
+        words : iterable of keys
+            Missing ones are left out, with a warning.
+        use_norm : bool, default True
+            Take the mean of unit vectors, and cosines; otherwise the vectors as they
+            are, and their products with the mean's direction.
 
         Returns
         -------
-        KeyedVectors
+        list of (float, key)
+            The most central first.
 
         Raises
         ------
         ValueError
-            If the file does not fit its format; with its name and the line or byte.
-        OSError
-            If the file cannot be read.
-        ImportError
-            If the format needs a package that is missing.
-        """
-        how = suffixes.Reading(limit, unicode_errors, spaces)
-        held = suffixes.read_vectors(path, kind, how)
-        loaded = cls(held.words, held.vectors, held.counts, c_text=held.c_text)
-        _warn_of_duplicates(loaded, os.fspath(path))
-        return loaded
-
-    def save_word2vec_format(
-        self,
-        fname: PathLike,
-        fvocab: PathLike | None = None,
-        binary: bool = False,
-        *,
-        c_text: bool | None = None,
-    ) -> None:
-        """Write the vectors in the C program's format, whole or not at all.
-
-        Parameters
-        ----------
-        fname : str or path-like
-            The file; see `w2vfast.files.open_output` for pipes and links.
-        fvocab : str or path-like, optional
-            Also write the counts there, a line ``word count`` for each word.
-        binary : bool, default False
-            Little-endian float32 rather than text.
-        c_text : bool, optional
-            Write the very text of the C program: six decimals, a space at the end of
-            each line.  The default is what these vectors were trained as: True in
-            exact mode.  Otherwise a number has as few digits as keep its float32.
-
-        Raises
-        ------
-        ValueError
-            If a word cannot be written (it holds white space or is empty), or
-            `fvocab` is given and there are no counts.
-        OSError
-            If a file cannot be written.
-        """
-        if isinstance(fvocab, bool):
-            message = f"fvocab is a file name, got {fvocab}; write binary={fvocab}"
-            raise TypeError(message)
-        if fvocab is not None and self.counts is None:
-            message = "fvocab needs counts, and these vectors were loaded without any"
-            raise ValueError(message)
-        as_c = self._c_text if c_text is None else c_text
-        with open_output(fname) as file:
-            formats.write_word2vec(
-                file, self.index_to_key, self.vectors, binary=binary, c_text=as_c
-            )
-        if fvocab is not None and self.counts is not None:
-            with open_output(fvocab) as file:
-                formats.write_counts(file, self.index_to_key, self.counts.tolist())
-
-    @classmethod
-    def load_word2vec_format(
-        cls,
-        fname: PathLike,
-        fvocab: PathLike | None = None,
-        binary: bool | None = False,
-        *,
-        unicode_errors: str = "strict",
-        limit: int | None = None,
-        datatype: npt.DTypeLike = np.float32,
-        no_header: bool = False,
-    ) -> KeyedVectors:
-        """Read vectors in the C program's format.
-
-        Parameters
-        ----------
-        fname : str or path-like
-            The file, also compressed by gzip, bz2 or xz.
-        fvocab : str or path-like, optional
-            Read the counts there: lines ``word count``; words without a vector are
-            passed over.
-        binary : bool or None, default False
-            Binary rather than text; None looks at the first row.
-        unicode_errors : str, default "strict"
-            How words that are not UTF-8 are decoded; "surrogateescape" keeps them.
-        limit : int, optional
-            Read at most this many words [words].
-        datatype : dtype, default float32
-            A floating-point type for the vectors.
-        no_header : bool, default False
-            The text has no first line ``V D``, as GloVe's files.
-
-        Returns
-        -------
-        KeyedVectors
-
-        Raises
-        ------
-        ValueError
-            If a file does not fit its format; with its name and the line or byte.
-        OSError
-            If a file cannot be read.
+            If no key is here.
 
         Warns
         -----
         UserWarning
-            If a word occurs twice: look-up finds the first.
+            If keys are missing.
         """
-        if isinstance(fvocab, bool):
-            message = f"fvocab is a file name, got {fvocab}; write binary={fvocab}"
-            raise TypeError(message)
-        words, vectors = formats.read_word2vec(
-            fname,
-            binary=binary,
-            header=not no_header,
-            limit=limit,
-            unicode_errors=unicode_errors,
-            dtype=datatype,
-        )
-        counts = None
-        if fvocab is not None:
-            counts = _counts_of(words, fvocab, unicode_errors)
-        loaded = cls(words, vectors, counts)
-        _warn_of_duplicates(loaded, os.fspath(fname))
-        return loaded
+        words = list(words)
+        used = [word for word in words if word in self]
+        if len(used) < len(words):
+            missing = ", ".join(repr(word) for word in words if word not in self)
+            warnings.warn(f"left out: {missing}", UserWarning, stacklevel=2)
+        if not used:
+            message = f"none of the {len(words)} words is among the {len(self)} keys"
+            raise ValueError(message)
+        rows = np.array([self.get_vector(word, norm=use_norm) for word in used])
+        products = rows @ self.get_mean_vector(rows, post_normalize=True)
+        order = np.argsort(-products, kind="stable")
+        return [(float(products[place]), used[place]) for place in order.tolist()]
 
-    # --- evaluation ----------------------------------------------------------------
+    def doesnt_match(self, words: Iterable[Key]) -> Key:
+        """Return the key that `rank_by_centrality` puts last."""
+        return self.rank_by_centrality(words)[-1][1]
+
+    # --- evaluation ---------------------------------------------------------------
 
     def evaluate_word_analogies(
         self,
@@ -509,7 +482,8 @@ class KeyedVectors:
             Fraction of right answers; 0.0 if no question could be asked.
         sections : list of dict
             With the keys "section" (its name), "correct" and "incorrect" (lists of
-            four words); the last one, "Total accuracy", holds all.
+            four words, in upper case if `case_insensitive`, as gensim has them); the
+            last one, "Total accuracy", holds all.
 
         Raises
         ------
@@ -526,8 +500,13 @@ class KeyedVectors:
             case_insensitive=case_insensitive,
             dummy4unknown=dummy4unknown,
         )
+        written = str.upper if case_insensitive else str
         sections: list[dict[str, Any]] = [
-            {"section": s.name, "correct": s.correct, "incorrect": s.incorrect}
+            {
+                "section": s.name,
+                "correct": [tuple(map(written, words)) for words in s.correct],
+                "incorrect": [tuple(map(written, words)) for words in s.incorrect],
+            }
             for s in result.sections
         ]
         total: dict[str, Any] = {"section": "Total accuracy"}
@@ -587,90 +566,17 @@ class KeyedVectors:
         return result.pearson, result.spearman, 100 * (1 - result.coverage)
 
 
-class MissingKeyError(KeyError):
-    """A key that is not among the vectors; its text names some that are spelt alike.
-
-    They are sought only when the text is asked for, as many programs look words up
-    only to see whether they are there.
-    """
-
-    def __init__(self, key: object, keys: Sequence[Key]) -> None:
-        super().__init__(key)
-        self._keys = keys
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Sent to another process without the whole vocabulary.
-        return KeyError, (str(self),)
-
-    def __str__(self) -> str:
-        key = self.args[0]
-        message = f"{key!r} is not among the {len(self._keys)} keys"
-        alike = _spelt_alike(key, self._keys[:_SUGGESTION_WORDS])
-        if alike:
-            message += f"; did you mean {' or '.join(map(repr, alike))}?"
-        return message
+def _items(positive: Any, negative: Any) -> list[tuple[Any, float]]:
+    """Return what a query is made of, with weights."""
+    signed = [(item, 1.0) for item in as_list(positive)]
+    signed += [(item, -1.0) for item in as_list(negative)]
+    return [_weighted(item, sign) for item, sign in signed]
 
 
-def _spelt_alike(key: object, keys: Sequence[Key]) -> list[Key]:
-    """Return a few keys that are nearly `key`: another type or case, or a slip."""
-    text = key.decode(errors="replace") if isinstance(key, bytes) else str(key)
-    same = [k for k in keys if str(k).lower() == text.lower()]
-    if same or isinstance(key, int | np.integer):
-        return same[:_MAX_SUGGESTIONS]
-    near = [k for k in keys if isinstance(k, str) and abs(len(k) - len(text)) < 3]
-    return list(difflib.get_close_matches(text, near, n=_MAX_SUGGESTIONS, cutoff=0.7))
-
-
-def _as_list(query: Any) -> list[Any]:
-    """Take a single key or vector as a list of one."""
-    if query is None:
-        return []
-    is_vector = isinstance(query, np.ndarray) and query.ndim == 1
-    return [query] if is_vector or isinstance(query, _KEY_TYPES) else list(query)
-
-
-def _unit(vector: FloatArray) -> FloatArray:
-    """Scale a vector to length 1; one without a direction becomes zeros."""
-    length = float(np.linalg.norm(vector.astype(np.float64)))
-    if length == 0 or not np.isfinite(length):
-        return np.zeros_like(vector)
-    return np.asarray(vector / length, vector.dtype)
-
-
-def _largest(values: npt.NDArray[np.float32], n: int) -> npt.NDArray[np.intp]:
-    """Return the places of the n largest finite values, the largest first."""
-    finite = np.flatnonzero(np.isfinite(values))
-    n = min(n, len(finite))
-    if n == 0:
-        return finite
-    least = np.partition(values[finite], len(finite) - n)[len(finite) - n]
-    candidates = finite[values[finite] >= least]
-    order = np.argsort(-values[candidates], kind="stable")
-    return np.asarray(candidates[order[:n]], np.intp)
-
-
-def _counts_of(
-    words: Sequence[str], fvocab: PathLike, unicode_errors: str
-) -> list[int]:
-    """Read the counts of all words from a vocabulary file."""
-    counts = formats.read_counts(fvocab, unicode_errors)
-    missing = next((word for word in words if word not in counts), None)
-    if missing is not None:
-        message = (
-            f"{os.fspath(fvocab)} has no count for {missing!r}; "
-            "give the vocabulary file that belongs to these vectors"
-        )
+def _weighted(item: Any, sign: float) -> tuple[Any, float]:
+    if not isinstance(item, tuple | list):
+        return item, sign
+    if len(item) != 2:
+        message = f"expected a key, an array or a pair (key, weight), got {item!r}"
         raise ValueError(message)
-    return [counts[word] for word in words]
-
-
-def _warn_of_duplicates(loaded: KeyedVectors, name: str) -> None:
-    twice = len(loaded) - len(loaded.key_to_index)
-    if twice:
-        rows = enumerate(loaded.index_to_key)
-        first = next(word for row, word in rows if loaded.key_to_index[word] != row)
-        message = (
-            f"{name}: {twice} rows repeat a word, such as {first!r}; all rows are "
-            "kept, and look-up finds the first"
-        )
-        warnings.warn(message, UserWarning, stacklevel=3)
+    return item[0], float(item[1])

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast.evaluation import unit_rows
 from w2vfast.files import PathLike, open_output
+from w2vfast.neighbours import unit_rows
 from w2vfast.wordmap import DEFAULT_TOP, WordMap, readable, word_map
 
 if TYPE_CHECKING:
-    from w2vfast.keyedvectors import Key, KeyedVectors
+    from w2vfast.keyedvectors import KeyedVectors
+    from w2vfast.keytable import Key
 
 DEFAULT_NEIGHBOURS = 10
 FINENESS = 100_000  # steps of the longer side of the map

@@ -7,7 +7,7 @@ import dataclasses
 import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,11 @@ from w2vfast.callbacks import call_hooks, checked_callbacks
 from w2vfast.files import open_output
 from w2vfast.folder import MODEL_KIND, load_folder, save_folder
 from w2vfast.keyedvectors import KeyedVectors
-from w2vfast.params import TrainParams, check_gensim_arguments
+from w2vfast.params import (
+    TrainParams,
+    check_gensim_arguments,
+    refuse_unknown_arguments,
+)
 from w2vfast.progress import ProgressBar
 from w2vfast.sources import Source, file_source, sentence_source
 from w2vfast.vocab import Vocab, read_vocab, vocab_from_counts
@@ -156,8 +160,10 @@ class Word2Vec:
         memory_limit: int | None = None,
         cache_dir: PathLike | None = None,
         progress: bool = True,
+        **unknown: NoReturn,
     ) -> None:
         given = locals()
+        refuse_unknown_arguments(unknown, given.keys() - {"self", "unknown"})
         names = (field.name for field in dataclasses.fields(TrainParams))
         self.params = TrainParams(**{name: given[name] for name in names})
         check_gensim_arguments(
@@ -505,6 +511,7 @@ class Word2Vec:
                 vectors,
                 self._visible(words.counts),
                 c_text=self.params.mode == "exact",
+                fixed=True,
             )
         self._wv.vectors = vectors
         return self._wv

@@ -7,11 +7,12 @@ before anything heavy is loaded.
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import math
 import numbers
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -355,6 +356,34 @@ def _shown(value: object) -> str:
     if len(text) > 60:
         text = text[:57] + "..."
     return f"{text} ({type(value).__name__})"
+
+
+# Names of other programs and times for parameters that exist here.
+_OLD_NAMES = {"size": "vector_size", "iter": "epochs", "threads": "workers"}
+
+
+def refuse_unknown_arguments(names: Iterable[str], known: Iterable[str]) -> None:
+    """Raise if there is a name that no parameter has, and say which was meant.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Arguments that were given and are not known.
+    known : iterable of str
+        Parameters that exist.
+
+    Raises
+    ------
+    TypeError
+    """
+    for name in names:
+        near = difflib.get_close_matches(name, list(known), n=1)
+        if name in _OLD_NAMES:
+            hint = f"; its name, as in gensim 4, is {_OLD_NAMES[name]}"
+        else:
+            hint = f"; did you mean {near[0]}?" if near else ""
+        message = f"there is no parameter {name!r}{hint}"
+        raise TypeError(message)
 
 
 def check_gensim_arguments(

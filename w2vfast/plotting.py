@@ -18,7 +18,8 @@ from w2vfast.wordmap import DEFAULT_TOP, WordMap, word_map
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from w2vfast.keyedvectors import Key, KeyedVectors
+    from w2vfast.keyedvectors import KeyedVectors
+    from w2vfast.keytable import Key
     from w2vfast.model import Word2Vec
     from w2vfast.trainer import EpochStats
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -118,6 +118,8 @@ class Table:
         How words with white space are spelt; see `w2vfast.spelling`.
     finite : bool
         Refuse values that are not finite.
+    only : container of str, optional
+        Keep the rows of these words.
     """
 
     def __init__(
@@ -127,6 +129,7 @@ class Table:
         unicode_errors: str = "strict",
         spaces: Spaces = "refuse",
         finite: bool = True,
+        only: Container[str] | None = None,
     ) -> None:
         if dtype.kind != "f":
             message = f"dtype must be a floating-point type, got {dtype}"
@@ -137,10 +140,13 @@ class Table:
         self.words: list[str] = []
         self._unicode_errors = unicode_errors
         self._finite = finite
+        self._only = only
+        self._n_read = 0
         self._vectors: FloatArray = np.empty((0, 0), dtype)
 
     def __len__(self) -> int:
-        return len(self.words)
+        """Return the number of rows read, whether they were kept or not."""
+        return self._n_read
 
     def expect(self, n_rows: int, dim: int) -> None:
         """Make room for rows; the system gives the memory when they come."""
@@ -153,7 +159,7 @@ class Table:
         unit: str,
         places: Sequence[int],
     ) -> None:
-        """Append rows.
+        """Append rows, of which those are kept that are wanted.
 
         Parameters
         ----------
@@ -179,8 +185,13 @@ class Table:
                 f"{len(self) + k + 1}) holds a value that is not a finite {self.dtype}"
             )
             raise ValueError(message)
-        self._make_room(len(self) + len(words), rows.shape[1])
-        self._vectors[len(self) : len(self) + len(words)] = rows
+        self._n_read += len(words)
+        if self._only is not None:
+            kept = [k for k, word in enumerate(words) if word in self._only]
+            words, rows = [words[k] for k in kept], rows[kept]
+        start, stop = len(self.words), len(self.words) + len(words)
+        self._make_room(stop, rows.shape[1])
+        self._vectors[start:stop] = rows
         self.words += words
 
     def _make_room(self, n_rows: int, dim: int) -> None:
@@ -191,7 +202,7 @@ class Table:
     def vectors(self, dim: int | None) -> FloatArray:
         """Return the vectors, shape (V, D), and forget them."""
         dim = self._vectors.shape[1] if dim is None else dim
-        self._vectors.resize((len(self), dim), refcheck=False)
+        self._vectors.resize((len(self.words), dim), refcheck=False)
         return self._vectors
 
 

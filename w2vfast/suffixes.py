@@ -6,8 +6,10 @@ V is the number of words, D the dimension.
 from __future__ import annotations
 
 import errno
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,21 +44,29 @@ class Contents(NamedTuple):
         Occurrences [occurrences], where the format keeps them.
     c_text : bool
         Text is to be written as the C program writes it.
+    attributes : mapping of str to ndarray of shape (V,)
+        Further attributes of words, which only a folder keeps.
     """
 
     words: list[Word]
     vectors: FloatArray
     counts: npt.NDArray[np.int64] | None = None
     c_text: bool = False
+    attributes: Mapping[str, npt.NDArray[Any]] = MappingProxyType({})
 
 
 class Reading(NamedTuple):
-    """How a file is read; see `w2vfast.formats.read_word2vec`."""
+    """How a file is read; see `w2vfast.formats.read_word2vec`.
+
+    `mmap` maps the vectors of a folder, which are then not looked at; of the other
+    formats none can be mapped.
+    """
 
     limit: int | None = None
     unicode_errors: str = "strict"
     spaces: Spaces = "refuse"
     finite: bool = True
+    mmap: bool = False
 
 
 class Kind(NamedTuple):
@@ -79,7 +89,13 @@ def _word2vec_reader(
 ) -> Callable[[str, Reading], Contents]:
     def read(path: str, how: Reading) -> Contents:
         words, vectors = formats.read_word2vec(
-            path, binary=binary, header=header, **how._asdict()
+            path,
+            binary=binary,
+            header=header,
+            limit=how.limit,
+            unicode_errors=how.unicode_errors,
+            spaces=how.spaces,
+            finite=how.finite,
         )
         return Contents(list(words), vectors)
 
@@ -130,7 +146,11 @@ def _read_folder(path: str, how: Reading) -> Contents:
     meta, held = load_folder(path, mmap=True)
     if meta.get("kind") == VECTORS_KIND:
         loaded = Contents(
-            meta["words"], held["vectors"], held.get("counts"), meta["c_text"]
+            meta["words"],
+            held["vectors"],
+            held.get("counts"),
+            meta["c_text"],
+            _unpacked(meta.get("attributes", []), held),
         )
     elif meta.get("kind") == MODEL_KIND:
         exact = meta["params"]["mode"] == "exact"
@@ -143,7 +163,8 @@ def _read_folder(path: str, how: Reading) -> Contents:
         raise ValueError(message)
     chosen = _chosen(path, loaded, how)
     counts = None if chosen.counts is None else np.array(chosen.counts)
-    return chosen._replace(vectors=np.array(chosen.vectors), counts=counts)
+    vectors = chosen.vectors if how.mmap else np.array(chosen.vectors)
+    return chosen._replace(vectors=vectors, counts=counts)
 
 
 def _write_folder(path: str, held: Contents, _: Spaces) -> None:
@@ -154,11 +175,57 @@ def _write_folder(path: str, held: Contents, _: Spaces) -> None:
         )
         raise FileExistsError(errno.EEXIST, message, path)
     words = [word if isinstance(word, str) else int(word) for word in held.words]
-    meta = {"kind": VECTORS_KIND, "words": words, "c_text": held.c_text}
-    matrices: dict[str, npt.NDArray[Any]] = {"vectors": held.vectors}
+    listed, matrices = _packed(held.attributes)
+    matrices["vectors"] = held.vectors
     if held.counts is not None:
         matrices["counts"] = held.counts
+    meta = {
+        "kind": VECTORS_KIND,
+        "words": words,
+        "c_text": held.c_text,
+        "attributes": listed,
+    }
     save_folder(path, meta, matrices)
+
+
+def _packed(
+    attributes: Mapping[str, npt.NDArray[Any]],
+) -> tuple[list[tuple[str, list[Any] | None]], dict[str, npt.NDArray[Any]]]:
+    """Return names with what JSON is to hold of them, None for an array of numbers."""
+    listed: list[tuple[str, list[Any] | None]] = []
+    matrices = {}
+    for place, (name, values) in enumerate(attributes.items()):
+        if values.dtype.hasobject:
+            listed.append((name, _checked_json(name, values.tolist())))
+        else:
+            listed.append((name, None))
+            matrices[f"attribute_{place}"] = values
+    return listed, matrices
+
+
+def _unpacked(
+    listed: list[tuple[str, list[Any] | None]], held: dict[str, npt.NDArray[Any]]
+) -> dict[str, npt.NDArray[Any]]:
+    """Undo `_packed`."""
+    return {
+        name: np.array(held[f"attribute_{place}"])
+        if values is None
+        # Not np.array, which would make a matrix of lists of equal length.
+        else np.fromiter(values, object, len(values))
+        for place, (name, values) in enumerate(listed)
+    }
+
+
+def _checked_json(name: str, values: list[Any]) -> list[Any]:
+    try:
+        json.dumps(values)
+    except TypeError as error:
+        message = (
+            f"attribute {name!r} cannot be saved: {error}. Numbers, texts and lists of "
+            "them can; leave it out with expandos.pop"
+        )
+        raise TypeError(message) from error
+    return values
 
 
 def _write_projector(path: str, held: Contents, spaces: Spaces) -> None:
@@ -176,9 +243,14 @@ def _chosen(path: str, held: Contents, how: Reading) -> Contents:
             message = f"limit must be at least 1, or None for all, got {how.limit}"
             raise ValueError(message)
         some = slice(how.limit)
-        counts = None if held.counts is None else held.counts[some]
-        held = Contents(held.words[some], held.vectors[some], counts, held.c_text)
-    finite = finite_rows(held.vectors) if how.finite else np.ones(1, np.bool_)
+        held = held._replace(
+            words=held.words[some],
+            vectors=held.vectors[some],
+            counts=None if held.counts is None else held.counts[some],
+            attributes={name: v[some] for name, v in held.attributes.items()},
+        )
+    looked_at = how.finite and not how.mmap
+    finite = finite_rows(held.vectors) if looked_at else np.ones(1, np.bool_)
     if not finite.all():
         row = int(np.argmin(finite))
         message = (
@@ -289,6 +361,12 @@ def read_vectors(
         chosen = _kind_named(kind)
     if chosen.read is None:
         message = f"{name} is {chosen.meaning}, and cannot be read back"
+        raise ValueError(message)
+    if how.mmap and chosen is not KINDS["folder"] and os.path.exists(name):
+        message = (
+            f"{name} is no folder, and nothing else can be mapped; load it once "
+            "without mmap, save it as a folder (a name without a suffix), and map that"
+        )
         raise ValueError(message)
     return chosen.read(name, how)
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast.evaluation import unit_rows
+from w2vfast.neighbours import unit_rows
 
 if TYPE_CHECKING:
-    from w2vfast.keyedvectors import Key, KeyedVectors
+    from w2vfast.keyedvectors import KeyedVectors
+    from w2vfast.keytable import Key
 
 SENTENCE_END = "</s>"  # a row of the C program's files, hardly a word to look at
 DEFAULT_TOP = 300

@@ -150,6 +150,18 @@ def test_similar_by_a_key(ours, theirs, name):
         )
 
 
+@pytest.mark.parametrize("topn", [1, 10, 2000])
+def test_most_similar_batch(ours, theirs, topn):
+    queries = [*ours.index_to_key[:300], ours["月"], ["月", "山", ("酒", -1)]]
+    found = ours.most_similar_batch(queries, topn)
+    for query, neighbours in zip(queries[:300], found, strict=False):
+        assert_same_neighbours(neighbours, theirs.most_similar(query, topn=topn))
+    assert_same_neighbours(found[300], theirs.most_similar([ours["月"]], topn=topn))
+    assert_same_neighbours(
+        found[301], theirs.most_similar(["月", "山"], ["酒"], topn=topn)
+    )
+
+
 @pytest.mark.filterwarnings("ignore:Call to deprecated `init_sims`")
 def test_most_similar_cosmul(ours, theirs):
     for positive, negative in [

@@ -301,6 +301,47 @@ def test_weights_come_in_pairs(wv):
         wv.most_similar([[1, 2, 3]])
 
 
+def test_a_batch_answers_as_single_queries_do(wv):
+    queries = ["king", wv["man"], ["king", "woman", ("man", -1.0)], ["apple"]]
+    singles = [
+        ("king", None),
+        (wv["man"], None),
+        (["king", "woman"], ["man"]),
+        ("apple", None),
+    ]
+    for topn in (1, 3, 100):
+        for limits in ({}, {"restrict_vocab": 4}):
+            found = wv.most_similar_batch(queries, topn, **limits)
+            assert len(found) == 4
+            for neighbours, single in zip(found, singles, strict=True):
+                expected = wv.most_similar(*single, topn=topn, **limits)
+                assert_same_neighbours(neighbours, expected)
+                assert all(isinstance(cosine, float) for _, cosine in neighbours)
+
+
+def test_a_batch_of_vectors(wv):
+    found = wv.most_similar_batch(wv.vectors, topn=1)
+    assert [neighbours[0][0] for neighbours in found] == WORDS
+    (neighbours,) = wv.most_similar_batch(iter(["king"]))
+    assert_same_neighbours(neighbours, wv.most_similar("king"))
+
+
+def test_batches_without_an_answer(wv):
+    assert wv.most_similar_batch([]) == []
+    assert wv.most_similar_batch(["king", "man"], topn=0) == [[], []]
+    alone = KeyedVectors(["a"], np.ones((1, 2)))
+    assert alone.most_similar_batch(["a"]) == [[]]
+
+
+def test_a_batch_names_what_is_wrong(wv):
+    with pytest.raises(KeyError, match="did you mean 'queen'"):
+        wv.most_similar_batch(["king", "quen"])
+    with pytest.raises(ValueError, match="at least one key or vector"):
+        wv.most_similar_batch(["king", []])
+    with pytest.raises(ValueError, match=r"shape \(8,\), got \(3,\)"):
+        wv.most_similar_batch(np.zeros((2, 3)))
+
+
 def test_cosmul_of_one_key_orders_as_most_similar(wv):
     found = wv.most_similar_cosmul("king", topn=9)
     expected = wv.most_similar("king", topn=9)

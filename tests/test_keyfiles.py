@@ -178,6 +178,7 @@ def test_look_ups_of_half_precision_are_float32(wv):
     assert [word for word, _ in half.most_similar("king")] == [
         word for word, _ in wv.most_similar("king")
     ]
+    assert half.most_similar_batch(["king"])[0][0][0] == half.most_similar("king")[0][0]
 
 
 def test_values_beyond_half_precision_are_not_stored(tmp_path, wv):

@@ -7,8 +7,28 @@ from hypothesis import strategies as st
 
 from w2vfast import neighbours
 
-VECTORS = np.random.default_rng(7).normal(size=(1500, 12)).astype(np.float32)
+RNG = np.random.default_rng(7)
+VECTORS = RNG.normal(size=(1500, 12)).astype(np.float32)
 EXACT = VECTORS / np.linalg.norm(VECTORS.astype(np.float64), axis=1)[:, None]
+
+
+def axis_rows(kinds):
+    """Rows along the axes, whose cosines with each other are exactly 1, 0 or -1."""
+    kinds = np.asarray(kinds)
+    return np.float32(np.eye(5)[np.abs(kinds)] * np.where(kinds < 0, -3, 2)[:, None])
+
+
+def by_sorting(scores, k):
+    """The k best of each row: the largest first, of equal ones the first."""
+    return np.argsort(-scores, axis=1, kind="stable")[:, :k]
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(neighbours, "_SEARCHED_ROWS", 100)
+    monkeypatch.setattr(neighbours, "_QUERIES", 3)
+    monkeypatch.setattr(neighbours, "_CACHED_ROWS", 64)
+    monkeypatch.setattr(neighbours, "_GROUP", 4)
 
 
 # --- lengths ----------------------------------------------------------------------
@@ -59,6 +79,9 @@ def test_rows_without_a_direction():
     found = neighbours.cosines(ODD, np.float32([[1, 0]]))[0]
     assert found[1] == 0
     assert np.isnan(found).tolist() == [False, False, True, True, False]
+    rows, cosines = neighbours.nearest(ODD, np.float32([[1, 0]]), 5)
+    assert rows.tolist() == [[4, 0, 1, -1, -1]]
+    assert cosines[0, 3:].tolist() == [-np.inf, -np.inf]
 
 
 @pytest.mark.parametrize("vector", [[0.0, 0.0], [np.nan, 1], [np.inf, 1], [1e300] * 2])
@@ -113,3 +136,64 @@ def test_at_least_k_scores_reach_the_floor(n_rows, k, seed):
     scores = np.random.default_rng(seed).normal(size=(2, n_rows)).astype(np.float32)
     reached = (scores >= neighbours._floors(scores, k)[:, None]).sum(axis=1)
     assert (reached >= min(k, n_rows)).all()
+
+
+@pytest.mark.parametrize("k", [1, 7, 24, 26, 99, 100, 101, 1500, 3000])
+@pytest.mark.usefixtures("small_blocks")
+def test_nearest_finds_what_sorting_finds(k):
+    rows, cosines = neighbours.nearest(VECTORS, EXACT[:7], k)
+    scores = (EXACT[:7] @ EXACT.T).astype(np.float32)
+    expected = by_sorting(scores, k)
+    assert rows.shape == cosines.shape == (7, min(k, 1500))
+    assert cosines == pytest.approx(np.take_along_axis(scores, expected, 1), abs=1e-6)
+    # Neighbours nearer to each other than rounding may change places.
+    differ = rows != expected
+    assert np.take_along_axis(scores, rows, 1)[differ] == pytest.approx(
+        np.take_along_axis(scores, expected, 1)[differ], abs=1e-6
+    )
+    assert differ.mean() < 0.01
+
+
+@pytest.mark.parametrize("k", [1, 30, 500])
+@pytest.mark.usefixtures("small_blocks")
+def test_nearest_keeps_the_order_of_equal_rows(k):
+    kinds = RNG.integers(-4, 5, 777)
+    vectors = axis_rows(kinds)
+    directions = np.sign(axis_rows(RNG.integers(-4, 5, 11)))
+    expected = by_sorting(directions @ np.sign(vectors).T, k)
+    np.testing.assert_array_equal(
+        neighbours.nearest(vectors, directions, k)[0], expected
+    )
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("order", [1, -1])
+def test_nearest_of_rows_that_get_ever_better_or_worse(order):
+    angles = np.linspace(3, 0.1, 900)[::order]
+    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    rows, _ = neighbours.nearest(vectors, np.float32([[1, 0]] * 4), 6)
+    best = np.arange(899, 893, -1) if order == 1 else np.arange(6)
+    np.testing.assert_array_equal(rows, [best] * 4)
+
+
+def test_nearest_of_nothing():
+    rows, cosines = neighbours.nearest(VECTORS[:0], EXACT[:2], 3)
+    assert rows.shape == cosines.shape == (2, 0)
+    rows, cosines = neighbours.nearest(VECTORS, EXACT[:0], 3)
+    assert rows.shape == cosines.shape == (0, 3)
+
+
+def test_only_few_scores_are_sorted(monkeypatch):
+    sorted_entries = []
+    lexsort = np.lexsort
+
+    def counting(keys):
+        sorted_entries.append(len(keys[0]))
+        return lexsort(keys)
+
+    monkeypatch.setattr(np, "lexsort", counting)
+    monkeypatch.setattr(neighbours, "_SEARCHED_ROWS", 500)
+    neighbours.nearest(VECTORS, EXACT[:50], 10)
+    # Of 50 queries: the 10 before, and those of 500 that pass the bound.
+    assert len(sorted_entries) == 3
+    assert max(sorted_entries) < 50 * 10 * 3

@@ -133,7 +133,8 @@ class KeyedVectors(KeyFiles):
         Notes
         -----
         O(V D) time.  Rows that are zero have the cosine 0; rows with values that are
-        not finite are never returned.
+        not finite are never returned.  `most_similar_batch` answers many queries in a
+        fraction of the time.
         """
         if topn is not None and topn < 1:
             return []
@@ -141,6 +142,62 @@ class KeyedVectors(KeyFiles):
         searched = self._searched(clip_start, clip_end, restrict_vocab)
         cosines = neighbours.cosines(self.vectors[searched], direction[None])[0]
         return self._best(cosines, topn, given, searched.start)
+
+    def most_similar_batch(
+        self,
+        queries: Iterable[Query | Iterable[Query]] | FloatArray,
+        topn: int = 10,
+        *,
+        restrict_vocab: int | None = None,
+    ) -> list[Neighbours]:
+        """Find the neighbours of many queries at once.
+
+        Parameters
+        ----------
+        queries : iterable, or ndarray of float, shape (Q, D)
+            Each query is a key, a vector, or a list of keys, vectors and pairs of
+            them with weights, as `positive` of `most_similar`; ``["king", "woman",
+            ("man", -1)]`` is an analogy.
+        topn : int, default 10
+            How many to return for each query [keys].
+        restrict_vocab : int, optional
+            Search the first so many rows.
+
+        Returns
+        -------
+        list of lists of (key, float)
+            For each query what `most_similar` returns, up to rounding.
+
+        Raises
+        ------
+        KeyError
+            If a key is missing.
+        ValueError
+            If a query is empty, or a vector has another dimension.
+
+        Notes
+        -----
+        O(Q V D) time, in matrix products on all threads of NumPy's BLAS.  Beside the
+        result it takes 4 Q D bytes and some 40 MB.
+        """
+        built = [self._direction(_items(query, None)) for query in queries]
+        if topn < 1 or not built:
+            return [[] for _ in built]
+        directions = np.array([direction for direction, _ in built])
+        searched = self._searched(0, None, restrict_vocab)
+        # What was given may be among the best and is left out afterwards.
+        k = topn + max(len(given) for _, given in built)
+        rows, cosines = neighbours.nearest(self.vectors[searched], directions, k)
+        return [
+            [
+                (self.index_to_key[row], cosine)
+                for row, cosine in zip(*found, strict=True)
+                if row >= 0 and row not in given
+            ][:topn]
+            for *found, (_, given) in zip(
+                rows.tolist(), cosines.tolist(), built, strict=True
+            )
+        ]
 
     def most_similar_cosmul(
         self,

@@ -1,6 +1,6 @@
 """Cosines of many rows, and the rows with the largest ones, in blocks.
 
-V is the number of rows searched, D the dimension, Q a number of queries, T the
+V is the number of rows searched, D the dimension, Q the number of queries, T the
 number of terms of one query, k the number of neighbours.  A row with a value that is
 not finite is nobody's neighbour; a row of zeros has the cosine 0 with everything.
 """
@@ -19,7 +19,10 @@ Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp]
 
 _CACHED_ROWS = 512  # read from memory once for both their lengths and their products
+_SEARCHED_ROWS = 16384  # and
+_QUERIES = 256  # in one matrix product: 16 MB of scores, long enough for two threads
 _GROUP = 32  # scores whose maximum stands for them in the scan for a bound
+_MANY = 4  # times k scores better than the k-th best so far: too many to sort
 # Squares of lengths in this range neither overflow nor lose digits in float32.
 _LEAST_SQUARE, _LARGEST_SQUARE = 1e-30, 1e30
 _COSMUL_EPSILON = 1e-6  # keeps the quotient finite; gensim's value
@@ -197,3 +200,73 @@ def _floors(scores: Float32, k: int) -> Float32:
     grouped = scores[:, : n_groups * _GROUP].reshape(n_queries, _GROUP, n_groups)
     maxima = np.partition(grouped.max(axis=1), n_groups - k, axis=1)
     return np.asarray(maxima[:, n_groups - k])
+
+
+def nearest(
+    vectors: FloatArray, directions: FloatArray, k: int
+) -> tuple[Rows, Float32]:
+    """Find the rows with the largest cosines for many queries at once.
+
+    Parameters
+    ----------
+    vectors : ndarray of float, shape (V, D)
+    directions : ndarray of float, shape (Q, D)
+        Unit vectors.
+    k : int
+
+    Returns
+    -------
+    rows : ndarray of intp, shape (Q, min(k, V))
+        The largest cosine first, of equal ones the first row; -1 where fewer rows
+        are finite.
+    cosines : ndarray of float32, shape (Q, min(k, V))
+        -inf beside a row of -1.
+
+    Notes
+    -----
+    O(Q V D) time in matrix products over blocks of rows and of queries.  A scan of
+    each block for scores above a bound (`_floors`, or the k-th best so far) leaves
+    little more than k of them, and only those are sorted.
+    """
+    queries = _as_float32(directions)
+    k = min(k, len(vectors))
+    rows = np.full((len(queries), k), -1, np.intp)
+    best = np.full((len(queries), k), -np.inf, np.float32)
+    if k == 0:
+        return rows, best
+    for block in _blocks(len(vectors), _SEARCHED_ROWS):
+        scaled, finite = _unit_block(vectors[block])
+        for part in _blocks(len(queries), _QUERIES):
+            scores = queries[part] @ scaled.T
+            scores[:, ~finite] = -np.inf
+            _keep_best(scores, block.start, rows[part], best[part])
+    return rows, best
+
+
+def _keep_best(scores: Float32, start: int, rows: Rows, best: Float32) -> None:
+    """Put the best of a block of rows in the place of worse ones found before.
+
+    Parameters
+    ----------
+    scores : ndarray of float32, shape (Q, rows of the block)
+        IN.
+    start : int
+        Row of the first score.
+    rows, best : ndarrays, shape (Q, k)
+        INOUT: the best so far, the largest first.
+    """
+    n_queries, k = rows.shape
+    better = scores > best[:, -1:]
+    if np.count_nonzero(better) > _MANY * rows.size:
+        better &= scores >= _floors(scores, k)[:, None]
+    places = np.flatnonzero(better)
+    query, column = np.divmod(places, scores.shape[1])
+    query = np.concatenate([np.repeat(np.arange(n_queries), k), query])
+    row = np.concatenate([rows.reshape(-1), column + start])
+    score = np.concatenate([best.reshape(-1), scores.reshape(-1)[places]])
+    order = np.lexsort((row, -score, query))
+    # Every query has at least the k that were there before.
+    begins = np.searchsorted(query[order], np.arange(n_queries))
+    place_in_query = np.arange(len(order)) - begins[query[order]]
+    kept = order[place_in_query < k]
+    rows[:], best[:] = row[kept].reshape(rows.shape), score[kept].reshape(rows.shape)

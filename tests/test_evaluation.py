@@ -187,7 +187,8 @@ def random_case(seed, n_words=60):
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("restrict", [40, 60])
 def test_counts_agree_with_a_word_by_word_search(seed, restrict, monkeypatch):
-    monkeypatch.setattr(evaluation, "_BLOCK_VALUES", 700)
+    monkeypatch.setattr(evaluation, "_ROWS", 7)
+    monkeypatch.setattr(evaluation, "_QUESTIONS", 11)
     words, vectors, questions = random_case(seed)
     text = ": s\n" + "".join(" ".join(q) + "\n" for q in questions)
     result = ask(text, words, vectors, restrict_vocab=restrict)

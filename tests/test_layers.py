@@ -60,6 +60,10 @@ ALLOWED = {
     ),
     "tools": (
         "classes files suffixes keyedvectors mappage phrasecommand plotting wordmap"
+    "printouts": "neighbours evaluation",
+    "tools": (
+        "classes files suffixes evaluation keytable keyedvectors mappage plotting "
+        "printouts wordmap"
     ),
     "cli": "params files classes model demo tools",
     "__init__": (

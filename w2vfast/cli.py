@@ -133,6 +133,9 @@ _FLAG_OF_PARAMETER = {
 
 # Each is the function of that name in tools.py.
 _TOOLS = {
+    "distance": "the words nearest to a word, as C's distance",
+    "analogy": "what is to C as B is to A, as C's word-analogy",
+    "accuracy": "analogies right and wrong, as C's compute-accuracy",
     "classes": "words in classes, by the C program's k-means",
     "convert": "a file of vectors in another format, by suffix",
     "info": "what a file of vectors holds: shape, lengths, damage",

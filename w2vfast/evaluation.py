@@ -23,7 +23,8 @@ FloatArray = npt.NDArray[np.floating[Any]]
 Question = tuple[str, str, str, str]
 
 SEMANTIC_SECTIONS = 5  # the first five of questions-words.txt; the rest is syntactic
-_BLOCK_VALUES = 1 << 24  # [float32 values] of one block of similarities
+_ROWS, _QUESTIONS = 2048, 256  # of one block of similarities, which fits the cache
+_PRODUCTS = 1 << 24  # [float32 values] at most of the products they are made of
 
 
 # --- analogies ------------------------------------------------------------------
@@ -43,9 +44,13 @@ class Score(NamedTuple):
 
 @dataclass
 class AnalogySection:
-    """The questions of one section that were asked, in the order of the file."""
+    """The questions of one section that were asked, in the order of the file.
+
+    `questions` is the number of all of them, asked or not.
+    """
 
     name: str
+    questions: int = 0
     correct: list[Question] = field(default_factory=list)
     incorrect: list[Question] = field(default_factory=list)
 
@@ -77,6 +82,12 @@ class AnalogyResult:
     searched: int
 
     @property
+    def split(self) -> tuple[list[AnalogySection], list[AnalogySection]]:
+        """The first five sections, which are semantic, and the others."""
+        sections = self.sections
+        return sections[:SEMANTIC_SECTIONS], sections[SEMANTIC_SECTIONS:]
+
+    @property
     def total(self) -> Score:
         """Right answers in all sections."""
         return _sum(self.sections)
@@ -84,12 +95,12 @@ class AnalogyResult:
     @property
     def semantic(self) -> Score:
         """Right answers in the first five sections."""
-        return _sum(self.sections[:SEMANTIC_SECTIONS])
+        return _sum(self.split[0])
 
     @property
     def syntactic(self) -> Score:
         """Right answers after the first five sections."""
-        return _sum(self.sections[SEMANTIC_SECTIONS:])
+        return _sum(self.split[1])
 
     @property
     def coverage(self) -> float:
@@ -149,7 +160,9 @@ def word_analogies(
 
     Notes
     -----
-    O(Q V D) time in matrix products over blocks of questions.
+    O(U V D + Q V) time, where U is the number of different words in the questions:
+    the similarity with b - a + c is made of those with a, b and c, and each of these
+    stands in many questions.
 
     Source
     ------
@@ -162,12 +175,11 @@ def word_analogies(
     sections: list[AnalogySection] = []
     asked: list[tuple[AnalogySection, Question]] = []
     rows: list[list[int]] = []
-    n_questions = 0
     for section, question in _read_questions(source):
         if question is None:
             sections.append(section)
             continue
-        n_questions += 1
+        section.questions += 1
         found = [known.get(fold(word), -1) for word in question]
         if -1 not in found or dummy4unknown:
             asked.append((section, question))
@@ -176,6 +188,7 @@ def word_analogies(
     for (section, question), answer in zip(asked, answers, strict=True):
         right = answer >= 0 and forms[answer] == fold(question[3])
         (section.correct if right else section.incorrect).append(question)
+    n_questions = sum(section.questions for section in sections)
     return AnalogyResult(sections, seen, n_questions, len(unit))
 
 
@@ -260,22 +273,36 @@ def _answer(
     answers : ndarray of intp, shape (Q,)
         Rows of the answers, -1 where there is none.
     """
-    answers = np.full(len(questions), -1, np.intp)
-    has_direction: npt.NDArray[np.bool_] = np.any(unit, axis=1)
     known = np.flatnonzero((questions >= 0).all(axis=1))
-    step = max(1, _BLOCK_VALUES // max(1, len(unit)))
-    for start in range(0, len(known), step):
-        places = known[start : start + step]
-        inputs = questions[places, :3]
-        a, b, c = inputs.T
-        similarities = ((unit[b] - unit[a]) + unit[c]) @ unit.T
-        # Like the C program, which starts its search at similarity 0.
-        np.put_along_axis(similarities, inputs, 0.0, axis=1)
-        best = similarities.argmax(axis=1)
-        found = similarities[np.arange(len(best)), best] > 0
-        found &= has_direction[inputs].all(axis=1)
-        answers[places[found]] = best[found]
+    inputs = questions[known, :3]
+    distinct, places = np.unique(inputs, return_inverse=True)
+    places, asked = places.reshape(inputs.shape), unit[distinct]
+    # Like the C program, which starts its search at similarity 0.
+    best = np.zeros(len(known), np.float32)
+    found = np.full(len(known), -1, np.intp)
+    step = max(1, min(_ROWS, _PRODUCTS // max(1, len(distinct))))
+    for rows in neighbours.blocks(len(unit), step):
+        products = asked @ unit[rows].T
+        for part in neighbours.blocks(len(known), _QUESTIONS):
+            a, b, c = places[part].T
+            scores = (products[b] - products[a]) + products[c]
+            _exclude(scores, inputs[part] - rows.start)
+            column = scores.argmax(axis=1)
+            score = scores[np.arange(len(scores)), column]
+            better = score > best[part]
+            best[part][better] = score[better]
+            found[part][better] = column[better] + rows.start
+    has_direction: npt.NDArray[np.bool_] = np.any(unit, axis=1)
+    found[~has_direction[inputs].all(axis=1)] = -1
+    answers = np.full(len(questions), -1, np.intp)
+    answers[known] = found
     return len(known), answers
+
+
+def _exclude(scores: npt.NDArray[np.float32], columns: npt.NDArray[np.intp]) -> None:
+    """Let the words of a question not be its answer; INOUT scores."""
+    inside = (columns >= 0) & (columns < scores.shape[1])
+    scores[np.nonzero(inside)[0], columns[inside]] = 0
 
 
 # --- word pairs -----------------------------------------------------------------

@@ -7,16 +7,19 @@ raises what the parts below it raise; `cli.main` makes a sentence and a number o
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from w2vfast import mappage, plotting, wordmap
+from w2vfast import evaluation, mappage, plotting, printouts, wordmap
 from w2vfast.classes import kmeans_classes, write_classes
 from w2vfast.files import check_output, open_output
 from w2vfast.keyedvectors import KeyedVectors
 from w2vfast.phrasecommand import phrases as phrases
+from w2vfast.keytable import MissingKeyError
 from w2vfast.suffixes import (
     KINDS,
     Contents,
@@ -28,26 +31,111 @@ from w2vfast.suffixes import (
     write_vectors,
 )
 
+_FILE_HELP = "vectors, of any format that convert reads"
+
 
 def _parser(tool: str, meaning: str) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(prog=f"w2vfast {tool}", description=meaning)
 
 
-def _load(path: str) -> KeyedVectors:
+def _load(path: str, limit: int | None = None) -> KeyedVectors:
     """Load vectors, whatever format the name's suffix means."""
-    return KeyedVectors.load(path, unicode_errors="surrogateescape")
+    return KeyedVectors.load(path, unicode_errors="surrogateescape", limit=limit)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        message = f"needs a whole number of at least 0, got {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 def classes(arguments: list[str]) -> None:
     """Write a class for each word of a file of vectors."""
     parser = _parser("classes", "Put words into classes by the C program's k-means.")
-    parser.add_argument("file", help="vectors, of any format that convert reads")
+    parser.add_argument("file", help=_FILE_HELP)
     parser.add_argument("n_classes", type=int, metavar="N", help="number of classes")
     parser.add_argument("-o", "--output", default="/dev/stdout", help="where to write")
     options = parser.parse_args(arguments)
     vectors = _load(options.file)
     numbers = kmeans_classes(vectors.vectors, options.n_classes)
     write_classes(options.output, vectors.index_to_key, numbers)
+
+
+def distance(arguments: list[str]) -> None:
+    """List the words nearest to a word, or to the mean of several."""
+    parser = _parser("distance", "List the words nearest to a word or several.")
+    parser.add_argument("file", help=_FILE_HELP)
+    parser.add_argument(
+        "words", nargs="*", metavar="WORD", help="without one, words are asked for"
+    )
+    _answer(
+        parser.parse_args(arguments),
+        printouts.distance,
+        "Enter word or sentence (EXIT to break): ",
+    )
+
+
+def analogy(arguments: list[str]) -> None:
+    """List the words that are to c as b is to a."""
+    parser = _parser("analogy", "Find what is to C as B is to A.")
+    parser.add_argument("file", help=_FILE_HELP)
+    parser.add_argument(
+        "words", nargs="*", metavar="A B C", help="without them, words are asked for"
+    )
+    options = parser.parse_args(arguments)
+    if options.words and len(options.words) < 3:
+        parser.error(f"needs three words, got {len(options.words)}")
+    _answer(options, printouts.analogy, "Enter three words (EXIT to break): ")
+
+
+def _answer(options: argparse.Namespace, answer: Any, prompt: str) -> None:
+    loaded = _load(options.file)
+    vectors = printouts.CVectors(loaded.index_to_key, loaded.vectors)
+    output = sys.stdout.buffer
+    if not options.words:
+        printouts.converse(
+            prompt, lambda words: answer(vectors, words), sys.stdin.buffer, output
+        )
+        return
+    for word in options.words:
+        if vectors.row(word) is None:
+            raise ValueError(str(MissingKeyError(word, loaded.index_to_key)))
+    output.write(answer(vectors, options.words))
+    output.flush()
+
+
+def accuracy(arguments: list[str]) -> None:
+    """Answer analogy questions and count as compute-accuracy does."""
+    parser = _parser(
+        "accuracy", "Answer analogy questions, with the C program's numbers."
+    )
+    parser.add_argument("file", help=_FILE_HELP)
+    parser.add_argument(
+        "threshold",
+        type=_count,
+        nargs="?",
+        default=0,
+        metavar="THRESHOLD",
+        help="use the first so many words only, such as 30000 (0: all)",
+    )
+    parser.add_argument("--questions", help="where they are (standard input)")
+    options = parser.parse_args(arguments)
+    if options.questions is None and sys.stdin.isatty():
+        sys.stderr.write("Questions are read from standard input.\n")
+    vectors = _load(options.file, options.threshold or None)
+    result = evaluation.word_analogies(
+        vectors.index_to_key,
+        vectors.vectors,
+        options.questions or sys.stdin.buffer,
+        options.threshold,
+    )
+    _write(printouts.accuracy(result))
+
+
+def _write(text: str) -> None:
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
 
 
 def _add_input_options(parser: argparse.ArgumentParser) -> None:
@@ -107,7 +195,7 @@ def convert(arguments: list[str]) -> None:
 def info(arguments: list[str]) -> None:
     """Describe a file of vectors."""
     parser = _parser("info", "Describe a file of vectors and look for damage.")
-    parser.add_argument("file", help="vectors, of any format that convert reads")
+    parser.add_argument("file", help=_FILE_HELP)
     _add_input_options(parser)
     parser.add_argument(
         "--words", type=int, default=10, metavar="N", help="words to show (10)"
@@ -199,7 +287,7 @@ def plot(arguments: list[str]) -> None:
 
 def _plot_parser() -> argparse.ArgumentParser:
     parser = _parser("plot", "Draw words in two dimensions, the most frequent ones.")
-    parser.add_argument("file", help="vectors, of any format that convert reads")
+    parser.add_argument("file", help=_FILE_HELP)
     parser.add_argument(
         "-o",
         "--output",

@@ -1,4 +1,4 @@
-"""The tools that answer questions about vectors: distance, analogy, accuracy."""
+"""The tools that answer questions: distance, analogy, accuracy, evaluate."""
 
 import io
 import sys
@@ -29,9 +29,11 @@ def path(request, tmp_path, vectors):
 
 @pytest.fixture
 def questions(tmp_path):
-    """Analogies with an unknown word."""
+    """Analogies with an unknown word, and pairs of words with scores."""
     lines = [": one", "w1 w2 w3 w4", ": two", "w5 w6 w7 w8", "w1 w2 w3 unknown"]
     (tmp_path / "questions").write_text("\n".join(lines) + "\n")
+    pairs = [f"w{n}\tw{n + 1}\t{n % 7}\n" for n in range(20)]
+    (tmp_path / "pairs").write_text("".join(pairs) + "w1\tunknown\t3\n")
     return tmp_path / "questions"
 
 
@@ -132,3 +134,32 @@ def test_a_threshold_is_a_count(path, questions, capsys, wrong):
         "argument THRESHOLD: needs a whole number of at least 0"
         in capsys.readouterr().err
     )
+
+
+def test_evaluate_prints_a_table_of_all_that_is_given(path, questions, capsys):
+    pairs = str(questions.with_name("pairs"))
+    arguments = ["evaluate", str(path), "--analogies", str(questions), str(questions)]
+    assert main([*arguments, "--pairs", pairs, pairs, "--threshold", "50"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"{path.name}: 60 words, 8 values each\n")
+    assert out.count("questions: answers among the first 50 words") == 2
+    total = [line for line in out.splitlines() if line.startswith("total")]
+    assert [line.split()[2:4] for line in total] == [["2", "3"]] * 2
+    rows = [line.split() for line in out.splitlines() if line.startswith("pairs")]
+    assert [row[1:3] for row in rows] == [["20", "21"]] * 2
+    assert main(["evaluate", str(path), "--pairs", pairs]) == 0
+    assert "answers" not in capsys.readouterr().out
+
+
+def test_evaluate_needs_something_to_do(path, capsys):
+    assert main(["evaluate", str(path)]) == 2
+    assert "give --analogies, --pairs or both" in capsys.readouterr().err
+
+
+def test_evaluate_takes_pairs_with_another_delimiter(path, questions, capsys):
+    pairs = questions.with_name("pairs")
+    pairs.write_text(pairs.read_text().replace("\t", ","))
+    arguments = ["evaluate", str(path), "--pairs", str(pairs)]
+    assert main(arguments) == 1
+    assert "line 1: expected two words and a number" in capsys.readouterr().err
+    assert main([*arguments, "--delimiter", ","]) == 0

@@ -1,4 +1,4 @@
-"""What the tools print: the layouts of C's tools."""
+"""What the tools print: the layouts of C's tools and the table of `evaluate`."""
 
 import io
 
@@ -136,7 +136,7 @@ def test_a_conversation_ends_with_the_input():
     assert asked([]) == "? \n"
 
 
-# --- accuracy --------------------------------------------------------------------
+# --- accuracy and evaluate --------------------------------------------------------
 
 
 @pytest.fixture
@@ -178,3 +178,41 @@ def test_shares_are_rounded_as_floats():
     # In float64 these are 14.37 and 29.38.
     assert printouts._c_percent(23, 160) == "14.38"
     assert printouts._c_percent(47, 160) == "29.37"
+
+
+def test_the_table_of_analogies(result):
+    lines = printouts.analogy_table("questions", result).splitlines()
+    assert lines[0] == "questions: answers among the first 7 words"
+    rows = [line.split() for line in lines[1:]]
+    assert rows[0] == [
+        "section",
+        "correct",
+        "asked",
+        "questions",
+        "accuracy",
+        "coverage",
+    ]
+    assert rows[1] == ["one", "1", "2", "3", "50.00", "%", "66.67", "%"]
+    assert rows[2] == ["two", "0", "0", "0", "-", "-"]
+    assert rows[-3][-7:] == ["4", "5", "6", "80.00", "%", "83.33", "%"]
+    assert lines[-3].startswith("semantic (the first five)")
+    assert lines[-2].startswith("syntactic (the others)")
+    assert rows[-1] == ["total", "5", "6", "7", "83.33", "%", "85.71", "%"]
+    assert len({len(line) for line in lines[1:]}) == 1
+
+
+def test_few_sections_are_not_split():
+    questions = io.StringIO(": one\nparis france rome italy\n")
+    few = evaluation.word_analogies(WORDS, VECTORS, questions)
+    assert "semantic" not in printouts.analogy_table("questions", few)
+
+
+def test_the_table_of_word_pairs():
+    pairs = io.StringIO("paris\trome\t9\nparis\tfrance\t1\nparis\titaly\t5\nx\ty\t1\n")
+    found = evaluation.word_pairs(WORDS, VECTORS, pairs)
+    head, row = printouts.pairs_table([("pairs", found)]).splitlines()
+    assert head.split()[2:] == ["compared", "pairs", "Pearson", "Spearman", "coverage"]
+    pearson = f"{found.pearson.statistic:.4f}"
+    spearman = f"{found.spearman.statistic:.4f}"
+    assert row.split() == ["pairs", "3", "4", pearson, spearman, "75.00", "%"]
+    assert len(head) == len(row)

@@ -136,6 +136,7 @@ _TOOLS = {
     "distance": "the words nearest to a word, as C's distance",
     "analogy": "what is to C as B is to A, as C's word-analogy",
     "accuracy": "analogies right and wrong, as C's compute-accuracy",
+    "evaluate": "a table of analogies and word pairs",
     "classes": "words in classes, by the C program's k-means",
     "convert": "a file of vectors in another format, by suffix",
     "info": "what a file of vectors holds: shape, lengths, damage",

@@ -1,4 +1,4 @@
-"""What the tools print: the layouts of C's three tools.
+"""What the tools print: the layouts of C's three tools, and the table of `evaluate`.
 
 V is the number of words, D the dimension.
 """
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast import neighbours
-from w2vfast.evaluation import AnalogyResult
+from w2vfast.evaluation import AnalogyResult, AnalogySection, Score, WordPairsResult
 
 Float32 = npt.NDArray[np.float32]
 
@@ -201,3 +201,59 @@ def _c_percent(part: int, whole: int) -> str:
         return "-nan"
     share = np.float32(part) / np.float32(whole) * np.float32(100)
     return f"{share:.2f}"
+
+
+# --- evaluate ---------------------------------------------------------------------
+
+_COLUMNS = "{:<34}{:>9}{:>9}{:>11}{:>10}{:>10}\n"
+
+
+def analogy_table(name: str, result: AnalogyResult) -> str:
+    """Return a table of the sections of an analogy file, their totals and coverage."""
+
+    def row(title: str, score: Score, questions: int) -> str:
+        return _COLUMNS.format(
+            title,
+            score.correct,
+            score.asked,
+            questions,
+            _percent(score.correct, score.asked),
+            _percent(score.asked, questions),
+        )
+
+    def total(title: str, sections: list[AnalogySection]) -> str:
+        part = AnalogyResult(sections, 0, 0, 0)
+        return row(title, part.total, sum(section.questions for section in sections))
+
+    head = f"{name}: answers among the first {result.searched} words\n"
+    names = "section", "correct", "asked", "questions", "accuracy", "coverage"
+    lines = [head, _COLUMNS.format(*names)]
+    lines += [row(s.name, s.score, s.questions) for s in result.sections]
+    semantic, syntactic = result.split
+    if syntactic:
+        lines.append(total("semantic (the first five)", semantic))
+        lines.append(total("syntactic (the others)", syntactic))
+    lines.append(total("total", result.sections))
+    return "".join(lines)
+
+
+def pairs_table(results: Sequence[tuple[str, WordPairsResult]]) -> str:
+    """Return a table of correlations, a row for each file of word pairs."""
+    names = "word pairs", "compared", "pairs", "Pearson", "Spearman", "coverage"
+    lines = [_COLUMNS.format(*names)]
+    for name, result in results:
+        correlations = result.pearson.statistic, result.spearman.statistic
+        lines.append(
+            _COLUMNS.format(
+                name,
+                result.seen,
+                result.pairs,
+                *(f"{value:.4f}" for value in correlations),
+                _percent(result.seen, result.pairs),
+            )
+        )
+    return "".join(lines)
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.2f} %" if whole else "-"

@@ -133,6 +133,44 @@ def accuracy(arguments: list[str]) -> None:
     _write(printouts.accuracy(result))
 
 
+def evaluate(arguments: list[str]) -> None:
+    """Print how well vectors do on analogies and word pairs."""
+    parser = _parser("evaluate", "Measure vectors by analogies and word pairs.")
+    parser.add_argument("file", help=_FILE_HELP)
+    files: dict[str, Any] = {"nargs": "+", "default": [], "metavar": "FILE"}
+    parser.add_argument("--analogies", **files, help="questions of four words")
+    parser.add_argument("--pairs", **files, help="lines of two words and a score")
+    parser.add_argument(
+        "--threshold",
+        type=_count,
+        default=30000,
+        metavar="N",
+        help="ask and answer analogies with the first N words (30000; 0: all)",
+    )
+    parser.add_argument(
+        "--delimiter", default="\t", help="what separates words and score (tab)"
+    )
+    options = parser.parse_args(arguments)
+    if not options.analogies and not options.pairs:
+        parser.error("give --analogies, --pairs or both")
+    vectors = _load(options.file)
+    words, rows = vectors.index_to_key, vectors.vectors
+    name = Path(options.file).name
+    _write(f"{name}: {len(vectors)} words, {vectors.vector_size} values each\n")
+    for path in options.analogies:
+        found = evaluation.word_analogies(words, rows, path, options.threshold)
+        _write("\n" + printouts.analogy_table(Path(path).name, found))
+    results = [
+        (
+            Path(path).name,
+            evaluation.word_pairs(words, rows, path, delimiter=options.delimiter),
+        )
+        for path in options.pairs
+    ]
+    if results:
+        _write("\n" + printouts.pairs_table(results))
+
+
 def _write(text: str) -> None:
     sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
     sys.stdout.buffer.flush()

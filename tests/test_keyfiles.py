@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from w2vfast import KeyedVectors, Word2Vec
+from w2vfast import KeyedVectors, Word2Vec, rows
 
 WORDS = ["king", "queen", "月", "under_score", "a b"]
 SENTENCES = [["a", "b", "c", "a", "d"], ["b", "a", "c"]] * 20
@@ -62,13 +62,15 @@ def test_mapped_vectors_cannot_be_written_to(tmp_path, wv):
 
 
 def test_mapped_vectors_are_not_read(tmp_path, wv):
+    wv.vectors[2, 3] = np.nan
     wv.save(tmp_path / "folder")
     mapped = KeyedVectors.load(tmp_path / "folder", mmap=True)
     base = mapped.vectors
     while base.base is not None and not isinstance(base, np.memmap):
         base = base.base
     assert isinstance(base, np.memmap)
-    assert not isinstance(KeyedVectors.load(tmp_path / "folder").vectors, np.memmap)
+    with pytest.raises(ValueError, match=r"row 3\) holds a value that is not a finite"):
+        KeyedVectors.load(tmp_path / "folder")
 
 
 @pytest.mark.parametrize("mode", ["fast", "exact"])
@@ -219,6 +221,17 @@ def test_integer_keys_meet_their_digits(tmp_path):
     wv = KeyedVectors([4, 17], np.zeros((2, 2)))
     assert wv.intersect_word2vec_format(tmp_path / "file") == 1
     assert wv[17].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.bin"])
+def test_a_file_is_read_block_by_block(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(rows, "_BLOCK_BYTES", 100)
+    other = KeyedVectors([f"w{n}" for n in range(500)], RNG.normal(size=(500, 6)))
+    other.save(tmp_path / name, dtype=np.float32)
+    wv = KeyedVectors(["w499", "w3", "w250"], np.zeros((3, 6), np.float32))
+    assert wv.intersect_word2vec_format(tmp_path / name, binary=None) == 3
+    expected = other[["w499", "w3", "w250"]].astype(np.float32)
+    assert np.array_equal(wv.vectors, expected)
 
 
 def test_nothing_in_common(tmp_path, wv):

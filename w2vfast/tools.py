@@ -128,7 +128,7 @@ def accuracy(arguments: list[str]) -> None:
         vectors.index_to_key,
         vectors.vectors,
         options.questions or sys.stdin.buffer,
-        options.threshold,
+        restrict_vocab=None,
     )
     _write(printouts.accuracy(result))
 

@@ -199,7 +199,7 @@ def run_fasttext(job: Job) -> Run:
     """
     spec = {**job.__dict__, "corpus": str(job.corpus), "output": str(job.output)}
     command = [sys.executable, "-c", _FASTTEXT, json.dumps(spec)]
-    out, seconds, peak = _measured(command)
+    out, seconds, peak = measured(command)
     speed = float(re.findall(r"words/sec/thread:\s*(\d+)", out)[-1])
     return Run(speed * job.threads, None, seconds, peak)
 

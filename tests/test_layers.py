@@ -58,12 +58,10 @@ ALLOWED = {
     "phrasecommand": (
         "_text files params scorers progress sources joining word2phrase"
     ),
-    "tools": (
-        "classes files suffixes keyedvectors mappage phrasecommand plotting wordmap"
     "printouts": "neighbours evaluation",
     "tools": (
-        "classes files suffixes evaluation keytable keyedvectors mappage plotting "
-        "printouts wordmap"
+        "classes files suffixes evaluation keytable keyedvectors mappage phrasecommand "
+        "plotting printouts wordmap"
     ),
     "cli": "params files classes model demo tools",
     "__init__": (

@@ -18,8 +18,8 @@ from w2vfast import evaluation, mappage, plotting, printouts, wordmap
 from w2vfast.classes import kmeans_classes, write_classes
 from w2vfast.files import check_output, open_output
 from w2vfast.keyedvectors import KeyedVectors
-from w2vfast.phrasecommand import phrases as phrases
 from w2vfast.keytable import MissingKeyError
+from w2vfast.phrasecommand import phrases as phrases
 from w2vfast.suffixes import (
     KINDS,
     Contents,

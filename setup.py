@@ -33,6 +33,7 @@ TEXT_PARTS = [
     "_scan.pxi",
     "_stream.pxi",
     "_rows.pxi",
+    "_candidates.pxi",
     "_phrases.pxi",
     "_word2phrase.pxi",
 ]

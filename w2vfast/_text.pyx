@@ -10,7 +10,9 @@ byte offsets, positions and counts are 64-bit.
 
 The dictionary is in `_words.pxi`, cutting text into words in `_scan.pxi`, and what is
 done to streams of ids in `_stream.pxi`; files of vectors are cut into words and numbers
-in `_rows.pxi`.  They are included here, so that the compiler sees the whole.
+in `_rows.pxi`.  Phrases are found, counted and joined in `_candidates.pxi` and
+`_phrases.pxi`, by the C program's rules in `_word2phrase.pxi`.  They are included here,
+so that the compiler sees the whole.
 """
 
 from operator import index
@@ -411,6 +413,7 @@ cdef class WordCounter:
         return words
 
 
+include "_candidates.pxi"
 include "_phrases.pxi"
 include "_word2phrase.pxi"
 

@@ -101,7 +101,9 @@ def supervised(fasttext, tmp_path, vectors):
     """Let fastText begin with given vectors, and learn nothing."""
     text = tmp_path / "text"
     text.write_text("".join(f"__label__x {word}\n" for word in WORDS), "utf-8")
-    options = {"lr": 0.0, "epoch": 1, "thread": 1, "verbose": 0}
+    # Each of its threads sets a tenth of the matrix at random (DenseMatrix::uniform):
+    # with fewer than ten, "</s>", which the vectors lack, has whatever was in memory.
+    options = {"lr": 0.0, "epoch": 1, "thread": 10, "verbose": 0}
     return fasttext.train_supervised(
         str(text), pretrainedVectors=str(vectors), dim=DIM, **options
     )

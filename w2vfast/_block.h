@@ -16,6 +16,7 @@
 
 #define BLOCK_LANES 16 /* 64 bytes: rows are padded to it and aligned */
 #define EXACT_GROUP 16 /* ordered dot products side by side */
+#define STRIP 13 /* vectors of a row side by side */
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #pragma fp_contract(off) /* for exact mode; others: -ffp-contract=off in setup.py */
@@ -63,7 +64,9 @@ static inline int block_share(int count, int limit) {
 }
 
 #if defined(__GNUC__) || defined(__clang__)
-#define BLOCK_PREFETCH(p) __builtin_prefetch(p)
+/* The empty asm keeps gcc from leaving out calls of a function that does nothing else. */
+#define BLOCK_PREFETCH(p) (__builtin_prefetch(p), block_keep())
+static inline void block_keep(void) { __asm__ volatile(""); }
 #elif defined(_M_X64)
 #include <immintrin.h>
 #define BLOCK_PREFETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)

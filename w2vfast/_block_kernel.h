@@ -203,28 +203,64 @@ static void ISA(block_update)(const block_t *b) {
     ISA(block_gains)(b);
 }
 
-/* sum = scale * sum of rows */
+/* Columns i to i + W * VEC_LANES of: sum = scale * sum of rows. */
+BLOCK_INLINE void ISA(gather_strip)(float scale, float *const *rows, int count,
+                                    float *sum, int i, const int W) {
+    vec total[STRIP];
+    BLOCK_UNROLL
+    for (int w = 0; w < W; w++) total[w] = fill(0.0f);
+    for (int k = 0; k < count; k++)
+        BLOCK_UNROLL
+        for (int w = 0; w < W; w++)
+            total[w] = add(total[w], load(rows[k] + i + w * VEC_LANES));
+    BLOCK_UNROLL
+    for (int w = 0; w < W; w++)
+        store(sum + i + w * VEC_LANES, fma_(fill(scale), total[w], fill(0.0f)));
+}
+
+/* The same columns of: rows[k] += scale * x, one after the other. */
+BLOCK_INLINE void ISA(spread_strip)(float scale, const float *x, float *const *rows,
+                                    int count, int i, const int W) {
+    vec change[STRIP];
+    BLOCK_UNROLL
+    for (int w = 0; w < W; w++)
+        change[w] = fma_(fill(scale), load(x + i + w * VEC_LANES), fill(0.0f));
+    for (int k = 0; k < count; k++) {
+        float *row = rows[k] + i;
+        BLOCK_UNROLL
+        for (int w = 0; w < W; w++)
+            store(row + w * VEC_LANES, add(load(row + w * VEC_LANES), change[w]));
+    }
+}
+
+/* As many strips as `dim` takes, about equally wide. */
+#define STRIP_CASE(W) case W: if (W <= STRIP) STRIP_TASK(W); break;
+#define STRIPS(dim)                                                                 \
+    for (int i = 0, width; i < (dim); i += width * VEC_LANES) {                     \
+        width = block_share(((dim) - i) / VEC_LANES, STRIP);                        \
+        switch (width) {                                                            \
+            STRIP_CASE(1) STRIP_CASE(2) STRIP_CASE(3) STRIP_CASE(4) STRIP_CASE(5)   \
+            STRIP_CASE(6) STRIP_CASE(7) STRIP_CASE(8) STRIP_CASE(9) STRIP_CASE(10)  \
+            STRIP_CASE(11) STRIP_CASE(12) STRIP_CASE(13)                            \
+        }                                                                           \
+    }
+
 static void ISA(block_gather)(float scale, float *const *rows, int count, float *sum,
                               int dim) {
-    const vec factor = fill(scale);
-    for (int i = 0; i < dim; i += VEC_LANES) {
-        vec total = fill(0.0f);
-        for (int k = 0; k < count; k++) total = add(total, load(rows[k] + i));
-        store(sum + i, fma_(factor, total, fill(0.0f)));
-    }
+#define STRIP_TASK(W) ISA(gather_strip)(scale, rows, count, sum, i, W)
+    STRIPS(dim)
+#undef STRIP_TASK
 }
 
-/* rows[k] += scale * x, one after the other */
 static void ISA(block_spread)(float scale, const float *x, float *const *rows, int count,
                               int dim) {
-    const vec factor = fill(scale);
-    for (int i = 0; i < dim; i += VEC_LANES) {
-        const vec change = fma_(factor, load(x + i), fill(0.0f));
-        for (int k = 0; k < count; k++)
-            store(rows[k] + i, add(load(rows[k] + i), change));
-    }
+#define STRIP_TASK(W) ISA(spread_strip)(scale, x, rows, count, i, W)
+    STRIPS(dim)
+#undef STRIP_TASK
 }
 
+#undef STRIPS
+#undef STRIP_CASE
 #undef vec
 #undef load
 #undef store

@@ -357,13 +357,16 @@ cdef void find_path(const model_t* m, plan_t* plan, int32_t word) noexcept nogil
 cdef inline void call_paths_ahead(const model_t* m, const scratch_t* s,
                                   int pos) noexcept nogil:
     """Where the next words' paths are listed is called from memory, too."""
-    cdef int64_t start
+    cdef int64_t start, end
+    if pos + 3 < s.n_kept:
+        block_prefetch_line(m.offsets + s.words[pos + 3])
     if pos + 2 < s.n_kept:
-        block_prefetch_line(m.offsets + s.words[pos + 2])
-    if pos + 1 < s.n_kept:
-        start = m.offsets[s.words[pos + 1]]
+        start = m.offsets[s.words[pos + 2]]
+        end = m.offsets[s.words[pos + 2] + 1] - 1
         block_prefetch_line(m.points + start)
+        block_prefetch_line(m.points + end)
         block_prefetch_line(m.codes + start)
+        block_prefetch_line(m.codes + end)
 
 
 cdef void draw_outputs(const model_t* m, const settings_t* o, scratch_t* s,

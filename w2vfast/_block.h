@@ -95,6 +95,7 @@ static inline void block_call_ahead(const block_t *b, int i, int width) {
 #define VEC_LANES 4
 #define DOT_INPUTS 2
 #define DOT_OUTPUTS 8
+#define DOT_SQUARE 8
 #define DOT_SUMS 8
 #define GAIN_INPUTS 4
 #define GAIN_SUMS 4
@@ -225,11 +226,12 @@ BLOCK_INLINE void sum4_generic(const vec_generic *v, float *sums) {
 #pragma GCC target("avx2,fma")
 #endif
 #define VEC_LANES 8
-#define DOT_INPUTS 4
+#define DOT_INPUTS 3
 #define DOT_OUTPUTS 12
+#define DOT_SQUARE 4 /* for as many inputs as outputs, or nearly: fewer loads */
 #define DOT_SUMS 12
 #define GAIN_INPUTS 10
-#define GAIN_SUMS 12
+#define GAIN_SUMS 8
 #define ISA(name) name##_avx2
 typedef __m256 vec_avx2;
 BLOCK_INLINE vec_avx2 load_avx2(const float *p) { return _mm256_loadu_ps(p); }
@@ -292,6 +294,7 @@ BLOCK_INLINE void sum4_avx2(const vec_avx2 *v, float *sums) {
 #define VEC_LANES 16
 #define DOT_INPUTS 4
 #define DOT_OUTPUTS 12
+#define DOT_SQUARE 12
 #define DOT_SUMS 24
 #define GAIN_INPUTS 10
 #define GAIN_SUMS 12
@@ -371,6 +374,7 @@ BLOCK_INLINE void sum4_avx512(const vec_avx512 *v, float *sums) {
 #define VEC_LANES 4
 #define DOT_INPUTS 4
 #define DOT_OUTPUTS 12
+#define DOT_SQUARE 12
 #define DOT_SUMS 24
 #define GAIN_INPUTS 10
 #define GAIN_SUMS 12
@@ -540,28 +544,29 @@ static inline int block_list(float **rows, float *counts, int n, float *row) {
 }
 
 /* Sum over (t, c) of -log sigmoid(+-logit), as often as the rows count, from the logits
- * of the last update: log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), and the factors
- * in the last logarithm, at most 2 each, are multiplied before one is taken of them
- * all; but those that count more than once, which are few. */
+ * and sigmoids of the last update: -log sigmoid(-x) = max(x, 0) - log sigmoid(|x|), and
+ * sigmoid(|x|) is the larger of sigmoid(x) and 1 - sigmoid(x).  These, at least 1/2 each,
+ * are multiplied before one logarithm is taken of them all; but those that count more
+ * than once, which are few. */
 static double block_loss(const block_t *b) {
     double loss = 0.0, product = 1.0;
     for (int t = 0; t < b->n_outputs; t++)
         for (int c = 0; c < b->n_inputs; c++) {
-            float logit = b->logits[(int64_t)t * b->n_inputs + c];
-            float wrong = b->labels[t] > 0.5f ? -logit : logit;
-            float count = b->input_counts[c] * b->output_counts[t];
-            double factor = 1.0f + expf(-fabsf(wrong));
+            const int64_t k = (int64_t)t * b->n_inputs + c;
+            const float wrong = b->labels[t] > 0.5f ? -b->logits[k] : b->logits[k];
+            const float count = b->input_counts[c] * b->output_counts[t];
+            const float p = b->sigmoids[k], likelier = p > 0.5f ? p : 1.0f - p;
             loss += wrong > 0.0f ? count * wrong : 0.0f;
             if (count == 1.0f)
-                product *= factor;
+                product *= likelier;
             else
-                loss += count * log(factor);
-            if (product > 1e300) {
-                loss += log(product);
+                loss -= count * log(likelier);
+            if (product < 1e-300) {
+                loss -= log(product);
                 product = 1.0;
             }
         }
-    return loss + log(product);
+    return loss - log(product);
 }
 
 #endif

@@ -53,8 +53,9 @@ BLOCK_INLINE void ISA(dot_outputs)(const block_t *b, int t, const int T) {
 }
 
 static void ISA(block_dots)(const block_t *b) {
+    const int limit = b->n_inputs < DOT_INPUTS ? DOT_OUTPUTS : DOT_SQUARE;
     for (int t = 0; t < b->n_outputs;) {
-        const int width = block_share(b->n_outputs - t, DOT_OUTPUTS);
+        const int width = block_share(b->n_outputs - t, limit);
 #define DOT_CASE(T) case T: if (T <= DOT_OUTPUTS) ISA(dot_outputs)(b, t, T); break;
         switch (width) {
             DOT_CASE(1) DOT_CASE(2) DOT_CASE(3) DOT_CASE(4) DOT_CASE(5) DOT_CASE(6)
@@ -94,6 +95,7 @@ static void ISA(block_errors_of_one)(const block_t *b) {
     for (int t = 0; t < b->n_outputs; t += VEC_LANES) {
         const vec weight = fma_(rate, load(b->output_counts + t), fill(0.0f));
         const vec sigmoid = ISA(sigmoid)(load(b->logits + t));
+        store(b->sigmoids + t, sigmoid);
         store(b->errors + t, ISA(error)(sigmoid, load(b->labels + t), weight));
     }
 }

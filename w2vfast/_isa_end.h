@@ -3,6 +3,7 @@
 #undef VEC_LANES
 #undef DOT_INPUTS
 #undef DOT_OUTPUTS
+#undef DOT_SQUARE
 #undef DOT_SUMS
 #undef GAIN_INPUTS
 #undef GAIN_SUMS

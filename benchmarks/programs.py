@@ -170,6 +170,11 @@ def run_w2vfast_pair(job: Job) -> Run:
     return _run_script(_W2VFAST.replace("**extra", 'negative_sharing="pair"'), job)
 
 
+def run_w2vfast_mean(job: Job) -> Run:
+    """Run this package with CBOW's error shared out among the context words."""
+    return _run_script(_W2VFAST.replace("**extra", 'cbow_gradient="mean"'), job)
+
+
 def run_gensim(job: Job) -> Run:
     """Run gensim, from a file, which is its fastest way."""
     return _run_script(_GENSIM, job)
@@ -255,6 +260,7 @@ PROGRAMS = {
     "w2vfast-avx2": lambda job: run_w2vfast(job, "avx2"),
     "w2vfast-generic": lambda job: run_w2vfast(job, "generic"),
     "w2vfast-pair": run_w2vfast_pair,
+    "w2vfast-mean": run_w2vfast_mean,
     "w2vfast-exact": run_w2vfast_exact,
     "c-o3": lambda job: run_c(job, "c-o3"),
     "c-ofast": lambda job: run_c(job, "c-ofast"),

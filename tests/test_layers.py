@@ -45,9 +45,12 @@ ALLOWED = {
     "keytable": "neighbours",
     "keyfiles": "files spelling formats suffixes keytable",
     "keyedvectors": "neighbours evaluation keytable keyfiles",
+    "probabilities": "huffman neighbours",
+    "scoring": "neighbours sources probabilities",
+    "outputs": "params huffman sources keyedvectors probabilities scoring",
     "model": (
         "params vocab sampling huffman files folder progress callbacks sources corpus "
-        "trainer keyedvectors"
+        "trainer keyedvectors outputs"
     ),
     "wordmap": "neighbours",
     "labels": "",

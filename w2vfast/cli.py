@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from w2vfast import __version__
 
 if TYPE_CHECKING:
+    from w2vfast.keyedvectors import KeyedVectors
     from w2vfast.model import Word2Vec
     from w2vfast.params import TrainParams
 
@@ -122,6 +123,12 @@ _OWN_FLAGS = {
     "seed": Flag(_whole_number, "seed", "N", "seed of the random numbers (1)"),
     "max-sentence-length": Flag(
         _whole_number, "max_sentence_length", "N", "cut longer sentences (1000)"
+    ),
+    "combine": Flag(
+        _name,
+        None,
+        "input|output|sum|concat",
+        "which of a word's two vectors to write (input)",
     ),
     "quiet": Flag(None, None, "", "say nothing but errors"),
 }
@@ -337,6 +344,7 @@ class _Request:
         self.vocab_out = _output_path(flags.get("save-vocab"))
         self.binary: bool = flags.get("binary", False)
         self.n_classes: int = flags.get("classes", 0)
+        self.combine: str = flags.get("combine", "input")
         self.verbosity: int = SILENT if "quiet" in flags else flags.get("debug", 2)
         self.params = _params(flags)
         if self.corpus is None:
@@ -347,6 +355,22 @@ class _Request:
             raise UsageError(message)
         if self.n_classes < 0:
             message = f"-classes must be at least 0, got {self.n_classes}."
+            raise UsageError(message)
+        self._check_combine()
+
+    def _check_combine(self) -> None:
+        from w2vfast.params import COMBINATIONS
+
+        if self.combine not in COMBINATIONS:
+            accepted = ", ".join(COMBINATIONS)
+            message = f"--combine must be one of {accepted}, got {self.combine!r}."
+            raise UsageError(message)
+        if self.combine != "input" and not self.params.negative:
+            message = (
+                f"--combine {self.combine} needs output vectors of words, which "
+                "hierarchical softmax alone does not train. Leave out -negative 0, or "
+                "--combine."
+            )
             raise UsageError(message)
 
     def check_files(self) -> None:
@@ -446,10 +470,13 @@ def _train_and_write(model: Word2Vec, request: _Request, output: str) -> None:
         model.train(corpus_file=request.corpus)
     else:
         model.train()
+    vectors = model.wv
+    if request.combine != "input":
+        vectors = model.combined_vectors(request.combine)
     if request.n_classes:
-        _write_classes(model, request.n_classes, output)
+        _write_classes(vectors, request.n_classes, output)
     else:
-        model.wv.save_word2vec_format(output, binary=request.binary)
+        vectors.save_word2vec_format(output, binary=request.binary)
     if request.verbosity >= SUMMARY:
         seconds = sum(epoch.seconds for epoch in model.history)
         words = sum(epoch.words for epoch in model.history)
@@ -471,11 +498,11 @@ def describe(params: TrainParams) -> str:
     )
 
 
-def _write_classes(model: Word2Vec, n_classes: int, output: str) -> None:
+def _write_classes(vectors: KeyedVectors, n_classes: int, output: str) -> None:
     from w2vfast.classes import kmeans_classes, write_classes
 
-    classes = kmeans_classes(model.wv.vectors, n_classes)
-    write_classes(output, model.wv.index_to_key, classes)
+    classes = kmeans_classes(vectors.vectors, n_classes)
+    write_classes(output, vectors.index_to_key, classes)
 
 
 def _train_help() -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -28,7 +28,7 @@ from w2vfast.sources import (
     SentenceSource,
     Source,
     open_source,
-    shown,
+    token_list,
 )
 
 BLOCK_IDS = 1 << 18  # ids that a thread takes at once
@@ -242,7 +242,7 @@ def _count_sentences(source: SentenceSource, job: Job) -> list[_text.WordCounter
     number = 0
     first_id = counter.next_id
     for k, sentence in enumerate(source.sentences):
-        tokens = _token_list(sentence, k)
+        tokens = token_list(sentence, k)
         for start in range(0, max(1, len(tokens)), size - 1):
             piece = tokens[start : start + size - 1]
             if used + len(piece) + 1 > size:
@@ -255,22 +255,6 @@ def _count_sentences(source: SentenceSource, job: Job) -> list[_text.WordCounter
         job.crew.poll()
     job.store.put(number, ids[:used], 0, first_id)
     return [counter]
-
-
-def _token_list(sentence: Any, k: int) -> Sequence[Any]:
-    if isinstance(sentence, (list, tuple)):
-        return sentence
-    if isinstance(sentence, np.ndarray) and sentence.ndim == 1:
-        tokens: list[Any] = sentence.tolist()
-        return tokens
-    if isinstance(sentence, (str, bytes)) or not isinstance(sentence, Iterable):
-        message = (
-            f"sentence {k} is {shown(sentence)}, but a sentence is a list of tokens: "
-            "[['the', 'cat', 'sat']], not ['the cat sat']. Split texts first, for "
-            "example with text.split(), or give a file of text as corpus_file=."
-        )
-        raise TypeError(message)
-    return list(sentence)
 
 
 # ---------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from w2vfast.callbacks import call_hooks, checked_callbacks
 from w2vfast.files import open_output
 from w2vfast.folder import MODEL_KIND, load_folder, save_folder
 from w2vfast.keyedvectors import KeyedVectors
+from w2vfast.outputs import OutputQueries
 from w2vfast.params import (
     TrainParams,
     check_gensim_arguments,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-class Word2Vec:
+class Word2Vec(OutputQueries):
     """Word vectors by skip-gram or CBOW, with gensim's names.
 
     Trains at once when it is given data; otherwise call `build_vocab` and `train`.
@@ -107,6 +108,8 @@ class Word2Vec:
     ----------
     wv : KeyedVectors
         The input vectors by word.
+    output_vectors : KeyedVectors
+        The output vectors by word, with negative sampling.
     vocab : Vocab
         Words and counts, sentence end first.
     params : TrainParams
@@ -292,7 +295,9 @@ class Word2Vec:
             raise RuntimeError(message)
         return self._vocab
 
-    def _source_of(self, sentences: Any, corpus_file: Any) -> Source:
+    def _source_of(
+        self, sentences: Any, corpus_file: Any, *, read_files: bool = True
+    ) -> Source:
         if (sentences is None) == (corpus_file is None):
             message = (
                 "give either sentences (token lists or integer arrays) or corpus_file "
@@ -302,7 +307,8 @@ class Word2Vec:
         if corpus_file is not None:
             return file_source(corpus_file)
         # Exact mode cuts a file's text as C does, which is not how readers cut it.
-        return sentence_source(sentences, read_files=self.params.mode == "fast")
+        read_files = read_files and self.params.mode == "fast"
+        return sentence_source(sentences, read_files=read_files)
 
     def _encode(self, source: Any, words: Vocab | None, progress: bool | None) -> None:
         self._forget_corpus()
@@ -514,6 +520,7 @@ class Word2Vec:
                 fixed=True,
             )
         self._wv.vectors = vectors
+        self._follow_outputs()
         return self._wv
 
     @property
@@ -624,6 +631,7 @@ class Word2Vec:
         state = {
             **self.__dict__,
             "_wv": None,
+            "_outputs": None,
             "_corpus": None,
             "_corpus_identity": None,
         }

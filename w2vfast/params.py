@@ -32,6 +32,8 @@ FLOAT32_LARGEST = (2.0 - 2.0**-23) * 2.0**127
 # The largest window for which 2 * window + 1 is still a C int.
 WINDOW_LARGEST = 2**30 - 1
 
+# Vectors that are made of the input and the output vectors.
+COMBINATIONS = ("input", "output", "sum", "concat")
 MODES = ("fast", "exact")
 NEGATIVE_SHARING = ("window", "pair")
 CBOW_GRADIENT = ("reference", "mean")

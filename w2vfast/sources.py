@@ -308,6 +308,23 @@ def shown(item: object) -> str:
     return f"{text} of type {type(item).__name__}"
 
 
+def token_list(sentence: Any, k: int) -> Sequence[Any]:
+    """Return the tokens of sentence k of an iterable; raise TypeError for a string."""
+    if isinstance(sentence, (list, tuple)):
+        return sentence
+    if isinstance(sentence, np.ndarray) and sentence.ndim == 1:
+        tokens: list[Any] = sentence.tolist()
+        return tokens
+    if isinstance(sentence, (str, bytes)) or not isinstance(sentence, Iterable):
+        message = (
+            f"sentence {k} is {shown(sentence)}, but a sentence is a list of tokens: "
+            "[['the', 'cat', 'sat']], not ['the cat sat']. Split texts first, for "
+            "example with text.split(), or give a file of text as corpus_file=."
+        )
+        raise TypeError(message)
+    return list(sentence)
+
+
 def _is_indptr_pair(sentences: object) -> bool:
     return (
         isinstance(sentences, tuple)

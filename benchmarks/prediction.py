@@ -5,8 +5,8 @@
 Trains on the poems that come with the package but for every 20th verse, in four modes,
 and prints of the held-out verses the mean log-probability of a prediction [nats], the
 share of words that `predict_output_word` names first or among its first ten (CBOW), and
-the words that `score` takes in a second of processor time.  Beside them what uniform words and words by
-their counts would give.
+the words that `score` takes in a second of processor time.  Beside them is what uniform
+words and words by their counts would give.
 """
 
 from __future__ import annotations

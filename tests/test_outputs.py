@@ -69,10 +69,19 @@ def test_saved_and_copied_models_keep_them(model, tmp_path):
         copy.copy(model),
     ]
     for other in others:
-        np.testing.assert_array_equal(other.output_vectors["cat"], model.syn1neg[1])
+        held = other.output_vectors
+        np.testing.assert_array_equal(held["cat"], model.syn1neg[1])
         other.train(SENTENCES, epochs=1)
-        np.testing.assert_array_equal(other.output_vectors["cat"], other.syn1neg[1])
+        np.testing.assert_array_equal(held["cat"], other.syn1neg[1])
+        assert not np.array_equal(held["cat"], model.syn1neg[1])
     assert model.wv.key_to_index["cat"] == 1
+
+
+def test_copies_do_not_carry_the_matrix_twice():
+    model = trained()
+    before = len(pickle.dumps(model))
+    model.output_vectors  # noqa: B018
+    assert len(pickle.dumps(model)) < before + 100
 
 
 def test_tree_alone_has_no_output_vectors():
@@ -241,10 +250,12 @@ def test_number_in_a_vocabulary_of_numbers_is_a_word():
     assert [type(word) for word, _ in expected] == [int] * 3
 
 
-def test_word_that_stands_twice_counts_twice():
-    model = trained(cbow_mean=0, epochs=20)
-    once = model.predict_output_word(["cat"])
-    assert model.predict_output_word(["cat", "cat"]) != once
+def test_context_is_a_mean_or_a_sum_as_in_training():
+    for cbow_mean in (0, 1):
+        model = trained(cbow_mean=cbow_mean, epochs=20)
+        once = model.predict_output_word(["cat"])
+        twice = model.predict_output_word(["cat", "cat"])
+        assert (twice == once) == bool(cbow_mean)
 
 
 @pytest.mark.parametrize("context", [[], ["nobody"]])
@@ -279,6 +290,14 @@ def test_vectors_of_any_length_predict(model):
         found = long.predict_output_word(["cat", "the"], None, weights=weights)
         assert sum(p for _, p in found) == pytest.approx(1)
         assert np.isfinite(long.score([["cat", "the", "a"]], weights=weights)).all()
+
+
+def test_sums_that_are_no_float32_any_more_are_scored():
+    model = trained(cbow_mean=0)
+    model.wv.vectors[:] = 3e38
+    scores = model.score([["cat", "the", "a"]])
+    assert np.isfinite(scores).all()
+    assert model.predict_output_word(["cat", "the", "a"], 1)[0][1] == pytest.approx(1)
 
 
 def test_saved_tree_model_predicts_the_same(tmp_path):

@@ -118,7 +118,9 @@ def test_window_may_be_wider_than_any_sentence():
     np.testing.assert_allclose(model.score(SENTENCES), expected, rtol=1e-5)
 
 
-def test_long_sentences_are_cut_as_in_training():
+@pytest.mark.parametrize("batch", [1, 1000])
+def test_long_sentences_are_cut_as_in_training(batch, monkeypatch):
+    monkeypatch.setattr(scoring, "_BATCH_WORDS", batch)
     model = trained(sg=1, max_sentence_length=4)
     found = model.score(SENTENCES)
     expected = [naive_score(model, sentence, 4) for sentence in SENTENCES]
@@ -177,6 +179,10 @@ def test_arrays_of_every_form_score_alike():
         np.testing.assert_allclose(model.score(form), expected, rtol=1e-6)
     padded = np.hstack([walks, np.full((20, 2), -1)])
     np.testing.assert_allclose(model.score(padded), expected, rtol=1e-6)
+    without = [[node for node in walk if node != 0] for walk in walks.tolist()]
+    np.testing.assert_allclose(
+        model.score(IdCorpus(walks, padding=0)), model.score(without), rtol=1e-6
+    )
     assert len(model.score(np.array([3, -1, -1, 4, 5]))) == 3
 
 

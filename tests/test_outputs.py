@@ -77,6 +77,22 @@ def test_saved_and_copied_models_keep_them(model, tmp_path):
     assert model.wv.key_to_index["cat"] == 1
 
 
+def test_output_vectors_take_no_further_keys(model):
+    with pytest.raises(RuntimeError, match="a model trains these very rows"):
+        model.output_vectors.add_vector("new", np.ones(8))
+
+
+def test_exact_mode_writes_output_vectors_as_c_writes_vectors(tmp_path):
+    model = trained(mode="exact")
+    model.wv.save_word2vec_format(tmp_path / "input")
+    c_lines = (tmp_path / "input").read_bytes().splitlines()
+    assert c_lines[1].endswith(b" ")
+    for vectors in (model.output_vectors, model.combined_vectors("sum")):
+        vectors.save_word2vec_format(tmp_path / "output")
+        lines = (tmp_path / "output").read_bytes().splitlines()
+        assert lines[1].endswith(b" ")
+
+
 def test_copies_do_not_carry_the_matrix_twice():
     model = trained()
     before = len(pickle.dumps(model))

@@ -169,12 +169,21 @@ class Noise:
         return drawn.clip(max=len(self._steps) - 1)
 
 
-def train(model, rows, numbers, noise, epochs, rng):
+def kept_shares(counts, sample):
+    """Return how often each word is kept where frequent words are thinned out."""
+    if sample == 0:
+        return np.ones(len(counts))
+    ratio = sample * counts.sum() / counts
+    return np.minimum(1, np.sqrt(ratio) + ratio)
+
+
+def train(model, rows, numbers, noise, kept, epochs, rng):
     """Train a model; the learning rate falls linearly."""
     done, total = 0, epochs * len(rows)
     for _ in range(epochs):
         for part, part_numbers in chunks(rows, numbers):
-            centres, contexts = window_pairs(part, part_numbers, rng)
+            stays = rng.random(len(part)) < kept[part]
+            centres, contexts = window_pairs(part[stays], part_numbers[stays], rng)
             order = rng.permutation(len(centres))
             for start in range(0, len(order), BATCH):
                 batch = order[start : start + BATCH]
@@ -289,15 +298,17 @@ def compare(options):
         "negative": NEGATIVE,
         "min_count": options.min_count,
         "alpha": ALPHA,
-        "sample": 0,
+        "sample": options.sample,
         "epochs": options.epochs,
         "seed": options.seed,
+        "workers": 1,
     }
     ours = Word2Vec(sentences(path, options.lines, False), progress=False, **settings)
     row_of = ours.wv.key_to_index
     text = encode(sentences(path, options.lines, False), row_of)
     held = list(sentences(path, options.lines, True))
     noise = Noise(ours.wv.counts)
+    kept = kept_shares(ours.wv.counts, options.sample)
     measures = Measures(text, encode(held, row_of), noise)
     measured, last_column = quality(options, held, row_of)
 
@@ -313,7 +324,7 @@ def compare(options):
     def trained(**kind):
         rng = np.random.default_rng(options.seed)
         model = Model(len(row_of), options.size, rng, **kind)
-        train(model, *text, noise, options.epochs, rng)
+        train(model, *text, noise, kept, options.epochs, rng)
         return model
 
     both = Model(1, 1, np.random.default_rng(0), tied=False)
@@ -347,6 +358,7 @@ def main(arguments=None):
     parser.add_argument("--min-count", type=int, default=20)
     parser.add_argument("--size", type=int, default=50, help="of a vector (50)")
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--sample", type=float, default=0, help="thin out (0: not)")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     if options.small:

@@ -127,8 +127,8 @@ _OWN_FLAGS = {
     "combine": Flag(
         _name,
         None,
-        "input|output|sum|concat",
-        "which of a word's two vectors to write (input)",
+        "HOW",
+        "vectors to write: input, output, sum or concat (input)",
     ),
     "quiet": Flag(None, None, "", "say nothing but errors"),
 }

@@ -208,7 +208,8 @@ class OutputQueries:
             How many to return [words]; None returns all.
         weights : {"syn1", "syn1neg"}, optional
             "syn1": by the tree of hierarchical softmax.  "syn1neg": by softmax over
-            the output vectors.  By default what the model has, of both "syn1".
+            the output vectors.  By default what the model has; of both "syn1", but
+            "syn1neg" with ``noise=True``.
         noise : bool, default False
             Weight the softmax of a model with negative sampling by the noise
             distribution.  That gives the probabilities that were trained; without, they

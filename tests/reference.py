@@ -54,9 +54,11 @@ def block_update(syn0, input_rows, syn1, output_rows, labels, alpha):
 class Word2VecReference:
     """Fast mode at one worker."""
 
-    def __init__(self, syn0, counts, p, tree, aliases):
+    def __init__(self, syn0, counts, p, tree, aliases, frozen=()):
         self.p = p
         self.syn0 = syn0.astype(np.float64)
+        self.frozen = list(frozen)
+        self.frozen_rows = self.syn0[self.frozen]
         self.syn1 = np.zeros_like(self.syn0)
         self.syn1neg = np.zeros_like(self.syn0)
         self.counts = counts.astype(np.float64)
@@ -142,6 +144,7 @@ class Word2VecReference:
                 if take_loss:
                     self.loss += block_loss(self.syn0[inputs], matrix[rows], labels)
                 block_update(self.syn0, inputs, matrix, rows, labels, self.alpha)
+                self.syn0[self.frozen] = self.frozen_rows
             self.predictions += take_loss * len(inputs)
 
     def cbow(self, contexts, word, take_loss):
@@ -159,3 +162,4 @@ class Word2VecReference:
         if self.p.cbow_gradient == "mean" and self.p.cbow_mean:
             neu1e /= len(contexts)
         np.add.at(self.syn0, contexts, np.repeat(neu1e, len(contexts), axis=0))
+        self.syn0[self.frozen] = self.frozen_rows

@@ -29,7 +29,13 @@ def counts_of(ids):
     return np.concatenate([counts[:1], np.sort(counts[1:])[::-1]]).astype(np.int64)
 
 
-def train_both(params, ids):
+def marked(frozen):
+    rows = np.zeros(VOCAB_SIZE, dtype=np.uint8)
+    rows[list(frozen)] = 1
+    return rows if len(frozen) else None
+
+
+def train_both(params, ids, frozen=()):
     counts = counts_of(ids)
     weights = trainer.new_weights(VOCAB_SIZE, params)
     tree = huffman.build_tree(counts)
@@ -38,9 +44,10 @@ def train_both(params, ids):
         sampling.keep_thresholds(counts, params.sample),
         noise if params.negative else None,
         tree if params.hs else None,
+        marked(frozen),
     )
     reference = Word2VecReference(
-        weights.syn0.vectors, counts, params, tree, noise.entries
+        weights.syn0.vectors, counts, params, tree, noise.entries, frozen
     )
     run = trainer.Trainer(weights, ids, tables, int(counts.sum()), params)
     stats = [run.run_epoch(epoch) for epoch in range(params.epochs)]
@@ -98,6 +105,32 @@ def test_training_follows_the_reference(sg, objective, variant):
     start = trainer.new_weights(VOCAB_SIZE, params).syn0.vectors
     assert np.abs(weights.syn0.vectors - start)[1:].max() > 0.01
     assert not weights.syn1neg or not weights.syn1neg.vectors[0].any()
+
+
+FROZEN_CASES = [
+    *itertools.product([1], OBJECTIVES, ["default", "pair", "whole_windows"]),
+    *itertools.product([0], OBJECTIVES, ["default", "sum", "mean_gradient"]),
+]
+
+
+@pytest.mark.parametrize(("sg", "objective", "variant"), FROZEN_CASES)
+def test_others_learn_from_a_frozen_row_as_the_reference_says(sg, objective, variant):
+    options = {"vector_size": 20, "window": 4, "sample": 1e-2, "epochs": 1}
+    options.update({"alpha": 0.05, "workers": 1, "sg": sg, **OBJECTIVES[objective]})
+    options.update({**SKIPGRAM_VARIANTS, **CBOW_VARIANTS}[variant])
+    params = TrainParams(**options)
+    ids, frozen = random_text(11), [1, 2, 5, 17, VOCAB_SIZE - 1]
+    weights, reference, *_ = train_both(params, ids, frozen)
+    start = trainer.new_weights(VOCAB_SIZE, params).syn0.vectors
+    np.testing.assert_array_equal(weights.syn0.vectors[frozen], start[frozen])
+    np.testing.assert_allclose(weights.syn0.vectors, reference.syn0, atol=2e-5)
+    outputs = weights.syn1neg or weights.syn1
+    expected = reference.syn1neg if params.negative else reference.syn1
+    np.testing.assert_allclose(outputs.vectors, expected, atol=2e-5)
+    free, *_ = train_both(params, ids)
+    moved = np.abs(free.syn0.vectors - weights.syn0.vectors)
+    assert moved[frozen].max() > 0.01  # they would have moved
+    assert np.delete(moved, frozen, axis=0).max() > 0.001  # and the others otherwise
 
 
 def test_same_seed_gives_same_bytes_and_another_seed_others():

@@ -26,6 +26,7 @@ class Model:
         keep: NDArray[np.uint32] | None = None,
         noise: AliasTable | StepTable | None = None,
         tree: HuffmanTree | None = None,
+        frozen: NDArray[np.uint8] | None = None,
     ) -> None: ...
 
 class Counters:

@@ -16,7 +16,7 @@ A `word` is a vocabulary id; a `pos` is a place among a sentence's kept words; a
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memmove, memset
+from libc.string cimport memcpy, memmove, memset
 
 import os
 
@@ -190,6 +190,7 @@ cdef struct model_t:
     const int64_t* offsets   # (V + 1,) where each word's path starts
     const int32_t* points    # (sum L,)
     const uint8_t* codes     # (sum L,)
+    const uint8_t* frozen    # (V,) 1 for a row of syn0 that is not to change; or NULL
 
 
 cdef struct settings_t:
@@ -225,6 +226,8 @@ cdef class Model:
         Needed with `syn1neg`. IN
     tree : huffman.HuffmanTree or None
         Needed with `syn1`. IN
+    frozen : ndarray of uint8, shape (V,), or None
+        1 for each row of `syn0` that training reads and leaves as it is. IN
     """
 
     cdef model_t c
@@ -232,8 +235,9 @@ cdef class Model:
     cdef object owners  # keeps the arrays alive that `c` points into
 
     def __init__(self, float[:, ::1] syn0, float[:, ::1] syn1, float[:, ::1] syn1neg,
-                 int dim, const uint32_t[::1] keep=None, noise=None, tree=None):
-        self.owners = [syn0, syn1, syn1neg, keep, noise, tree]
+                 int dim, const uint32_t[::1] keep=None, noise=None, tree=None,
+                 const uint8_t[::1] frozen=None):
+        self.owners = [syn0, syn1, syn1neg, keep, noise, tree, frozen]
         self._set_matrix(&self.c.syn0, syn0)
         self._set_matrix(&self.c.syn1, syn1)
         self._set_matrix(&self.c.syn1neg, syn1neg)
@@ -241,6 +245,7 @@ cdef class Model:
         self.c.dim = dim
         self.c.vocab_size = syn0.shape[0]
         self.c.keep = NULL if keep is None else &keep[0]
+        self.c.frozen = NULL if frozen is None else &frozen[0]
         if hasattr(noise, "entries"):
             self._set_aliases(noise.entries)
         elif noise is not None:

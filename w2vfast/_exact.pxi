@@ -8,6 +8,7 @@ cdef struct exact_plan_t:
     # A centre word, with all that C draws for it, in C's order.  It is drawn one word
     # ahead, since no draw depends on the weights, so that rows may be called early.
     float** contexts         # (C,) rows of the context
+    float** sinks            # (C,) rows that gain their change: they, or nowhere
     int n_contexts           # C
     float** noise            # (U, K + 1) rows: the word, then noise words
     int* noise_lengths       # (U,) how many of each K + 1
@@ -18,6 +19,7 @@ cdef struct exact_t:
     int length
     float* neu1              # (D,)
     float* neu1e             # (D,)
+    float* nowhere           # (D,) gains what frozen rows would; never read
     float** path             # (L,)
     float* dots              # (T,)
     exact_plan_t plans[2]    # of this centre word and of the next
@@ -67,6 +69,7 @@ cdef class ExactWorker:
         s.sentence = <int32_t*>owned_bytes(self.owners, C_SENTENCE_LENGTH, sizeof(int32_t))
         s.neu1 = <float*>owned_bytes(self.owners, model.c.stride, sizeof(float))
         s.neu1e = <float*>owned_bytes(self.owners, model.c.stride, sizeof(float))
+        s.nowhere = <float*>owned_bytes(self.owners, model.c.stride, sizeof(float))
         s.path = <float**>owned_bytes(self.owners, model.max_path, sizeof(float*))
         s.dots = <float*>owned_bytes(self.owners, T, sizeof(float))
         s.sigmoid = <float*>owned_bytes(self.owners, EXACT_TABLE_SIZE, sizeof(float))
@@ -80,7 +83,9 @@ cdef class ExactWorker:
     cdef _allocate_plan(self, exact_plan_t* plan):
         cdef int64_t C = min(2 * <int64_t>self.settings.window, C_SENTENCE_LENGTH)
         cdef int64_t T = self.settings.negative + 1
-        plan.contexts = <float**>owned_bytes(self.owners, C, sizeof(float*))
+        plan.contexts = plan.sinks = <float**>owned_bytes(self.owners, C, sizeof(float*))
+        if self.model.c.frozen != NULL:
+            plan.sinks = <float**>owned_bytes(self.owners, C, sizeof(float*))
         plan.noise = <float**>owned_bytes(self.owners, C * T, sizeof(float*))
         plan.noise_lengths = <int*>owned_bytes(self.owners, C, sizeof(int))
 
@@ -174,6 +179,10 @@ cdef void exact_prepare(const model_t* m, const settings_t* o, exact_t* s,
     for context_pos in range(max(0, pos - reach), min(s.length, pos + reach + 1)):
         if context_pos != pos:
             plan.contexts[plan.n_contexts] = row(&m.syn0, s.sentence[context_pos], m.stride)
+            if m.frozen != NULL:
+                plan.sinks[plan.n_contexts] = (
+                    s.nowhere if m.frozen[s.sentence[context_pos]]
+                    else plan.contexts[plan.n_contexts])
             plan.n_contexts += 1
     if pos + o.window < s.length:  # the word that comes within reach now
         block_prefetch(row(&m.syn0, s.sentence[pos + o.window], m.stride), m.dim)
@@ -233,7 +242,7 @@ cdef void exact_skipgram(const model_t* m, const settings_t* o, exact_t* s,
         context = plan.contexts[u]
         memset(s.neu1e, 0, m.dim * sizeof(float))
         exact_outputs(m, o, s, pos, u, context)
-        exact_axpy(1, s.neu1e, context, m.dim)
+        exact_axpy(1, s.neu1e, plan.sinks[u], m.dim)
 
 
 cdef void exact_cbow(const model_t* m, const settings_t* o, exact_t* s,
@@ -252,7 +261,7 @@ cdef void exact_cbow(const model_t* m, const settings_t* o, exact_t* s,
         s.neu1[i] = s.neu1[i] / plan.n_contexts
     exact_outputs(m, o, s, pos, 0, s.neu1)
     for u in range(plan.n_contexts):
-        exact_axpy(1, s.neu1e, plan.contexts[u], m.dim)
+        exact_axpy(1, s.neu1e, plan.sinks[u], m.dim)
 
 
 cdef void exact_outputs(const model_t* m, const settings_t* o, exact_t* s, int pos,

@@ -17,6 +17,7 @@ cdef struct plan_t:
     # A centre word, prepared one ahead of its training so that its rows are on their
     # way from memory meanwhile: nothing that is drawn depends on the weights.
     float** contexts         # (C,) rows of the context; skip-gram: each once
+    float** sinks            # (C,) rows that gain their change: they, or nowhere
     float* context_counts    # (C,) how often each stands in the window
     int n_contexts           # C; 0: nothing to train
     int n_window             # words in the window
@@ -39,6 +40,7 @@ cdef struct scratch_t:
     float* ones              # (max of L and C,)
     float* neu1              # (stride,) CBOW: mean or sum of the context's rows
     float* neu1e             # (stride,) CBOW: its change
+    float* nowhere           # (stride,) gains what frozen rows would; never read
     plan_t plans[2]          # of this centre word and of the next
     int64_t* visits          # (V,) ids seen, for tests; or NULL
     int64_t* stopped         # the queue's flag
@@ -111,6 +113,7 @@ cdef class Worker:
             s.ones[i] = 1
         s.neu1 = <float*>owned_bytes(self.owners, stride, sizeof(float))
         s.neu1e = <float*>owned_bytes(self.owners, stride, sizeof(float))
+        s.nowhere = <float*>owned_bytes(self.owners, stride, sizeof(float))
         s.block.logits = self._vectors(C * T)
         s.block.sigmoids = self._vectors(C * T)
         s.block.errors = self._vectors(C * T)
@@ -132,7 +135,9 @@ cdef class Worker:
 
     cdef _allocate_plan(self, plan_t* plan, int64_t C, int64_t U):
         cdef int64_t L = self.model.max_path, K = self.settings.negative
-        plan.contexts = <float**>owned_bytes(self.owners, C, sizeof(float*))
+        plan.contexts = plan.sinks = <float**>owned_bytes(self.owners, C, sizeof(float*))
+        if self.c.frozen != NULL:
+            plan.sinks = <float**>owned_bytes(self.owners, C, sizeof(float*))
         plan.context_counts = self._vectors(C)
         plan.path = <float**>owned_bytes(self.owners, L, sizeof(float*))
         plan.path_labels = self._vectors(L)
@@ -305,6 +310,8 @@ cdef void prepare(const model_t* m, const settings_t* o, scratch_t* s, plan_t* p
     find_contexts(m, o, s, plan, pos)
     if plan.n_contexts == 0:
         return
+    if m.frozen != NULL:
+        find_sinks(m, o, s, plan, pos)
     plan.take_loss = o.all_losses or s.places[pos] % LOSS_STRIDE == 0
     if pos + o.window < s.n_kept:  # the word that comes within reach now
         call_ahead(plan, row(&m.syn0, s.words[pos + o.window], m.stride))
@@ -340,6 +347,20 @@ cdef void find_contexts(const model_t* m, const settings_t* o, scratch_t* s,
         else:  # one after the other, or summed up: the same row again does no harm
             plan.contexts[plan.n_contexts] = context
             plan.n_contexts += 1
+
+
+cdef void find_sinks(const model_t* m, const settings_t* o, scratch_t* s, plan_t* plan,
+                     int pos) noexcept nogil:
+    """Send what frozen words of the window would gain nowhere."""
+    cdef float* context
+    cdef int context_pos, u
+    memcpy(plan.sinks, plan.contexts, plan.n_contexts * sizeof(float*))
+    for context_pos in range(max(0, pos - o.window), min(s.n_kept, pos + o.window + 1)):
+        if m.frozen[s.words[context_pos]]:
+            context = row(&m.syn0, s.words[context_pos], m.stride)
+            for u in range(plan.n_contexts):
+                if plan.contexts[u] == context:
+                    plan.sinks[u] = s.nowhere
 
 
 cdef void find_path(const model_t* m, plan_t* plan, int32_t word) noexcept nogil:
@@ -407,7 +428,7 @@ cdef void train_skipgram(const model_t* m, const settings_t* o, scratch_t* s,
         s.counters.predictions += plan.n_window
     for u in range(n_units):
         s.block.inputs = plan.contexts + u
-        s.block.sinks = plan.contexts + u
+        s.block.sinks = plan.sinks + u
         update_outputs(o, s, plan, u)
 
 
@@ -428,7 +449,7 @@ cdef void train_cbow(const model_t* m, const settings_t* o, scratch_t* s,
     update_outputs(o, s, plan, 0)
     # word2vec.c hands the whole error to each row; the mean's gradient is its share.
     scale = scale if o.divide_gradient else 1.0
-    block_spread(scale, s.neu1e, plan.contexts, plan.n_contexts, s.block.dim)
+    block_spread(scale, s.neu1e, plan.sinks, plan.n_contexts, s.block.dim)
 
 
 cdef void update_outputs(const settings_t* o, scratch_t* s, plan_t* plan,

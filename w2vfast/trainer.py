@@ -248,11 +248,12 @@ def _check_memory(n_rows: int, params: TrainParams) -> None:
 
 @dataclass(frozen=True)
 class Tables:
-    """What the kernels look up; see `sampling` and `huffman`."""
+    """What the kernels look up; see `sampling`, `huffman` and `freezing`."""
 
     keep: NDArray[np.uint32] | None
     noise: AliasTable | StepTable | None
     tree: HuffmanTree | None
+    frozen: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)
@@ -338,6 +339,7 @@ class Trainer:
             tables.keep,
             tables.noise,
             tables.tree,
+            tables.frozen,
         )
         self._workers = self._new_workers(train_words)
         self._starts = self._cut_spans()

@@ -34,7 +34,8 @@ ALLOWED = {
     "crew": "",
     "idstore": "_text",
     "counting": "_text files crew idstore sources",
-    "corpus": "_text vocab crew idstore sources counting",
+    "growth": "vocab",
+    "corpus": "_text vocab growth crew idstore sources counting",
     "timeline": "",
     "scorers": "",
     "joining": "_text progress crew sources corpus",
@@ -48,9 +49,13 @@ ALLOWED = {
     "probabilities": "huffman neighbours",
     "scoring": "neighbours sources probabilities",
     "outputs": "params huffman sources keyedvectors probabilities scoring",
+    "initvectors": "suffixes keytable",
+    "freezing": "keytable",
+    "grownnodes": "",
+    "grownweights": "trainer grownnodes",
     "model": (
-        "params vocab sampling huffman files folder progress callbacks sources corpus "
-        "trainer keyedvectors outputs"
+        "params vocab growth sampling huffman files folder progress callbacks sources "
+        "corpus trainer grownweights keyedvectors outputs initvectors freezing"
     ),
     "wordmap": "neighbours",
     "labels": "",

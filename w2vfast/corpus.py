@@ -21,7 +21,7 @@ import os
 import warnings
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,12 @@ from numpy.typing import NDArray
 from w2vfast import _text
 from w2vfast.counting import EOS, Job, count_words
 from w2vfast.crew import Crew, Progress
+from w2vfast.growth import (
+    check_same_kind,
+    grow_vocab,
+    nothing_comes_in,
+    select_new_words,
+)
 from w2vfast.idstore import Ids, IdStore, default_limit
 from w2vfast.sources import ReaderSource, as_source
 from w2vfast.vocab import SENTENCE_END, Vocab, Word, no_word_error, select_words
@@ -52,11 +58,14 @@ class EncodedCorpus:
         mode newlines and `</s>`.
     n_words : int
         Words of the source, before `min_count`, without sentence ends.
+    n_unknown : int
+        Those of them that are not in the vocabulary, and so not among the ids.
     """
 
     ids: Ids
     n_sentences: int
     n_words: int
+    n_unknown: int = 0
 
     def close(self) -> None:
         """Give the ids back, and the file that held them."""
@@ -82,6 +91,7 @@ def encode(
     max_final_vocab: int | None = None,
     max_vocab_size: int | None = None,
     vocab: Vocab | None = None,
+    grow: bool = False,
     workers: int = 1,
     memory_limit: int | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
@@ -105,6 +115,10 @@ def encode(
         stays out, and a warning says how many did.
     vocab : Vocab, optional
         Look words up there, and drop the others; its counts stay as they are.
+    grow : bool, default False
+        With `vocab`: count its words in the source too, take in others by `min_count`
+        and `max_final_vocab`, and return a `GrownVocab`.  Nothing is pruned, since a
+        pruned word might be one that is known.
     workers : int, default 1
         Threads.  The result does not depend on it.
     memory_limit : int, optional
@@ -148,34 +162,44 @@ def encode(
     try:
         counters = count_words(source, job)
         crew.finish()
-        return _finish(source.name, job, counters, min_count, max_final_vocab, vocab)
+        choice = _Choice(source.name, min_count, max_final_vocab, vocab, grow)
+        return _finish(job, counters, choice)
     finally:
         store.close()
 
 
+class _Choice(NamedTuple):
+    """Which words have rows, as `encode` was told."""
+
+    name: str
+    min_count: int
+    max_final_vocab: int | None
+    vocab: Vocab | None
+    grow: bool
+
+
 def _finish(
-    name: str,
-    job: Job,
-    counters: list[_text.WordCounter],
-    min_count: int,
-    max_final_vocab: int | None,
-    vocab: Vocab | None,
+    job: Job, counters: list[_text.WordCounter], choice: _Choice
 ) -> tuple[Vocab, EncodedCorpus]:
     blocks = np.array(job.store.blocks, dtype=np.int64).reshape(-1, 3)
     words = _merge(job, counters, blocks)
-    n_words = int(words.counter.counts().sum()) + words.counter.lost_tokens
-    _check_words(name, words, n_words, job.exact)
+    counts = words.counter.counts()
+    n_words = int(counts.sum()) + words.counter.lost_tokens
+    _check_words(choice.name, words, n_words, job.exact)
     _warn_of_pruning(words.counter, job.max_vocab_size)
-    counted = vocab is None
-    if vocab is None:
-        vocab, rows = _chosen_vocab(words, min_count, max_final_vocab)
+    if choice.vocab is None:
+        vocab, rows = _chosen_vocab(words, choice)
+    elif choice.grow:
+        vocab, rows = _grown_vocab(words, choice.vocab, choice)
     else:
-        rows = _known_rows(words, vocab, name)
+        vocab, rows = choice.vocab, _known_rows(words, choice.vocab)
+        _check_known(words, rows, choice.vocab, choice.name)
+    unknown = int(counts[rows == _text.LOST].sum()) + words.counter.lost_tokens
     row_maps = {worker: rows[ids] for worker, ids in words.maps.items()}
     ids, sentences = _final_ids(job, blocks, row_maps)
-    if counted:
-        vocab.counts[0] = sentences
-    return vocab, EncodedCorpus(ids, sentences, n_words)
+    if vocab is not choice.vocab:
+        vocab.counts[0] += sentences
+    return vocab, EncodedCorpus(ids, sentences, n_words, unknown)
 
 
 def _final_ids(
@@ -285,21 +309,17 @@ def _first_seen(
     return keys
 
 
-def _chosen_vocab(
-    words: _Words, min_count: int, max_final_vocab: int | None
-) -> tuple[Vocab, Ids]:
+def _chosen_vocab(words: _Words, choice: _Choice) -> tuple[Vocab, Ids]:
     """Return the vocabulary, its counts[0] still 0, and the row of each id."""
     counts = words.counter.counts()
     ids = select_words(
         counts,
         words.first_seen,
-        min_count=max(1, min_count),
-        max_final_vocab=max_final_vocab,
+        min_count=max(1, choice.min_count),
+        max_final_vocab=choice.max_final_vocab,
     )
     if ids.size == 0:
-        most = int(np.argmax(counts))
-        word = words.counter.words(np.array([most]))[0]
-        raise no_word_error(word, int(counts[most]), min_count)
+        raise no_word_error(*_most_frequent(words), choice.min_count)
     rows = np.full(counts.size, _text.LOST, dtype=np.int32)
     rows[EOS] = 0
     rows[ids] = np.arange(1, ids.size + 1, dtype=np.int32)
@@ -307,7 +327,41 @@ def _chosen_vocab(
     return Vocab(names, np.concatenate([[0], counts[ids]])), rows
 
 
-def _known_rows(words: _Words, vocab: Vocab, name: str) -> Ids:
+def _most_frequent(words: _Words) -> tuple[Word, int]:
+    counts = words.counter.counts()
+    most = int(np.argmax(counts))
+    return words.counter.words(np.array([most]))[0], int(counts[most])
+
+
+def _grown_vocab(words: _Words, vocab: Vocab, choice: _Choice) -> tuple[Vocab, Ids]:
+    """Return the vocabulary with the text's words, and the row of each id.
+
+    Its counts[0] is without the text's sentence ends as yet.
+    """
+    check_same_kind(vocab, words.counter.holds_integers)
+    counts, rows = words.counter.counts(), _known_rows(words, vocab)
+    is_known = rows != _text.LOST
+    ids = select_new_words(
+        counts,
+        is_known,
+        words.first_seen,
+        n_known=len(vocab) - 1,
+        min_count=choice.min_count,
+        max_final_vocab=choice.max_final_vocab,
+    )
+    is_known[EOS] = False
+    if ids.size == 0 and not is_known.any():
+        raise nothing_comes_in(*_most_frequent(words), choice.min_count)
+    more = np.zeros(len(vocab), dtype=np.int64)
+    more[rows[is_known]] = counts[is_known]
+    grown = grow_vocab(vocab, more, list(words.counter.words(ids)), counts[ids])
+    rows[ids] = np.arange(len(vocab), len(grown), dtype=np.int32)
+    has_row = rows != _text.LOST
+    rows[has_row] = grown.rows[rows[has_row]]
+    return grown, rows
+
+
+def _known_rows(words: _Words, vocab: Vocab) -> Ids:
     """Return the row in `vocab` of each id, LOST where there is none."""
     known = _text.WordCounter()
     row_of = np.full(len(vocab) + 2, _text.LOST, dtype=np.int32)  # [-1]: no word
@@ -319,6 +373,10 @@ def _known_rows(words: _Words, vocab: Vocab, name: str) -> Ids:
         if row_of[place] == _text.LOST:
             row_of[place] = row
     rows: Ids = row_of[known.match(words.counter)]
+    return rows
+
+
+def _check_known(words: _Words, rows: Ids, vocab: Vocab, name: str) -> None:
     if (rows[1:] == _text.LOST).all():
         kind = "integers" if words.counter.holds_integers else "text"
         message = (
@@ -326,7 +384,6 @@ def _known_rows(words: _Words, vocab: Vocab, name: str) -> Ids:
             f"ones are {vocab.words[1:4]!r}"
         )
         raise ValueError(message)
-    return rows
 
 
 def _renumber(

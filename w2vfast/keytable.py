@@ -439,6 +439,36 @@ class KeyTable:
             **{key: size + place for place, key in enumerate(new)},
         }
 
+    def take_model_rows(
+        self, keys: Sequence[Key], vectors: FloatArray, counts: npt.NDArray[np.int64]
+    ) -> None:
+        """Show a model's rows anew after its vocabulary has grown.
+
+        Lists and arrays that were handed out stay as they were.  Attributes follow
+        their keys; new keys have 0 or None.
+
+        Parameters
+        ----------
+        keys : sequence of str or int, length V
+        vectors : ndarray of float, shape (V, D)
+            Kept, not copied.
+        counts : ndarray of int64, shape (V,)
+        """
+        before = np.array([self.key_to_index.get(key, -1) for key in keys], np.intp)
+        known = before >= 0
+        attributes = {}
+        for name, values in self.expandos.items():
+            attributes[name] = _blank(values.dtype, len(keys))
+            attributes[name][known] = values[before[known]]
+        attributes["count"] = np.array(counts)
+        # In one piece, so that no interrupt can leave keys without vectors.
+        self.__dict__.update(
+            index_to_key=list(keys),
+            key_to_index=_rows_of(keys),
+            vectors=vectors,
+            expandos=attributes,
+        )
+
     def sort_by_descending_frequency(self) -> None:
         """Put the rows in the order of their counts, the most frequent first.
 

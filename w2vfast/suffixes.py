@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -59,7 +59,8 @@ class Reading(NamedTuple):
     """How a file is read; see `w2vfast.formats.read_word2vec`.
 
     `mmap` maps the vectors of a folder, which are then not looked at; of the other
-    formats none can be mapped.
+    formats none can be mapped.  With `only`, text and binary keep the rows of these
+    words alone.
     """
 
     limit: int | None = None
@@ -67,6 +68,7 @@ class Reading(NamedTuple):
     spaces: Spaces = "refuse"
     finite: bool = True
     mmap: bool = False
+    only: Container[str] | None = None
 
 
 class Kind(NamedTuple):
@@ -96,6 +98,7 @@ def _word2vec_reader(
             unicode_errors=how.unicode_errors,
             spaces=how.spaces,
             finite=how.finite,
+            only=how.only,
         )
         return Contents(list(words), vectors)
 

@@ -160,6 +160,18 @@ def vocab_from_counts(
     ValueError
         If a count is negative, or no word reaches `min_count`.
     """
+    total = checked_counts(word_freq)
+    return _choose(list(total), list(total.values()), min_count, max_final_vocab)
+
+
+def checked_counts(word_freq: Mapping[Any, int]) -> dict[Word, int]:
+    """Return words and counts as plain values, `</s>` first.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `vocab_from_counts` does for words and counts.
+    """
     total: dict[Word, int] = {SENTENCE_END: 0}
     for key, given in word_freq.items():
         word = _known_word(key)
@@ -170,7 +182,7 @@ def vocab_from_counts(
             "give words of one kind"
         )
         raise TypeError(message)
-    return _choose(list(total), list(total.values()), min_count, max_final_vocab)
+    return total
 
 
 def _known_word(key: Any) -> Word:

@@ -130,6 +130,10 @@ _OWN_FLAGS = {
         "HOW",
         "vectors to write: input, output, sum or concat (input)",
     ),
+    "init-vectors": Flag(
+        _path, None, "FILE", "words begin with the vectors they have here"
+    ),
+    "freeze": Flag(_path, None, "FILE", "words, one a line, that stay as they begin"),
     "quiet": Flag(None, None, "", "say nothing but errors"),
 }
 
@@ -341,6 +345,8 @@ class _Request:
         self.corpus: str | None = flags.get("train")
         self.output = _output_path(flags.get("output"))
         self.vocab_in: str | None = flags.get("read-vocab")
+        self.init_vectors: str | None = flags.get("init-vectors")
+        self.freeze: str | None = flags.get("freeze")
         self.vocab_out = _output_path(flags.get("save-vocab"))
         self.binary: bool = flags.get("binary", False)
         self.n_classes: int = flags.get("classes", 0)
@@ -377,7 +383,8 @@ class _Request:
         """Fail now, not after hours of training, if the output cannot be written."""
         from w2vfast.files import check_output
 
-        inputs = {os.path.realpath(p) for p in (self.corpus, self.vocab_in) if p}
+        given = (self.corpus, self.vocab_in, self.init_vectors, self.freeze)
+        inputs = {os.path.realpath(path) for path in given if path}
         outputs = [path for path in (self.vocab_out, self.output) if path]
         regular = [os.path.realpath(p) for p in outputs if p != STANDARD_OUTPUT]
         if len(set(regular)) < len(regular):
@@ -439,12 +446,21 @@ def _train(request: _Request) -> int:
 
     with _plain_warnings(silent=request.verbosity <= SILENT):
         model = Word2Vec(
-            **request.params.to_dict(), progress=request.verbosity >= PROGRESS
+            **request.params.to_dict(),
+            progress=request.verbosity >= PROGRESS,
+            init_vectors=request.init_vectors,
+            freeze=() if request.freeze is None else _words_of(request.freeze),
         )
         _prepare_vocabulary(model, request)
         if request.output is not None:
             _train_and_write(model, request, request.output)
     return EXIT_OK
+
+
+def _words_of(path: str) -> list[str]:
+    # Decoded as the words of a text are.
+    with open(path, "rb") as file:
+        return [word.decode("utf-8", "surrogateescape") for word in file.read().split()]
 
 
 def _prepare_vocabulary(model: Word2Vec, request: _Request) -> None:
@@ -480,6 +496,8 @@ def _train_and_write(model: Word2Vec, request: _Request, output: str) -> None:
     if request.verbosity >= SUMMARY:
         seconds = sum(epoch.seconds for epoch in model.history)
         words = sum(epoch.words for epoch in model.history)
+        if model.init_coverage is not None and request.verbosity < PROGRESS:
+            _say(str(model.init_coverage))
         _say(
             f"Trained in {seconds:.1f} s, {words / max(seconds, 1e-9):,.0f} words/s. "
             f"Wrote {output}."

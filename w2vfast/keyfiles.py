@@ -175,8 +175,8 @@ class KeyFiles(KeyTable):
         """
         if lockf != 1.0:
             message = (
-                f"lockf={lockf} would slow down or freeze rows in training, which is "
-                "not supported; leave it out"
+                f"lockf={lockf} would slow down or freeze rows in training; leave it "
+                "out, and freeze words by train(freeze=[...])"
             )
             raise ValueError(message)
         mine = self._writable()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -16,6 +17,10 @@ from w2vfast import corpus, huffman, sampling, trainer
 from w2vfast.callbacks import call_hooks, checked_callbacks
 from w2vfast.files import open_output
 from w2vfast.folder import MODEL_KIND, load_folder, save_folder
+from w2vfast.freezing import checked_words, frozen_rows
+from w2vfast.grownweights import grown_weights
+from w2vfast.growth import GrownVocab, check_growable, grow_from_counts
+from w2vfast.initvectors import Coverage, check_source, set_rows
 from w2vfast.keyedvectors import KeyedVectors
 from w2vfast.outputs import OutputQueries
 from w2vfast.params import (
@@ -23,7 +28,7 @@ from w2vfast.params import (
     check_gensim_arguments,
     refuse_unknown_arguments,
 )
-from w2vfast.progress import ProgressBar
+from w2vfast.progress import ProgressBar, say
 from w2vfast.sources import Source, file_source, sentence_source
 from w2vfast.vocab import Vocab, read_vocab, vocab_from_counts
 
@@ -100,6 +105,12 @@ class Word2Vec(OutputQueries):
         Where that file lies; default the system's temporary directory.
     progress : bool
         Show progress bars on standard error.
+    init_vectors : path or KeyedVectors, optional
+        Words that it has begin with its vectors, also words that come in later; the
+        others begin at random.  Any format that `KeyedVectors.load` reads.
+    freeze : iterable of str or int
+        Words whose vectors (`wv`) training leaves as they are.  The others learn from
+        them; output vectors are not frozen.
     hashfxn, null_word, trim_rule, sorted_vocab, batch_words, comment
         gensim's.  Those that change nothing here are accepted with a warning, the
         others raise unless they have gensim's default.
@@ -119,6 +130,9 @@ class Word2Vec(OutputQueries):
         Sentences seen by `build_vocab`.
     corpus_total_words : int
         Words seen by it, before `min_count`.
+    init_coverage : Coverage or None
+        How many of the words, and what share of the text, have `init_vectors`; None
+        before the vectors are made.
 
     Raises
     ------
@@ -163,6 +177,8 @@ class Word2Vec(OutputQueries):
         memory_limit: int | None = None,
         cache_dir: PathLike | None = None,
         progress: bool = True,
+        init_vectors: KeyedVectors | PathLike | None = None,
+        freeze: Iterable[str | int] = (),
         **unknown: NoReturn,
     ) -> None:
         given = locals()
@@ -179,6 +195,9 @@ class Word2Vec(OutputQueries):
         )
         callbacks = checked_callbacks(callbacks)
         self._start(memory_limit, cache_dir, progress)
+        if init_vectors is not None:
+            check_source(init_vectors, self.params.vector_size)
+        self._init_vectors, self._freeze = init_vectors, checked_words(freeze)
         if sentences is not None or corpus_file is not None:
             try:
                 self.build_vocab(sentences, corpus_file)
@@ -199,6 +218,8 @@ class Word2Vec(OutputQueries):
         self._training = threading.Lock()
         self._weights: trainer.Weights | None = None
         self._wv: KeyedVectors | None = None
+        self._shown: Vocab | None = None  # by `_wv`
+        self.init_coverage: Coverage | None = None
         self._corpus: corpus.EncodedCorpus | None = None
         self._corpus_identity: Any = None
 
@@ -213,6 +234,7 @@ class Word2Vec(OutputQueries):
         corpus_iterable: Any = None,
         corpus_file: Any = None,
         *,
+        update: bool = False,
         progress: bool | None = None,
     ) -> None:
         """Read a corpus once: count its words and encode it.
@@ -221,40 +243,79 @@ class Word2Vec(OutputQueries):
         ----------
         corpus_iterable, corpus_file
             As `sentences` and `corpus_file` of the class.
+        update : bool, default False
+            Take the corpus into the vocabulary that the model has: its words gain
+            their occurrences, and words that occur `min_count` times in this corpus
+            come in, as far as `max_final_vocab` has room.  No word goes.  Known words
+            keep their vectors, in rows that follow the new counts; new ones begin as
+            in a new model.  `max_vocab_size` has no effect.
         progress : bool, optional
             Default: as given to the class.
 
         Raises
         ------
         RuntimeError
-            If the model has a vocabulary already.
+            If the model has a vocabulary already, or has none to update.
+        ValueError
+            If no word of the corpus is known or comes in.
+
+        Notes
+        -----
+        With `hs` the tree is built anew, and its inner nodes begin with what the old
+        ones knew of the words on their two sides; see `w2vfast/grownnodes.py`.
+        Whatever goes wrong, the model is either as it was or grown.
         """
+        if not update:
+            self._refuse_vocab()
+        source = self._source_of(corpus_iterable, corpus_file)
+        if not update:
+            self._encode(source, None, progress)
+            return
+        with self._alone():
+            check_growable(self.vocab)
+            self._encode(source, self.vocab, progress, grow=True)
+
+    def _refuse_vocab(self) -> None:
         if self._vocab is not None:
             message = (
-                "the model has a vocabulary already; make a new Word2Vec for another "
-                "one, or call train to train on more text with this one."
+                "the model has a vocabulary already; grow it by update=True, make a "
+                "new Word2Vec for another one, or call train to train on more text "
+                "with this one."
             )
             raise RuntimeError(message)
-        source = self._source_of(corpus_iterable, corpus_file)
-        self._encode(source, None, progress)
 
-    def build_vocab_from_freq(self, word_freq: Mapping[str, int]) -> None:
+    def build_vocab_from_freq(
+        self, word_freq: Mapping[str, int], *, update: bool = False
+    ) -> None:
         """Take the vocabulary from counts; `min_count` and `max_final_vocab` apply.
 
         Parameters
         ----------
         word_freq : mapping of str (or int) to int
             Words and their counts.
+        update : bool, default False
+            Take them into the vocabulary that the model has; see `build_vocab`.
+
+        Raises
+        ------
+        RuntimeError
+            If the model has a vocabulary already, or has none to update.
         """
         p = self.params
-        self._set_vocab(
-            vocab_from_counts(
-                word_freq, min_count=p.min_count, max_final_vocab=p.max_final_vocab
-            )
-        )
+        limits = {"min_count": p.min_count, "max_final_vocab": p.max_final_vocab}
+        if not update:
+            self._refuse_vocab()
+            self._set_vocab(vocab_from_counts(word_freq, **limits))  # type: ignore[arg-type]
+            return
+        with self._alone():
+            check_growable(self.vocab)
+            grown = grow_from_counts(self.vocab, word_freq, **limits)  # type: ignore[arg-type]
+            self._forget_corpus()  # its ids are rows that move
+            self._take_growth(grown)
 
     def read_vocab(self, path: PathLike) -> None:
         """Take the vocabulary from a file of the C program (``-read-vocab``)."""
+        self._refuse_vocab()
         p = self.params
         with open(path, "rb") as file:
             self._set_vocab(
@@ -284,6 +345,18 @@ class Word2Vec(OutputQueries):
             raise ValueError(message)
         self._vocab = words
 
+    def _take_growth(self, grown: GrownVocab) -> None:
+        words, weights = self.vocab, self._weights
+        if weights is not None:
+            weights = grown_weights(
+                weights, words.counts, grown, self.params, self._build_tree
+            )
+            self._begin(grown, weights, grown.origins >= len(words))
+        # In one piece, so that no interrupt can leave words without rows.
+        self.__dict__.update(_vocab=Vocab(grown.words, grown.counts), _weights=weights)
+        if self._wv is not None:
+            self._show_vectors()
+
     @property
     def vocab(self) -> Vocab:
         """Words and counts, sentence end first."""
@@ -310,7 +383,13 @@ class Word2Vec(OutputQueries):
         read_files = read_files and self.params.mode == "fast"
         return sentence_source(sentences, read_files=read_files)
 
-    def _encode(self, source: Any, words: Vocab | None, progress: bool | None) -> None:
+    def _encode(
+        self,
+        source: Any,
+        words: Vocab | None,
+        progress: bool | None,
+        grow: bool = False,
+    ) -> None:
         self._forget_corpus()
         p = self.params
         shown = self._progress if progress is None else progress
@@ -323,14 +402,23 @@ class Word2Vec(OutputQueries):
                 max_final_vocab=p.max_final_vocab,
                 max_vocab_size=p.max_vocab_size,
                 vocab=words,
+                grow=grow,
                 workers=p.n_workers,
                 memory_limit=self._memory_limit,
                 cache_dir=self._cache_dir,
                 progress=lambda done, total: bar.show(done, "reading", total),
             )
         try:
-            if words is None:
+            if isinstance(found, GrownVocab):
+                self._take_growth(found)
+            elif words is None:
                 self._set_vocab(found)
+            elif encoded.n_unknown:
+                share = encoded.n_unknown / encoded.n_words
+                text = (
+                    f"{encoded.n_unknown:,} of {encoded.n_words:,} words ({share:.1%})"
+                )
+                say(shown, f"{text} are not in the vocabulary and are passed over.")
         except BaseException:
             encoded.close()
             raise
@@ -358,6 +446,7 @@ class Word2Vec(OutputQueries):
         compute_loss: bool | None = None,
         callbacks: Iterable[Any] = (),
         progress: bool | None = None,
+        freeze: Iterable[str | int] | None = None,
     ) -> None:
         """Train on a corpus; the learning rate falls once over this call's epochs.
 
@@ -365,18 +454,23 @@ class Word2Vec(OutputQueries):
         ----------
         corpus_iterable, corpus_file
             As `sentences` and `corpus_file` of the class; words outside the vocabulary
-            are passed over.  Without either, and with the object or path (unchanged
-            in size and time) of the last call, the ids of `build_vocab` or of that
-            call are used again; a model made from its text in one step has none.
+            are passed over, and counted in `history`.  Without either, and with the
+            object or path (unchanged in size and time) of the last call, the ids of
+            `build_vocab` or of that call are used again; a model made from its text
+            in one step has none.
         total_examples, total_words : int, optional
             gensim's; not needed, the corpus is counted.
         epochs, start_alpha, end_alpha, compute_loss, progress
             For this call, in place of the model's epochs, alpha, min_alpha ...
         callbacks : iterable
             Objects with hooks; see `CallbackAny2Vec`.
+        freeze : iterable of str or int, optional
+            For this call, in place of the model's; () freezes no word.
 
         Raises
         ------
+        ValueError
+            If a word to freeze is not in the vocabulary; the text names some that are.
         RuntimeError
             Without a vocabulary, without a corpus, or while the model is trained.
         FloatingPointError
@@ -385,13 +479,7 @@ class Word2Vec(OutputQueries):
             If the matrices do not fit, before they are allocated.
         """
         callbacks = checked_callbacks(callbacks)
-        if not self._training.acquire(blocking=False):
-            message = (
-                "this model is being trained already, by another thread or by the "
-                "train that called this hook. Wait for its end, or train a copy."
-            )
-            raise RuntimeError(message)
-        try:
+        with self._alone():
             self._train(
                 corpus_iterable,
                 corpus_file,
@@ -403,7 +491,19 @@ class Word2Vec(OutputQueries):
                 },
                 callbacks,
                 progress,
+                self._freeze if freeze is None else checked_words(freeze),
             )
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._training.acquire(blocking=False):
+            message = (
+                "this model is being trained already, by another thread or by the "
+                "train that called this hook. Wait for its end, or train a copy."
+            )
+            raise RuntimeError(message)
+        try:
+            yield
         finally:
             self._training.release()
 
@@ -414,8 +514,15 @@ class Word2Vec(OutputQueries):
         given: dict[str, Any],
         callbacks: Sequence[Any],
         progress: bool | None,
+        freeze: list[str | int],
     ) -> None:
         words = self.vocab
+        shown_words = self._visible(words.words)
+        hidden = len(words) - len(shown_words)
+        frozen = frozen_rows(freeze, shown_words, hidden)
+        # C's learning rate falls by the sum of the counts, also where these come from
+        # another text; one that goes on with a training has a length of its own.
+        as_c = not self.history and self.corpus_total_words == 0
         changed = {name: value for name, value in given.items() if value is not None}
         params = dataclasses.replace(self.params, **changed)
         ids = self._ids_of(words, corpus_iterable, corpus_file, progress)
@@ -425,10 +532,11 @@ class Word2Vec(OutputQueries):
             run = trainer.Trainer(
                 weights,
                 ids,
-                self._tables(words),
-                words.train_words,
+                dataclasses.replace(self._tables(words), frozen=frozen),
+                words.train_words if as_c else len(ids),
                 params,
                 epochs_before=len(self.history),
+                unknown=0 if self._corpus is None else self._corpus.n_unknown,
             )
             self._show_vectors()
             self._run(run, params, callbacks, shown)
@@ -463,13 +571,17 @@ class Word2Vec(OutputQueries):
             return trainer.Tables(
                 sampling.c_keep_thresholds(counts, p.sample),
                 sampling.c_noise_sampler(counts) if p.negative else None,
-                huffman.build_c_tree(counts) if p.hs else None,
+                self._build_tree(counts) if p.hs else None,
             )
         return trainer.Tables(
             sampling.keep_thresholds(counts, p.sample),
             sampling.noise_sampler(counts, p.ns_exponent) if p.negative else None,
-            huffman.build_tree(counts) if p.hs else None,
+            self._build_tree(counts) if p.hs else None,
         )
+
+    def _build_tree(self, counts: NDArray[np.int64]) -> huffman.HuffmanTree:
+        exact = self.params.mode == "exact"
+        return (huffman.build_c_tree if exact else huffman.build_tree)(counts)
 
     def _run(
         self,
@@ -500,33 +612,51 @@ class Word2Vec(OutputQueries):
 
     def _need_weights(self) -> trainer.Weights:
         if self._weights is None:
-            self._weights = trainer.new_weights(len(self.vocab), self.params)
-            self._weights.pack()
+            weights = trainer.new_weights(len(self.vocab), self.params)
+            weights.pack()
+            self._begin(self.vocab, weights)
+            self._weights = weights
         return self._weights
+
+    def _begin(
+        self,
+        words: Vocab,
+        weights: trainer.Weights,
+        is_new: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Let words begin with the vectors that `init_vectors` has of them."""
+        if self._init_vectors is None:
+            return
+        self.init_coverage = set_rows(
+            self._visible(weights.syn0.vectors),
+            self._visible(words.words),
+            self._visible(words.counts),
+            self._init_vectors,
+            None if is_new is None else self._visible(is_new),
+        )
+        say(self._progress, str(self.init_coverage))
 
     def _visible(self, rows: Any) -> Any:
         # Fast mode hides row 0, the sentence end; in C's files it is a word.
         return rows if self.params.mode == "exact" else rows[1:]
 
     def _show_vectors(self) -> KeyedVectors:
-        vectors = self._visible(self._need_weights().syn0.vectors)
+        vectors, words = self._visible(self._need_weights().syn0.vectors), self.vocab
+        keys, counts = self._visible(words.words), self._visible(words.counts)
         if self._wv is None:
-            words = self.vocab
-            self._wv = KeyedVectors(
-                self._visible(words.words),
-                vectors,
-                self._visible(words.counts),
-                c_text=self.params.mode == "exact",
-                fixed=True,
-            )
-        self._wv.vectors = vectors
+            exact = self.params.mode == "exact"
+            self._wv = KeyedVectors(keys, vectors, counts, c_text=exact, fixed=True)
+        elif self._shown is not words:
+            self._wv.take_model_rows(keys, vectors, counts)
+        self._wv.vectors, self._shown = vectors, words
         self._follow_outputs()
         return self._wv
 
     @property
     def wv(self) -> KeyedVectors:
         """The input vectors by word."""
-        return self._show_vectors() if self._wv is None else self._wv
+        is_shown = self._wv is not None and self._shown is self._vocab
+        return self._wv if is_shown else self._show_vectors()  # type: ignore[return-value]
 
     @property
     def syn1neg(self) -> NDArray[np.float32] | None:
@@ -588,6 +718,7 @@ class Word2Vec(OutputQueries):
             "corpus_count": self.corpus_count,
             "corpus_total_words": self.corpus_total_words,
             "history": [dataclasses.asdict(stats) for stats in self.history],
+            "freeze": self._freeze,
         }
         arrays = {name: rows.vectors for name, rows in self._need_weights()}
         save_folder(path, meta, {"counts": words.counts, **arrays})
@@ -620,6 +751,7 @@ class Word2Vec(OutputQueries):
         model.history = [
             trainer.EpochStats.from_dict(stats) for stats in meta["history"]
         ]
+        model._init_vectors, model._freeze = None, meta.get("freeze", [])
         rows = {name: trainer.Rows(matrix) for name, matrix in arrays.items()}
         model._weights = trainer.Weights(
             rows["syn0"], rows.get("syn1"), rows.get("syn1neg")

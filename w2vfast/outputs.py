@@ -77,7 +77,8 @@ class OutputQueries:
             self, sentences: Any, corpus_file: Any, *, read_files: bool
         ) -> Source: ...
 
-    _outputs: tuple[KeyedVectors, KeyedVectors] | None = None
+    _outputs: KeyedVectors | None = None
+    _outputs_shown: Vocab | None = None  # by `_outputs`
     _tree: tuple[Vocab, huffman.HuffmanTree] | None = None
 
     # ---- vectors ---------------------------------------------------------------
@@ -100,22 +101,22 @@ class OutputQueries:
             If the model has none: it was trained by hierarchical softmax alone.
         """
         rows = self._need_syn1neg("output_vectors")
-        if self._outputs is None or self._outputs[0] is not self.wv:
-            made = KeyedVectors(
-                self.wv.index_to_key,
-                rows,
-                self.wv.counts,
-                c_text=self.params.mode == "exact",
-                fixed=True,
-            )
-            self._outputs = (self.wv, made)
+        if self._outputs is None:
+            keys, counts = self.wv.index_to_key, self.wv.counts
+            exact = self.params.mode == "exact"
+            self._outputs = KeyedVectors(keys, rows, counts, c_text=exact, fixed=True)
+            self._outputs_shown = self.vocab
         self._follow_outputs()
-        return self._outputs[1]
+        return self._outputs
 
     def _follow_outputs(self) -> None:
-        """Let the output vectors in hand follow the matrix, which moves in training."""
-        if self._outputs is not None and self.syn1neg is not None:
-            self._outputs[1].vectors = self.syn1neg
+        """Let the output vectors in hand follow the matrix, which moves and grows."""
+        rows = self.syn1neg
+        if self._outputs is None or rows is None:
+            return
+        if self._outputs_shown is not self.vocab:
+            self._outputs.take_model_rows(self.wv.index_to_key, rows, self.wv.counts)
+        self._outputs.vectors, self._outputs_shown = rows, self.vocab
 
     def combined_vectors(self, combine: str = "sum") -> KeyedVectors:
         """Return vectors made of the input and the output vectors of each word.

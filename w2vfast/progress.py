@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
+
+
+def say(shown: bool, text: str) -> None:
+    """Write a line where the bars are, if they are shown."""
+    if shown and sys.stderr is not None:
+        with contextlib.suppress(OSError):  # nobody may be listening any more
+            sys.stderr.write(f"{text}\n")
 
 
 class ProgressBar:

@@ -10,6 +10,7 @@ import contextlib
 import mmap
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -276,6 +277,9 @@ class EpochStats:
         over its outputs.  None where the objective or the loss was not taken.
     samples : tuple of Sample
         The epoch over time, from its start to its end.
+    unknown : int
+        Words of the text that are not in the vocabulary, and so were passed over
+        [words].
     """
 
     epoch: int
@@ -285,6 +289,7 @@ class EpochStats:
     hs_loss: float | None
     ns_loss: float | None
     samples: tuple[Sample, ...] = field(default=(), repr=False)
+    unknown: int = 0
 
     @classmethod
     def from_dict(cls, stats: dict[str, Any]) -> EpochStats:
@@ -311,10 +316,13 @@ class Trainer:
     tables : Tables
         For the vocabulary's counts and the mode.
     train_words : int
-        Sum of the vocabulary's counts, sentence ends included [words].
+        Ids of an epoch by which exact mode's learning rate falls, and after which the
+        epoch ends; in C the sum of the vocabulary's counts [words].
     params : TrainParams
     epochs_before : int
         Of earlier runs with these weights: another epoch, other random numbers.
+    unknown : int
+        Words of the text that are not among the ids [words].
     """
 
     def __init__(
@@ -325,12 +333,14 @@ class Trainer:
         train_words: int,
         params: TrainParams,
         epochs_before: int = 0,
+        unknown: int = 0,
     ) -> None:
         _check_ids(ids, len(weights.syn0.vectors))
         self._weights = weights
         self._ids = ids
         self._params = params
         self._epochs_before = epochs_before
+        self._unknown = unknown
         self._model = _core.Model(
             weights.syn0.pad(),
             None if weights.syn1 is None else weights.syn1.pad(),
@@ -361,6 +371,7 @@ class Trainer:
             "max_sentence_length": p.max_sentence_length,
         }
         if p.mode == "exact":
+            _warn_of_cut(train_words, len(self._ids))
             return [
                 _core.ExactWorker(
                     self._model, settings, p.start_alpha, p.epochs, train_words
@@ -466,7 +477,7 @@ class Trainer:
         seconds = time.perf_counter() - start
         words = self.ids_done - ids_before
         losses = self._mean_losses(before)
-        return EpochStats(epoch, alpha, words, seconds, *losses, samples)
+        return EpochStats(epoch, alpha, words, seconds, *losses, samples, self._unknown)
 
     def _task(
         self, worker: Any, queue: _core.SpanQueue, epoch: int
@@ -539,6 +550,17 @@ def _check_ids(ids: NDArray[np.int32], n_rows: int) -> None:
             f"{ids.min()} to {ids.max()}."
         )
         raise ValueError(message)
+
+
+def _warn_of_cut(train_words: int, n_ids: int) -> None:
+    if n_ids > train_words:
+        message = (
+            f"the counts of the vocabulary add up to {train_words}, and the text has "
+            f"{n_ids} of its words and sentence ends: as in the C program, an epoch "
+            f"ends after the former. Let the text be counted, or use mode='fast', to "
+            f"train on all of it."
+        )
+        warnings.warn(message, UserWarning, stacklevel=2)
 
 
 def run_threads(

@@ -263,7 +263,8 @@ class Word2Vec(OutputQueries):
         -----
         With `hs` the tree is built anew, and its inner nodes begin with what the old
         ones knew of the words on their two sides; see `w2vfast/grownnodes.py`.
-        Whatever goes wrong, the model is either as it was or grown.
+        Whatever goes wrong, the model is either as it was or grown; the ids of the
+        text before are given up first.
         """
         if not update:
             self._refuse_vocab()

@@ -284,3 +284,14 @@ def test_the_command_line_names_a_frozen_word_that_has_no_vector(files, capfd):
     (files / "words").write_text("cat\npurr\n")
     assert command_line(files, "--freeze", files / "words", "--quiet") == 1
     assert "did you mean 'purrs'?" in capfd.readouterr().err
+
+
+def test_output_vectors_in_hand_grow_with_the_vocabulary():
+    model = Word2Vec([["a", "b", "c"] * 5], min_count=1, vector_size=4, epochs=1)
+    outputs = model.output_vectors
+    before = outputs["b"].copy()
+    model.build_vocab([["d", "b", "e"] * 9], update=True)
+    assert set(outputs.index_to_key) == {"a", "b", "c", "d", "e"}
+    assert model.output_vectors is outputs
+    np.testing.assert_array_equal(outputs["b"], before)
+    np.testing.assert_array_equal(outputs.vectors, model.syn1neg)

@@ -1,0 +1,169 @@
+"""DeepWalk: communities of a graph from random walks, given as integer arrays.
+
+A random walk over a graph is a sentence whose words are nodes.  The graph is two
+arrays of integers, the ends of its edges; walks are made of them in NumPy, all at once,
+and the array of walks is trained as it is, without a detour over strings.
+
+Run
+---
+::
+
+    python examples/deepwalk.py --small
+    python examples/deepwalk.py
+    python examples/deepwalk.py --nodes 100000 --inside 0.3 --size 128 --walks 20
+
+``--small`` takes Zachary's karate club, 34 people who split into two factions (Zachary
+1977, "An information flow model for conflict and fission in small groups").  The full
+form makes a graph of 20,000 nodes in 50 hidden communities; of the edges, four in ten
+stay inside.
+
+What one should see
+-------------------
+The nearest neighbours of a node's vector belong to its own community, more often than
+its neighbours in the graph do: in the large graph nine in ten against four in ten, and
+chance is one in fifty; in the karate club 94 against 86 in a hundred.  The communities
+serve to measure, never to train.
+
+More is not always better: with ``--negative 5`` the large graph gives .94, but .67 with
+``--size 128 --walks 20`` on top: there is then room to learn who is joined to whom, and
+most of these live elsewhere.
+
+Source
+------
+Perozzi, Al-Rfou and Skiena 2014, "DeepWalk: online learning of social representations":
+skip-gram with hierarchical softmax on walks from every node.
+"""
+
+import argparse
+
+import numpy as np
+
+from w2vfast import Word2Vec
+
+# Edge n of the karate club joins SOURCES[n] and TARGETS[n].
+# fmt: off
+SOURCES = [
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2,
+    2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 5, 5, 6, 8, 8, 8, 9, 13, 14, 14, 15, 15, 18, 18, 19,
+    20, 20, 22, 22, 23, 23, 23, 23, 23, 24, 24, 24, 25, 26, 26, 27, 28, 28, 29, 29, 30,
+    30, 31, 31, 32,
+]
+TARGETS = [
+    1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 17, 19, 21, 31, 2, 3, 7, 13, 17, 19, 21, 30,
+    3, 7, 8, 9, 13, 27, 28, 32, 7, 12, 13, 6, 10, 6, 10, 16, 16, 30, 32, 33, 33, 33, 32,
+    33, 32, 33, 32, 33, 33, 32, 33, 32, 33, 25, 27, 29, 32, 33, 25, 27, 31, 31, 29, 33,
+    33, 31, 33, 32, 33, 32, 33, 32, 33, 33,
+]
+# fmt: on
+OFFICER = [9, 14, 15, 18, 20, *range(22, 34)]  # those who left with the officer
+
+
+def karate_club():
+    """Return the edges, shape (2, 78), and the faction of each of 34 nodes."""
+    factions = np.zeros(34, np.int64)
+    factions[OFFICER] = 1
+    return np.array([SOURCES, TARGETS]), factions
+
+
+def planted_communities(n_nodes, n_communities, inside, mean_degree, rng):
+    """Make a graph whose edges stay in a community with probability `inside`.
+
+    Returns
+    -------
+    edges : ndarray of int, shape (2, n_edges)
+    communities : ndarray of int, shape (n_nodes,)
+        Equally large; node n belongs to n modulo `n_communities`.
+    """
+    n_edges = n_nodes * mean_degree // 2
+    ends = rng.integers(0, n_nodes, (2, n_edges))
+    size = n_nodes // n_communities
+    stays = rng.random(n_edges) < inside
+    drawn = rng.integers(0, size, n_edges) * n_communities + ends[0] % n_communities
+    ends[1] = np.where(stays, drawn, ends[1])
+    return ends, np.arange(n_nodes) % n_communities
+
+
+def random_walks(edges, n_walks, length, rng):
+    """Walk from every node that has an edge, `n_walks` times.
+
+    Parameters
+    ----------
+    edges : ndarray of int, shape (2, n_edges)
+        Undirected.
+
+    Returns
+    -------
+    ndarray of int32, shape (nodes with edges * n_walks, length)
+        One walk a row.
+    """
+    source, target = np.concatenate([edges, edges[::-1]], axis=1)
+    order = np.argsort(source, kind="stable")
+    neighbours = target[order].astype(np.int32)
+    degree = np.bincount(source)
+    first = np.cumsum(degree) - degree  # of each node's neighbours
+    walks = np.empty((n_walks * np.count_nonzero(degree), length), np.int32)
+    walks[:, 0] = np.tile(np.flatnonzero(degree), n_walks)
+    for step in range(1, length):
+        here = walks[:, step - 1]
+        chosen = (rng.random(len(here)) * degree[here]).astype(np.int64)
+        walks[:, step] = neighbours[first[here] + chosen]
+    return rng.permutation(walks)
+
+
+def agreement(vectors, communities, topn):
+    """Share of the `topn` nearest neighbours that are of the node's own community."""
+    nodes = vectors.index_to_key
+    near = vectors.most_similar_batch(nodes, topn=topn)
+    found = np.array([[node for node, _ in row] for row in near])
+    return np.mean(communities[found] == communities[nodes][:, None])
+
+
+def main(arguments=None):
+    """Make a graph, walk, train, measure; return the model."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--small", action="store_true", help="the karate club")
+    parser.add_argument("--nodes", type=int, default=20_000)
+    parser.add_argument("--inside", type=float, default=0.4, help="share of edges")
+    parser.add_argument("--size", type=int, default=64, help="of a vector")
+    parser.add_argument("--negative", type=int, default=0, help="0: the paper's hs")
+    parser.add_argument("--walks", type=int, default=10, help="from each node")
+    parser.add_argument("--length", type=int, default=40, help="nodes of a walk")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, help="threads; default: all CPUs")
+    options = parser.parse_args(arguments)
+
+    rng = np.random.default_rng(options.seed)
+    if options.small:
+        edges, communities = karate_club()
+        settings = {"vector_size": 16, "window": 5, "epochs": 5}
+    else:
+        edges, communities = planted_communities(
+            options.nodes, options.nodes // 400, options.inside, 20, rng
+        )
+        settings = {"vector_size": options.size, "window": 10, "epochs": 1}
+    walks = random_walks(edges, options.walks, options.length, rng)
+    print(f"{len(communities):,} nodes, {edges.shape[1]:,} edges, {len(walks):,} walks")
+    model = Word2Vec(
+        walks,
+        sg=1,
+        hs=0 if options.negative else 1,
+        negative=options.negative,
+        min_count=1,  # a node that is seldom met is a node, too
+        sample=0,  # and none is so frequent that it says nothing
+        seed=options.seed,
+        workers=options.workers,
+        **settings,
+    )
+    topn = 3 if options.small else 10
+    shares = np.bincount(communities) / len(communities)
+    same = np.mean(communities[edges[0]] == communities[edges[1]])
+    found = agreement(model.wv, communities, topn)
+    print("of the node's own community are")
+    print(f"  by chance                       {np.sum(shares**2):.3f}")
+    print(f"  neighbours in the graph         {same:.3f}")
+    print(f"  the {topn:2d} nearest by the vectors   {found:.3f}")
+    return model
+
+
+if __name__ == "__main__":
+    main()

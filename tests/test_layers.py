@@ -53,9 +53,11 @@ ALLOWED = {
     "freezing": "keytable",
     "grownnodes": "",
     "grownweights": "trainer grownnodes",
+    "gensimnames": "params",
     "model": (
-        "params vocab growth sampling huffman files folder progress callbacks sources "
-        "corpus trainer grownweights keyedvectors outputs initvectors freezing"
+        "gensimnames params vocab growth sampling huffman files folder progress "
+        "callbacks sources corpus trainer grownweights keyedvectors outputs "
+        "initvectors freezing"
     ),
     "wordmap": "neighbours",
     "labels": "",

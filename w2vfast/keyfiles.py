@@ -31,6 +31,7 @@ class KeyFiles(KeyTable):
         fvocab: PathLike | None = None,
         binary: bool = False,
         *,
+        write_header: bool = True,
         c_text: bool | None = None,
     ) -> None:
         """Write the vectors in the C program's format, whole or not at all.
@@ -43,6 +44,8 @@ class KeyFiles(KeyTable):
             Also write the counts there, a line ``word count`` for each word.
         binary : bool, default False
             Little-endian float32 rather than text.
+        write_header : bool, default True
+            Begin with a line ``V D``; GloVe's files have none.
         c_text : bool, optional
             Write the very text of the C program: six decimals, a space at the end of
             each line.  The default is what these vectors were trained as: True in
@@ -52,7 +55,8 @@ class KeyFiles(KeyTable):
         ------
         ValueError
             If a word cannot be written (it holds white space or is empty), or
-            `fvocab` is given and there are no counts.
+            `fvocab` is given and there are no counts, or a binary file is to have no
+            header.
         OSError
             If a file cannot be written.
         """
@@ -65,7 +69,12 @@ class KeyFiles(KeyTable):
         as_c = self._c_text if c_text is None else c_text
         with open_output(fname) as file:
             formats.write_word2vec(
-                file, self.index_to_key, self.vectors, binary=binary, c_text=as_c
+                file,
+                self.index_to_key,
+                self.vectors,
+                binary=binary,
+                c_text=as_c,
+                header=write_header,
             )
         if fvocab is not None and self.counts is not None:
             with open_output(fvocab) as file:
@@ -214,8 +223,8 @@ class KeyFiles(KeyTable):
             .txt or .vec (word2vec text), .bin (binary), .glove (text without a header),
             each also with .gz, .bz2 or .xz; .npz; .safetensors; .tsv (TensorBoard's
             projector); .hf (a folder for sentence-transformers and model2vec); without
-            a suffix a folder, which alone keeps attributes beside the counts.  Written
-            whole or not at all.
+            a suffix, or with .kv or .wordvectors, a folder, which alone keeps
+            attributes beside the counts.  Written whole or not at all.
         kind : str, optional
             A name of `w2vfast.suffixes.KINDS`, whatever the suffix is.
         spaces : {"refuse", "escape"}, default "refuse"

@@ -156,6 +156,10 @@ class KeyTable:
         """Return the vector of a key as `get_vector` does, or `default`."""
         return self.get_vector(key) if key in self.key_to_index else default
 
+    def has_index_for(self, key: Key) -> bool:
+        """Tell whether a key has a vector, as ``key in vectors`` does."""
+        return key in self
+
     def get_index(self, key: Key, default: int | None = None) -> int:
         """Return the row of a key.
 
@@ -182,6 +186,13 @@ class KeyTable:
         A copy; rows without a direction are zeros.
         """
         return neighbours.unit_rows(self.vectors)
+
+    def fill_norms(self, force: bool = False) -> None:
+        """Do nothing; gensim keeps the vectors' lengths, here they are taken anew."""
+
+    def unit_normalize_all(self) -> None:
+        """Scale all vectors to length 1 in place; their lengths are lost."""
+        self._writable()[:] = self.get_normed_vectors()
 
     def get_mean_vector(
         self,

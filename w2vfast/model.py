@@ -18,6 +18,7 @@ from w2vfast.callbacks import call_hooks, checked_callbacks
 from w2vfast.files import open_output
 from w2vfast.folder import MODEL_KIND, load_folder, save_folder
 from w2vfast.freezing import checked_words, frozen_rows
+from w2vfast.gensimnames import GensimNames, check_gensim_call
 from w2vfast.grownweights import grown_weights
 from w2vfast.growth import GrownVocab, check_growable, grow_from_counts
 from w2vfast.initvectors import Coverage, check_source, set_rows
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-class Word2Vec(OutputQueries):
+class Word2Vec(OutputQueries, GensimNames):
     """Word vectors by skip-gram or CBOW, with gensim's names.
 
     Trains at once when it is given data; otherwise call `build_vocab` and `train`.
@@ -236,6 +237,7 @@ class Word2Vec(OutputQueries):
         *,
         update: bool = False,
         progress: bool | None = None,
+        **gensim: Any,
     ) -> None:
         """Read a corpus once: count its words and encode it.
 
@@ -251,6 +253,8 @@ class Word2Vec(OutputQueries):
             in a new model.  `max_vocab_size` has no effect.
         progress : bool, optional
             Default: as given to the class.
+        **gensim
+            gensim's `progress_per` and `keep_raw_vocab`, without effect.
 
         Raises
         ------
@@ -266,6 +270,7 @@ class Word2Vec(OutputQueries):
         Whatever goes wrong, the model is either as it was or grown; the ids of the
         text before are given up first.
         """
+        check_gensim_call(gensim, self.build_vocab)
         if not update:
             self._refuse_vocab()
         source = self._source_of(corpus_iterable, corpus_file)
@@ -286,7 +291,7 @@ class Word2Vec(OutputQueries):
             raise RuntimeError(message)
 
     def build_vocab_from_freq(
-        self, word_freq: Mapping[str, int], *, update: bool = False
+        self, word_freq: Mapping[str, int], *, update: bool = False, **gensim: Any
     ) -> None:
         """Take the vocabulary from counts; `min_count` and `max_final_vocab` apply.
 
@@ -296,12 +301,15 @@ class Word2Vec(OutputQueries):
             Words and their counts.
         update : bool, default False
             Take them into the vocabulary that the model has; see `build_vocab`.
+        **gensim
+            gensim's `keep_raw_vocab` and `corpus_count`, without effect.
 
         Raises
         ------
         RuntimeError
             If the model has a vocabulary already, or has none to update.
         """
+        check_gensim_call(gensim, self.build_vocab_from_freq)
         p = self.params
         limits = {"min_count": p.min_count, "max_final_vocab": p.max_final_vocab}
         if not update:
@@ -448,6 +456,7 @@ class Word2Vec(OutputQueries):
         callbacks: Iterable[Any] = (),
         progress: bool | None = None,
         freeze: Iterable[str | int] | None = None,
+        **gensim: Any,
     ) -> None:
         """Train on a corpus; the learning rate falls once over this call's epochs.
 
@@ -467,6 +476,8 @@ class Word2Vec(OutputQueries):
             Objects with hooks; see `CallbackAny2Vec`.
         freeze : iterable of str or int, optional
             For this call, in place of the model's; () freezes no word.
+        **gensim
+            gensim's `queue_factor` and `report_delay`, without effect.
 
         Raises
         ------
@@ -479,6 +490,7 @@ class Word2Vec(OutputQueries):
         MemoryError
             If the matrices do not fit, before they are allocated.
         """
+        check_gensim_call(gensim, self.train)
         callbacks = checked_callbacks(callbacks)
         with self._alone():
             self._train(

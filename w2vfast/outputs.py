@@ -115,7 +115,8 @@ class OutputQueries:
         if self._outputs is None or rows is None:
             return
         if self._outputs_shown is not self.vocab:
-            self._outputs.take_model_rows(self.wv.index_to_key, rows, self.wv.counts)
+            counts = self._visible(self.vocab.counts)
+            self._outputs.take_model_rows(self.wv.index_to_key, rows, counts)
         self._outputs.vectors, self._outputs_shown = rows, self.vocab
 
     def combined_vectors(self, combine: str = "sum") -> KeyedVectors:

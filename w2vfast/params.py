@@ -360,8 +360,20 @@ def _shown(value: object) -> str:
     return f"{text} ({type(value).__name__})"
 
 
-# Names of other programs and times for parameters that exist here.
-_OLD_NAMES = {"size": "vector_size", "iter": "epochs", "threads": "workers"}
+# Names of other programs (gensim 3, C, fastText) for parameters that exist here.
+_OTHER_NAMES = {
+    "size": "vector_size",
+    "dim": "vector_size",
+    "ws": "window",
+    "iter": "epochs",
+    "epoch": "epochs",
+    "threads": "workers",
+    "thread": "workers",
+    "lr": "alpha",
+    "neg": "negative",
+    "minCount": "min_count",
+    "t": "sample",
+}
 
 
 def refuse_unknown_arguments(names: Iterable[str], known: Iterable[str]) -> None:
@@ -380,8 +392,8 @@ def refuse_unknown_arguments(names: Iterable[str], known: Iterable[str]) -> None
     """
     for name in names:
         near = difflib.get_close_matches(name, list(known), n=1)
-        if name in _OLD_NAMES:
-            hint = f"; its name, as in gensim 4, is {_OLD_NAMES[name]}"
+        if name in _OTHER_NAMES:
+            hint = f"; its name, as in gensim 4, is {_OTHER_NAMES[name]}"
         else:
             hint = f"; did you mean {near[0]}?" if near else ""
         message = f"there is no parameter {name!r}{hint}"

@@ -308,7 +308,12 @@ KINDS = {
     "safetensors": Kind(
         (".safetensors",), "named arrays", _read_safetensors, _write_safetensors
     ),
-    "folder": Kind(("",), "a folder of JSON and .npy", _read_folder, _write_folder),
+    "folder": Kind(  # gensim's habits, and those of its documents, beside no suffix
+        ("", ".kv", ".wordvectors"),
+        "a folder of JSON and .npy",
+        _read_folder,
+        _write_folder,
+    ),
     "projector": Kind(
         (".tsv",),
         "two tables for TensorBoard's projector (written only)",

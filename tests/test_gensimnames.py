@@ -1,0 +1,199 @@
+"""Programs written for gensim run by their import line, or are told what to change."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from helpers import run_python
+
+from w2vfast import KeyedVectors, Word2Vec
+
+TEXT = [["a", "b", "c", "d"], ["b", "a", "d", "c"]] * 20
+SMALL = {"vector_size": 8, "min_count": 1, "workers": 1, "progress": False}
+
+# What tutorials do, in the order in which they do it; only the first line is ours.
+TUTORIAL = """
+from w2vfast import Word2Vec, KeyedVectors, Phrases, LineSentence, PathLineSentences, Text8Corpus, CallbackAny2Vec
+import itertools, logging, multiprocessing, os
+from w2vfast.phrases import ENGLISH_CONNECTOR_WORDS, Phraser
+
+logging.basicConfig(level=logging.INFO)
+os.mkdir("texts")
+for name in ("one.txt", "two.txt"):
+    with open(os.path.join("texts", name), "w") as file:
+        for a, b in itertools.permutations(["the", "old", "times", "of"], 2):
+            file.write(f"{a} new york {b}\\n" * 20)
+        file.write("york\\nyork\\n")
+
+class Sentences:
+    def __iter__(self):
+        for line in open("texts/one.txt"):
+            yield line.split()
+
+class Report(CallbackAny2Vec):
+    def __init__(self):
+        self.epoch = 0
+    def on_epoch_end(self, model):
+        self.epoch += 1
+        assert model.get_latest_training_loss() > 0
+
+bigram = Phraser(Phrases(Sentences(), min_count=1, threshold=0.03, connector_words=ENGLISH_CONNECTOR_WORDS))
+assert "new_york" in bigram[["in", "new", "york"]]
+for readers in (LineSentence, Text8Corpus):
+    assert len(Word2Vec(readers("texts/two.txt"), min_count=1).wv) == 6
+assert len(Word2Vec(PathLineSentences("texts"), min_count=1).wv) == 6
+
+report = Report()
+model = Word2Vec(window=2, vector_size=16, min_count=2, sample=0, alpha=0.03, min_alpha=0.0007,
+                 negative=20, workers=multiprocessing.cpu_count(), compute_loss=True)
+model.build_vocab(bigram[list(Sentences())], progress_per=10000)
+model.train(bigram[list(Sentences())], total_examples=model.corpus_count, epochs=3,
+            report_delay=1, compute_loss=True, callbacks=[report])
+assert report.epoch == 3
+print(f"window {model.window}, alpha {model.alpha:.3f}, workers {model.workers}")
+model.save("word2vec.model")
+model = Word2Vec.load("word2vec.model")
+model.train([["the", "times", "of"]], total_examples=1, epochs=1)
+
+word_vectors = model.wv
+del model
+word_vectors.save("word2vec.wordvectors")
+wv = KeyedVectors.load("word2vec.wordvectors", mmap="r")
+for index, word in enumerate(wv.index_to_key):
+    assert wv.key_to_index[word] == index
+assert wv.has_index_for("the") and "york" in wv
+assert wv["the"].shape == wv.get_vector("the", norm=True).shape == (16,)
+print(wv.most_similar(positive=["new_york", "the"], negative=["times"], topn=1))
+print(wv.similarity("new_york", "york"), wv.doesnt_match(["the", "of", "york"]))
+print(wv.get_vecattr("york", "count"))
+wv.save_word2vec_format("vectors.txt", write_header=False)
+assert len(KeyedVectors.load_word2vec_format("vectors.txt", no_header=True)) == len(wv)
+"""  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def model():
+    return Word2Vec(TEXT, window=3, **SMALL)
+
+
+def test_a_tutorial_runs_by_its_import_line(tmp_path):
+    done = run_python(TUTORIAL, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("window 2, alpha 0.030, workers ")
+
+
+# --- settings ---------------------------------------------------------------------
+
+
+def test_settings_of_a_model_are_read_under_gensims_names(model):
+    read = (model.window, model.negative, model.sg, model.workers, model.layer1_size)
+    assert read == (3, 5, 0, 1, 8)
+    assert (model.alpha, model.min_alpha) == (0.05, 0.05 * 0.0001)
+    assert Word2Vec(sg=1, min_alpha=0.01).min_alpha == 0.01
+
+
+@pytest.mark.parametrize(
+    "name", ["alpha", "min_alpha", "window", "epochs", "vector_size", "workers", "iter"]
+)
+def test_a_setting_cannot_be_changed_without_effect(model, name):
+    # gensim's loops of old: for ...: model.train(...); model.alpha -= 0.002
+    with pytest.raises(AttributeError, match=f"^{name} cannot be set .* start_alpha"):
+        setattr(model, name, 1)
+
+
+def test_other_attributes_are_free_and_copies_are_whole(model):
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        other.comment = "mine"
+        assert (other.comment, other.window) == ("mine", 3)
+
+
+# --- names ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "today"),
+    [
+        ("iter", r"model\.epochs"),
+        ("size", r"model\.vector_size"),
+        ("most_similar", r"model\.wv\.most_similar"),
+        ("index2word", r"model\.wv\.index_to_key"),
+        ("syn0", r"model\.wv\.vectors"),
+        ("save_word2vec_format", r"model\.wv\.save_word2vec_format"),
+        ("min_alpha_yet_reached", r"model\.history\[-1\]\.alpha"),
+    ],
+)
+def test_a_name_that_is_none_here_is_an_error_with_todays(model, name, today):
+    with pytest.raises(AttributeError, match=rf"{name} of gensim's .* {today}$"):
+        getattr(model, name)
+    assert eval(today.replace("\\", ""), {"model": model}) is not None
+
+
+def test_an_unknown_name_is_the_usual_error(model):
+    with pytest.raises(AttributeError, match="'Word2Vec' object has no attribute 'x'"):
+        _ = model.x
+
+
+# --- arguments --------------------------------------------------------------------
+
+
+def test_arguments_that_change_nothing_are_accepted():
+    model = Word2Vec(**SMALL)
+    model.build_vocab(TEXT, progress_per=100, keep_raw_vocab=True, trim_rule=None)
+    model.train(TEXT, report_delay=1.0, queue_factor=2, word_count=0, epochs=5)
+    plain = Word2Vec(TEXT, **SMALL)
+    np.testing.assert_array_equal(model.wv.vectors, plain.wv.vectors)
+    counted, counts = Word2Vec(**SMALL), {"a": 3, "b": 2}
+    counted.build_vocab_from_freq(counts, keep_raw_vocab=False, corpus_count=1)
+    assert counted.wv.index_to_key == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda m: m.build_vocab(TEXT, trim_rule=len), ValueError, "trim_rule=.* not"),
+        (lambda m: m.build_vocab(TEXT, sentences=1), TypeError, "no parameter 'sent"),
+        (lambda m: m.train(TEXT, word_count=9), ValueError, "word_count=9 .*alpha"),
+        (lambda m: m.train(TEXT, epoch=9), TypeError, "'epoch'.* is epochs"),
+        (lambda m: m.train(TEXT, end_alfa=9), TypeError, "did you mean end_alpha"),
+    ],
+)
+def test_others_are_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call(Word2Vec(**SMALL))
+
+
+@pytest.mark.parametrize(
+    ("name", "today"),
+    [("dim", "vector_size"), ("ws", "window"), ("lr", "alpha"), ("minCount", "min_c")],
+)
+def test_fasttexts_names_raise_an_error_with_ours(name, today):
+    with pytest.raises(TypeError, match=f"'{name}'; its name, .* is {today}"):
+        Word2Vec(TEXT, **{name: 1})
+
+
+# --- vectors ----------------------------------------------------------------------
+
+
+def test_all_vectors_are_scaled_in_place():
+    vectors = np.array([[3, 4], [0, 0], [0, 2]], np.float32)
+    wv = KeyedVectors(["a", "b", "c"], vectors)
+    held = wv.vectors
+    wv.fill_norms(force=True)
+    assert wv.vectors[0].tolist() == [3, 4]
+    wv.unit_normalize_all()
+    np.testing.assert_allclose(held, [[0.6, 0.8], [0, 0], [0, 1]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["vectors.kv", "vectors.wordvectors"])
+def test_names_that_gensims_users_give_are_folders(tmp_path, model, name):
+    model.wv.save(tmp_path / name)
+    assert (tmp_path / name).is_dir()
+    loaded = KeyedVectors.load(tmp_path / name, mmap="r")
+    np.testing.assert_array_equal(loaded.vectors, model.wv.vectors)
+
+
+def test_a_pickle_of_gensim_by_such_a_name_is_recognised(tmp_path):
+    (tmp_path / "vectors.kv").write_bytes(b"\x80\x04\x95" + bytes(100))
+    with pytest.raises(ValueError, match="a pickle, as gensim's save writes"):
+        KeyedVectors.load(tmp_path / "vectors.kv")

@@ -22,7 +22,7 @@ A model of the earlier poems does better on poems that it never saw once it has 
 trained on the later ones, too.  If it starts again from the full learning rate, it
 forgets part of what it knew, and in the full form ends where the later poems alone
 would have taken it (.659 and .658); from half the rate it keeps more (.664).  All poems
-in one training are best (.669): who has the old text at hand trains anew.  Loading
+in one training are best (.668): who has the old text at hand trains anew.  Loading
 changes nothing: with one worker, the loaded model and the one that was never saved go
 on with the same bytes.
 

@@ -59,17 +59,33 @@ def test_noise_follows_the_counts(exponent):
     assert chi_square < 24.3  # the 0.1 % point at 6 degrees of freedom
 
 
+def shares(noise):
+    """How often an alias table draws each word, in slots."""
+    entries = noise.entries.astype(np.int64)
+    kept = entries[:, 0] / 2**32
+    return kept + np.bincount(entries[:, 1], weights=1 - kept, minlength=len(kept))
+
+
+def expected_shares(counts, exponent):
+    powers = np.where(np.arange(len(counts)) > 0, counts, 0) ** exponent
+    return powers * (len(counts) / powers.sum())
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_aliases_give_every_word_its_share(seed):
     rng = np.random.default_rng(seed)
     counts = rng.integers(1, 10 ** rng.integers(1, 7), rng.integers(3, 3000))
-    entries = sampling.noise_sampler(counts).entries.astype(np.int64)
-    n_words = len(counts)
-    share = entries[:, 0] / 2**32
-    given = np.bincount(entries[:, 1], weights=1 - share, minlength=n_words)
-    expected = np.where(np.arange(n_words) > 0, counts, 0) ** 0.75
-    expected *= n_words / expected.sum()
-    np.testing.assert_allclose(share + given, expected, atol=1e-6)
+    noise = sampling.noise_sampler(counts)
+    np.testing.assert_allclose(shares(noise), expected_shares(counts, 0.75), atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_aliases_give_every_word_its_share_where_sums_are_equal(seed):
+    """Small whole numbers: a slot is often filled just as another one is empty."""
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(1, rng.integers(2, 9), rng.integers(3, 30))
+    noise = sampling.noise_sampler(counts, 1.0)
+    np.testing.assert_allclose(shares(noise), expected_shares(counts, 1.0), atol=1e-6)
 
 
 def c_unigram_table(counts, size):

@@ -93,15 +93,16 @@ def noise_sampler(counts: NDArray[np.int64], ns_exponent: float = 0.75) -> Alias
     needed = np.cumsum(1 - share[small])
     given = np.cumsum(share[large] - 1)
     keep, alias = np.ones(len(share)), np.arange(len(share))
-    before = needed - (1 - share[small])
+    before = np.concatenate([[0.0], needed[:-1]])
     filler = np.searchsorted(given, before, side="right")
     keep[small] = share[small]
     alias[small] = large[np.minimum(filler, len(large) - 1)]
-    last_filled = np.searchsorted(needed, given[:-1], side="right")
-    spent = last_filled < len(small)  # else rounding: nothing is left to fill
-    overdrawn = needed[last_filled[spent]] - given[:-1][spent]
-    keep[large[:-1][spent]] = 1 - overdrawn
-    alias[large[:-1][spent]] = large[1:][spent]
+    # The last that each large slot fills, -1: none.  In step with `filler` also where
+    # sums are equal, or else a slot would pay for what another one gives.
+    last_filled = np.searchsorted(before, given[:-1], side="left") - 1
+    overdrawn = np.append(needed, 0.0)[last_filled] - given[:-1]
+    keep[large[:-1]] = 1 - np.maximum(overdrawn, 0)  # below: nothing is left to fill
+    alias[large[:-1]] = large[1:]
     threshold = np.clip(keep * 2.0**32, 0, 2**32 - 1).astype(np.uint32)
     return AliasTable(np.column_stack([threshold, alias.astype(np.uint32)]))
 

@@ -26,6 +26,7 @@ CORE_HEADERS = [
     "_exact.h",
     "_exact_kernel.h",
     "_isa_end.h",
+    "_softmax_kernel.h",
 ]
 CORE_PARTS = ["_fast.pxi", "_exact.pxi"]
 TEXT_PARTS = [

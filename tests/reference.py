@@ -51,6 +51,25 @@ def block_update(syn0, input_rows, syn1, output_rows, labels, alpha):
     np.add.at(syn1, output_rows, errors.T @ inputs)
 
 
+def softmax(logits):
+    """Probabilities of the outputs, of each input in a row."""
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def softmax_loss(inputs, outputs, labels):
+    """Sum over all inputs of -log p(the output with label 1 | input)."""
+    return -(np.log(softmax(inputs @ outputs.T)) @ labels).sum()
+
+
+def softmax_update(syn0, input_rows, syn1, output_rows, labels, alpha):
+    """Both sides gain from the old rows; an input that is listed twice gains twice."""
+    inputs, outputs = syn0[input_rows], syn1[output_rows]
+    errors = alpha * (np.asarray(labels) - softmax(inputs @ outputs.T))
+    np.add.at(syn0, input_rows, errors @ outputs)
+    np.add.at(syn1, output_rows, errors.T @ inputs)
+
+
 class Word2VecReference:
     """Fast mode at one worker."""
 
@@ -64,6 +83,9 @@ class Word2VecReference:
         self.counts = counts.astype(np.float64)
         self.tree = tree
         self.aliases = aliases.tolist() if p.negative else None
+        is_softmax = p.objective == "softmax"
+        self.block_loss = softmax_loss if is_softmax else block_loss
+        self.block_update = softmax_update if is_softmax else block_update
         self.loss = 0.0
         self.predictions = 0
 
@@ -136,14 +158,18 @@ class Word2VecReference:
             noise = [self.noise_word() for _ in range(self.p.negative)]
             rows = [word, *(w for w in noise if w != word)]
             yield self.syn1neg, rows, np.array([1] + [0] * (len(rows) - 1))
+        if self.p.objective == "softmax":
+            rows = np.arange(1, len(self.syn1neg))
+            yield self.syn1neg, rows, (rows == word).astype(int)
 
     def skipgram(self, contexts, word, take_loss):
         pair = self.p.negative_sharing == "pair"
         for inputs in [[c] for c in contexts] if pair else [contexts]:
             for matrix, rows, labels in self.outputs(word):
                 if take_loss:
-                    self.loss += block_loss(self.syn0[inputs], matrix[rows], labels)
-                block_update(self.syn0, inputs, matrix, rows, labels, self.alpha)
+                    rows_in = self.syn0[inputs]
+                    self.loss += self.block_loss(rows_in, matrix[rows], labels)
+                self.block_update(self.syn0, inputs, matrix, rows, labels, self.alpha)
                 self.syn0[self.frozen] = self.frozen_rows
             self.predictions += take_loss * len(inputs)
 
@@ -154,9 +180,9 @@ class Word2VecReference:
         neu1e = np.zeros_like(neu1)
         for matrix, rows, labels in self.outputs(word):
             if take_loss:
-                self.loss += block_loss(neu1, matrix[rows], labels)
+                self.loss += self.block_loss(neu1, matrix[rows], labels)
             changed = neu1.copy()
-            block_update(changed, [0], matrix, rows, labels, self.alpha)
+            self.block_update(changed, [0], matrix, rows, labels, self.alpha)
             neu1e += changed - neu1
         self.predictions += take_loss
         if self.p.cbow_gradient == "mean" and self.p.cbow_mean:

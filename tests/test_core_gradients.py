@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from reference import block_loss, block_update
+from reference import block_loss, block_update, softmax_loss, softmax_update
 
 from w2vfast import _core
 
@@ -139,3 +139,78 @@ def test_rows_listed_anywhere_and_often_gain_from_the_old_rows(
     changes(inputs, outputs, input_rows, output_rows, labels, 0.5)
     np.testing.assert_allclose(inputs, x, atol=1e-5)
     np.testing.assert_allclose(outputs, y, atol=1e-5)
+
+
+# ---- full softmax: the first output is the one that was seen -------------------------
+
+
+def softmax_changes(inputs, outputs, input_rows, alpha=1.0):
+    """What one update over all outputs adds to either matrix, and what it reports."""
+    sinks = rows_of(np.random.default_rng(0), *inputs.shape)
+    sinks[:] = 0
+    before, kept = outputs.astype(np.float64), inputs.copy()
+    n_outputs = len(outputs)
+    _, loss = _core._test_block(
+        inputs,
+        sinks,
+        outputs,
+        np.array(input_rows, dtype=np.int32),
+        np.arange(n_outputs, dtype=np.int32),
+        np.zeros(n_outputs, dtype=np.float32),  # not read
+        alpha,
+        softmax=True,
+    )
+    np.testing.assert_array_equal(inputs, kept)
+    return sinks, outputs - before, loss
+
+
+@pytest.mark.parametrize("dim", DIMS)
+@pytest.mark.parametrize(("n_inputs", "n_outputs"), [(1, 1), (1, 6), (5, 2), (4, 9)])
+def test_softmax_update_is_the_gradient_of_its_loss(dim, n_inputs, n_outputs):
+    rng = np.random.default_rng(dim)
+    inputs, outputs = rows_of(rng, n_inputs, dim), rows_of(rng, n_outputs, dim)
+    labels = (np.arange(n_outputs) == 0).astype(float)
+    x, y = inputs[:, :dim].astype(float), outputs[:, :dim].astype(float)
+    expected = [
+        -numeric_gradient(lambda: softmax_loss(x, y, labels), matrix)
+        for matrix in (x, y)
+    ]
+    expected_loss = softmax_loss(x, y, labels)
+    input_change, output_change, loss = softmax_changes(
+        inputs, outputs, range(n_inputs)
+    )
+    np.testing.assert_allclose(input_change[:, :dim], expected[0], atol=2e-5)
+    np.testing.assert_allclose(output_change[:, :dim], expected[1], atol=2e-5)
+    assert loss == pytest.approx(expected_loss, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("n_outputs", [3, 63, 64, 65, 300])
+@pytest.mark.parametrize("n_inputs", [1, 2, 7, 8, 11, 16, 17, 25])
+def test_softmax_sums_over_all_outputs_however_many(n_inputs, n_outputs):
+    """Several tiles of outputs; inputs that fill a vector twice, or do not fit."""
+    rng = np.random.default_rng(n_inputs * n_outputs)
+    inputs, outputs = rows_of(rng, 12, 33), rows_of(rng, n_outputs, 33)
+    input_rows = rng.integers(0, 12, n_inputs)  # some more than once
+    labels = (np.arange(n_outputs) == 0).astype(float)
+    x, y = inputs.astype(np.float64), outputs.astype(np.float64)
+    expected_loss = softmax_loss(x[input_rows], y, labels)
+    softmax_update(x, input_rows, y, np.arange(n_outputs), labels, 0.5)
+    expected = x - inputs, y - outputs
+    sinks, output_change, loss = softmax_changes(inputs, outputs, input_rows, 0.5)
+    listed = list(dict.fromkeys(input_rows.tolist()))
+    np.testing.assert_allclose(sinks[listed], expected[0][listed], atol=1e-5)
+    np.testing.assert_allclose(output_change, expected[1], atol=1e-5)
+    assert loss == pytest.approx(expected_loss, rel=1e-5)
+
+
+@pytest.mark.parametrize("logit", [-1e4, -100.0, 100.0, 1e4])
+def test_softmax_of_large_logits_is_finite_and_right(logit):
+    inputs, outputs = (rows_of(np.random.default_rng(5), n, 16) for n in (1, 20))
+    inputs[:], outputs[:] = 1.0, logit / 16
+    outputs[1] = logit / 16 + 2  # 32 more than the others, and not what was seen
+    sinks, output_change, loss = softmax_changes(inputs, outputs, [0])
+    np.testing.assert_allclose(output_change[0], 1.0, atol=1e-6)
+    np.testing.assert_allclose(output_change[1], -1.0, atol=1e-6)
+    np.testing.assert_allclose(output_change[2:], 0.0, atol=1e-6)
+    np.testing.assert_allclose(sinks[0], -2.0, rtol=1e-3)
+    assert loss == pytest.approx(32.0, rel=1e-4)

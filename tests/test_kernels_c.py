@@ -102,6 +102,26 @@ BREAKS = {
         "is_first = is_all || c == 0",
         "is_first = 1",
     ),
+    "a softmax with no output that was seen": (
+        "block",
+        "b->errors[c] += b->rates[c];",
+        ";",
+    ),
+    "a softmax that counts what lies behind the last row": (
+        "block",
+        "b->logits[end + l] = -FLT_MAX;",
+        "b->logits[end + l] = 0.0f;",
+    ),
+    "a softmax by one lane's sum alone": (
+        "block",
+        "for (int l = 0; l < G * C; l += C) sum",
+        "for (int l = 0; l < 1; l += C) sum",
+    ),
+    "a softmax that loses the counts of inputs": (
+        "block",
+        "b->rates[k] = b->alpha * b->input_counts[k % C];",
+        "b->rates[k] = b->alpha;",
+    ),
     "a repeated row listed twice": ("block", "if (rows[k] == row) {", "if (0) {"),
     "the new row in place of the old": (
         "exact",

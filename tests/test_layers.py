@@ -16,6 +16,7 @@ ALLOWED = {
     "vocab": "",
     "sampling": "",
     "huffman": "",
+    "softmaxcost": "",
     "neighbours": "",
     "evaluation": "neighbours",
     "progress": "",
@@ -55,8 +56,8 @@ ALLOWED = {
     "grownweights": "trainer grownnodes",
     "gensimnames": "params",
     "model": (
-        "gensimnames params vocab growth sampling huffman files folder progress "
-        "callbacks sources corpus trainer grownweights keyedvectors outputs "
+        "gensimnames params vocab growth sampling huffman softmaxcost files folder "
+        "progress callbacks sources corpus trainer grownweights keyedvectors outputs "
         "initvectors freezing"
     ),
     "wordmap": "neighbours",
@@ -73,7 +74,7 @@ ALLOWED = {
         "classes files suffixes evaluation keytable keyedvectors mappage phrasecommand "
         "plotting printouts wordmap"
     ),
-    "cli": "params files classes model demo tools",
+    "cli": "params files softmaxcost classes model demo tools",
     "__init__": (
         "_core params callbacks sentences sources keyedvectors phrases trainer model "
         "plotting mappage"

@@ -25,8 +25,15 @@ WHOLE_NUMBERS = [
 ]
 REAL_NUMBERS = ["alpha", "min_alpha", "sample", "ns_exponent"]
 SWITCHES = ["sg", "hs", "cbow_mean", "shrink_windows", "compute_loss"]
-CHOICES = ["mode", "negative_sharing", "cbow_gradient"]
-OPTIONAL = ["max_vocab_size", "max_final_vocab", "workers", "alpha", "min_alpha"]
+CHOICES = ["mode", "negative_sharing", "cbow_gradient", "objective"]
+OPTIONAL = [
+    "max_vocab_size",
+    "max_final_vocab",
+    "workers",
+    "alpha",
+    "min_alpha",
+    "objective",
+]
 
 
 def message_of(error, **fields):
@@ -74,7 +81,9 @@ def test_numbers_refuse_other_types(name, value):
     assert message.startswith(f"{name} must be a number")
 
 
-@pytest.mark.parametrize("name", sorted(set(WHOLE_NUMBERS + REAL_NUMBERS + SWITCHES)))
+@pytest.mark.parametrize(
+    "name", sorted(WHOLE_NUMBERS + REAL_NUMBERS + SWITCHES + CHOICES)
+)
 def test_none_is_accepted_only_where_it_means_something(name):
     if name in OPTIONAL:
         assert getattr(TrainParams(**{name: None}), name) is None

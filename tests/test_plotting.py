@@ -225,12 +225,13 @@ def test_a_history_without_samples_is_drawn_by_epochs():
     np.testing.assert_allclose(drawn["words a second"][:, 1], 50)
 
 
-@pytest.mark.parametrize("mode", ["fast", "exact"])
-def test_a_real_training_is_drawn(mode, tmp_path):
+@pytest.mark.parametrize(
+    ("mode", "objective"), [("fast", None), ("fast", "softmax"), ("exact", None)]
+)
+def test_a_real_training_is_drawn(mode, objective, tmp_path):
+    settings = {"min_count": 1, "vector_size": 8, "sample": 0, "progress": False}
     sentences = [["a", "b", "c", "d"]] * 300
-    model = Word2Vec(
-        sentences, min_count=1, vector_size=8, sample=0, mode=mode, progress=False
-    )
+    model = Word2Vec(sentences, mode=mode, objective=objective, **settings)
     model.save(tmp_path / "model")
     figure = plot_training(Word2Vec.load(tmp_path / "model"))
     drawn = curves(figure)

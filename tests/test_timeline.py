@@ -53,19 +53,23 @@ def reports_often(monkeypatch):
     monkeypatch.setattr(trainer, "run_threads", run)
 
 
-@pytest.mark.parametrize("objective", [{"hs": 1}, {"hs": 1, "negative": 0}, {}])
+OBJECTIVES = [{"hs": 1}, {"hs": 1, "negative": 0}, {}, {"objective": "softmax"}]
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
 def test_an_epoch_is_sampled_from_its_start_to_its_end(reports_often, objective):
     settings = {"min_count": 1, "epochs": 3, "vector_size": 8, "sample": 0}
     sentences = [["a", "b", "c", "d"]] * 500
     model = Word2Vec(sentences, progress=False, **settings, **objective)
     for stats in model.history:
         first, *_, last = stats.samples
-        assert first[1:] == (0, first.alpha, 0, 0.0, 0.0)
+        assert first[1:] == (0, first.alpha, 0, 0.0, 0.0, 0.0)
         assert last.words == stats.words
         assert last.alpha == pytest.approx(stats.alpha)
         for loss, total in (
             (stats.hs_loss, last.hs_loss),
             (stats.ns_loss, last.ns_loss),
+            (stats.softmax_loss, last.softmax_loss),
         ):
             assert (loss or 0) == pytest.approx(total / last.predictions)
         seconds = [s.seconds for s in stats.samples]
@@ -104,3 +108,10 @@ def test_a_history_without_samples_is_read():
     old = {"epoch": 0, "alpha": 0.1, "words": 5, "seconds": 1.0}
     old |= {"hs_loss": None, "ns_loss": 2.0}
     assert trainer.EpochStats.from_dict(old) == stats
+
+
+def test_samples_from_before_full_softmax_are_read():
+    old = {"epoch": 0, "alpha": 0.1, "words": 5, "seconds": 1.0}
+    old |= {"hs_loss": None, "ns_loss": 2.0, "samples": [[0.5, 5, 0.1, 3, 0.0, 6.0]]}
+    (sample,) = trainer.EpochStats.from_dict(old).samples
+    assert sample == Sample(0.5, 5, 0.1, 3, 0.0, 6.0, softmax_loss=0.0)

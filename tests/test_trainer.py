@@ -19,6 +19,7 @@ from w2vfast.params import TrainParams
 SETTINGS = {
     "sg": True,
     "hs": False,
+    "softmax": False,
     "negative": 2,
     "window": 2,
     "shrink_windows": True,

@@ -54,7 +54,15 @@ typedef struct {
     int n_outputs;        /* T */
     int dim;              /* D */
     float alpha;
+    float *shifts;        /* (C,) NULL; or, for a softmax, log of the sum over outputs
+                             of exp(logits)                                 OUT
+                             The first output is then the one that was seen, labels
+                             and counts of outputs are not read, no sink is an input,
+                             and errors and tile have SOFTMAX_OUTPUTS rows, not T. */
+    float *rates;         /* (C,) softmax: scratch                                */
 } block_t;
+
+#define SOFTMAX_OUTPUTS 64 /* that gain at once: few, so that they stay in the cache */
 
 /* How many of `count` to take at once, at most `limit`, so that shares are about equal:
  * 7 by 6 is 4 and 3, since a last share of 1 would cost nearly as much as one of 6. */
@@ -88,6 +96,19 @@ static inline void block_call_ahead(const block_t *b, int i, int width) {
     if (i % BLOCK_LANES) return; /* half a cache line, called with its first half */
     for (int k = 0; k < b->n_ahead; k++)
         for (int j = i; j < i + width; j += BLOCK_LANES) BLOCK_PREFETCH(b->ahead[k] + j);
+}
+
+/* Rows of C logits that a softmax takes in one vector. */
+static inline int softmax_group(int C, int lanes) { return C < lanes ? lanes / C : 1; }
+
+/* The log of the sum of exp, of what the lanes 0, C, ... below G * C have seen: their
+ * largest logits, and the sums of exp(logit - largest). */
+static inline float softmax_shift(const float *tops, const float *sums, int C, int G) {
+    float top = tops[0];
+    double sum = 0.0;
+    for (int l = C; l < G * C; l += C) top = tops[l] > top ? tops[l] : top;
+    for (int l = 0; l < G * C; l += C) sum += sums[l] * exp((double)tops[l] - top);
+    return (float)(top + log(sum));
 }
 
 /* ---- generic: four lanes, which compilers map to SSE2 or NEON; or plain loops ---- */
@@ -200,6 +221,11 @@ BLOCK_INLINE vec_generic pow2_generic(vec_generic v) { LANES_GENERIC(pow2_lane(l
 BLOCK_INLINE vec_generic inverse_generic(vec_generic v) {
     LANES_GENERIC(1.0f / lanes[l]);
 }
+BLOCK_INLINE vec_generic larger_generic(vec_generic v, vec_generic w) {
+    float others[VEC_LANES];
+    store_generic(others, w);
+    LANES_GENERIC(lanes[l] > others[l] ? lanes[l] : others[l]);
+}
 /* sums[k] = all lanes of v[k], for four vectors */
 BLOCK_INLINE void sum4_generic(const vec_generic *v, float *sums) {
     float lanes[4 * VEC_LANES];
@@ -263,6 +289,9 @@ BLOCK_INLINE vec_avx2 quad_avx2(const float *p) {
 }
 BLOCK_INLINE vec_avx2 clip_avx2(vec_avx2 v, float limit) {
     return _mm256_min_ps(_mm256_max_ps(v, fill_avx2(-limit)), fill_avx2(limit));
+}
+BLOCK_INLINE vec_avx2 larger_avx2(vec_avx2 a, vec_avx2 b) {
+    return _mm256_max_ps(a, b);
 }
 BLOCK_INLINE vec_avx2 round_avx2(vec_avx2 v) {
     return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
@@ -337,6 +366,9 @@ BLOCK_INLINE vec_avx512 quads_avx512(float *const *rows, const int Q, int i) {
 BLOCK_INLINE vec_avx512 clip_avx512(vec_avx512 v, float limit) {
     return _mm512_min_ps(_mm512_max_ps(v, fill_avx512(-limit)), fill_avx512(limit));
 }
+BLOCK_INLINE vec_avx512 larger_avx512(vec_avx512 a, vec_avx512 b) {
+    return _mm512_max_ps(a, b);
+}
 BLOCK_INLINE vec_avx512 round_avx512(vec_avx512 v) {
     return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
@@ -406,6 +438,7 @@ BLOCK_INLINE vec_neon quad_neon(const float *p) { return vld1q_f32(p); }
 BLOCK_INLINE vec_neon clip_neon(vec_neon v, float limit) {
     return vminq_f32(vmaxq_f32(v, fill_neon(-limit)), fill_neon(limit));
 }
+BLOCK_INLINE vec_neon larger_neon(vec_neon a, vec_neon b) { return vmaxq_f32(a, b); }
 BLOCK_INLINE vec_neon round_neon(vec_neon v) { return vrndnq_f32(v); }
 BLOCK_INLINE vec_neon pow2_neon(vec_neon n) {
     int32x4_t biased = vaddq_s32(vcvtq_s32_f32(n), vdupq_n_s32(127));
@@ -427,6 +460,7 @@ typedef struct {
     int (*is_supported)(void);
     int lanes; /* floats in a vector */
     void (*update)(const block_t *);
+    void (*softmax)(const block_t *);
     void (*gather)(float, float *const *, int, float *, int);
     void (*spread)(float, const float *, float *const *, int, int);
     void (*exact_dots)(const float *, float *const *, int, int, float *);
@@ -468,17 +502,21 @@ static int block_has_avx512(void) {
 /* Best first; the last one runs everywhere. */
 static const block_isa_t block_isas[] = {
 #ifdef BLOCK_X86
-    {"avx512", block_has_avx512, 16, block_update_avx512, block_gather_avx512,
-     block_spread_avx512, exact_dots_avx512, exact_steps_avx512, exact_axpy_avx512},
-    {"avx2", block_has_avx2, 8, block_update_avx2, block_gather_avx2,
-     block_spread_avx2, exact_dots_avx2, exact_steps_avx2, exact_axpy_avx2},
+    {"avx512", block_has_avx512, 16, block_update_avx512, block_softmax_avx512,
+     block_gather_avx512, block_spread_avx512, exact_dots_avx512, exact_steps_avx512,
+     exact_axpy_avx512},
+    {"avx2", block_has_avx2, 8, block_update_avx2, block_softmax_avx2,
+     block_gather_avx2, block_spread_avx2, exact_dots_avx2, exact_steps_avx2,
+     exact_axpy_avx2},
 #endif
 #ifdef BLOCK_NEON
-    {"neon", block_always, 4, block_update_neon, block_gather_neon,
-     block_spread_neon, exact_dots_neon, exact_steps_neon, exact_axpy_neon},
+    {"neon", block_always, 4, block_update_neon, block_softmax_neon,
+     block_gather_neon, block_spread_neon, exact_dots_neon, exact_steps_neon,
+     exact_axpy_neon},
 #endif
-    {"generic", block_always, 4, block_update_generic, block_gather_generic,
-     block_spread_generic, exact_dots_generic, exact_steps_generic, exact_axpy_generic},
+    {"generic", block_always, 4, block_update_generic, block_softmax_generic,
+     block_gather_generic, block_spread_generic, exact_dots_generic, exact_steps_generic,
+     exact_axpy_generic},
 };
 enum { BLOCK_ISAS = sizeof block_isas / sizeof block_isas[0] };
 
@@ -506,8 +544,15 @@ static inline int block_padded(int dim) {
  * while others still wait in registers, so none may be listed twice: it counts twice.
  * Source: Mikolov et al. 2013, arXiv:1310.4546, eqs. 3 and 4.  Differs: word2vec.c
  * updates after each dot product, so that a later one of the same centre word sees
- * the change. */
-static inline void block_update(const block_t *b) { block_isa->update(b); }
+ * the change.  With `shifts`, of the sum over c of log p(first output | c) where p is
+ * the softmax of the logits over all outputs (Mikolov et al. 2013, eq. 2; Rong 2014,
+ * arXiv:1411.2738, has the gradients). */
+static inline void block_update(const block_t *b) {
+    if (b->shifts)
+        block_isa->softmax(b);
+    else
+        block_isa->update(b);
+}
 
 /* sum (D,) OUT = scale * sum of `count` rows */
 static inline void block_gather(float scale, float *const *rows, int count, float *sum,
@@ -543,6 +588,14 @@ static inline int block_list(float **rows, float *counts, int n, float *row) {
     return n + 1;
 }
 
+/* Sum over c of -log p(output that was seen | c), as often as the inputs count. */
+static double softmax_loss(const block_t *b) {
+    double loss = 0.0;
+    for (int c = 0; c < b->n_inputs; c++)
+        loss += b->input_counts[c] * ((double)b->shifts[c] - b->logits[c]);
+    return loss;
+}
+
 /* Sum over (t, c) of -log sigmoid(+-logit), as often as the rows count, from the logits
  * and sigmoids of the last update: -log sigmoid(-x) = max(x, 0) - log sigmoid(|x|), and
  * sigmoid(|x|) is the larger of sigmoid(x) and 1 - sigmoid(x).  These, at least 1/2 each,
@@ -550,6 +603,7 @@ static inline int block_list(float **rows, float *counts, int n, float *row) {
  * than once, which are few. */
 static double block_loss(const block_t *b) {
     double loss = 0.0, product = 1.0;
+    if (b->shifts) return softmax_loss(b);
     for (int t = 0; t < b->n_outputs; t++)
         for (int c = 0; c < b->n_inputs; c++) {
             const int64_t k = (int64_t)t * b->n_inputs + c;

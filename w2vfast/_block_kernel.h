@@ -1,7 +1,7 @@
 /* The block update over one instruction set's vectors; included by _block.h once for
  * each set, which has defined VEC_LANES, the sizes of register tiles, ISA(name) and
- * the operations used below: load, store, fill, fma, add, clip, round, pow2, inverse
- * and sum4.
+ * the operations used below: load, store, fill, fma, add, mul, larger, clip, round,
+ * pow2, inverse and sum4.
  *
  * Tiles: a piece of the work whose sums all fit in registers.  C x T dot products side
  * by side, at most DOT_SUMS; the gains of C inputs by W vectors of columns, at most
@@ -66,21 +66,27 @@ static void ISA(block_dots)(const block_t *b) {
     }
 }
 
-/* 1 / (1 + exp(-x)) to about 1e-7; beyond +-87 it stays what it is there.
- * -x = n ln 2 + r, exp(-x) = 2^n exp(r), exp(r) by Taylor's series on |r| <= ln(2)/2. */
-BLOCK_INLINE vec ISA(sigmoid)(vec x) {
+/* exp(x) = p * 2^n to about 1e-7, for x clipped to +-87; returns p.
+ * x = n ln 2 + r, exp(x) = 2^n exp(r), exp(r) by Taylor's series on |r| <= ln(2)/2. */
+BLOCK_INLINE vec ISA(exp_parts)(vec x, vec *n) {
     const vec zero = fill(0.0f), one = fill(1.0f);
-    x = ISA(clip)(fma_(x, fill(-1.0f), zero), 87.0f);
-    const vec n = ISA(round)(fma_(x, fill(1.44269504f), zero));
-    vec r = fma_(n, fill(-0.693359375f), x); /* ln 2 in two parts */
-    r = fma_(n, fill(2.12194440e-4f), r);
+    x = ISA(clip)(x, 87.0f);
+    *n = ISA(round)(fma_(x, fill(1.44269504f), zero));
+    vec r = fma_(*n, fill(-0.693359375f), x); /* ln 2 in two parts */
+    r = fma_(*n, fill(2.12194440e-4f), r);
     vec p = fma_(r, fill(1.0f / 720.0f), fill(1.0f / 120.0f));
     p = fma_(p, r, fill(1.0f / 24.0f));
     p = fma_(p, r, fill(1.0f / 6.0f));
     p = fma_(p, r, fill(0.5f));
     p = fma_(p, r, one);
-    p = fma_(p, r, one);
-    return ISA(inverse)(fma_(p, ISA(pow2)(n), one));
+    return fma_(p, r, one);
+}
+
+/* 1 / (1 + exp(-x)) to about 1e-7; beyond +-87 it stays what it is there. */
+BLOCK_INLINE vec ISA(sigmoid)(vec x) {
+    vec n;
+    const vec p = ISA(exp_parts)(fma_(x, fill(-1.0f), fill(0.0f)), &n);
+    return ISA(inverse)(fma_(p, ISA(pow2)(n), fill(1.0f)));
 }
 
 /* (label - sigmoid) * weight */
@@ -204,6 +210,8 @@ static void ISA(block_update)(const block_t *b) {
         ISA(block_errors)(b);
     ISA(block_gains)(b);
 }
+
+#include "_softmax_kernel.h"
 
 /* Columns i to i + W * VEC_LANES of: sum = scale * sum of rows. */
 BLOCK_INLINE void ISA(gather_strip)(float scale, float *const *rows, int count,

@@ -34,6 +34,7 @@ cdef extern from "_atomic.h" nogil:
 cdef extern from "_block.h" nogil:
     enum: BLOCK_LANES
     enum: BLOCK_ISAS
+    enum: SOFTMAX_OUTPUTS
     ctypedef struct block_t:
         float** inputs
         float** sinks
@@ -51,6 +52,8 @@ cdef extern from "_block.h" nogil:
         int n_outputs
         int dim
         float alpha
+        float* shifts
+        float* rates
     ctypedef struct block_isa_t:
         const char* name
         int (*is_supported)()
@@ -199,6 +202,7 @@ cdef struct settings_t:
     int max_sentence_length  # ids
     bint sg
     bint hs
+    bint softmax             # over all words; then neither hs nor negative
     bint shrink_windows
     bint cbow_mean
     bint pair                # draw negatives for each pair, not for each window
@@ -284,6 +288,7 @@ cdef struct counters_t:
     int64_t predictions      # on which the losses were taken
     double hs_loss
     double ns_loss
+    double softmax_loss
 
 
 cdef class Counters:
@@ -305,8 +310,9 @@ cdef class Counters:
 
     @property
     def losses(self):
-        """Sums so far: (predictions, hierarchical softmax, negative sampling)."""
-        return self.c.predictions, self.c.hs_loss, self.c.ns_loss
+        """Sums so far: (predictions, hierarchical softmax, negative sampling, softmax)."""
+        c = self.c
+        return c.predictions, c.hs_loss, c.ns_loss, c.softmax_loss
 
 
 cdef class SpanQueue:
@@ -450,7 +456,7 @@ include "_exact.pxi"
 
 def _test_block(float[:, ::1] inputs, float[:, ::1] sinks, float[:, ::1] outputs,
                 const int32_t[::1] input_rows, const int32_t[::1] output_rows,
-                const float[::1] labels, float alpha):
+                const float[::1] labels, float alpha, bint softmax=False):
     """One block update of the given rows; return the logits and the loss.
 
     Parameters
@@ -459,6 +465,9 @@ def _test_block(float[:, ::1] inputs, float[:, ::1] sinks, float[:, ::1] outputs
         `sinks` may be `inputs`. IN, INOUT, INOUT
     input_rows, output_rows : ndarray of int32, shapes (C,) and (T,)
         A row may be listed twice and counts twice; labels (T,) are those of the first.
+    softmax : bool
+        Over the outputs, of which the first was seen; labels are not read, no output
+        is listed twice, and `sinks` is not `inputs`.
     """
     cdef int N = <int>input_rows.shape[0], M = <int>output_rows.shape[0]
     cdef int C = 0, T = 0, i
@@ -469,6 +478,7 @@ def _test_block(float[:, ::1] inputs, float[:, ::1] sinks, float[:, ::1] outputs
     cdef float[::1] sigmoids = np.zeros(N * M + BLOCK_LANES, dtype=np.float32)
     cdef float[::1] errors = np.zeros(N * M + BLOCK_LANES, dtype=np.float32)
     cdef float[::1] tile = aligned_floats(M * inputs.shape[1])
+    cdef float[:, ::1] shifts = np.zeros((2, N + BLOCK_LANES), dtype=np.float32)
     for i in range(N):
         pointers[1, C] = <size_t>&sinks[input_rows[i], 0]
         C = block_list(<float**>&pointers[0, 0], &counts[0, 0], C, &inputs[input_rows[i], 0])
@@ -478,7 +488,10 @@ def _test_block(float[:, ::1] inputs, float[:, ::1] sinks, float[:, ::1] outputs
     cdef block_t block = block_t(
         <float**>&pointers[0, 0], <float**>&pointers[1, 0], <float**>&pointers[2, 0],
         &all_labels[0], &counts[0, 0], &counts[1, 0], &logits[0],
-        &sigmoids[0], &errors[0], &tile[0], NULL, 0, C, T, <int>inputs.shape[1], alpha)
+        &sigmoids[0], &errors[0], &tile[0], NULL, 0, C, T, <int>inputs.shape[1], alpha,
+        NULL, &shifts[1, 0])
+    if softmax:
+        block.shifts = &shifts[0, 0]
     block_update(&block)
     return np.asarray(logits)[:C * T].reshape(T, C), block_loss(&block)
 

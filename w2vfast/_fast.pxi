@@ -19,6 +19,7 @@ cdef struct plan_t:
     float** contexts         # (C,) rows of the context; skip-gram: each once
     float** sinks            # (C,) rows that gain their change: they, or nowhere
     float* context_counts    # (C,) how often each stands in the window
+    int32_t word             # itself
     int n_contexts           # C; 0: nothing to train
     int n_window             # words in the window
     float** path             # (L,) rows of inner nodes, root first
@@ -41,6 +42,9 @@ cdef struct scratch_t:
     float* neu1              # (stride,) CBOW: mean or sum of the context's rows
     float* neu1e             # (stride,) CBOW: its change
     float* nowhere           # (stride,) gains what frozen rows would; never read
+    float** old_inputs       # (C,) softmax: copies of the block's inputs
+    float** all_outputs      # (V - 1,) softmax: the rows of all words
+    int n_outputs            # V - 1
     plan_t plans[2]          # of this centre word and of the next
     int64_t* visits          # (V,) ids seen, for tests; or NULL
     int64_t* stopped         # the queue's flag
@@ -59,7 +63,7 @@ cdef class Worker:
     model : Model
         Shared with the other workers.
     settings : dict
-        sg, hs, negative, window, shrink_windows, cbow_mean, pair, divide_gradient,
+        sg, hs, softmax, negative, window, shrink_windows, cbow_mean, pair, divide_gradient,
         all_losses, max_sentence_length.
     seed : int
         Of the whole run; a span's random numbers depend on (seed, epoch, span) only.
@@ -121,6 +125,27 @@ cdef class Worker:
         s.block.dim = block_padded(self.model.c.dim)
         for i in range(2):
             self._allocate_plan(&s.plans[i], C, C if o.pair else 1)
+        if o.softmax:
+            self._allocate_softmax(s, C)
+
+    cdef _allocate_softmax(self, scratch_t* s, int64_t C):
+        cdef const model_t* m = &self.c
+        cdef int64_t V = m.vocab_size
+        if not self.settings.sg or self.settings.pair:
+            C = 1
+        C = min(C, V)  # none is listed twice
+        s.block.logits = self._vectors(V * C)
+        s.block.errors = self._vectors(SOFTMAX_OUTPUTS * C)
+        s.block.tile = self._vectors(SOFTMAX_OUTPUTS * m.stride)
+        s.block.shifts = self._vectors(C)
+        s.block.rates = self._vectors(C)
+        s.old_inputs = <float**>owned_bytes(self.owners, C, sizeof(float*))
+        for i in range(C):
+            s.old_inputs[i] = self._vectors(m.stride)
+        s.all_outputs = <float**>owned_bytes(self.owners, V, sizeof(float*))
+        s.n_outputs = <int>V - 1
+        for i in range(s.n_outputs):
+            s.all_outputs[i] = row(&m.syn1neg, i + 1, m.stride)
 
     cdef float* _vectors(self, int64_t n) except NULL:
         """Zeros that may be read and stored to in whole vectors."""
@@ -312,6 +337,7 @@ cdef void prepare(const model_t* m, const settings_t* o, scratch_t* s, plan_t* p
         return
     if m.frozen != NULL:
         find_sinks(m, o, s, plan, pos)
+    plan.word = word
     plan.take_loss = o.all_losses or s.places[pos] % LOSS_STRIDE == 0
     if pos + o.window < s.n_kept:  # the word that comes within reach now
         call_ahead(plan, row(&m.syn0, s.words[pos + o.window], m.stride))
@@ -467,6 +493,27 @@ cdef void update_outputs(const settings_t* o, scratch_t* s, plan_t* plan,
         s.block.labels = s.noise_labels
         s.block.n_outputs = plan.noise_lengths[u]
         s.counters.ns_loss += train_block(&s.block, plan.take_loss)
+    if o.softmax:
+        update_all_outputs(s, plan)
+
+
+cdef void update_all_outputs(scratch_t* s, plan_t* plan) noexcept nogil:
+    """Full softmax: the outputs are the rows of all words, the centre word's first.
+
+    They gain some after the other, all from the inputs as they were: hence the copies.
+    """
+    cdef float** inputs = s.block.inputs
+    cdef float** seen = s.all_outputs + plan.word - 1
+    cdef int c
+    for c in range(s.block.n_inputs):
+        block_gather(1, inputs + c, 1, s.old_inputs[c], s.block.dim)
+    s.block.inputs = s.old_inputs
+    s.block.outputs = s.all_outputs
+    s.block.n_outputs = s.n_outputs
+    s.all_outputs[0], seen[0] = seen[0], s.all_outputs[0]
+    s.counters.softmax_loss += train_block(&s.block, plan.take_loss)
+    s.all_outputs[0], seen[0] = seen[0], s.all_outputs[0]
+    s.block.inputs = inputs
 
 
 cdef double train_block(block_t* block, bint take_loss) noexcept nogil:

@@ -120,6 +120,9 @@ _OWN_FLAGS = {
     "mode": Flag(
         _name, "mode", "fast|exact", "exact: the C program's very bytes (fast)"
     ),
+    "objective": Flag(
+        _name, "objective", "softmax", "over all words; not -hs, -negative (off)"
+    ),
     "seed": Flag(_whole_number, "seed", "N", "seed of the random numbers (1)"),
     "max-sentence-length": Flag(
         _whole_number, "max_sentence_length", "N", "cut longer sentences (1000)"
@@ -482,6 +485,7 @@ def _prepare_vocabulary(model: Word2Vec, request: _Request) -> None:
 def _train_and_write(model: Word2Vec, request: _Request, output: str) -> None:
     if request.verbosity >= SUMMARY:
         _say(describe(request.params))
+        _say_cost(model)
     if request.vocab_in is not None:
         model.train(corpus_file=request.corpus)
     else:
@@ -508,12 +512,21 @@ def describe(params: TrainParams) -> str:
     """Say in one line what is about to be trained."""
     objectives = [f"negative sampling ({params.negative})"] if params.negative else []
     objectives += ["hierarchical softmax"] if params.hs else []
+    objectives += ["full softmax"] if params.objective == "softmax" else []
     return (
         f"Training {'skip-gram' if params.sg else 'CBOW'}, {' and '.join(objectives)}: "
         f"size {params.vector_size}, window {params.window}, alpha "
         f"{params.start_alpha:g}, epochs {params.epochs}, threads {params.n_workers}, "
         f"mode {params.mode}."
     )
+
+
+def _say_cost(model: Word2Vec) -> None:
+    """Full softmax can take very long: say so while it can still be stopped."""
+    if model.params.objective == "softmax":
+        from w2vfast import softmaxcost
+
+        _say(f"Full softmax: {softmaxcost.cost(model.params, model.vocab.counts[1:])}.")
 
 
 def _write_classes(vectors: KeyedVectors, n_classes: int, output: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast import corpus, huffman, sampling, trainer
+from w2vfast import corpus, huffman, sampling, softmaxcost, trainer
 from w2vfast.callbacks import call_hooks, checked_callbacks
 from w2vfast.files import open_output
 from w2vfast.folder import MODEL_KIND, load_folder, save_folder
@@ -80,6 +80,9 @@ class Word2Vec(OutputQueries, GensimNames):
         Noise words a prediction, 0: no negative sampling.
     ns_exponent : float
         Noise words are drawn by count ** ns_exponent.
+    objective : {None, "softmax"}
+        None trains what `hs` and `negative` say; "softmax" the full softmax over all
+        words, at most 50,000, in their place.
     cbow_mean : {0, 1}
         CBOW input: 1 the mean of the context vectors, 0 their sum.
     epochs : int
@@ -159,6 +162,7 @@ class Word2Vec(OutputQueries, GensimNames):
         hs: int | bool = 0,
         negative: int = 5,
         ns_exponent: float = 0.75,
+        objective: str | None = None,
         cbow_mean: int | bool = 1,
         hashfxn: Callable[[str], int] | None = None,
         epochs: int = 5,
@@ -226,7 +230,10 @@ class Word2Vec(OutputQueries, GensimNames):
 
     def __repr__(self) -> str:
         n_words = "no" if self._vocab is None else len(self._visible(self.vocab.words))
-        return f"Word2Vec({n_words} words, vector_size={self.params.vector_size})"
+        text = f"{n_words} words, vector_size={self.params.vector_size}"
+        if self.params.objective is not None:
+            text += f", objective={self.params.objective!r}"
+        return f"Word2Vec({text})"
 
     # ---- vocabulary and ids --------------------------------------------------------
 
@@ -483,6 +490,7 @@ class Word2Vec(OutputQueries, GensimNames):
         ------
         ValueError
             If a word to freeze is not in the vocabulary; the text names some that are.
+            With full softmax, if there are more than 50,000 words: what it would cost.
         RuntimeError
             Without a vocabulary, without a corpus, or while the model is trained.
         FloatingPointError
@@ -538,6 +546,7 @@ class Word2Vec(OutputQueries, GensimNames):
         as_c = not self.history and self.corpus_total_words == 0
         changed = {name: value for name, value in given.items() if value is not None}
         params = dataclasses.replace(self.params, **changed)
+        softmaxcost.check(params, words.counts[1:])
         ids = self._ids_of(words, corpus_iterable, corpus_file, progress)
         weights = self._need_weights()
         shown = self._progress if progress is None else progress
@@ -673,7 +682,10 @@ class Word2Vec(OutputQueries, GensimNames):
 
     @property
     def syn1neg(self) -> NDArray[np.float32] | None:
-        """Output vectors of negative sampling, shape (V, D), in the order of `wv`."""
+        """Output vectors, shape (V, D), in the order of `wv`.
+
+        Of negative sampling and full softmax.
+        """
         rows = self._need_weights().syn1neg
         return None if rows is None else self._visible(rows.vectors)
 

@@ -37,6 +37,8 @@ COMBINATIONS = ("input", "output", "sum", "concat")
 MODES = ("fast", "exact")
 NEGATIVE_SHARING = ("window", "pair")
 CBOW_GRADIENT = ("reference", "mean")
+OBJECTIVES = ("softmax",)
+DEFAULT_NEGATIVE = 5
 
 # name: (smallest, largest, what to do)
 _WHOLE_NUMBERS = {
@@ -55,12 +57,20 @@ _WHOLE_NUMBERS = {
         "A longer sentence is cut into pieces, nothing of it is lost.",
     ),
 }
-_MAY_BE_NONE = {"max_vocab_size", "max_final_vocab", "workers", "alpha", "min_alpha"}
+_MAY_BE_NONE = {
+    "max_vocab_size",
+    "max_final_vocab",
+    "workers",
+    "alpha",
+    "min_alpha",
+    "objective",
+}
 _SWITCHES = ("sg", "hs", "cbow_mean", "shrink_windows", "compute_loss")
 _CHOICES = {
     "mode": MODES,
     "negative_sharing": NEGATIVE_SHARING,
     "cbow_gradient": CBOW_GRADIENT,
+    "objective": OBJECTIVES,
 }
 
 # Options that the C program does not have: mode="exact" refuses another value
@@ -69,6 +79,7 @@ _FIXED_IN_EXACT_MODE = {
     "seed": (1, "it has no seed and draws the same numbers in every run"),
     "min_alpha": (None, "its alpha always falls to 0.0001 of the starting alpha"),
     "ns_exponent": (0.75, "its noise distribution is count ** 0.75"),
+    "objective": (None, "it has hierarchical softmax and negative sampling only"),
     "cbow_mean": (True, "it always averages the context"),
     "cbow_gradient": ("reference", "it adds the whole error to each context word"),
     "shrink_windows": (True, "it always draws the window of each word anew"),
@@ -113,6 +124,9 @@ class TrainParams:
         1 trains hierarchical softmax, alone or beside negative sampling.
     negative : int
         Noise words drawn for each prediction; 0 turns negative sampling off.
+    objective : {None, "softmax"}
+        None trains what `hs` and `negative` say; "softmax" the full softmax over all
+        words in their place (`hs` must be off, and `negative` becomes 0).
     ns_exponent : float
         Noise words are drawn in proportion to count ** ns_exponent.
     cbow_mean : bool or int
@@ -154,7 +168,8 @@ class TrainParams:
     workers: int | None = None
     sg: bool = False
     hs: bool = False
-    negative: int = 5
+    negative: int = DEFAULT_NEGATIVE
+    objective: str | None = None
     ns_exponent: float = 0.75
     cbow_mean: bool = True
     epochs: int = 5
@@ -167,7 +182,8 @@ class TrainParams:
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
-            _check_choice(name, getattr(self, name), choices)
+            if getattr(self, name) is not None or name not in _MAY_BE_NONE:
+                _check_choice(name, getattr(self, name), choices)
         for name in _SWITCHES:
             self._replace(name, _as_switch)
         for name in _WHOLE_NUMBERS:
@@ -176,6 +192,7 @@ class TrainParams:
             self._replace(name, _as_real_number)
         self._check_alpha()
         self._check_sampling()
+        self._check_objective()
         if self.mode == "exact":
             self._check_exact_mode()
 
@@ -219,11 +236,30 @@ class TrainParams:
                 f"0.75 is common; 0 draws all words alike, 1 by their counts."
             )
             raise ValueError(message)
-        if self.negative == 0 and not self.hs:
+
+    def _check_objective(self) -> None:
+        if self.objective is None and self.negative == 0 and not self.hs:
             message = (
                 "negative=0 and hs=False: nothing to train. Set negative=5 or hs=True."
             )
             raise ValueError(message)
+        if self.objective is None:
+            return
+        if self.hs:
+            message = (
+                f"hs=True cannot be used with objective={self.objective!r}: both are "
+                f"probabilities over all words, of one prediction. Choose one."
+            )
+            raise ValueError(message)
+        # The default may just not have been given; another number was.
+        if self.negative not in (0, DEFAULT_NEGATIVE):
+            message = (
+                f"negative={self.negative} cannot be used with "
+                f"objective={self.objective!r}, which draws no noise words: all words "
+                f"are outputs. Leave one of the two out."
+            )
+            raise ValueError(message)
+        object.__setattr__(self, "negative", 0)
 
     def _check_exact_mode(self) -> None:
         if self.workers is not None and self.workers > 1:
@@ -243,6 +279,11 @@ class TrainParams:
                     f"or use mode='fast'."
                 )
                 raise ValueError(message)
+
+    @property
+    def has_output_vectors(self) -> bool:
+        """Whether words have output vectors, `syn1neg`."""
+        return self.negative > 0 or self.objective == "softmax"
 
     @property
     def start_alpha(self) -> float:
@@ -300,6 +341,7 @@ class TrainParams:
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     accepted = " or ".join(repr(choice) for choice in choices)
+    accepted += " or None" if name in _MAY_BE_NONE else ""
     if not isinstance(value, str):
         message = f"{name} must be {accepted}, got {_shown(value)}."
         raise TypeError(message)

@@ -282,8 +282,8 @@ def _epoch_ends(history: Sequence[EpochStats]) -> NDArray[np.float64]:
 
 def _samples_of(stats: EpochStats) -> NDArray[np.float64]:
     """Return an epoch's samples in rows; if it has none, what it was as a whole."""
-    losses = (stats.hs_loss or 0.0, stats.ns_loss or 0.0)
-    begin = (0.0, 0, stats.alpha, 0, 0.0, 0.0)
+    losses = (stats.hs_loss or 0.0, stats.ns_loss or 0.0, stats.softmax_loss or 0.0)
+    begin = (0.0, 0, stats.alpha, 0, 0.0, 0.0, 0.0)
     end = (stats.seconds, stats.words, stats.alpha, 1, *losses)
     return np.array(stats.samples or (begin, end), np.float64)
 
@@ -297,14 +297,13 @@ def _training_curves(history: Sequence[EpochStats]) -> Curves:
         alphas.append(samples[:, [0, 2]])
         middles = (samples[1:, 0] + samples[:-1, 0]) / 2
         stretches.append(np.column_stack([middles, np.diff(samples, axis=0)]))
-    middle, seconds, words, _, predictions, hs_loss, ns_loss = np.concatenate(
-        stretches
-    ).T
+    middle, seconds, words, _, predictions, *losses = np.concatenate(stretches).T
+    names = ("loss, softmax", "loss, sampling", "loss, full softmax")
     curves = {
         name: np.column_stack([middle, loss / np.maximum(predictions, 1)])[
             predictions > 0
         ]
-        for name, loss in (("loss, softmax", hs_loss), ("loss, sampling", ns_loss))
+        for name, loss in zip(names, losses, strict=True)
         if loss.any()
     }
     if len(curves) == 1:

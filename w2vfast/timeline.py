@@ -18,7 +18,7 @@ class Sample(NamedTuple):
         Learning rate.
     predictions : int
         On which the losses were taken.
-    hs_loss, ns_loss : float
+    hs_loss, ns_loss, softmax_loss : float
         Sums over them, by objective [nats].
     """
 
@@ -28,6 +28,7 @@ class Sample(NamedTuple):
     predictions: int
     hs_loss: float
     ns_loss: float
+    softmax_loss: float = 0.0
 
 
 class Timeline:

@@ -137,7 +137,7 @@ class Weights:
     syn1 : Rows or None
         Inner nodes of the Huffman tree, (V, D), with hierarchical softmax.
     syn1neg : Rows or None
-        Output vectors, (V, D), with negative sampling.
+        Output vectors, (V, D), with negative sampling or full softmax.
     """
 
     syn0: Rows
@@ -175,9 +175,16 @@ def estimate_memory(n_rows: int, params: TrainParams) -> dict[str, int]:
     if params.hs:
         sizes["syn1"] = matrix
         tables += 300 * n_rows  # while the tree is built; half of it stays
-    if params.negative:
+    if params.has_output_vectors:
         sizes["syn1neg"] = matrix
+    if params.negative:
         tables += 8 * n_rows  # thresholds and aliases
+    if params.objective == "softmax":
+        # Each worker's logits and list of rows.
+        one_input = params.negative_sharing == "pair" or not params.sg
+        longest = min(2 * params.window, params.max_sentence_length, n_rows)
+        n_inputs = 1 if one_input else longest
+        tables += params.n_workers * n_rows * (4 * n_inputs + 8)
     sizes["tables"] = tables
     sizes["total"] = sum(sizes.values())
     return sizes
@@ -216,7 +223,7 @@ def new_weights(n_rows: int, params: TrainParams) -> Weights:
     weights = Weights(
         Rows.zeros(n_rows, dim),
         Rows.zeros(n_rows, dim) if params.hs else None,
-        Rows.zeros(n_rows, dim) if params.negative else None,
+        Rows.zeros(n_rows, dim) if params.has_output_vectors else None,
     )
     if params.mode == "exact":
         _core.init_vectors_exact(weights.syn0.pad(), dim)
@@ -271,10 +278,11 @@ class EpochStats:
         Ids visited, sentence ends included [words].
     seconds : float
         Wall time [s].
-    hs_loss, ns_loss : float or None
-        Mean loss of a prediction under either objective [nats].  A prediction is one
+    hs_loss, ns_loss, softmax_loss : float or None
+        Mean loss of a prediction under each objective [nats].  A prediction is one
         (context, centre) pair in skip-gram, one centre in CBOW; its loss is the sum
-        over its outputs.  None where the objective or the loss was not taken.
+        over its outputs, with full softmax -log p of the centre.  None where the
+        objective or the loss was not taken.
     samples : tuple of Sample
         The epoch over time, from its start to its end.
     unknown : int
@@ -290,6 +298,7 @@ class EpochStats:
     ns_loss: float | None
     samples: tuple[Sample, ...] = field(default=(), repr=False)
     unknown: int = 0
+    softmax_loss: float | None = None
 
     @classmethod
     def from_dict(cls, stats: dict[str, Any]) -> EpochStats:
@@ -299,9 +308,10 @@ class EpochStats:
 
     @property
     def loss(self) -> float | None:
-        """Sum of both objectives' losses [nats]."""
-        losses = [x for x in (self.hs_loss, self.ns_loss) if x is not None]
-        return sum(losses) if losses else None
+        """Sum of the objectives' losses [nats]."""
+        losses = (self.hs_loss, self.ns_loss, self.softmax_loss)
+        taken = [loss for loss in losses if loss is not None]
+        return sum(taken) if taken else None
 
 
 class Trainer:
@@ -361,6 +371,7 @@ class Trainer:
         settings = {
             "sg": p.sg,
             "hs": p.hs,
+            "softmax": p.objective == "softmax",
             "negative": p.negative,
             "window": p.window,
             "shrink_windows": p.shrink_windows,
@@ -396,10 +407,12 @@ class Trainer:
 
         Not for more than two workers: between two merges each moves a hot row nearly
         all the way to where it belongs, and the sum of what many learnt so overshoots
-        until the vectors grow without bound (measured with 8 and 16).
+        until the vectors grow without bound (measured with 8 and 16).  Nor for full
+        softmax: every row is as hot as any other.
         """
         n_workers = self._params.n_workers
-        if n_workers != WORKERS_WITH_COPIES:
+        is_softmax = self._params.objective == "softmax"
+        if n_workers != WORKERS_WITH_COPIES or is_softmax:
             return 0
         matrices = list(self._weights)
         # Each copy has a twin, as it was when last merged.
@@ -423,7 +436,7 @@ class Trainer:
 
     @property
     def losses(self) -> NDArray[np.float64]:
-        """Sums so far: predictions, hierarchical softmax, negative sampling."""
+        """Sums so far: predictions; by objective, in the order of `EpochStats`."""
         sums = [worker.counters.losses for worker in self._workers]
         return np.array(sums, dtype=np.float64).sum(axis=0)  # type: ignore[no-any-return]
 
@@ -476,8 +489,18 @@ class Trainer:
             self._check_finite(epoch)
         seconds = time.perf_counter() - start
         words = self.ids_done - ids_before
-        losses = self._mean_losses(before)
-        return EpochStats(epoch, alpha, words, seconds, *losses, samples, self._unknown)
+        hs_loss, ns_loss, softmax_loss = self._mean_losses(before)
+        return EpochStats(
+            epoch,
+            alpha,
+            words,
+            seconds,
+            hs_loss,
+            ns_loss,
+            samples,
+            self._unknown,
+            softmax_loss,
+        )
 
     def _task(
         self, worker: Any, queue: _core.SpanQueue, epoch: int
@@ -494,20 +517,18 @@ class Trainer:
         self, epoch: int, seconds: float, words: int, before: NDArray[np.float64]
     ) -> Sample:
         alpha = self.alpha_at(epoch + words / self.n_ids)
-        predictions, hs_loss, ns_loss = (self.losses - before).tolist()
-        return Sample(seconds, words, alpha, int(predictions), hs_loss, ns_loss)
+        predictions, *losses = (self.losses - before).tolist()
+        return Sample(seconds, words, alpha, int(predictions), *losses)
 
-    def _mean_losses(
-        self, before: NDArray[np.float64]
-    ) -> tuple[float | None, float | None]:
-        """Return (hs_loss, ns_loss) of a prediction since `losses` was `before`."""
-        predictions, hs_loss, ns_loss = self.losses - before
-        if predictions == 0:
-            return None, None
-        return (
-            float(hs_loss / predictions) if self._params.hs else None,
-            float(ns_loss / predictions) if self._params.negative else None,
-        )
+    def _mean_losses(self, before: NDArray[np.float64]) -> list[float | None]:
+        """Return each objective's loss of a prediction since `losses` was `before`."""
+        p = self._params
+        is_trained = (p.hs, p.negative > 0, p.objective == "softmax")
+        predictions, *losses = (self.losses - before).tolist()
+        return [
+            loss / predictions if trained and predictions else None
+            for loss, trained in zip(losses, is_trained, strict=True)
+        ]
 
     def _status(self, before: NDArray[np.float64]) -> str:
         epoch = self.ids_done / self.n_ids
@@ -515,10 +536,10 @@ class Trainer:
         text = f"epoch {min(int(epoch) + 1, n_epochs)}/{n_epochs}"
         text += f" alpha {self.alpha_at(epoch):.5f}"
         losses = self._mean_losses(before)
-        names = ("hs", "ns") if None not in losses else ("loss", "loss")
-        for name, loss in zip(names, losses, strict=True):
+        n_taken = sum(loss is not None for loss in losses)
+        for name, loss in zip(("hs", "ns", "softmax"), losses, strict=True):
             if loss is not None:
-                text += f" {name} {loss:.3f}"
+                text += f" {name if n_taken > 1 else 'loss'} {loss:.3f}"
         return text
 
     def _check_finite(self, epoch: int) -> None:

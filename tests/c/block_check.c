@@ -212,6 +212,87 @@ static void check_update(const case_t *k) {
     free_side(&apart);
 }
 
+/* log p(t | c) = logits - shift: what becomes of input c, in double.  The shift is as far
+ * off as a logit is, by its own rounding, and by a sum of T exponentials. */
+static double expected_shift(const case_t *k, pair_t *pairs, int c, double *slack) {
+    double top = -INFINITY, sum = 0.0;
+    *slack = 0.0;
+    for (int t = 0; t < k->T; t++) {
+        top = fmax(top, pairs[t * k->C + c].logit);
+        *slack = fmax(*slack, pairs[t * k->C + c].logit_slack);
+    }
+    for (int t = 0; t < k->T; t++) sum += exp(pairs[t * k->C + c].logit - top);
+    const double shift = top + log(sum);
+    *slack += U * (fabs(shift) + fabs(top)) + SIGMOID_SLACK + (k->T + 1) * U;
+    return shift;
+}
+
+/* The first output is the one that was seen, whatever labels and counts say. */
+static void expect_softmax(const case_t *k, const block_t *b, pair_t *pairs) {
+    double loss = 0.0, loss_slack = 0.0;
+    for (int c = 0; c < k->C; c++) {
+        const double count = b->input_counts[c], weight = b->alpha * count;
+        double slack, shift = expected_shift(k, pairs, c, &slack);
+        compare(k, "shifts", 0, c, b->shifts[c], shift, slack);
+        for (int t = 0; t < k->T; t++) {
+            pair_t *p = pairs + t * k->C + c;
+            const double share = exp(p->logit - shift);
+            const double off = p->logit_slack + slack + SIGMOID_SLACK +
+                               U * (fabs(p->logit) + fabs(shift));
+            p->error = ((t == 0) - share) * weight;
+            p->error_slack = weight * (share * expm1(off) + 6 * U);
+        }
+        loss += count * (shift - pairs[c].logit);
+        loss_slack += count * (slack + pairs[c].logit_slack);
+    }
+    compare(k, "loss", 0, 0, block_loss(b), loss, loss_slack);
+}
+
+static void check_softmax(const case_t *k) {
+    const double size = sqrt(3.0 * k->size / sqrt(k->D));
+    side_t inputs = new_side(k, "inputs", k->C, size, 0);
+    side_t outputs = new_side(k, "outputs", k->T, size, 0);
+    side_t sinks = new_side(k, "sinks", k->C, size, 0);
+    block_t block = new_block(k, &inputs, &sinks, &outputs, 0.05f);
+    free(block.errors);
+    free(block.tile);
+    block.errors = new_floats((int64_t)k->C * SOFTMAX_OUTPUTS + BLOCK_LANES);
+    block.tile = new_floats((int64_t)SOFTMAX_OUTPUTS * k->D);
+    block.shifts = new_floats(k->C + BLOCK_LANES);
+    block.rates = new_floats(k->C + BLOCK_LANES);
+    block_update(&block);
+
+    pair_t *expected = malloc((size_t)k->C * k->T * sizeof(pair_t));
+    if (!expected) stop_with("no memory for %d pairs", k->C * k->T);
+    for (int t = 0; t < k->T; t++)
+        for (int c = 0; c < k->C; c++)
+            expected[t * k->C + c] =
+                expected_pair(k, old_row(&inputs, c), old_row(&outputs, t), 0, 0);
+    expect_softmax(k, &block, expected);
+    check_gains(k, &outputs, &inputs, expected, k->C, 1);
+    check_gains(k, &sinks, &outputs, expected, 1, k->C);
+    free(expected);
+    free(block.shifts);
+    free(block.rates);
+    free_block(&block);
+    free_side(&inputs);
+    free_side(&outputs);
+    free_side(&sinks);
+}
+
+/* Vectors that hold several rows of logits, or part of one; groups of gains. */
+static void check_softmaxes(void) {
+    static const int C[] = {1, 2, 3, 5, 8, 9, 13, 16, 17, 35};
+    static const int T[] = {1, 2, 3, 17, 63, 64, 65, 130};
+    static const double sizes[] = {0.5, 4.0, 200.0};
+    for (int n = 0; n < 10 * 8 * 3; n++) {
+        const case_t k = {.isa = block_isa->name, .C = C[n / 24], .T = T[n / 3 % 8],
+                          .D = block_padded(n % 2 ? 20 : 100), .own_sinks = 1,
+                          .often = n / 2 % 2, .size = sizes[n % 3]};
+        check_softmax(&k);
+    }
+}
+
 /* Logits from -200 to 200 and beyond, one output each: with alpha 1 and label 0 an error
  * is minus the sigmoid itself, which must be right relative to its size. */
 static void check_sigmoid(const char *isa, int C) {
@@ -327,6 +408,7 @@ static void check_isa(void) {
                                    {20, 16, 304}, {64, 25, 16},  {21, 9, 1008}};
     check_sigmoid(block_isa->name, 1);
     check_sigmoid(block_isa->name, 2);
+    check_softmaxes();
     /* All numbers of vectors up to where the widest tile has come twice. */
     for (int D = block_isa->lanes; D <= 17 * block_isa->lanes; D += block_isa->lanes)
         check_dim(D);

@@ -1,0 +1,96 @@
+"""What full softmax costs, and where that is too much.
+
+Every prediction takes an output for each word of the vocabulary: for teaching, tests
+and small vocabularies.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from w2vfast.params import TrainParams
+
+MOST_WORDS = 50_000
+
+# Multiply-adds a second of one thread, to estimate hours by: near what 50,000 words have
+# (D = 100: 2.1e10 in skip-gram, 0.8e10 in CBOW); rows that fit a core's cache have up to
+# 8e10.  Source: benchmarks/README.md, Full softmax.
+RATE = 1e10
+
+# A dot product, a gain of the input, a gain of the output.
+PASSES = 3
+
+
+class Cost(NamedTuple):
+    """What a training by full softmax takes.
+
+    Attributes
+    ----------
+    n_inputs : int
+        C, inputs of a word on average: its contexts in skip-gram, 1 in CBOW.
+    a_word : int
+        Multiply-adds for each word of the text, 3 C V D.
+    hours : float
+        Of one thread, for all epochs, at `RATE` [h].
+    """
+
+    n_inputs: int
+    a_word: int
+    hours: float
+
+    def __str__(self) -> str:
+        return (
+            f"about {self.a_word / 1e6:,.1f} million multiply-adds for each word of "
+            f"the text, {self.hours:,.1f} hours on one thread at {RATE:.0e} a second"
+        )
+
+
+def cost(params: TrainParams, counts: NDArray[np.int64]) -> Cost:
+    """Estimate what full softmax takes, before subsampling takes words out of the text.
+
+    Parameters
+    ----------
+    params : TrainParams
+    counts : ndarray of int64, shape (V,)
+        Occurrences of each word [words].
+
+    Returns
+    -------
+    Cost
+    """
+    n_inputs = 1
+    if params.sg:  # a window drawn from 1 to `window` has (1 + window) / 2 on average
+        n_inputs = params.window + 1 if params.shrink_windows else 2 * params.window
+    a_word = PASSES * n_inputs * len(counts) * params.vector_size
+    seconds = a_word * int(counts.sum()) * params.epochs / RATE
+    return Cost(n_inputs, a_word, seconds / 3600)
+
+
+def check(params: TrainParams, counts: NDArray[np.int64]) -> None:
+    """Refuse full softmax over too many words.
+
+    Parameters
+    ----------
+    params : TrainParams
+    counts : ndarray of int64, shape (V,)
+        Occurrences of each word [words].
+
+    Raises
+    ------
+    ValueError
+        If there are more than `MOST_WORDS` words and the objective is full softmax.
+    """
+    if params.objective != "softmax" or len(counts) <= MOST_WORDS:
+        return
+    message = (
+        f"objective='softmax' is for at most {MOST_WORDS:,} words, got "
+        f"{len(counts):,}: it would take {cost(params, counts)}. Negative sampling "
+        f"with negative=5 has 6 outputs in place of {len(counts):,}. Use that or "
+        f"hs=True, which take no objective, or raise min_count or set "
+        f"max_final_vocab."
+    )
+    raise ValueError(message)

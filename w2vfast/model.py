@@ -80,6 +80,10 @@ class Word2Vec(OutputQueries, GensimNames):
         Noise words a prediction, 0: no negative sampling.
     ns_exponent : float
         Noise words are drawn by count ** ns_exponent.
+    noise_weights : array_like of shape (V,) or callable, optional
+        Noise words are drawn in proportion to these instead: one number of at least 0
+        for each word, in the order of `wv`.  A callable gets the words' counts, in
+        that order, and returns them.  The model keeps and saves them.
     objective : {None, "softmax"}
         None trains what `hs` and `negative` say; "softmax" the full softmax over all
         words, at most 50,000, in their place.
@@ -162,6 +166,7 @@ class Word2Vec(OutputQueries, GensimNames):
         hs: int | bool = 0,
         negative: int = 5,
         ns_exponent: float = 0.75,
+        noise_weights: sampling.NoiseWeights | None = None,
         objective: str | None = None,
         cbow_mean: int | bool = 1,
         hashfxn: Callable[[str], int] | None = None,
@@ -203,6 +208,7 @@ class Word2Vec(OutputQueries, GensimNames):
         if init_vectors is not None:
             check_source(init_vectors, self.params.vector_size)
         self._init_vectors, self._freeze = init_vectors, checked_words(freeze)
+        self._set_noise_weights(noise_weights)
         if sentences is not None or corpus_file is not None:
             try:
                 self.build_vocab(sentences, corpus_file)
@@ -221,6 +227,7 @@ class Word2Vec(OutputQueries, GensimNames):
         self._cache_dir = cache_dir
         self._progress = progress
         self._training = threading.Lock()
+        self._noise_weights: sampling.NoiseWeights | None = None
         self._weights: trainer.Weights | None = None
         self._wv: KeyedVectors | None = None
         self._shown: Vocab | None = None  # by `_wv`
@@ -460,6 +467,7 @@ class Word2Vec(OutputQueries, GensimNames):
         start_alpha: float | None = None,
         end_alpha: float | None = None,
         compute_loss: bool | None = None,
+        noise_weights: sampling.NoiseWeights | None = None,
         callbacks: Iterable[Any] = (),
         progress: bool | None = None,
         freeze: Iterable[str | int] | None = None,
@@ -479,6 +487,8 @@ class Word2Vec(OutputQueries, GensimNames):
             gensim's; not needed, the corpus is counted.
         epochs, start_alpha, end_alpha, compute_loss, progress
             For this call, in place of the model's epochs, alpha, min_alpha ...
+        noise_weights : array_like of shape (V,) or callable, optional
+            As for the class, from now on.
         callbacks : iterable
             Objects with hooks; see `CallbackAny2Vec`.
         freeze : iterable of str or int, optional
@@ -501,6 +511,7 @@ class Word2Vec(OutputQueries, GensimNames):
         check_gensim_call(gensim, self.train)
         callbacks = checked_callbacks(callbacks)
         with self._alone():
+            self._set_noise_weights(noise_weights)
             self._train(
                 corpus_iterable,
                 corpus_file,
@@ -597,13 +608,38 @@ class Word2Vec(OutputQueries, GensimNames):
             )
         return trainer.Tables(
             sampling.keep_thresholds(counts, p.sample),
-            sampling.noise_sampler(counts, p.ns_exponent) if p.negative else None,
+            sampling.noise_sampler(counts, p.ns_exponent, self.noise_weights)
+            if p.negative
+            else None,
             self._build_tree(counts) if p.hs else None,
         )
 
     def _build_tree(self, counts: NDArray[np.int64]) -> huffman.HuffmanTree:
         exact = self.params.mode == "exact"
         return (huffman.build_c_tree if exact else huffman.build_tree)(counts)
+
+    def _set_noise_weights(self, given: sampling.NoiseWeights | None) -> None:
+        if given is None:
+            return
+        self.params.check_noise_weights()
+        if self._vocab is not None:
+            sampling.noise_weights(given, self._vocab.counts[1:])
+        self._noise_weights = given if callable(given) else np.array(given)
+
+    @property
+    def noise_weights(self) -> NDArray[np.float64] | None:
+        """Weights that noise words are drawn by, shape (V,), in the order of `wv`.
+
+        None if there are none and the words' counts decide.
+        """
+        if self._noise_weights is None:
+            return None
+        return sampling.noise_weights(self._noise_weights, self.vocab.counts[1:])
+
+    def _noise_array(self) -> Any:
+        # One of a vocabulary that has grown since is kept; training will refuse it.
+        given = self._noise_weights
+        return self.noise_weights if callable(given) else given
 
     def _run(
         self,
@@ -745,7 +781,11 @@ class Word2Vec(OutputQueries, GensimNames):
             "history": [dataclasses.asdict(stats) for stats in self.history],
             "freeze": self._freeze,
         }
-        arrays = {name: rows.vectors for name, rows in self._need_weights()}
+        arrays: dict[str, NDArray[Any]] = {
+            name: rows.vectors for name, rows in self._need_weights()
+        }
+        if self._noise_weights is not None:
+            arrays["noise_weights"] = self._noise_array()
         save_folder(path, meta, {"counts": words.counts, **arrays})
 
     @classmethod
@@ -771,6 +811,7 @@ class Word2Vec(OutputQueries, GensimNames):
         model.params = TrainParams.from_dict(meta["params"])
         model._start(None, None, True)
         model._vocab = Vocab(meta["words"], np.array(arrays.pop("counts")))
+        model._noise_weights = arrays.pop("noise_weights", None)
         model.corpus_count = meta["corpus_count"]
         model.corpus_total_words = meta["corpus_total_words"]
         model.history = [
@@ -792,6 +833,8 @@ class Word2Vec(OutputQueries, GensimNames):
             "_corpus": None,
             "_corpus_identity": None,
         }
+        if self._vocab is not None:  # a function need not be picklable
+            state["_noise_weights"] = self._noise_array()
         del state["_training"]  # a lock
         return state
 

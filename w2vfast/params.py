@@ -39,6 +39,7 @@ NEGATIVE_SHARING = ("window", "pair")
 CBOW_GRADIENT = ("reference", "mean")
 OBJECTIVES = ("softmax",)
 DEFAULT_NEGATIVE = 5
+DEFAULT_NS_EXPONENT = 0.75
 
 # name: (smallest, largest, what to do)
 _WHOLE_NUMBERS = {
@@ -170,7 +171,7 @@ class TrainParams:
     hs: bool = False
     negative: int = DEFAULT_NEGATIVE
     objective: str | None = None
-    ns_exponent: float = 0.75
+    ns_exponent: float = DEFAULT_NS_EXPONENT
     cbow_mean: bool = True
     epochs: int = 5
     shrink_windows: bool = True
@@ -279,6 +280,23 @@ class TrainParams:
                     f"or use mode='fast'."
                 )
                 raise ValueError(message)
+
+    def check_noise_weights(self) -> None:
+        """Raise ValueError unless this run can draw its noise words by weights."""
+        reason = ""
+        if self.mode == "exact":
+            _, reason = _FIXED_IN_EXACT_MODE["ns_exponent"]
+            reason = f"mode='exact' does what the C program does: {reason}"
+        elif self.negative == 0:
+            reason = "no noise words are drawn with negative=0 or objective='softmax'"
+        elif self.ns_exponent != DEFAULT_NS_EXPONENT:
+            reason = (
+                f"ns_exponent={self.ns_exponent} is another noise distribution, that "
+                f"of the counts"
+            )
+        if reason:
+            message = f"noise_weights cannot be used: {reason}. Leave one of them out."
+            raise ValueError(message)
 
     @property
     def has_output_vectors(self) -> bool:

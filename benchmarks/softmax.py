@@ -3,10 +3,10 @@
     python benchmarks/softmax.py
     python benchmarks/softmax.py --workers 2
 
-The text is drawn by Zipf's law, without subsampling; K = 5, window 5, one epoch.  Prints
-medians of thousand words and of multiply-adds (3 C V D a word, C = 6 contexts of a word
-in skip-gram and 1 in CBOW) a second: of processor time with one worker, else of wall
-time.
+The text is drawn by Zipf's law, without subsampling; K = 5, window 5, one epoch.
+Prints medians of thousand words and of multiply-adds (3 C V D a word, C = 6 contexts
+of a word in skip-gram and 1 in CBOW) a second: of processor time with one worker, else
+of wall time.
 """
 
 from __future__ import annotations

@@ -116,6 +116,16 @@ def test_a_word_that_is_never_noise_is_only_drawn_to():
     assert model.wv.index_to_key == ["a", "b", "c", "d"]
 
 
+def test_predictions_are_weighted_by_the_noise_that_was_drawn():
+    """As a model with the same weights by way of its counts answers."""
+    by_counts = trained(negative=3, ns_exponent=0.5)
+    by_weights = trained(negative=3, noise_weights=lambda counts: 7 * counts**0.5)
+    expected = by_counts.predict_output_word(["a"], noise=True)
+    answer = by_weights.predict_output_word(["a"], noise=True)
+    assert dict(answer) == pytest.approx(dict(expected))
+    assert dict(answer) != pytest.approx(dict(by_weights.predict_output_word(["a"])))
+
+
 def test_train_takes_weights_and_the_model_keeps_and_saves_them(tmp_path):
     model = Word2Vec(**OPTIONS)
     model.build_vocab(TEXT)

@@ -47,6 +47,8 @@ def test_probabilities_become_those_of_the_text(sg, workers):
         for other in model.wv.index_to_key:
             expected = followers.count(other) / 10
             assert shares[other] == pytest.approx(expected, abs=0.03)
+        answers = model.predict_output_word([word], topn=None)
+        assert dict(answers) == pytest.approx(shares, rel=1e-4)
     # Words that stand second predict, too: of an x that comes before, all are a's.
     assert predicted(model, "x")["a"] == pytest.approx(1, abs=0.03)
 
@@ -93,6 +95,14 @@ def test_objective_is_shown_saved_and_trained_on_with(tmp_path):
     for one in (model, loaded):
         one.train(pairs(20), epochs=2, progress=False)
     np.testing.assert_array_equal(loaded.wv.vectors, model.wv.vectors)
+
+
+def test_output_vectors_are_those_of_the_softmax():
+    model = Word2Vec(pairs(20), epochs=1, workers=1, **OPTIONS)
+    np.testing.assert_array_equal(model.output_vectors.vectors, model.syn1neg)
+    (score,) = model.score([["a", "x"]])
+    expected = predicted(model, "a")["x"] * predicted(model, "x")["a"]
+    assert score == pytest.approx(np.log(expected), rel=1e-4)
 
 
 def test_memory_estimate_knows_what_softmax_needs():
@@ -159,11 +169,11 @@ def test_command_line_trains_by_softmax_and_says_what_it_takes(tmp_path):
     text, output = tmp_path / "text.txt", tmp_path / "vectors.txt"
     text.write_text("".join(f"{a} {b}\n" for a, b in pairs(20)))
     flags = ["-train", text, "-output", output, "-debug", 1, "--objective", "softmax"]
-    done = run_cli("train", *flags, "-size", 8, "-min-count", 1)
+    done = run_cli("train", *flags, "-size", 8, "-min-count", 1, "--combine", "concat")
     assert done.returncode == 0, done.stderr
     assert "Training CBOW, full softmax: size 8" in done.stderr
     assert "Full softmax: about 0.0 million multiply-adds for each word" in done.stderr
-    assert output.read_text().startswith("5 8\n")
+    assert output.read_text().startswith("5 16\n")
     done = run_cli("train", *flags, "-hs", 1)
     assert done.returncode == 2
     assert "-hs 1 cannot be used with --objective 'softmax'" in done.stderr

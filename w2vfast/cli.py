@@ -374,7 +374,7 @@ class _Request:
             accepted = ", ".join(COMBINATIONS)
             message = f"--combine must be one of {accepted}, got {self.combine!r}."
             raise UsageError(message)
-        if self.combine != "input" and not self.params.negative:
+        if self.combine != "input" and not self.params.has_output_vectors:
             message = (
                 f"--combine {self.combine} needs output vectors of words, which "
                 "hierarchical softmax alone does not train. Leave out -negative 0, or "

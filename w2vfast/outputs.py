@@ -71,6 +71,10 @@ class OutputQueries:
         def syn1neg(self) -> NDArray[np.float32] | None:
             """Output vectors."""
 
+        @property
+        def noise_weights(self) -> NDArray[np.float64] | None:
+            """Weights of the noise words, if given."""
+
         def _visible(self, rows: Any) -> Any: ...
 
         def _source_of(
@@ -379,6 +383,8 @@ class OutputQueries:
         shares = np.zeros(len(counts))
         seen = np.flatnonzero(counts > 0)
         shares[seen] = (counts[seen] / counts.max()) ** self.params.ns_exponent
+        if self.noise_weights is not None:
+            shares = self.noise_weights / self.noise_weights.max()
         shares /= shares.sum()
         if self.params.mode == "exact":
             # C draws any other word instead of row 0, all with the same chance.

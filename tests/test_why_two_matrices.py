@@ -49,6 +49,7 @@ def test_update_is_a_step_down_the_gradient_of_the_loss(example, tied):
                 total += example.NEGATIVE / len(noise) * np.logaddexp(0, product)
         return total
 
+    assert (model.inputs is model.outputs) == tied
     before = nearly(model)
     model.update(centres, contexts, noise, np.float32(1e-3))
     for name in ("inputs", "outputs"):
@@ -69,6 +70,17 @@ def test_pairs_are_those_of_windows_within_sentences(example, monkeypatch):
         *example.window_pairs(rows, numbers, np.random.default_rng(0)), strict=True
     )
     assert set(pairs) == {(1, 2), (2, 1), (2, 3), (3, 2), (4, 5), (5, 4)}
+
+
+def test_word_pairs_are_those_of_the_rows(example, tmp_path):
+    path = tmp_path / "pairs.txt"
+    path.write_text("a\tb\t1\na\tc\t2\na\td\t3\n")
+    vectors = np.array([[1, 0], [0, 1], [1, 1], [1, 0.1]], np.float32)
+    options = types.SimpleNamespace(pairs=[path])
+    # As in a model, whose look-up does not have the order of the rows.
+    row_of = {"d": 3, "c": 2, "b": 1, "a": 0}
+    measured, name = example.quality(options, [], row_of)
+    assert (measured(vectors), name) == (1.0, "word pairs")
 
 
 @pytest.mark.slow

@@ -126,7 +126,7 @@ def test_the_help_of_convert_names_every_kind(capsys):
     assert main(["convert", "--help"]) == 0
     text = capsys.readouterr().out
     for name, kind in KINDS.items():
-        assert f"{' '.join(kind.suffixes) or 'no suffix'} " in text
+        assert f"{', '.join(s or 'no suffix' for s in kind.suffixes)} " in text
         assert f" {name} " in text
 
 

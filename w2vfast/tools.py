@@ -199,7 +199,8 @@ def convert(arguments: list[str]) -> None:
     """Write a file of vectors in another format."""
     parser = _parser("convert", "Write a file of vectors in another format.")
     lines = (
-        f"  {' '.join(kind.suffixes) or 'no suffix':<14}{name:<18}{kind.meaning}"
+        f"  {', '.join(s or 'no suffix' for s in kind.suffixes):<31}"
+        f"{name:<18}{kind.meaning}"
         for name, kind in KINDS.items()
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter

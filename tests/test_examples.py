@@ -52,6 +52,11 @@ def check_continue_training(said, _):
     assert before > 0.59  # 0.613
     # 0.634: what came later was learnt, what came earlier not lost.
     assert figure(said, "from half the learning rate") > before + 0.01
+    assert figure(said, "with the characters that are new") > before + 0.01  # 0.637
+    assert figure(said, "came in as new:") == 539
+    alone = figure(said, "later poems alone")
+    begun = figure(said, "begun with the earlier vectors")
+    assert begun > alone + 0.008  # 0.640 and 0.624
     assert figure(said, "all of them in one training") > before + 0.02  # 0.648
     assert figure(said, "history of the model:") == 20
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,10 @@ _OLD_NAMES = {
     "words_closer_than": "closer_than",
     "accuracy": "evaluate_word_analogies",
 }
+_NO_LOCKF = (
+    "vectors_lockf has no effect here: training moves all vectors alike. To keep some "
+    "as they are, give their words to Word2Vec or train, freeze=[...]."
+)
 
 
 class KeyTable:
@@ -95,6 +99,15 @@ class KeyTable:
     def vector_size(self) -> int:
         """Dimension D of the vectors."""
         return int(self.vectors.shape[1])
+
+    @property
+    def vectors_lockf(self) -> NoReturn:
+        """Refuse gensim's array of factors of the learning rate; `freeze` is here."""
+        raise AttributeError(_NO_LOCKF)
+
+    @vectors_lockf.setter
+    def vectors_lockf(self, _: Any) -> None:
+        raise AttributeError(_NO_LOCKF)
 
     def __len__(self) -> int:
         return len(self.index_to_key)

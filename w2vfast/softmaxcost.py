@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 MOST_WORDS = 50_000
 
 # Multiply-adds a second of one thread, to estimate hours by: near what 50,000 words
-# have (D = 100: 2.5e10 in skip-gram, 0.7e10 in CBOW); rows that fit a core's cache have
-# up to 8e10.  Source: benchmarks/README.md, Full softmax.
+# have (D = 100: 2.5e10 in skip-gram, 1.2e10 in CBOW); rows that fit a core's cache have
+# up to 7e10.  Source: benchmarks/README.md, Full softmax.
 RATE = 1e10
 
 # A dot product, a gain of the input, a gain of the output.

@@ -104,7 +104,8 @@ class Word2Vec(OutputQueries, GensimNames):
     negative_sharing : {"window", "pair"}
         Whether skip-gram draws noise words for a window or for each pair.
     cbow_gradient : {"reference", "mean"}
-        Whether each context word gains C's undivided error or the mean's gradient.
+        Whether each context word gains C's undivided error or the mean's gradient,
+        which wants a larger alpha and gets fewer analogies right.
     max_sentence_length : int
         Longer sentences are cut into pieces, nothing is dropped [words].
     memory_limit : int, optional

@@ -145,7 +145,9 @@ class TrainParams:
         or for every pair.  Exact mode always draws for every pair.
     cbow_gradient : {"reference", "mean"}
         "reference" adds the whole error to each context word, as C does; "mean"
-        divides it by their number, the true gradient of the average.
+        divides it by their number, the true gradient of the average.  At the same
+        alpha "mean" learns less; at four times it, about as much in negative
+        sampling, with fewer analogies right (benchmarks/README.md).
     max_sentence_length : int
         A longer sentence is cut into pieces of this length [words].
 

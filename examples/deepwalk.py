@@ -138,7 +138,7 @@ def main(arguments=None):
         settings = {"vector_size": 16, "window": 5, "epochs": 5}
     else:
         edges, communities = planted_communities(
-            options.nodes, options.nodes // 400, options.inside, 20, rng
+            options.nodes, max(2, options.nodes // 400), options.inside, 20, rng
         )
         settings = {"vector_size": options.size, "window": 10, "epochs": 1}
     walks = random_walks(edges, options.walks, options.length, rng)

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from test_text import odd_bytes
 from text_twin import chosen, collapsed, encoded
 
-from w2vfast import corpus, crew, idstore
+from w2vfast import Word2Vec, corpus, crew, idstore
 from w2vfast.corpus import encode
 from w2vfast.sources import IdCorpus, file_source, sentence_source
 from w2vfast.vocab import Vocab, read_vocab
@@ -1008,3 +1008,11 @@ def test_token_that_is_no_word_is_called_by_its_type(token):
 def test_memory_limit_below_zero_is_refused():
     with pytest.raises(ValueError, match="memory_limit must be at least 0"):
         encode([["a", "b"]], min_count=1, memory_limit=-1)
+
+
+def test_a_limit_that_leaves_no_word_is_refused():
+    with (
+        pytest.warns(UserWarning, match="pruned"),
+        pytest.raises(ValueError, match="max_vocab_size=1 left none of the words"),
+    ):
+        Word2Vec([["a", "b"]] * 9, min_count=1, max_vocab_size=1)

@@ -178,6 +178,8 @@ def test_fasttexts_names_raise_an_error_with_ours(name, today):
 def test_rows_are_not_frozen_by_an_attribute_without_effect(model):
     with pytest.raises(AttributeError, match=r"vectors_lockf has no effect .* freeze="):
         model.wv.vectors_lockf = np.zeros(4)
+    with pytest.raises(AttributeError, match=r"vectors_lockf has no effect .* freeze="):
+        model.wv.vectors_lockf[0] = 0
 
 
 def test_all_vectors_are_scaled_in_place():

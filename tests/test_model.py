@@ -481,3 +481,16 @@ def test_counts_too_large_for_a_tree_are_refused():
     model.build_vocab_from_freq({"a": 10**15, "b": 3, "c": 2})
     with pytest.raises(ValueError, match="hierarchical softmax"):
         model.train([["a", "b"]])
+
+
+def test_vectors_that_are_assigned_are_those_that_are_trained_and_saved(tmp_path):
+    model = Word2Vec([["a", "b", "c"]] * 9, min_count=1, vector_size=4, epochs=1)
+    model.wv.vectors = np.ones((3, 4))
+    model.output_vectors.vectors = np.full((3, 4), 0.5)
+    model.save(tmp_path / "model")
+    saved = Word2Vec.load(tmp_path / "model")
+    for some in (model, saved):
+        assert some.wv["a"].tolist() == [1] * 4
+        assert some.syn1neg.tolist() == [[0.5] * 4] * 3
+    with pytest.raises(ValueError, match=r"the shape \(3, 4\), .* got \(3, 8\)"):
+        model.wv.vectors = np.ones((3, 8))

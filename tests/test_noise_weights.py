@@ -61,7 +61,7 @@ def test_only_the_ratio_of_weights_counts(size):
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        (np.ones(7), ValueError, r"each of the 6 words.* got shape \(7,\)\. A"),
+        (np.ones(7), ValueError, r"each of the 6 words.* got shape \(7,\)\. Give"),
         (np.ones((6, 1)), ValueError, r"got shape \(6, 1\)"),
         (1.0, ValueError, r"got shape \(\)"),
         ([1, 1, -1, 1, 1, 1], ValueError, r"at least 0, got noise_weights\[2\] = -1"),
@@ -192,3 +192,31 @@ def test_weights_without_effect_are_refused(given, message):
     model.build_vocab(TEXT)
     with pytest.raises(ValueError, match=message):
         model.train(noise_weights=np.ones(4))
+
+
+def test_an_array_follows_its_words_when_their_order_changes():
+    model = trained(noise_weights=[4, 3, 2, 1])
+    before = dict(zip(model.wv.index_to_key, model.noise_weights, strict=True))
+    model.build_vocab([["d"] * 1000], update=True)
+    assert model.wv.index_to_key[0] == "d"
+    after = dict(zip(model.wv.index_to_key, model.noise_weights, strict=True))
+    assert after == before
+
+
+def test_weights_of_a_call_that_fails_are_not_kept():
+    model = trained(noise_weights=[4, 3, 2, 1])
+    with pytest.raises(ValueError, match="no word"):
+        model.train([["unknown"]], noise_weights=[1, 1, 1, 0])
+    assert model.noise_weights.tolist() == [4, 3, 2, 1]
+
+
+def test_an_error_in_a_function_of_the_counts_is_shown():
+    with pytest.raises(AttributeError, match="'missing'"):
+        trained(noise_weights=lambda counts: counts.missing)
+
+
+def test_words_of_weight_zero_may_come_first(monkeypatch):
+    monkeypatch.setattr("w2vfast.probabilities._WORDS", 2)
+    model = trained(noise_weights=[0, 0, 1, 1])
+    assert np.isfinite(model.score([["c", "d", "c"]])).all()
+    assert model.score([["a", "b"]]).tolist() == [-np.inf]

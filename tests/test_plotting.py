@@ -209,12 +209,12 @@ def test_both_objectives_have_a_panel_each():
     both = epoch(0, [0.2, 0.1], 10, 1.0, hs=[7.0], ns=[2.0])
     drawn = curves(plot_training(Trained(both)))
     assert list(drawn) == [
-        "loss, softmax",
+        "loss, hierarchical",
         "loss, sampling",
         "alpha",
         "words a second",
     ]
-    assert drawn["loss, softmax"][0, 1] == 7
+    assert drawn["loss, hierarchical"][0, 1] == 7
     assert drawn["loss, sampling"][0, 1] == 2
 
 

@@ -85,6 +85,11 @@ def test_sentence_without_a_prediction_scores_zero(model):
     assert model.score(SENTENCES)[2:5].tolist() == [0, 0, 0]
 
 
+def test_sentences_without_a_prediction_score_zero_by_themselves(model):
+    for sentences in ([["a"]], [["a"], ["b"]], [["a", "unknown"]], [[]]):
+        assert model.score(sentences).tolist() == [0] * len(sentences)
+
+
 def test_a_sentence_scores_the_same_alone(model):
     alone = [model.score([sentence])[0] for sentence in SENTENCES if len(sentence) > 2]
     together = model.score([s for s in SENTENCES if len(s) > 2])

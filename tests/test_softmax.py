@@ -146,7 +146,7 @@ def test_large_vocabularies_are_refused_with_what_they_would_cost(sg):
     with pytest.raises(ValueError, match="at most 50,000 words") as caught:
         model.train([["word1", "word2"]])
     # 3 passes, 6 inputs of a window of 5 on average (or their mean), 60,000 x 100.
-    millions, hours = ("108.0", "90.0") if sg else ("18.0", "15.0")
+    millions, hours = ("108", "90.0") if sg else ("18", "15.0")
     assert f"about {millions} million multiply-adds for each word" in str(caught.value)
     assert f"{hours} hours on one thread at 1e+10" in str(caught.value)
     assert "6 outputs in place of 60,000" in str(caught.value)
@@ -173,8 +173,20 @@ def test_command_line_trains_by_softmax_and_says_what_it_takes(tmp_path):
     done = run_cli("train", *flags, "-size", 8, "-min-count", 1, "--combine", "concat")
     assert done.returncode == 0, done.stderr
     assert "Training CBOW, full softmax: size 8" in done.stderr
-    assert "Full softmax: about 0.0 million multiply-adds for each word" in done.stderr
+    assert (
+        "Full softmax: about 0.00012 million multiply-adds" in done.stderr
+    )
     assert output.read_text().startswith("5 16\n")
     done = run_cli("train", *flags, "-hs", 1)
     assert done.returncode == 2
     assert "-hs 1 cannot be used with --objective 'softmax'" in done.stderr
+
+
+def test_growth_beyond_the_limit_is_refused_and_leaves_the_model_as_it_was(monkeypatch):
+    model = Word2Vec(pairs(5), sg=1, epochs=1, workers=1, **OPTIONS)
+    words = list(model.wv.index_to_key)
+    monkeypatch.setattr("w2vfast.softmaxcost.MOST_WORDS", 8)
+    with pytest.raises(ValueError, match="at most 8 words"):
+        model.build_vocab([[f"new{i}" for i in range(9)]], update=True)
+    assert model.wv.index_to_key == words
+    model.train(pairs(5))

@@ -461,9 +461,14 @@ def _train(request: _Request) -> int:
 
 
 def _words_of(path: str) -> list[str]:
-    # Decoded as the words of a text are.
-    with open(path, "rb") as file:
-        return [word.decode("utf-8", "surrogateescape") for word in file.read().split()]
+    from w2vfast.files import InputFile
+
+    with InputFile(path, path) as file:
+        words = file.read().split()
+    if not words:
+        message = f"{path}: --freeze names a file of words, one a line; it has none."
+        raise UsageError(message)
+    return [word.decode("utf-8", "surrogateescape") for word in words]  # as a text's
 
 
 def _prepare_vocabulary(model: Word2Vec, request: _Request) -> None:

@@ -187,6 +187,12 @@ def _finish(
     n_words = int(counts.sum()) + words.counter.lost_tokens
     _check_words(choice.name, words, n_words, job.exact)
     _warn_of_pruning(words.counter, job.max_vocab_size)
+    if not counts.any():
+        message = (
+            f"max_vocab_size={job.max_vocab_size} left none of the words of "
+            f"{choice.name}. Raise it, or leave it out."
+        )
+        raise ValueError(message)
     if choice.vocab is None:
         vocab, rows = _chosen_vocab(words, choice)
     elif choice.grow:

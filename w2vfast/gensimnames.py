@@ -73,6 +73,8 @@ class GensimNames:
     if not TYPE_CHECKING:  # a type checker would take it to answer any name
 
         def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):  # a property that failed: its own error
+                return object.__getattribute__(self, name)
             if name in _SETTINGS:
                 return getattr(self.params, _SETTINGS[name])
             if name in _TODAY:

@@ -61,7 +61,7 @@ class KeyTable:
     ) -> None:
         if isinstance(keys, int):
             vector_size, keys = keys, ()
-        self.vectors: FloatArray = _matrix_of(vectors, vector_size)
+        self._rows: FloatArray = _matrix_of(vectors, vector_size)
         self.index_to_key: list[Key] = _plain(keys)
         self.expandos: dict[str, npt.NDArray[Any]] = {}
         self._c_text = c_text
@@ -83,6 +83,8 @@ class KeyTable:
     if not TYPE_CHECKING:  # a type checker would take it to answer any name
 
         def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):  # a property that failed: its own error
+                return object.__getattribute__(self, name)
             if name in _OLD_NAMES:
                 message = f"gensim 3's {name} is today {_OLD_NAMES[name]}"
             else:
@@ -94,6 +96,33 @@ class KeyTable:
         return {**self.__dict__, "_fixed": False}
 
     # --- look-up ------------------------------------------------------------------
+
+    @property
+    def vectors(self) -> FloatArray:
+        """The vectors, shape (V, D).
+
+        Those of a model are its own: what is assigned is copied to them.
+        """
+        return self._rows
+
+    @vectors.setter
+    def vectors(self, vectors: npt.ArrayLike) -> None:
+        given = np.asarray(vectors)
+        wanted = self._rows.shape if self._fixed else (len(self), *given.shape[1:2])
+        if given.shape != wanted or given.ndim != 2:
+            message = (
+                f"vectors must have the shape {self._rows.shape}, a row for each key, "
+                f"got {given.shape}"
+            )
+            raise ValueError(message)
+        if self._fixed:
+            self._rows[:] = given
+        else:
+            self._rows = given
+
+    def show_model_rows(self, vectors: FloatArray) -> None:
+        """Show a model's rows (V, D), which may have moved; they are not copied."""
+        self._rows = vectors
 
     @property
     def vector_size(self) -> int:
@@ -455,7 +484,7 @@ class KeyTable:
             if name in added:
                 after[:] = added[name][is_new]
             attributes[name] = np.concatenate([before, after])
-        self.vectors = np.concatenate([self.vectors, appended])
+        self._rows = np.concatenate([self.vectors, appended])
         self.expandos = attributes
         self.index_to_key = [*self.index_to_key, *new]
         self.key_to_index = {
@@ -489,7 +518,7 @@ class KeyTable:
         self.__dict__.update(
             index_to_key=list(keys),
             key_to_index=_rows_of(keys),
-            vectors=vectors,
+            _rows=vectors,
             expandos=attributes,
         )
 
@@ -510,7 +539,7 @@ class KeyTable:
             raise ValueError(message)
         self._check_not_fixed("change their order")
         order = np.argsort(-self.counts, kind="stable")
-        self.vectors = self.vectors[order]
+        self._rows = self.vectors[order]
         self.expandos = {name: values[order] for name, values in self.expandos.items()}
         self.index_to_key = [self.index_to_key[row] for row in order.tolist()]
         self.key_to_index = _rows_of(self.index_to_key)

@@ -83,7 +83,8 @@ class Word2Vec(OutputQueries, GensimNames):
     noise_weights : array_like of shape (V,) or callable, optional
         Noise words are drawn in proportion to these instead: one number of at least 0
         for each word, in the order of `wv`.  A callable gets the words' counts, in
-        that order, and returns them.  The model keeps and saves them.
+        that order, and returns them.  The model keeps and saves them; a saved model,
+        and a copy, have the numbers that the callable gave, for the words they have.
     objective : {None, "softmax"}
         None trains what `hs` and `negative` say; "softmax" the full softmax over all
         words, at most 50,000, in their place.
@@ -115,8 +116,9 @@ class Word2Vec(OutputQueries, GensimNames):
     progress : bool
         Show progress bars on standard error.
     init_vectors : path or KeyedVectors, optional
-        Words that it has begin with its vectors, also words that come in later; the
-        others begin at random.  Any format that `KeyedVectors.load` reads.
+        Words that it has begin with its vectors, also words that come in later, but
+        not those of a model that was saved and loaded; the others begin at random.
+        Any format that `KeyedVectors.load` reads.  A KeyedVectors is kept, not copied.
     freeze : iterable of str or int
         Words whose vectors (`wv`) training leaves as they are.  The others learn from
         them; output vectors are not frozen.
@@ -129,7 +131,7 @@ class Word2Vec(OutputQueries, GensimNames):
     wv : KeyedVectors
         The input vectors by word.
     output_vectors : KeyedVectors
-        The output vectors by word, with negative sampling.
+        The output vectors by word, with negative sampling or full softmax.
     vocab : Vocab
         Words and counts, sentence end first.
     params : TrainParams
@@ -371,13 +373,21 @@ class Word2Vec(OutputQueries, GensimNames):
 
     def _take_growth(self, grown: GrownVocab) -> None:
         words, weights = self.vocab, self._weights
+        softmaxcost.check(self.params, grown.counts[1:])
         if weights is not None:
             weights = grown_weights(
                 weights, words.counts, grown, self.params, self._build_tree
             )
             self._begin(grown, weights, grown.origins >= len(words))
+        noise = self._noise_weights
+        if isinstance(noise, np.ndarray) and len(grown.words) == len(words):
+            noise = noise[grown.origins[1:] - 1]  # row 0 stays, and has no weight
         # In one piece, so that no interrupt can leave words without rows.
-        self.__dict__.update(_vocab=Vocab(grown.words, grown.counts), _weights=weights)
+        self.__dict__.update(
+            _vocab=Vocab(grown.words, grown.counts),
+            _weights=weights,
+            _noise_weights=noise,
+        )
         if self._wv is not None:
             self._show_vectors()
 
@@ -511,8 +521,7 @@ class Word2Vec(OutputQueries, GensimNames):
         """
         check_gensim_call(gensim, self.train)
         callbacks = checked_callbacks(callbacks)
-        with self._alone():
-            self._set_noise_weights(noise_weights)
+        with self._alone(), self._noise_of_call(noise_weights):
             self._train(
                 corpus_iterable,
                 corpus_file,
@@ -619,6 +628,18 @@ class Word2Vec(OutputQueries, GensimNames):
         exact = self.params.mode == "exact"
         return (huffman.build_c_tree if exact else huffman.build_tree)(counts)
 
+    @contextlib.contextmanager
+    def _noise_of_call(self, given: sampling.NoiseWeights | None) -> Iterator[None]:
+        """Take these weights, but not from a call that fails in its first epoch."""
+        before, n_epochs = self._noise_weights, len(self.history)
+        self._set_noise_weights(given)
+        try:
+            yield
+        except BaseException:
+            if len(self.history) == n_epochs:
+                self._noise_weights = before
+            raise
+
     def _set_noise_weights(self, given: sampling.NoiseWeights | None) -> None:
         if given is None:
             return
@@ -707,7 +728,8 @@ class Word2Vec(OutputQueries, GensimNames):
             self._wv = KeyedVectors(keys, vectors, counts, c_text=exact, fixed=True)
         elif self._shown is not words:
             self._wv.take_model_rows(keys, vectors, counts)
-        self._wv.vectors, self._shown = vectors, words
+        self._wv.show_model_rows(vectors)
+        self._shown = words
         self._follow_outputs()
         return self._wv
 

@@ -121,7 +121,8 @@ class OutputQueries:
         if self._outputs_shown is not self.vocab:
             counts = self._visible(self.vocab.counts)
             self._outputs.take_model_rows(self.wv.index_to_key, rows, counts)
-        self._outputs.vectors, self._outputs_shown = rows, self.vocab
+        self._outputs.show_model_rows(rows)
+        self._outputs_shown = self.vocab
 
     def combined_vectors(self, combine: str = "sum") -> KeyedVectors:
         """Return vectors made of the input and the output vectors of each word.
@@ -267,9 +268,13 @@ class OutputQueries:
         # In a vocabulary of numbers one that is unknown must not become a row.
         numbers = isinstance(self.wv.index_to_key[-1], int)
         places = range(0 if numbers else len(row_of))
-        rows = (
-            int(word) if word in places else row_of.get(word, -1) for word in context
-        )
+        rows = []
+        for word in context:
+            if isinstance(word, bytes):  # decoded as the words of a text are
+                word = word.decode("utf-8", "surrogateescape")
+            is_number = isinstance(word, int | np.integer) and type(word) is not bool
+            is_row = is_number and word in places
+            rows.append(int(word) if is_row else row_of.get(word, -1))
         return [row for row in rows if row >= 0]
 
     # ---- scores ----------------------------------------------------------------
@@ -295,7 +300,9 @@ class OutputQueries:
         weights : {"syn1", "syn1neg"}, optional
             As in `predict_output_word`.
         noise : bool, optional
-            As there; default True where negative sampling has trained `syn1neg`.
+            As there; default True where negative sampling has trained `syn1neg`.  A
+            word that is never drawn as noise (of weight 0) then has probability 0,
+            and its sentence the score -inf.
         total_sentences, chunksize : int, optional
             gensim's; not needed.
 

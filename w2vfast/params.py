@@ -435,7 +435,10 @@ _OTHER_NAMES = {
     "neg": "negative",
     "minCount": "min_count",
     "t": "sample",
+    "loss": "hs and negative, or objective",
+    "pretrainedVectors": "init_vectors",
 }
+_NOT_HERE = ("minn", "maxn", "wordNgrams", "bucket", "label")  # fastText's
 
 
 def refuse_unknown_arguments(names: Iterable[str], known: Iterable[str]) -> None:
@@ -456,6 +459,8 @@ def refuse_unknown_arguments(names: Iterable[str], known: Iterable[str]) -> None
         near = difflib.get_close_matches(name, list(known), n=1)
         if name in _OTHER_NAMES:
             hint = f"; its name, as in gensim 4, is {_OTHER_NAMES[name]}"
+        elif name in _NOT_HERE:
+            hint = "; parts of words and labels are fastText's, not done here"
         else:
             hint = f"; did you mean {near[0]}?" if near else ""
         message = f"there is no parameter {name!r}{hint}"

@@ -298,7 +298,7 @@ def _training_curves(history: Sequence[EpochStats]) -> Curves:
         middles = (samples[1:, 0] + samples[:-1, 0]) / 2
         stretches.append(np.column_stack([middles, np.diff(samples, axis=0)]))
     middle, seconds, words, _, predictions, *losses = np.concatenate(stretches).T
-    names = ("loss, softmax", "loss, sampling", "loss, full softmax")
+    names = ("loss, hierarchical", "loss, sampling", "loss, softmax")
     curves = {
         name: np.column_stack([middle, loss / np.maximum(predictions, 1)])[
             predictions > 0

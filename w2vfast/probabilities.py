@@ -106,9 +106,11 @@ class Softmax:
             logits = products(hidden, self._outputs[block])
             logits += self._biases[block].astype(logits.dtype)
             before, largest = largest, np.maximum(largest, logits.max(axis=1))
-            logits -= largest[:, None].astype(logits.dtype)
+            # Words of no weight alone so far: log 0 minus log 0 would be no number.
+            shifts = np.where(np.isneginf(largest), 0, largest)
+            logits -= shifts[:, None].astype(logits.dtype)
             with np.errstate(under="ignore"):
-                total *= np.exp(before - largest)
+                total *= np.exp(before - shifts)
                 total += np.exp(logits, out=logits).sum(axis=1, dtype=np.float64)
         return largest + np.log(total)
 
@@ -154,7 +156,7 @@ class TreeSoftmax:
         found = np.empty(len(words))
         order = np.argsort(words, kind="stable")
         distinct, starts = np.unique(words[order], return_index=True)
-        stops = np.append(starts[1:], len(words))
+        stops = np.append(starts, len(words))[1:]
         offsets, points = self._tree.offsets, self._tree.points
         for word, start, stop in zip(distinct, starts, stops, strict=True):
             path = slice(offsets[word], offsets[word + 1])

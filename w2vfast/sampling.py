@@ -89,8 +89,9 @@ def noise_weights(
     if weights.shape != counts.shape:
         message = (
             f"noise_weights must be one number for each of the {len(counts)} words, in "
-            f"the order of wv.index_to_key, got shape {weights.shape}. A function of "
-            f"the counts fits any vocabulary."
+            f"the order of wv.index_to_key, got shape {weights.shape}. Give "
+            f"train(noise_weights=...) others; a function of the counts, which a "
+            f"saved model has not kept, fits any vocabulary."
         )
         raise ValueError(message)
     weights = weights.astype(np.float64)

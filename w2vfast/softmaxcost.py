@@ -43,9 +43,12 @@ class Cost(NamedTuple):
     hours: float
 
     def __str__(self) -> str:
+        hours = f"{self.hours:,.1f} hours"
+        if self.hours < 1:
+            hours = f"{60 * self.hours:.1f} minutes"
         return (
-            f"about {self.a_word / 1e6:,.1f} million multiply-adds for each word of "
-            f"the text, {self.hours:,.1f} hours on one thread at {RATE:.0e} a second"
+            f"about {self.a_word / 1e6:,.3g} million multiply-adds for each word of "
+            f"the text, {hours} on one thread at {RATE:.0e} a second"
         )
 
 

@@ -93,10 +93,10 @@ def main(arguments=None):
     model = Word2Vec(earlier, **settings)
     model.save(FOLDER)
     report("earlier poems", model)
-    for name, rate in {"full": None, "half": HALF_RATE}.items():
+    for name, rate in {"the whole": None, "half the": HALF_RATE}.items():
         model = Word2Vec.load(FOLDER)
         model.train(later, start_alpha=rate, progress=False)
-        report(f"then the later ones from {name} the learning rate", model)
+        report(f"then the later ones from {name} learning rate", model)
     grown = Word2Vec.load(FOLDER)
     grown.build_vocab(later, update=True, progress=False)
     grown.train(start_alpha=HALF_RATE, progress=False)  # on the text of build_vocab

@@ -590,3 +590,10 @@ def test_we_load_the_files_of_gensim(tmp_path, gensim_class, ours, binary, heade
     )
     assert loaded.index_to_key == PEER_WORDS
     assert np.array_equal(loaded.vectors, ours.vectors)
+
+
+def test_a_word_alone_is_not_read_as_its_letters():
+    wv = KeyedVectors(["a", "b"], np.eye(2, dtype=np.float32))
+    for ask in (wv.most_similar_batch, wv.doesnt_match, wv.rank_by_centrality):
+        with pytest.raises(TypeError, match=r"must be a list, got 'ab'. .* \['ab'\]"):
+            ask("ab")

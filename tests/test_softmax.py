@@ -173,9 +173,7 @@ def test_command_line_trains_by_softmax_and_says_what_it_takes(tmp_path):
     done = run_cli("train", *flags, "-size", 8, "-min-count", 1, "--combine", "concat")
     assert done.returncode == 0, done.stderr
     assert "Training CBOW, full softmax: size 8" in done.stderr
-    assert (
-        "Full softmax: about 0.00012 million multiply-adds" in done.stderr
-    )
+    assert "Full softmax: about 0.00012 million multiply-adds" in done.stderr
     assert output.read_text().startswith("5 16\n")
     done = run_cli("train", *flags, "-hs", 1)
     assert done.returncode == 2

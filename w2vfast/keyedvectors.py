@@ -180,7 +180,7 @@ class KeyedVectors(KeyFiles):
         O(Q V D) time, in matrix products on all threads of NumPy's BLAS.  Beside the
         result it takes 4 Q D bytes, and some 50 MB at D = 200.
         """
-        directions, given = self._directions(list(queries))
+        directions, given = self._directions(_several(queries, "queries"))
         if topn < 1 or not given:
             return [[] for _ in given]
         searched = self._searched(0, None, restrict_vocab)
@@ -498,7 +498,7 @@ class KeyedVectors(KeyFiles):
         UserWarning
             If keys are missing.
         """
-        words = list(words)
+        words = _several(words, "words")
         used = [word for word in words if word in self]
         if len(used) < len(words):
             missing = ", ".join(repr(word) for word in words if word not in self)
@@ -629,6 +629,14 @@ class KeyedVectors(KeyFiles):
             dummy4unknown=dummy4unknown,
         )
         return result.pearson, result.spearman, 100 * (1 - result.coverage)
+
+
+def _several(keys: Iterable[Any], name: str) -> list[Any]:
+    # A word alone would be read as its letters.
+    if isinstance(keys, (str, bytes)):
+        message = f"{name} must be a list, got {keys!r}. For one word write [{keys!r}]."
+        raise TypeError(message)
+    return list(keys)
 
 
 def _items(positive: Any, negative: Any) -> list[tuple[Any, float]]:

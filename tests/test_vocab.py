@@ -285,3 +285,9 @@ def test_exact_mode_reads_a_file_as_the_program_does(lines, min_count):
         command += ["-save-vocab", "out", "-min-count", str(min_count)]
         subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)
         assert (Path(folder) / "out").read_bytes() == written(vocab)
+
+
+@pytest.mark.parametrize("given", ["cat", [("cat", 3)]])
+def test_counts_that_are_no_mapping_are_refused(given):
+    with pytest.raises(TypeError, match="word_freq must map words to counts"):
+        vocab_from_counts(given, min_count=1)

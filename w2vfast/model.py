@@ -119,7 +119,7 @@ class Word2Vec(OutputQueries, GensimNames):
         Words that it has begin with its vectors, also words that come in later, but
         not those of a model that was saved and loaded; the others begin at random.
         Any format that `KeyedVectors.load` reads.  A KeyedVectors is kept, not copied.
-    freeze : iterable of str or int
+    freeze : iterable of str or int, optional
         Words whose vectors (`wv`) training leaves as they are.  The others learn from
         them; output vectors are not frozen.
     hashfxn, null_word, trim_rule, sorted_vocab, batch_words, comment
@@ -191,7 +191,7 @@ class Word2Vec(OutputQueries, GensimNames):
         cache_dir: PathLike | None = None,
         progress: bool = True,
         init_vectors: KeyedVectors | PathLike | None = None,
-        freeze: Iterable[str | int] = (),
+        freeze: Iterable[str | int] | None = None,
         **unknown: NoReturn,
     ) -> None:
         given = locals()
@@ -210,7 +210,8 @@ class Word2Vec(OutputQueries, GensimNames):
         self._start(memory_limit, cache_dir, progress)
         if init_vectors is not None:
             check_source(init_vectors, self.params.vector_size)
-        self._init_vectors, self._freeze = init_vectors, checked_words(freeze)
+        self._init_vectors = init_vectors
+        self._freeze = [] if freeze is None else checked_words(freeze)
         self._set_noise_weights(noise_weights)
         if sentences is not None or corpus_file is not None:
             try:

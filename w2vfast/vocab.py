@@ -173,6 +173,12 @@ def checked_counts(word_freq: Mapping[Any, int]) -> dict[Word, int]:
         As `vocab_from_counts` does for words and counts.
     """
     total: dict[Word, int] = {SENTENCE_END: 0}
+    if not isinstance(word_freq, Mapping):
+        message = (
+            f"word_freq must map words to counts, such as {{'cat': 3}}, got "
+            f"{type(word_freq).__name__}."
+        )
+        raise TypeError(message)
     for key, given in word_freq.items():
         word = _known_word(key)
         total[word] = total.get(word, 0) + _known_count(word, given)

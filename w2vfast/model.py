@@ -722,17 +722,32 @@ class Word2Vec(OutputQueries, GensimNames):
         return rows if self.params.mode == "exact" else rows[1:]
 
     def _show_vectors(self) -> KeyedVectors:
-        vectors, words = self._visible(self._need_weights().syn0.vectors), self.vocab
-        keys, counts = self._visible(words.words), self._visible(words.counts)
-        if self._wv is None:
-            exact = self.params.mode == "exact"
-            self._wv = KeyedVectors(keys, vectors, counts, c_text=exact, fixed=True)
-        elif self._shown is not words:
-            self._wv.take_model_rows(keys, vectors, counts)
-        self._wv.show_model_rows(vectors)
-        self._shown = words
+        vectors = self._visible(self._need_weights().syn0.vectors)
+        self._wv = self._keyed_rows(vectors, self._wv, self._shown)
+        self._shown = self.vocab
         self._follow_outputs()
         return self._wv
+
+    def _keyed_rows(
+        self,
+        rows: NDArray[np.float32],
+        keyed: KeyedVectors | None,
+        shown: Vocab | None,
+    ) -> KeyedVectors:
+        """Return the rows by word, in the KeyedVectors that shows them if there is one.
+
+        `shown` is the vocabulary that it shows.
+        """
+        words = self.vocab
+        keys, counts = self._visible(words.words), self._visible(words.counts)
+        if keyed is None:
+            exact = self.params.mode == "exact"
+            return KeyedVectors(keys, rows, counts, c_text=exact, fixed=True)
+        if shown is words:
+            keyed.show_model_rows(rows)
+        else:
+            keyed.take_model_rows(keys, rows, counts)
+        return keyed
 
     @property
     def wv(self) -> KeyedVectors:

@@ -77,6 +77,12 @@ class OutputQueries:
 
         def _visible(self, rows: Any) -> Any: ...
 
+        def _build_tree(self, counts: NDArray[np.int64]) -> huffman.HuffmanTree: ...
+
+        def _keyed_rows(
+            self, rows: Any, keyed: KeyedVectors | None, shown: Vocab | None
+        ) -> KeyedVectors: ...
+
         def _source_of(
             self, sentences: Any, corpus_file: Any, *, read_files: bool
         ) -> Source: ...
@@ -104,25 +110,17 @@ class OutputQueries:
         RuntimeError
             If the model has none: it was trained by hierarchical softmax alone.
         """
-        rows = self._need_syn1neg("output_vectors")
-        if self._outputs is None:
-            keys, counts = self.wv.index_to_key, self.wv.counts
-            exact = self.params.mode == "exact"
-            self._outputs = KeyedVectors(keys, rows, counts, c_text=exact, fixed=True)
-            self._outputs_shown = self.vocab
-        self._follow_outputs()
-        return self._outputs
+        return self._show_outputs(self._need_syn1neg("output_vectors"))
 
     def _follow_outputs(self) -> None:
         """Let the output vectors in hand follow the matrix, which moves and grows."""
-        rows = self.syn1neg
-        if self._outputs is None or rows is None:
-            return
-        if self._outputs_shown is not self.vocab:
-            counts = self._visible(self.vocab.counts)
-            self._outputs.take_model_rows(self.wv.index_to_key, rows, counts)
-        self._outputs.show_model_rows(rows)
-        self._outputs_shown = self.vocab
+        if self._outputs is not None and self.syn1neg is not None:
+            self._show_outputs(self.syn1neg)
+
+    def _show_outputs(self, rows: NDArray[np.float32]) -> KeyedVectors:
+        shown = self._keyed_rows(rows, self._outputs, self._outputs_shown)
+        self._outputs, self._outputs_shown = shown, self.vocab
+        return shown
 
     def combined_vectors(self, combine: str = "sum") -> KeyedVectors:
         """Return vectors made of the input and the output vectors of each word.
@@ -404,10 +402,7 @@ class OutputQueries:
         """Return the paths of the words of `wv`."""
         words = self.vocab
         if self._tree is None or self._tree[0] is not words:
-            if self.params.mode == "exact":
-                tree = huffman.build_c_tree(words.counts)
-            else:
-                tree = huffman.build_tree(words.counts)
-                tree = tree._replace(offsets=tree.offsets[1:])  # no leaf for row 0
+            tree = self._build_tree(words.counts)
+            tree = tree._replace(offsets=self._visible(tree.offsets))
             self._tree = (words, tree)
         return self._tree[1]

@@ -16,6 +16,7 @@
 
 #define BLOCK_LANES 16 /* 64 bytes: rows are padded to it and aligned */
 #define EXACT_GROUP 16 /* ordered dot products side by side */
+#define EXACT_NODES 32 /* nodes of a path side by side */
 #define STRIP 13 /* vectors of a row side by side */
 
 #if defined(_MSC_VER) && !defined(__clang__)
@@ -61,6 +62,19 @@ typedef struct {
                              and errors and tile have SOFTMAX_OUTPUTS rows, not T. */
     float *rates;         /* (C,) softmax: scratch                                */
 } block_t;
+
+/* Exact mode: a word's path of inner nodes, for one input after the other.  Arrays have
+ * room for EXACT_NODES at least. */
+typedef struct {
+    float **rows;         /* (L,) of (D,), root first                       INOUT */
+    const uint8_t *codes; /* (L,)                                           IN    */
+    float *dots;          /* (L,) dot products with the input               OUT   */
+    float *gains;         /* (L,) (1 - code - sigmoid) * alpha              OUT   */
+    uint8_t *open;        /* (L,) 1 where a node is not saturated           OUT   */
+    float **open_rows;    /* (n_open,) scratch: these nodes' rows ...             */
+    float *open_gains;    /* (n_open,) ... and gains                              */
+    int n_nodes;          /* L */
+} exact_path_t;
 
 #define SOFTMAX_OUTPUTS 64 /* that gain at once: few, so that they stay in the cache */
 
@@ -189,6 +203,8 @@ BLOCK_INLINE vec_generic quads_generic(float *const *rows, const int Q, int i) {
 }
 /* four floats, over and over */
 BLOCK_INLINE vec_generic quad_generic(const float *p) { return load_generic(p); }
+/* as many vectors as each has quads: that square of quads, turned by 90 degrees */
+BLOCK_INLINE void turn_quads_generic(vec_generic *v) { (void)v; }
 /* The operations that compilers have no vectors for, lane by lane. */
 #define LANES_GENERIC(expression)                              \
     float lanes[VEC_LANES];                                    \
@@ -280,6 +296,11 @@ BLOCK_INLINE vec_avx2 pair_low_avx2(vec_avx2 a, vec_avx2 b) {
 BLOCK_INLINE vec_avx2 pair_high_avx2(vec_avx2 a, vec_avx2 b) {
     return _mm256_shuffle_ps(a, b, 0xEE);
 }
+BLOCK_INLINE void turn_quads_avx2(vec_avx2 *v) {
+    const vec_avx2 low = _mm256_permute2f128_ps(v[0], v[1], 0x20);
+    v[1] = _mm256_permute2f128_ps(v[0], v[1], 0x31);
+    v[0] = low;
+}
 BLOCK_INLINE vec_avx2 quads_avx2(float *const *rows, const int Q, int i) {
     const vec_avx2 v = _mm256_zextps128_ps256(_mm_loadu_ps(rows[0] + i));
     return Q < 2 ? v : _mm256_insertf128_ps(v, _mm_loadu_ps(rows[4] + i), 1);
@@ -352,6 +373,16 @@ BLOCK_INLINE vec_avx512 pair_low_avx512(vec_avx512 a, vec_avx512 b) {
 }
 BLOCK_INLINE vec_avx512 pair_high_avx512(vec_avx512 a, vec_avx512 b) {
     return _mm512_shuffle_ps(a, b, 0xEE);
+}
+BLOCK_INLINE void turn_quads_avx512(vec_avx512 *v) {
+    const vec_avx512 a = _mm512_shuffle_f32x4(v[0], v[1], 0x44);
+    const vec_avx512 b = _mm512_shuffle_f32x4(v[0], v[1], 0xEE);
+    const vec_avx512 c = _mm512_shuffle_f32x4(v[2], v[3], 0x44);
+    const vec_avx512 d = _mm512_shuffle_f32x4(v[2], v[3], 0xEE);
+    v[0] = _mm512_shuffle_f32x4(a, c, 0x88);
+    v[1] = _mm512_shuffle_f32x4(a, c, 0xDD);
+    v[2] = _mm512_shuffle_f32x4(b, d, 0x88);
+    v[3] = _mm512_shuffle_f32x4(b, d, 0xDD);
 }
 BLOCK_INLINE vec_avx512 quad_avx512(const float *p) {
     return _mm512_broadcast_f32x4(_mm_loadu_ps(p));
@@ -430,6 +461,7 @@ BLOCK_INLINE vec_neon pair_low_neon(vec_neon a, vec_neon b) {
 BLOCK_INLINE vec_neon pair_high_neon(vec_neon a, vec_neon b) {
     return vcombine_f32(vget_high_f32(a), vget_high_f32(b));
 }
+BLOCK_INLINE void turn_quads_neon(vec_neon *v) { (void)v; }
 BLOCK_INLINE vec_neon quads_neon(float *const *rows, const int Q, int i) {
     (void)Q;
     return vld1q_f32(rows[0] + i);
@@ -466,6 +498,8 @@ typedef struct {
     void (*exact_dots)(const float *, float *const *, int, int, float *);
     void (*exact_steps)(const float *, const float *, float *const *, int, float *, int);
     void (*exact_axpy)(float, const float *, float *, int);
+    void (*exact_path_step)(const exact_path_t *, const float *, float *, const float *,
+                            int);
 } block_isa_t;
 
 static int block_always(void) { return 1; }
@@ -504,19 +538,19 @@ static const block_isa_t block_isas[] = {
 #ifdef BLOCK_X86
     {"avx512", block_has_avx512, 16, block_update_avx512, block_softmax_avx512,
      block_gather_avx512, block_spread_avx512, exact_dots_avx512, exact_steps_avx512,
-     exact_axpy_avx512},
+     exact_axpy_avx512, exact_path_step_avx512},
     {"avx2", block_has_avx2, 8, block_update_avx2, block_softmax_avx2,
      block_gather_avx2, block_spread_avx2, exact_dots_avx2, exact_steps_avx2,
-     exact_axpy_avx2},
+     exact_axpy_avx2, exact_path_step_avx2},
 #endif
 #ifdef BLOCK_NEON
     {"neon", block_always, 4, block_update_neon, block_softmax_neon,
      block_gather_neon, block_spread_neon, exact_dots_neon, exact_steps_neon,
-     exact_axpy_neon},
+     exact_axpy_neon, exact_path_step_neon},
 #endif
     {"generic", block_always, 4, block_update_generic, block_softmax_generic,
      block_gather_generic, block_spread_generic, exact_dots_generic, exact_steps_generic,
-     exact_axpy_generic},
+     exact_axpy_generic, exact_path_step_generic},
 };
 enum { BLOCK_ISAS = sizeof block_isas / sizeof block_isas[0] };
 

@@ -73,9 +73,21 @@ cdef extern from "_block.h" nogil:
 
 cdef extern from "_exact.h" nogil:
     enum: EXACT_TABLE_SIZE
+    enum: EXACT_NODES
+    ctypedef struct exact_path_t:
+        float** rows
+        const uint8_t* codes
+        float* dots
+        float* gains
+        uint8_t* open
+        float** open_rows
+        float* open_gains
+        int n_nodes
     void exact_fill_sigmoid(float* table)
-    void exact_hs(const float* x, float* error, float** rows, const uint8_t* codes,
-                  int count, int dim, float alpha, const float* table, float* dots)
+    void exact_hs(exact_path_t* path, const float* x, float* error, int dim,
+                  float alpha, const float* table)
+    void exact_hs_inputs(exact_path_t* path, float** inputs, float** sinks, int n_inputs,
+                         int dim, float alpha, const float* table, float* error)
     void exact_negative(const float* x, float* error, float** rows, int count, int dim,
                         float alpha, const float* table, float* dots)
     void exact_axpy(float g, const float* x, float* y, int dim)

@@ -48,20 +48,72 @@ static int exact_distinct(float *const *rows, int count) {
     return t;
 }
 
-/* Hierarchical softmax of one input: x (D,) IN, error (D,) INOUT, rows (T,) INOUT, of
- * which the list is spent, codes (T,).  A saturated node is skipped (word2vec.c TrainModelThread). */
-static void exact_hs(const float *x, float *error, float **rows,
-                     const uint8_t *codes, int count, int dim, float alpha,
-                     const float *table, float *dots) {
-    int n_open = 0; /* not saturated */
-    block_isa->exact_dots(x, rows, count, dim, dots); /* a path's nodes are distinct */
-    for (int t = 0; t < count; t++) {
-        if (dots[t] <= -EXACT_MAX_EXP || dots[t] >= EXACT_MAX_EXP) continue;
-        dots[n_open] = (1 - codes[t] - exact_sigmoid(table, dots[t])) * alpha;
-        rows[n_open++] = rows[t];
+/* ---- hierarchical softmax (word2vec.c TrainModelThread) ---- */
+
+/* The gains of a path's nodes from its dots; a saturated node is skipped, as in C. */
+static void exact_path_gains(exact_path_t *path, float alpha, const float *table) {
+    const uint8_t *codes = path->codes;
+    const float *dots = path->dots;
+    float *gains = path->gains;
+    uint8_t *open = path->open;
+    for (int t = 0, n = path->n_nodes; t < n; t++) {
+        open[t] = !(dots[t] <= -EXACT_MAX_EXP || dots[t] >= EXACT_MAX_EXP);
+        if (open[t]) gains[t] = (1 - codes[t] - exact_sigmoid(table, dots[t])) * alpha;
     }
-    block_isa->exact_steps(dots, x, rows, n_open, error, block_padded(dim));
 }
+
+static void exact_path_dots(exact_path_t *path, const float *x, int dim) {
+    block_isa->exact_dots(x, path->rows, path->n_nodes, dim, path->dots);
+}
+
+/* error (D,) INOUT and the rows gain; a path's nodes are distinct. */
+static void exact_path_steps(exact_path_t *path, const float *x, float *error, int dim) {
+    int n_open = 0;
+    for (int t = 0; t < path->n_nodes; t++)
+        if (path->open[t]) {
+            path->open_gains[n_open] = path->gains[t];
+            path->open_rows[n_open++] = path->rows[t];
+        }
+    block_isa->exact_steps(path->open_gains, x, path->open_rows, n_open, error,
+                           block_padded(dim));
+}
+
+/* One input: x (D,) IN, error (D,) INOUT, the path's rows INOUT. */
+static void exact_hs(exact_path_t *path, const float *x, float *error, int dim,
+                     float alpha, const float *table) {
+    exact_path_dots(path, x, dim);
+    exact_path_gains(path, alpha, table);
+    exact_path_steps(path, x, error, dim);
+}
+
+/* Inputs (C,) IN in turn, each with exact_hs, whose errors the sinks (C,) gain; a sink
+ * may be any input.  error (D,) is scratch.
+ *
+ * A dot product in order is a chain of D additions and wants other work beside it: where
+ * it can, an input's turn takes the next one's dot products on its way. */
+static void exact_hs_inputs(exact_path_t *path, float *const *inputs, float *const *sinks,
+                            int n_inputs, int dim, float alpha, const float *table,
+                            float *error) {
+    for (int t = path->n_nodes; t < EXACT_NODES; t++) {
+        path->rows[t] = path->rows[0];
+        path->open[t] = 0;
+    }
+    exact_path_dots(path, inputs[0], dim);
+    for (int c = 0; c < n_inputs; c++) {
+        const float *next = c + 1 < n_inputs ? inputs[c + 1] : NULL;
+        exact_path_gains(path, alpha, table);
+        if (next && next != sinks[c] && path->n_nodes <= EXACT_NODES) {
+            block_isa->exact_path_step(path, inputs[c], sinks[c], next, block_padded(dim));
+            continue;
+        }
+        memset(error, 0, block_padded(dim) * sizeof(float));
+        exact_path_steps(path, inputs[c], error, dim);
+        exact_axpy(1, error, sinks[c], dim);
+        if (next) exact_path_dots(path, next, dim);
+    }
+}
+
+/* ---- negative sampling (word2vec.c TrainModelThread) ---- */
 
 static inline float exact_noise_gradient(float logit, int label, float alpha,
                                          const float *table) {

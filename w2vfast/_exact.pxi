@@ -20,8 +20,8 @@ cdef struct exact_t:
     float* neu1              # (D,)
     float* neu1e             # (D,)
     float* nowhere           # (D,) gains what frozen rows would; never read
-    float** path             # (L,)
-    float* dots              # (T,)
+    exact_path_t path        # of the centre word
+    float* dots              # (K + 1,) negative sampling's
     exact_plan_t plans[2]    # of this centre word and of the next
     float* sigmoid           # (EXACT_TABLE_SIZE,)
     uint64_t random          # the C program's generator, seeded with the thread's 0
@@ -64,13 +64,13 @@ cdef class ExactWorker:
         self.settings = settings
         self.counters = Counters()
         cdef exact_t* s = &self.state
-        cdef int64_t T = max(settings["negative"] + 1, model.max_path)
+        cdef int64_t T = settings["negative"] + 1
         self.owners = []
         s.sentence = <int32_t*>owned_bytes(self.owners, C_SENTENCE_LENGTH, sizeof(int32_t))
         s.neu1 = <float*>owned_bytes(self.owners, model.c.stride, sizeof(float))
         s.neu1e = <float*>owned_bytes(self.owners, model.c.stride, sizeof(float))
         s.nowhere = <float*>owned_bytes(self.owners, model.c.stride, sizeof(float))
-        s.path = <float**>owned_bytes(self.owners, model.max_path, sizeof(float*))
+        self._allocate_path(&s.path)
         s.dots = <float*>owned_bytes(self.owners, T, sizeof(float))
         s.sigmoid = <float*>owned_bytes(self.owners, EXACT_TABLE_SIZE, sizeof(float))
         exact_fill_sigmoid(s.sigmoid)
@@ -79,6 +79,15 @@ cdef class ExactWorker:
         s.alpha = s.starting_alpha = alpha
         s.train_words = train_words
         s.total_words = epochs * train_words + 1
+
+    cdef _allocate_path(self, exact_path_t* path):
+        cdef int64_t L = max(self.model.max_path, EXACT_NODES)
+        path.rows = <float**>owned_bytes(self.owners, L, sizeof(float*))
+        path.dots = <float*>owned_bytes(self.owners, L, sizeof(float))
+        path.gains = <float*>owned_bytes(self.owners, L, sizeof(float))
+        path.open = <uint8_t*>owned_bytes(self.owners, L, sizeof(uint8_t))
+        path.open_rows = <float**>owned_bytes(self.owners, L, sizeof(float*))
+        path.open_gains = <float*>owned_bytes(self.owners, L, sizeof(float))
 
     cdef _allocate_plan(self, exact_plan_t* plan):
         cdef int64_t C = min(2 * <int64_t>self.settings.window, C_SENTENCE_LENGTH)
@@ -232,16 +241,21 @@ cdef void exact_call_noise(const model_t* m, const settings_t* o,
 cdef void exact_skipgram(const model_t* m, const settings_t* o, exact_t* s,
                          int pos) noexcept nogil:
     cdef exact_plan_t* plan = exact_plan(s, pos)
-    cdef float* context
     cdef int u
+    if o.hs:
+        exact_list_path(m, &s.path, s.sentence[pos])
+    if o.hs and o.negative == 0:
+        if plan.n_contexts > 0:
+            exact_hs_inputs(&s.path, plan.contexts, plan.sinks, plan.n_contexts, m.dim,
+                            s.alpha, s.sigmoid, s.neu1e)
+        return
     for u in range(plan.n_contexts):
         if u + 1 < plan.n_contexts:
             exact_call_noise(m, o, plan, u + 1)
         elif pos + 1 < s.length:
             exact_call_noise(m, o, exact_plan(s, pos + 1), 0)
-        context = plan.contexts[u]
         memset(s.neu1e, 0, m.dim * sizeof(float))
-        exact_outputs(m, o, s, pos, u, context)
+        exact_outputs(m, o, s, plan, u, plan.contexts[u])
         exact_axpy(1, s.neu1e, plan.sinks[u], m.dim)
 
 
@@ -259,25 +273,29 @@ cdef void exact_cbow(const model_t* m, const settings_t* o, exact_t* s,
         exact_axpy(1, plan.contexts[u], s.neu1, m.dim)
     for i in range(m.dim):
         s.neu1[i] = s.neu1[i] / plan.n_contexts
-    exact_outputs(m, o, s, pos, 0, s.neu1)
+    if o.hs:
+        exact_list_path(m, &s.path, s.sentence[pos])
+    exact_outputs(m, o, s, plan, 0, s.neu1)
     for u in range(plan.n_contexts):
         exact_axpy(1, s.neu1e, plan.sinks[u], m.dim)
 
 
-cdef void exact_outputs(const model_t* m, const settings_t* o, exact_t* s, int pos,
-                        int u, const float* x) noexcept nogil:
+cdef void exact_list_path(const model_t* m, exact_path_t* path,
+                          int32_t word) noexcept nogil:
+    """List the inner nodes from the root to the word."""
+    cdef int64_t start = m.offsets[word]
+    cdef int t
+    path.n_nodes = <int>(m.offsets[word + 1] - start)
+    path.codes = m.codes + start
+    for t in range(path.n_nodes):
+        path.rows[t] = row(&m.syn1, m.points[start + t], m.stride)
+
+
+cdef void exact_outputs(const model_t* m, const settings_t* o, exact_t* s,
+                        exact_plan_t* plan, int u, const float* x) noexcept nogil:
     """Both objectives for one input x (D,); its error is added to neu1e."""
-    cdef exact_plan_t* plan = exact_plan(s, pos)
-    cdef int32_t word = s.sentence[pos]
-    cdef int64_t start
-    cdef int t, length
     if o.hs:
-        start = m.offsets[word]
-        length = <int>(m.offsets[word + 1] - start)
-        for t in range(length):
-            s.path[t] = row(&m.syn1, m.points[start + t], m.stride)
-        exact_hs(x, s.neu1e, s.path, m.codes + start, length, m.dim, s.alpha,
-                 s.sigmoid, s.dots)
+        exact_hs(&s.path, x, s.neu1e, m.dim, s.alpha, s.sigmoid)
     if o.negative > 0:
         exact_negative(x, s.neu1e, plan.noise + <int64_t>u * (o.negative + 1),
                        plan.noise_lengths[u], m.dim, s.alpha, s.sigmoid, s.dots)

@@ -1,7 +1,7 @@
 /* Exact mode's arithmetic over one instruction set's vectors; included by _block.h once
  * for each set, which has defined VEC_LANES, ISA(name) and the operations used below:
- * load, store, fill, mul, add, quads, quad, unpack_low, unpack_high, pair_low and
- * pair_high.  Products are rounded before they are added: nothing here is fused. */
+ * load, store, fill, mul, add, quads, quad, unpack_low, unpack_high, pair_low, pair_high
+ * and turn_quads.  Products are rounded before they are added: nothing here is fused. */
 
 #define vec ISA(vec)
 #define load ISA(load)
@@ -102,6 +102,92 @@ static void ISA(exact_axpy)(float g, const float *x, float *y, int dim) {
     const vec factor = fill(g);
     for (int i = 0; i < dim; i += VEC_LANES)
         store(y + i, add(load(y + i), mul(factor, load(x + i))));
+}
+
+/* ---- a path that several inputs take in turn ---- */
+
+/* sums += products, column after column: of 4 * Q rows, Q a constant, a vector of
+ * columns each; they are turned by 90 degrees, so that each row has a lane. */
+BLOCK_INLINE vec ISA(exact_add_rows)(vec sums, const vec *products, const int Q) {
+    vec turned[4][VEC_LANES / 4];
+    BLOCK_UNROLL
+    for (int q = 0; q < VEC_LANES / 4; q++) {
+        const vec *rows = products + 4 * (q < Q ? q : 0);
+        const vec ab = ISA(unpack_low)(rows[0], rows[1]);
+        const vec cd = ISA(unpack_low)(rows[2], rows[3]);
+        const vec ab2 = ISA(unpack_high)(rows[0], rows[1]);
+        const vec cd2 = ISA(unpack_high)(rows[2], rows[3]);
+        turned[0][q] = ISA(pair_low)(ab, cd);
+        turned[1][q] = ISA(pair_high)(ab, cd);
+        turned[2][q] = ISA(pair_low)(ab2, cd2);
+        turned[3][q] = ISA(pair_high)(ab2, cd2);
+    }
+    BLOCK_UNROLL
+    for (int column = 0; column < 4; column++) ISA(turn_quads)(turned[column]);
+    BLOCK_UNROLL
+    for (int q = 0; q < VEC_LANES / 4; q++)
+        BLOCK_UNROLL
+        for (int column = 0; column < 4; column++) sums = add(sums, turned[column][q]);
+    return sums;
+}
+
+/* A vector of columns of one input's turn: what exact_steps does for the nodes that are
+ * open, the sink's gain, and the same columns of the next input's dot products.
+ * Q quads of nodes, a constant; those behind the path's end are not open. */
+BLOCK_INLINE void ISA(exact_path_strip)(const exact_path_t *path, const float *x,
+                                        float *sink, const float *next, vec *sums,
+                                        int i, const int Q) {
+    const vec column = load(x + i), next_column = load(next + i);
+    float *const *rows = path->rows; /* copied once: the compiler cannot know that */
+    const float *gains = path->gains; /* storing to rows leaves them alone */
+    const uint8_t *open = path->open;
+    vec error = fill(0.0f);
+    BLOCK_UNROLL
+    for (int first = 0; first < 4 * Q; first += VEC_LANES) {
+        const int n = 4 * Q - first < VEC_LANES ? 4 * Q - first : VEC_LANES;
+        vec products[VEC_LANES];
+        BLOCK_UNROLL
+        for (int t = 0; t < n; t++) {
+            float *row = rows[first + t] + i;
+            vec y = load(row);
+            if (open[first + t]) {
+                const vec gain = fill(gains[first + t]);
+                error = add(error, mul(gain, y));
+                y = add(y, mul(gain, column));
+                store(row, y);
+            }
+            products[t] = mul(y, next_column);
+        }
+        vec *sum = sums + first / VEC_LANES;
+        *sum = ISA(exact_add_rows)(*sum, products, n / 4);
+    }
+    store(sink + i, add(load(sink + i), error));
+}
+
+/* All columns, vector by vector. */
+BLOCK_INLINE void ISA(exact_path_strips)(const exact_path_t *path, const float *x,
+                                         float *sink, const float *next, int dim,
+                                         const int Q) {
+    const int n_sums = (4 * Q + VEC_LANES - 1) / VEC_LANES;
+    vec sums[EXACT_NODES / 4];
+    BLOCK_UNROLL
+    for (int k = 0; k < n_sums; k++) sums[k] = fill(0.0f);
+    for (int i = 0; i < dim; i += VEC_LANES)
+        ISA(exact_path_strip)(path, x, sink, next, sums, i, Q);
+    BLOCK_UNROLL
+    for (int k = 0; k < n_sums; k++) store(path->dots + k * VEC_LANES, sums[k]);
+}
+
+/* One input's turn: the open nodes gain, the sink gains their error, and the dots
+ * become those of the next input, which is not the sink. */
+static void ISA(exact_path_step)(const exact_path_t *path, const float *x, float *sink,
+                                 const float *next, int dim) {
+#define PATH_CASE(Q) case Q: ISA(exact_path_strips)(path, x, sink, next, dim, Q); break;
+    switch ((path->n_nodes + 3) / 4) {
+        PATH_CASE(1) PATH_CASE(2) PATH_CASE(3) PATH_CASE(4)
+        PATH_CASE(5) PATH_CASE(6) PATH_CASE(7) PATH_CASE(8)
+    }
+#undef PATH_CASE
 }
 
 #undef vec

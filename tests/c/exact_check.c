@@ -88,6 +88,27 @@ static float *draw_rows(int count, int dim, double size) {
     return rows;
 }
 
+static exact_path_t new_path(float **rows, const uint8_t *codes, int count) {
+    exact_path_t path = {0};
+    path.rows = rows;
+    path.codes = codes;
+    path.n_nodes = count;
+    path.dots = new_floats(LIMIT);
+    path.gains = new_floats(LIMIT);
+    path.open = (uint8_t *)new_floats(LIMIT);
+    path.open_rows = (float **)new_floats(4 * LIMIT);
+    path.open_gains = new_floats(LIMIT);
+    return path;
+}
+
+static void free_path(exact_path_t *path) {
+    free(path->dots);
+    free(path->gains);
+    free(path->open);
+    free(path->open_rows);
+    free(path->open_gains);
+}
+
 /* Three inputs in turn, so that each sees what the one before it changed. */
 static void check_outputs(int hs, int count, int dim, double size, int repeated) {
     enum { INPUTS = 3 };
@@ -103,27 +124,68 @@ static void check_outputs(int hs, int count, int dim, double size, int repeated)
         list[t] = repeated ? draw_below((count + 1) / 2) : count - 1 - t;
         codes[t] = (uint8_t)draw_below(2);
     }
+    float **rows = new_rows(matrix, list, count, stride);
     float **twin_rows = new_rows(twin, list, count, stride);
+    exact_path_t path = new_path(rows, codes, count);
     for (int c = 0; c < INPUTS; c++) {
         const float *input = x + c * stride;
-        float **rows = new_rows(matrix, list, count, stride); /* spent by each call */
         if (hs)
-            exact_hs(input, error, rows, codes, count, dim, 0.025f, sigmoid_table, dots);
+            exact_hs(&path, input, error, dim, 0.025f, sigmoid_table);
         else
             exact_negative(input, error, rows, count, dim, 0.025f, sigmoid_table, dots);
         plain_outputs(hs, input, twin_error, twin_rows, codes, count, dim, 0.025f);
-        free(rows);
     }
     compare(hs ? "outputs of a path" : "outputs of noise", count, dim, matrix, twin,
             floats);
     compare(hs ? "error of a path" : "error of noise", count, dim, error, twin_error,
             stride);
+    free_path(&path);
     free(x);
     free(matrix);
     free(twin);
     free(error);
     free(twin_error);
+    free(rows);
     free(twin_rows);
+}
+
+/* A window of inputs, of which some are the same row and some have another sink. */
+static void check_inputs(int count, int dim, double size) {
+    enum { ROWS = 5, INPUTS = 8 };
+    static const int inputs[INPUTS] = {0, 1, 1, 2, 0, 3, 0, 2};
+    static const int sinks[INPUTS] = {0, 1, 1, 4, 0, 3, 4, 2};
+    const int stride = whole_lines(dim);
+    int list[EXACT_NODES + LIMIT];
+    uint8_t codes[LIMIT];
+    float *x = draw_rows(ROWS, dim, size), *matrix = draw_rows(count, dim, size);
+    float *twin = copy_floats(matrix, (int64_t)count * stride);
+    float *x_twin = copy_floats(x, ROWS * stride), *error = new_floats(stride);
+    for (int t = 0; t < EXACT_NODES + count; t++) list[t] = t < count ? count - 1 - t : 0;
+    for (int t = 0; t < count; t++) codes[t] = (uint8_t)draw_below(2);
+    float **rows = new_rows(matrix, list, EXACT_NODES + count, stride);
+    float **twin_rows = new_rows(twin, list, count, stride);
+    float **input_rows = new_rows(x, inputs, INPUTS, stride);
+    float **sink_rows = new_rows(x, sinks, INPUTS, stride);
+    exact_path_t path = new_path(rows, codes, count);
+    exact_hs_inputs(&path, input_rows, sink_rows, INPUTS, dim, 0.025f, sigmoid_table, error);
+    for (int c = 0; c < INPUTS; c++) {
+        memset(error, 0, stride * sizeof(float));
+        plain_outputs(1, x_twin + inputs[c] * stride, error, twin_rows, codes, count, dim,
+                      0.025f);
+        for (int i = 0; i < dim; i++) x_twin[sinks[c] * stride + i] += error[i];
+    }
+    compare("outputs of a window", count, dim, matrix, twin, (int64_t)count * stride);
+    compare("inputs of a window", count, dim, x, x_twin, ROWS * stride);
+    free_path(&path);
+    free(x);
+    free(matrix);
+    free(twin);
+    free(x_twin);
+    free(error);
+    free(rows);
+    free(twin_rows);
+    free(input_rows);
+    free(sink_rows);
 }
 
 static void check_axpy(int dim) {
@@ -143,6 +205,7 @@ static void check_dim(int dim) {
     for (int count = 1; count <= 3 * EXACT_RUN; count += count < 40 ? 1 : 7) {
         check_dots(count, dim);
         for (int n = 0; n < 3; n++) {
+            check_inputs(count, dim, sizes[n]);
             check_outputs(1, count, dim, sizes[n], 0);
             check_outputs(0, count, dim, sizes[n], 0);
             check_outputs(0, count, dim, sizes[n], 1);

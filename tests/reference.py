@@ -94,6 +94,7 @@ class Word2VecReference:
         for epoch in range(epochs):
             for span in range(len(starts) - 1):
                 self.random = Random(self.p.seed, epoch, span)
+                self.fill_pool()
                 for start, stop in self.sentences(ids, starts[span], starts[span + 1]):
                     stretch = (epoch * n_ids + start) // 10_000 * 10_000
                     done = stretch / (epochs * n_ids)
@@ -145,6 +146,20 @@ class Word2VecReference:
         threshold, alias = self.aliases[slot]
         return slot if random & 0xFFFFFFFF < threshold else alias
 
+    def fill_pool(self):
+        """Noise words at hand: for 12 centres, each to be used four times."""
+        self.pool_uses = 0
+        if self.p.negative and self.p.negative_sharing == "window":
+            self.pool = [self.noise_word() for _ in range(12 * self.p.negative + 1)]
+
+    def pooled_word(self):
+        turn, pos = divmod(self.pool_uses, len(self.pool))
+        self.pool_uses += 1
+        word = self.pool[pos]
+        if (pos + turn) % 4 == 0:
+            self.pool[pos] = self.noise_word()
+        return word
+
     def outputs(self, word):
         """Yield (matrix, rows, labels) of each objective."""
         if self.p.hs:
@@ -155,7 +170,9 @@ class Word2VecReference:
                 1 - self.tree.codes[path].astype(int),
             )
         if self.p.negative:
-            noise = [self.noise_word() for _ in range(self.p.negative)]
+            pair = self.p.negative_sharing == "pair"
+            draw = self.noise_word if pair else self.pooled_word
+            noise = [draw() for _ in range(self.p.negative)]
             rows = [word, *(w for w in noise if w != word)]
             yield self.syn1neg, rows, np.array([1] + [0] * (len(rows) - 1))
         if self.p.objective == "softmax":

@@ -126,6 +126,15 @@ def test_keep_thresholds_follow_the_formula():
     assert sampling.keep_thresholds(counts, 0) is None
 
 
+def test_the_hottest_share_is_that_of_the_kept_words():
+    counts = np.array([5000, 900, 90, 10], dtype=np.int64)
+    assert sampling.hottest_share(counts, None) == 0.9
+    keep = np.array([0, 0.1, 1, 1]) * 0xFFFFFFFF
+    share = sampling.hottest_share(counts, keep.astype(np.uint32))
+    assert share == pytest.approx(90 / 190)
+    assert sampling.hottest_share(counts[:1], None) == 1
+
+
 def test_exact_keep_thresholds_decide_as_the_c_comparison():
     counts = np.array([50, 70_000, 8000, 800, 20, 1], dtype=np.int64)
     sample = np.float32(1e-3)

@@ -184,13 +184,14 @@ def test_copies_of_rows_are_independent(send):
     assert other.vectors.shape == (3, 5)
 
 
-def run_of(params, ids, n_rows=None):
+def run_of(params, ids, n_rows=None, hottest_share=1.0):
     counts = np.maximum(np.bincount(ids, minlength=n_rows or 1), 1).astype(np.int64)
     weights = trainer.new_weights(len(counts), params)
     tables = trainer.Tables(
         sampling.keep_thresholds(counts, params.sample),
         sampling.noise_sampler(counts) if params.negative else None,
         huffman.build_tree(counts) if params.hs else None,
+        hottest_share=hottest_share,
     )
     return trainer.Trainer(weights, ids, tables, int(counts.sum()), params)
 
@@ -263,6 +264,37 @@ def test_loss_falls_and_means_the_same_for_any_number_of_workers():
     assert losses[0] == pytest.approx(losses[1], rel=0.05)
 
 
+def topics(n_ids, n_words=400, n_topics=20):
+    """Sentences of 20 words, frequent ones and those of a topic."""
+    random = np.random.default_rng(5)
+    topic = np.repeat(random.integers(0, n_topics, n_ids // 20 + 1), 20)[:n_ids]
+    word = np.minimum(random.zipf(1.3, n_ids), n_words // n_topics - 1)
+    ids = np.where(random.random(n_ids) < 0.5, word, 1 + word * n_topics + topic)
+    ids[::20] = 0
+    return ids.astype(np.int32)
+
+
+OBJECTIVES = [{"hs": 1, "negative": 0}, {"negative": 5}]
+
+
+@pytest.mark.parametrize("hottest_share", [0.0, 1.0])
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_many_workers_at_the_same_moment_learn_as_one(
+    monkeypatch, objective, hottest_share
+):
+    """What workers learn apart is added up, which must not overshoot."""
+    monkeypatch.setenv("W2VFAST_LOCKSTEP", "1")
+    ids = topics(1_000_000, n_words=40_000)
+    losses = []
+    for workers in (1, 2, 16):
+        params = TrainParams(
+            vector_size=32, sg=1, sample=1e-3, workers=workers, **objective
+        )
+        run = run_of(params, ids, 40_000, hottest_share)
+        losses.append(run.run_epoch(0).loss)
+    assert losses[1:] == pytest.approx([losses[0]] * 2, rel=0.06)
+
+
 def vectors_after(n_workers, n_private, ids, alpha=1e-6):
     """Train with so small an alpha that the order of updates hardly matters."""
     counts = np.bincount(ids).astype(np.int64)
@@ -279,7 +311,8 @@ def vectors_after(n_workers, n_private, ids, alpha=1e-6):
     model = _core.Model(syn0, syn1, syn1neg, 20, None, noise, tree)
     settings = {**SETTINGS, "hs": True, "negative": 5}
     workers = [
-        _core.Worker(model, settings, 1, n_private=n_private) for _ in range(n_workers)
+        _core.Worker(model, settings, 1, n_private=(n_private, n_private))
+        for _ in range(n_workers)
     ]
     queue = _core.SpanQueue(_core.span_starts(ids, 2000, 1000))
     job = (ids, queue, 0, (0, 1), (alpha, alpha, alpha))

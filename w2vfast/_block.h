@@ -86,17 +86,24 @@ static inline int block_share(int count, int limit) {
 }
 
 #if defined(__GNUC__) || defined(__clang__)
-/* The empty asm keeps gcc from leaving out calls of a function that does nothing else. */
+/* TO_STORE: for a line that is going to be stored to, so that it comes as the core's own
+ * at once; where an x86 processor has no such instruction (AVX2 without it: Intel's
+ * Haswell), it does nothing there.
+ * The empty asm keeps gcc from leaving out calls of a function that does nothing else. */
 #define BLOCK_PREFETCH(p) (__builtin_prefetch(p), block_keep())
+#define BLOCK_PREFETCH_TO_STORE(p) (__builtin_prefetch(p, 1), block_keep())
 static inline void block_keep(void) { __asm__ volatile(""); }
 #elif defined(_M_X64)
 #include <immintrin.h>
 #define BLOCK_PREFETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
+#define BLOCK_PREFETCH_TO_STORE(p) _m_prefetchw(p)
 #elif defined(_M_ARM64)
 #include <intrin.h>
 #define BLOCK_PREFETCH(p) __prefetch(p)
+#define BLOCK_PREFETCH_TO_STORE(p) __prefetch2(p, 16) /* PSTL1KEEP */
 #else
 #define BLOCK_PREFETCH(p) ((void)(p))
+#define BLOCK_PREFETCH_TO_STORE(p) ((void)(p))
 #endif
 
 /* Call a row from memory ahead of its use, cache line by cache line. */
@@ -106,10 +113,11 @@ static inline void block_prefetch(const float *row, int dim) {
 
 /* The same for `width` columns of all rows ahead: called between two stretches of
  * arithmetic, because a core can wait for a dozen cache lines at once and no more. */
-static inline void block_call_ahead(const block_t *b, int i, int width) {
+BLOCK_INLINE void block_call_ahead(const block_t *b, int i, int width) {
     if (i % BLOCK_LANES) return; /* half a cache line, called with its first half */
     for (int k = 0; k < b->n_ahead; k++)
-        for (int j = i; j < i + width; j += BLOCK_LANES) BLOCK_PREFETCH(b->ahead[k] + j);
+        for (int j = i; j < i + width; j += BLOCK_LANES)
+            BLOCK_PREFETCH_TO_STORE(b->ahead[k] + j);
 }
 
 /* Rows of C logits that a softmax takes in one vector. */
@@ -262,10 +270,11 @@ BLOCK_INLINE void sum4_generic(const vec_generic *v, float *sums) {
 #include <immintrin.h>
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,prfchw"))), \
+                             apply_to = function)
 #elif defined(__GNUC__)
 #pragma GCC push_options
-#pragma GCC target("avx2,fma")
+#pragma GCC target("avx2,fma,prfchw")
 #endif
 #define VEC_LANES 8
 #define DOT_INPUTS 3
@@ -334,12 +343,12 @@ BLOCK_INLINE void sum4_avx2(const vec_avx2 *v, float *sums) {
 #include "_isa_end.h"
 #if defined(__clang__)
 #pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,fma"))), \
-                             apply_to = function)
+#pragma clang attribute push(                                                    \
+    __attribute__((target("avx512f,avx512dq,avx512vl,fma,prfchw"))), apply_to = function)
 #elif defined(__GNUC__)
 #pragma GCC pop_options
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512dq,avx512vl,fma")
+#pragma GCC target("avx512f,avx512dq,avx512vl,fma,prfchw")
 #endif
 #define VEC_LANES 16
 #define DOT_INPUTS 4
@@ -495,6 +504,7 @@ typedef struct {
     void (*softmax)(const block_t *);
     void (*gather)(float, float *const *, int, float *, int);
     void (*spread)(float, const float *, float *const *, int, int);
+    void (*merge)(float *, float *, float *, int);
     void (*exact_dots)(const float *, float *const *, int, int, float *);
     void (*exact_steps)(const float *, const float *, float *const *, int, float *, int);
     void (*exact_axpy)(float, const float *, float *, int);
@@ -537,20 +547,20 @@ static int block_has_avx512(void) {
 static const block_isa_t block_isas[] = {
 #ifdef BLOCK_X86
     {"avx512", block_has_avx512, 16, block_update_avx512, block_softmax_avx512,
-     block_gather_avx512, block_spread_avx512, exact_dots_avx512, exact_steps_avx512,
-     exact_axpy_avx512, exact_path_step_avx512},
+     block_gather_avx512, block_spread_avx512, block_merge_avx512, exact_dots_avx512,
+     exact_steps_avx512, exact_axpy_avx512, exact_path_step_avx512},
     {"avx2", block_has_avx2, 8, block_update_avx2, block_softmax_avx2,
-     block_gather_avx2, block_spread_avx2, exact_dots_avx2, exact_steps_avx2,
-     exact_axpy_avx2, exact_path_step_avx2},
+     block_gather_avx2, block_spread_avx2, block_merge_avx2, exact_dots_avx2,
+     exact_steps_avx2, exact_axpy_avx2, exact_path_step_avx2},
 #endif
 #ifdef BLOCK_NEON
     {"neon", block_always, 4, block_update_neon, block_softmax_neon,
-     block_gather_neon, block_spread_neon, exact_dots_neon, exact_steps_neon,
-     exact_axpy_neon, exact_path_step_neon},
+     block_gather_neon, block_spread_neon, block_merge_neon, exact_dots_neon,
+     exact_steps_neon, exact_axpy_neon, exact_path_step_neon},
 #endif
     {"generic", block_always, 4, block_update_generic, block_softmax_generic,
-     block_gather_generic, block_spread_generic, exact_dots_generic, exact_steps_generic,
-     exact_axpy_generic, exact_path_step_generic},
+     block_gather_generic, block_spread_generic, block_merge_generic, exact_dots_generic,
+     exact_steps_generic, exact_axpy_generic, exact_path_step_generic},
 };
 enum { BLOCK_ISAS = sizeof block_isas / sizeof block_isas[0] };
 
@@ -601,13 +611,10 @@ static inline void block_spread(float scale, const float *x, float *const *rows,
 }
 
 /* Bring one worker's copy of a row and the shared row together: what the copy gained
- * since `base`, when they last met, is added to the shared row, and all three end equal. */
-static inline void block_merge(float *BLOCK_RESTRICT shared, float *BLOCK_RESTRICT mine,
-                               float *BLOCK_RESTRICT base, int dim) {
-    for (int i = 0; i < dim; i++) {
-        float sum = shared[i] + (mine[i] - base[i]);
-        shared[i] = mine[i] = base[i] = sum;
-    }
+ * since `base`, when they last met, is added to the shared row, and all three end equal.
+ * The row behind the shared one is called from memory, since it is mostly the next. */
+static inline void block_merge(float *shared, float *mine, float *base, int stride) {
+    block_isa->merge(shared, mine, base, stride);
 }
 
 /* Put a row on a list of n, or count it once more if it is there; returns the new n. */

@@ -269,6 +269,18 @@ static void ISA(block_spread)(float scale, const float *x, float *const *rows, i
 #undef STRIP_TASK
 }
 
+static void ISA(block_merge)(float *shared, float *mine, float *base, int stride) {
+    const vec minus = fill(-1.0f);
+    for (int i = 0; i < stride; i += VEC_LANES) {
+        const vec change = fma_(minus, load(base + i), load(mine + i));
+        const vec sum = add(load(shared + i), change);
+        if (i % BLOCK_LANES == 0) BLOCK_PREFETCH_TO_STORE(shared + i + stride);
+        store(shared + i, sum);
+        store(mine + i, sum);
+        store(base + i, sum);
+    }
+}
+
 #undef STRIPS
 #undef STRIP_CASE
 #undef vec

@@ -10,6 +10,7 @@ from w2vfast.sampling import AliasTable, StepTable
 
 COMPILER: str
 LANES: int
+MERGE_LEAST: int
 INSTRUCTION_SET: str
 
 def instruction_sets() -> list[str]: ...
@@ -41,6 +42,9 @@ class SpanQueue:
     @property
     def is_stopped(self) -> bool: ...
 
+class Lockstep:
+    def __init__(self, n_workers: int) -> None: ...
+
 class Worker:
     counters: Counters
     visits: NDArray[np.int64] | None
@@ -51,7 +55,9 @@ class Worker:
         seed: int,
         *,
         count_visits: bool = False,
-        n_private: int = 0,
+        n_private: tuple[int, int] = (0, 0),
+        merge_period: int = 1,
+        lockstep: Lockstep | None = None,
     ) -> None: ...
     def train_epoch(
         self,

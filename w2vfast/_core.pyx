@@ -62,7 +62,7 @@ cdef extern from "_block.h" nogil:
     const block_isa_t* block_isa
     int block_padded(int dim)
     void block_update(const block_t* block)
-    void block_merge(float* shared, float* mine, float* base, int dim)
+    void block_merge(float* shared, float* mine, float* base, int stride)
     double block_loss(const block_t* block)
     int block_list(float** rows, float* counts, int n, float* row)
     void block_gather(float scale, float** rows, int count, float* sum, int dim)
@@ -134,10 +134,15 @@ cdef enum:
     C_SENTENCE_LENGTH = 1000  # word2vec.c MAX_SENTENCE_LENGTH
     C_TABLE_SIZE = 100000000  # word2vec.c table_size
     CACHE_LINE = 64           # bytes; what threads write lies this far apart
-    MERGE_PERIOD = 512        # kept words between two merges of a worker
-    MERGE_LEAST = 16          # rows: what every merge brings together
+    LEAST_MERGED = 64         # rows: what every merge brings together
+    MANY_MERGES = 1 << 30     # more than anyone does
     LOCK_ROWS = 16            # rows that one lock guards in a merge
     LOCK_STRIDE = 8           # int64 from lock to lock, a cache line
+    POOL_CENTRES = 12         # centre words that a pool of noise words is for
+    POOL_USES = 4             # of a noise word, before another one takes its place
+
+
+MERGE_LEAST = LEAST_MERGED
 
 
 # ---------------------------------------------------------------------------------
@@ -351,6 +356,25 @@ cdef class SpanQueue:
     def is_stopped(self):
         """Whether `stop` was called."""
         return atomic_read(&self.stopped) != 0
+
+
+cdef class Lockstep:
+    """Workers that merge equally often, as if each had a core of its own.
+
+    For tests and measurements on few cores: there the system lets a worker do hundreds
+    of merges while others stand still, so that what they learn apart is never summed up
+    as it is on many cores.
+
+    Parameters
+    ----------
+    n_workers : int
+    """
+
+    cdef int64_t[::1] merges  # (n_workers,) of each; MANY_MERGES more while it rests
+    cdef int64_t n_joined
+
+    def __init__(self, int n_workers):
+        self.merges = np.full(n_workers, MANY_MERGES, dtype=np.int64)
 
 
 def span_starts(const int32_t[::1] ids, int64_t span_length, int max_sentence_length):

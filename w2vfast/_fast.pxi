@@ -38,6 +38,10 @@ cdef struct scratch_t:
     int64_t* places          # (max_sentence_length,) where they stand in the stream
     int n_kept
     float* noise_labels      # (K + 1,) 1, then zeros
+    int32_t* pool            # (pool_size,) noise words at hand
+    int pool_size
+    int pool_pos             # of the next to be used
+    int pool_turn            # how often all of them were used in this span
     float* ones              # (max of L and C,)
     float* neu1              # (stride,) CBOW: mean or sum of the context's rows
     float* neu1e             # (stride,) CBOW: its change
@@ -48,8 +52,12 @@ cdef struct scratch_t:
     plan_t plans[2]          # of this centre word and of the next
     int64_t* visits          # (V,) ids seen, for tests; or NULL
     int64_t* stopped         # the queue's flag
+    int64_t merge_period     # kept words between two merges
     int64_t n_unmerged       # kept words since the last merge
     uint64_t n_merges
+    int64_t* lockstep        # (n_workers,) merges of each, or NULL
+    int64_t n_workers
+    int64_t index            # of this worker among them
     uint64_t random
     block_t block
     counters_t* counters
@@ -69,9 +77,14 @@ cdef class Worker:
         Of the whole run; a span's random numbers depend on (seed, epoch, span) only.
     count_visits : bool
         Count the ids that are seen, in `visits`.
-    n_private : int
-        Rows of each matrix, from the first on, of which this worker has copies; 0
-        for a single worker.
+    n_private : tuple of int
+        Rows of words' matrices, and inner nodes, from the first on, of which this
+        worker has copies; 0 for a single worker.
+    merge_period : int
+        After how many kept words it merges the first `MERGE_LEAST` of them with the
+        other workers' [words].
+    lockstep : Lockstep or None
+        Shared with the other workers, as many as it is for.
     """
 
     cdef Model model
@@ -84,19 +97,25 @@ cdef class Worker:
     cdef readonly object visits
 
     def __init__(self, Model model, dict settings, uint64_t seed, *,
-                 bint count_visits=False, int64_t n_private=0):
+                 bint count_visits=False, (int, int) n_private=(0, 0), int64_t merge_period=1,
+                 Lockstep lockstep=None):
         self.model = model
         self.c = model.c
         self.settings = settings
         self.seed = seed
         self.counters = Counters()
         self.scratch.counters = self.counters.c
-        self.owners = []
+        self.scratch.merge_period = merge_period
+        self.owners = [lockstep]
         self._allocate()
-        n_private = min(n_private, model.c.vocab_size)
-        self._allocate_copies(&self.c.syn0, n_private)
-        self._allocate_copies(&self.c.syn1, n_private)
-        self._allocate_copies(&self.c.syn1neg, n_private)
+        if lockstep is not None:
+            self.scratch.lockstep = &lockstep.merges[0]
+            self.scratch.n_workers = lockstep.merges.shape[0]
+            self.scratch.index = lockstep.n_joined
+            lockstep.n_joined += 1
+        self._allocate_copies(&self.c.syn0, n_private[0])
+        self._allocate_copies(&self.c.syn1, n_private[1])
+        self._allocate_copies(&self.c.syn1neg, n_private[0])
         self.visits = None
         if count_visits:
             self.visits = np.zeros(model.c.vocab_size, dtype=np.int64)
@@ -112,6 +131,8 @@ cdef class Worker:
         s.places = <int64_t*>owned_bytes(self.owners, o.max_sentence_length, sizeof(int64_t))
         s.noise_labels = self._vectors(o.negative + 1)
         s.noise_labels[0] = 1
+        s.pool_size = POOL_CENTRES * o.negative + 1
+        s.pool = <int32_t*>owned_bytes(self.owners, s.pool_size, sizeof(int32_t))
         s.ones = self._vectors(max(C, T))
         for i in range(max(C, T)):
             s.ones[i] = 1
@@ -152,6 +173,7 @@ cdef class Worker:
         return <float*>owned_bytes(self.owners, n + BLOCK_LANES, sizeof(float))
 
     cdef _allocate_copies(self, matrix_t* x, int64_t n_rows):
+        n_rows = min(n_rows, self.c.vocab_size)
         if x.shared == NULL or n_rows == 0:
             return
         x.mine = <float*>owned_bytes(self.owners, n_rows * self.c.stride, sizeof(float))
@@ -206,11 +228,14 @@ cdef void run_spans(const model_t* m, const settings_t* o, scratch_t* s,
                     uint64_t seed, int64_t stream) noexcept nogil:
     cdef int64_t span, place, end, stop, n_spans = queue.starts.shape[0] - 1
     merge_all(m)
+    if s.lockstep != NULL:
+        atomic_add(&s.lockstep[s.index], -MANY_MERGES)
     while not atomic_read(&queue.stopped):
         span = atomic_add(&queue.cursor, 1)
         if span >= n_spans:
             break
         s.random = random_stream(seed, stream, span)
+        fill_pool(m, o, s)
         place = queue.starts[span]
         stop = queue.starts[span + 1]
         while place < stop and not atomic_read(&queue.stopped):
@@ -221,6 +246,8 @@ cdef void run_spans(const model_t* m, const settings_t* o, scratch_t* s,
             atomic_add(&s.counters.ids, end - place)
             place = end
     merge_all(m)
+    if s.lockstep != NULL:
+        atomic_add(&s.lockstep[s.index], MANY_MERGES)
 
 
 # ---------------------------------------------------------------------------------
@@ -228,7 +255,7 @@ cdef void run_spans(const model_t* m, const settings_t* o, scratch_t* s,
 #
 # Words are sorted by frequency and inner nodes by their distance from the root, so the
 # hottest rows are the first.  Of those every worker has a copy; what it gained is added
-# to the shared rows now and then: after merge number n, the first MERGE_LEAST rows
+# to the shared rows now and then: after merge number n, the first LEAST_MERGED rows
 # times the largest power of 2 in n, so that the hottest meet often and the rest rarely
 # (IntelLabs/pWord2Vec@672a12b, pWord2Vec_mpi.cpp, lets machines meet so; Differs: it
 # averages what they learnt, here it is added up).
@@ -236,17 +263,27 @@ cdef void run_spans(const model_t* m, const settings_t* o, scratch_t* s,
 
 cdef void merge_when_due(const model_t* m, scratch_t* s) noexcept nogil:
     cdef int64_t n_rows
-    if m.syn0.n_mine == 0:
+    if m.syn0.n_mine == 0 and m.syn1.n_mine == 0:
         return
     s.n_unmerged += s.n_kept
-    if s.n_unmerged < MERGE_PERIOD:
+    if s.n_unmerged < s.merge_period:
         return
     s.n_unmerged = 0
     s.n_merges += 1
-    n_rows = MERGE_LEAST * (s.n_merges & -s.n_merges)
+    n_rows = LEAST_MERGED * (s.n_merges & -s.n_merges)
     merge(&m.syn0, n_rows, m.stride, False)
     merge(&m.syn1, n_rows, m.stride, False)
     merge(&m.syn1neg, n_rows, m.stride, False)
+    if s.lockstep != NULL:
+        wait_for_others(s)
+
+
+cdef void wait_for_others(scratch_t* s) noexcept nogil:
+    """Return when no worker has merged less often than this one had before."""
+    cdef int64_t worker, n_merges = atomic_add(&s.lockstep[s.index], 1)
+    for worker in range(s.n_workers):
+        while atomic_read(&s.lockstep[worker]) < n_merges:
+            atomic_yield()
 
 
 cdef void merge_all(const model_t* m) noexcept nogil:
@@ -422,16 +459,46 @@ cdef void draw_outputs(const model_t* m, const settings_t* o, scratch_t* s,
     cdef float** outputs = noise_rows(o, plan, u)
     cdef float* counts = noise_counts(o, plan, u)
     cdef int32_t noise_word
-    cdef int k, T, n = block_list(outputs, counts, 0, row(&m.syn1neg, word, m.stride))
+    cdef int k, n = block_list(outputs, counts, 0, row(&m.syn1neg, word, m.stride))
     call_ahead(plan, outputs[0])
     for k in range(o.negative):
-        noise_word = draw_alias(m, next_random64(&s.random))
+        if o.pair:
+            noise_word = draw_alias(m, next_random64(&s.random))
+            call_ahead(plan, row(&m.syn1neg, noise_word, m.stride))
+        else:
+            noise_word = draw_pool(m, s, plan)
         if noise_word != word:
-            T = block_list(outputs, counts, n, row(&m.syn1neg, noise_word, m.stride))
-            if T > n:
-                call_ahead(plan, outputs[n])
-            n = T
+            n = block_list(outputs, counts, n, row(&m.syn1neg, noise_word, m.stride))
     plan.noise_lengths[u] = n
+
+
+# ---- noise words, at hand for several centres ----
+#
+# A noise word's row has to come from memory or from another core's cache.  So a worker
+# has a pool of them at hand; each centre uses the next K, and a word is replaced by
+# a new draw once it was used POOL_USES times.  Between two uses lie about POOL_CENTRES
+# centres: used by centres side by side, it would be pushed away from one and the same
+# context again and again (measured: benchmarks/README.md).
+
+cdef void fill_pool(const model_t* m, const settings_t* o, scratch_t* s) noexcept nogil:
+    cdef int k
+    s.pool_pos = s.pool_turn = 0
+    if o.negative > 0 and not o.pair:
+        for k in range(s.pool_size):
+            s.pool[k] = draw_alias(m, next_random64(&s.random))
+
+
+cdef inline int32_t draw_pool(const model_t* m, scratch_t* s, plan_t* plan) noexcept nogil:
+    cdef int pos = s.pool_pos
+    cdef int32_t noise_word = s.pool[pos]
+    if (pos + s.pool_turn) % POOL_USES == 0:  # a share of the pool in each turn
+        s.pool[pos] = draw_alias(m, next_random64(&s.random))
+        call_ahead(plan, row(&m.syn1neg, s.pool[pos], m.stride))
+    s.pool_pos += 1
+    if s.pool_pos == s.pool_size:
+        s.pool_pos = 0
+        s.pool_turn += 1
+    return noise_word
 
 
 cdef inline float** noise_rows(const settings_t* o, plan_t* plan, int u) noexcept nogil:

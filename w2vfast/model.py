@@ -103,7 +103,8 @@ class Word2Vec(OutputQueries, GensimNames):
     mode : {"fast", "exact"}
         "exact": the bytes of the C program at one thread.
     negative_sharing : {"window", "pair"}
-        Whether skip-gram draws noise words for a window or for each pair.
+        Whether a window shares noise words, each draw of which serves four windows,
+        or each pair has draws of its own.
     cbow_gradient : {"reference", "mean"}
         Whether each context word gains C's undivided error or the mean's gradient,
         which wants a larger alpha and gets fewer analogies right.
@@ -617,12 +618,14 @@ class Word2Vec(OutputQueries, GensimNames):
                 sampling.c_noise_sampler(counts) if p.negative else None,
                 self._build_tree(counts) if p.hs else None,
             )
+        keep = sampling.keep_thresholds(counts, p.sample)
         return trainer.Tables(
-            sampling.keep_thresholds(counts, p.sample),
+            keep,
             sampling.noise_sampler(counts, p.ns_exponent, self.noise_weights)
             if p.negative
             else None,
             self._build_tree(counts) if p.hs else None,
+            hottest_share=sampling.hottest_share(counts, keep),
         )
 
     def _build_tree(self, counts: NDArray[np.int64]) -> huffman.HuffmanTree:

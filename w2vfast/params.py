@@ -141,8 +141,10 @@ class TrainParams:
     mode : {"fast", "exact"}
         "exact" writes the bytes that the C program would write, with one worker.
     negative_sharing : {"window", "pair"}
-        In skip-gram, draw the noise words once for all contexts of a centre word
-        or for every pair.  Exact mode always draws for every pair.
+        "window": all contexts of a centre word have the same noise words, from a
+        pool of each worker; a draw serves four centres, about twelve apart.
+        "pair": new draws for every pair, in CBOW for every centre.  Exact mode
+        always draws so.
     cbow_gradient : {"reference", "mean"}
         "reference" adds the whole error to each context word, as C does; "mean"
         divides it by their number, the true gradient of the average.  At the same

@@ -246,6 +246,27 @@ def keep_thresholds(
     return (np.minimum(keep, 1.0) * 0xFFFFFFFF).astype(np.uint32)
 
 
+def hottest_share(counts: NDArray[np.int64], keep: NDArray[np.uint32] | None) -> float:
+    """Compute which share the most frequent word has of the tokens that are kept.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, shape (V,)
+        Occurrences of each row [words]; row 0, the sentence end, is not counted.
+    keep : ndarray of uint32, shape (V,), or None
+        From `keep_thresholds`. IN
+
+    Returns
+    -------
+    float
+        From 0 to 1; 1 where there is no word.
+    """
+    kept = counts[1:].astype(np.float64)
+    if keep is not None:
+        kept *= keep[1:] / 0xFFFFFFFF
+    return float(kept.max() / kept.sum()) if kept.any() else 1.0
+
+
 def c_keep_thresholds(
     counts: NDArray[np.int64], sample: float
 ) -> NDArray[np.uint32] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+import os
 import threading
 import time
 import warnings
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 
 LANES = _core.LANES
 ROW_BYTES = 4 * LANES
-WORKERS_WITH_COPIES = 2
 POLL_SECONDS = 0.1
 SAMPLES_WANTED = 512  # of a run, over time
 SHORTEST_SPAN, LONGEST_SPAN, SPANS_WANTED = 2_000, 64_000, 512
 HUGE_PAGE = 1 << 21  # bytes
-PRIVATE_ROWS = 2048  # of each matrix, at most
+PRIVATE_ROWS = 1024  # of each matrix that each of two workers has copies of, at most
 PRIVATE_BYTES = 1 << 25  # for all workers together
+HOTTEST_SHARE = 0.03  # of the kept words, that more than two workers have copies of
+MERGE_SPREAD = 4096  # kept words of all workers together between two merges of one
 CHECK_ROWS = 4096  # rows that are searched for non-finite numbers at a time
 
 
@@ -262,6 +264,7 @@ class Tables:
     noise: AliasTable | StepTable | None
     tree: HuffmanTree | None
     frozen: NDArray[np.uint8] | None = None
+    hottest_share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -351,6 +354,7 @@ class Trainer:
         self._params = params
         self._epochs_before = epochs_before
         self._unknown = unknown
+        self._hottest_share = tables.hottest_share
         self._model = _core.Model(
             weights.syn0.pad(),
             None if weights.syn1 is None else weights.syn1.pad(),
@@ -388,10 +392,18 @@ class Trainer:
                     self._model, settings, p.start_alpha, p.epochs, train_words
                 )
             ]
-        n_private = self._private_rows()
+        in_step = os.environ.get("W2VFAST_LOCKSTEP") == "1"
+        lockstep = _core.Lockstep(p.n_workers) if in_step else None
         try:
             return [
-                _core.Worker(self._model, settings, p.seed, n_private=n_private)
+                _core.Worker(
+                    self._model,
+                    settings,
+                    p.seed,
+                    n_private=self._private_rows(),
+                    merge_period=self._merge_period(),
+                    lockstep=lockstep,
+                )
                 for _ in range(p.n_workers)
             ]
         except MemoryError as error:
@@ -402,22 +414,32 @@ class Trainer:
             )
             raise MemoryError(message) from error
 
-    def _private_rows(self) -> int:
-        """Rows of which each worker has copies, so that cores need not pass them on.
+    def _private_rows(self) -> tuple[int, int]:
+        """Rows of words and inner nodes of which each worker has copies.
 
-        Not for more than two workers: between two merges each moves a hot row nearly
-        all the way to where it belongs, and the sum of what many learnt so overshoots
-        until the vectors grow without bound (measured with 8 and 16).  Nor for full
-        softmax: every row is as hot as any other.
+        So that cores need not pass them on all the time.  What n workers learn apart is
+        added up, and overshoots where each alone would nearly reach the goal.  Two can
+        bear that, with rows that seldom meet.  Of more workers only the hottest rows
+        are apart, which all meet at every merge; and words that are hotter than any of
+        a large text are not.  Nor is anything with full softmax: every row is as hot as
+        any other.
         """
         n_workers = self._params.n_workers
-        is_softmax = self._params.objective == "softmax"
-        if n_workers != WORKERS_WITH_COPIES or is_softmax:
-            return 0
+        if n_workers == 1 or self._params.objective == "softmax":
+            return 0, 0
+        if n_workers > 2:
+            n_nodes = _core.MERGE_LEAST  # few enough to meet at every merge
+            return (n_nodes if self._hottest_share <= HOTTEST_SHARE else 0), n_nodes
         matrices = list(self._weights)
         # Each copy has a twin, as it was when last merged.
         row_bytes = 2 * len(matrices) * matrices[0][1].pad().strides[0]
-        return min(PRIVATE_ROWS, PRIVATE_BYTES // (n_workers * row_bytes))
+        n_rows = min(PRIVATE_ROWS, PRIVATE_BYTES // (n_workers * row_bytes))
+        return n_rows, n_rows
+
+    def _merge_period(self) -> int:
+        """Kept words between two merges of a worker; inner nodes want fewer."""
+        spread = MERGE_SPREAD // 2 if self._params.hs else MERGE_SPREAD
+        return max(1, spread // self._params.n_workers)
 
     def _cut_spans(self) -> NDArray[np.int64]:
         n_ids = len(self._ids)

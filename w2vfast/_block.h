@@ -650,8 +650,8 @@ static double block_loss(const block_t *b) {
             const int64_t k = (int64_t)t * b->n_inputs + c;
             const float wrong = b->labels[t] > 0.5f ? -b->logits[k] : b->logits[k];
             const float count = b->input_counts[c] * b->output_counts[t];
-            const float p = b->sigmoids[k], likelier = p > 0.5f ? p : 1.0f - p;
-            loss += wrong > 0.0f ? count * wrong : 0.0f;
+            const float p = b->sigmoids[k], likelier = p > 1.0f - p ? p : 1.0f - p;
+            loss += count * 0.5f * (wrong + fabsf(wrong)); /* max(wrong, 0), no branch */
             if (count == 1.0f)
                 product *= likelier;
             else

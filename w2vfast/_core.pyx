@@ -136,8 +136,9 @@ cdef enum:
     CACHE_LINE = 64           # bytes; what threads write lies this far apart
     LEAST_MERGED = 64         # rows: what every merge brings together
     MANY_MERGES = 1 << 30     # more than anyone does
-    LOCK_ROWS = 16            # rows that one lock guards in a merge
+    LOCK_ROWS = 4             # rows that one lock guards in a merge, for a microsecond
     LOCK_STRIDE = 8           # int64 from lock to lock, a cache line
+    N_LOCKS = 256             # of a matrix; more rows share them
     POOL_CENTRES = 12         # centre words that a pool of noise words is for
     POOL_USES = 4             # of a noise word, before another one takes its place
 
@@ -191,7 +192,7 @@ cdef struct matrix_t:
     float* mine              # (n_mine, stride) one worker's copy of the first rows
     float* base              # (n_mine, stride) `mine` as it was when last merged
     int64_t n_mine
-    int64_t* locks           # one for LOCK_ROWS rows, LOCK_STRIDE apart
+    int64_t* locks           # (N_LOCKS,) one for LOCK_ROWS rows, LOCK_STRIDE apart
 
 
 cdef struct model_t:
@@ -277,8 +278,7 @@ cdef class Model:
     cdef _set_matrix(self, matrix_t* x, float[:, ::1] matrix):
         if matrix is None:
             return
-        cdef int64_t n_locks = matrix.shape[0] // LOCK_ROWS + 1
-        cdef int64_t[::1] locks = np.zeros(n_locks * LOCK_STRIDE, dtype=np.int64)
+        cdef int64_t[::1] locks = np.zeros(N_LOCKS * LOCK_STRIDE, dtype=np.int64)
         self.owners.append(locks)
         x.shared, x.locks = &matrix[0, 0], &locks[0]
 

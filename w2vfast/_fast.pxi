@@ -298,7 +298,7 @@ cdef void merge(const matrix_t* x, int64_t n_rows, int64_t stride,
     cdef int64_t group, word, n_groups = (min(n_rows, x.n_mine) + LOCK_ROWS - 1) / LOCK_ROWS
     cdef int64_t* lock
     for group in range(n_groups):
-        lock = x.locks + group * LOCK_STRIDE
+        lock = x.locks + group % N_LOCKS * LOCK_STRIDE
         while not atomic_try_lock(lock):
             if not wait:
                 break

@@ -175,6 +175,11 @@ def run_w2vfast_mean(job: Job) -> Run:
     return _run_script(_W2VFAST.replace("**extra", 'cbow_gradient="mean"'), job)
 
 
+def run_w2vfast_lockstep(job: Job) -> Run:
+    """Run this package's workers in step: many of them on few cores, for quality only."""
+    return _run_script(_W2VFAST, job, W2VFAST_LOCKSTEP="1")
+
+
 def run_gensim(job: Job) -> Run:
     """Run gensim, from a file, which is its fastest way."""
     return _run_script(_GENSIM, job)
@@ -261,6 +266,7 @@ PROGRAMS = {
     "w2vfast-generic": lambda job: run_w2vfast(job, "generic"),
     "w2vfast-pair": run_w2vfast_pair,
     "w2vfast-mean": run_w2vfast_mean,
+    "w2vfast-lockstep": run_w2vfast_lockstep,
     "w2vfast-exact": run_w2vfast_exact,
     "c-o3": lambda job: run_c(job, "c-o3"),
     "c-ofast": lambda job: run_c(job, "c-ofast"),

@@ -176,7 +176,7 @@ def run_w2vfast_mean(job: Job) -> Run:
 
 
 def run_w2vfast_lockstep(job: Job) -> Run:
-    """Run this package's workers in step: many of them on few cores, for quality only."""
+    """Run workers in step, many of them on few cores: for quality, not speed."""
     return _run_script(_W2VFAST, job, W2VFAST_LOCKSTEP="1")
 
 

@@ -94,7 +94,7 @@ static inline int block_share(int count, int limit) {
 #define BLOCK_PREFETCH_TO_STORE(p) (__builtin_prefetch(p, 1), block_keep())
 static inline void block_keep(void) { __asm__ volatile(""); }
 #elif defined(_M_X64)
-#include <immintrin.h>
+#include <intrin.h>
 #define BLOCK_PREFETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
 #define BLOCK_PREFETCH_TO_STORE(p) _m_prefetchw(p)
 #elif defined(_M_ARM64)
@@ -651,7 +651,8 @@ static double block_loss(const block_t *b) {
             const float wrong = b->labels[t] > 0.5f ? -b->logits[k] : b->logits[k];
             const float count = b->input_counts[c] * b->output_counts[t];
             const float p = b->sigmoids[k], likelier = p > 1.0f - p ? p : 1.0f - p;
-            loss += count * 0.5f * (wrong + fabsf(wrong)); /* max(wrong, 0), no branch */
+            const float finite = wrong > -FLT_MAX ? wrong : -FLT_MAX;
+            loss += count * (0.5f * finite + 0.5f * fabsf(finite)); /* max(wrong, 0) */
             if (count == 1.0f)
                 product *= likelier;
             else

@@ -134,8 +134,7 @@ cdef enum:
     C_SENTENCE_LENGTH = 1000  # word2vec.c MAX_SENTENCE_LENGTH
     C_TABLE_SIZE = 100000000  # word2vec.c table_size
     CACHE_LINE = 64           # bytes; what threads write lies this far apart
-    LEAST_MERGED = 64         # rows: what every merge brings together
-    MANY_MERGES = 1 << 30     # more than anyone does
+    NEVER = 1 << 30           # a number of words or merges that no epoch has
     LOCK_ROWS = 4             # rows that one lock guards in a merge, for a microsecond
     LOCK_STRIDE = 8           # int64 from lock to lock, a cache line
     N_LOCKS = 256             # of a matrix; more rows share them
@@ -143,7 +142,8 @@ cdef enum:
     POOL_USES = 4             # of a noise word, before another one takes its place
 
 
-MERGE_LEAST = LEAST_MERGED
+cpdef enum:
+    MERGE_LEAST = 64          # rows: what every merge brings together
 
 
 # ---------------------------------------------------------------------------------
@@ -363,18 +363,25 @@ cdef class Lockstep:
 
     For tests and measurements on few cores: there the system lets a worker do hundreds
     of merges while others stand still, so that what they learn apart is never summed up
-    as it is on many cores.
+    as it is on many cores.  Workers without private rows do not merge, nor wait.
 
     Parameters
     ----------
     n_workers : int
     """
 
-    cdef int64_t[::1] merges  # (n_workers,) of each; MANY_MERGES more while it rests
-    cdef int64_t n_joined
+    cdef int64_t[::1] merges  # (n_workers,) of this epoch; NEVER and more while at rest
+    cdef int n_joined
 
     def __init__(self, int n_workers):
-        self.merges = np.full(n_workers, MANY_MERGES, dtype=np.int64)
+        self.merges = np.full(n_workers, NEVER, dtype=np.int64)
+
+    cdef int join(self) except -1:
+        """The place of one more worker."""
+        if self.n_joined == self.merges.shape[0]:
+            raise ValueError(f"Lockstep is for {self.n_joined} workers, got one more.")
+        self.n_joined += 1
+        return self.n_joined - 1
 
 
 def span_starts(const int32_t[::1] ids, int64_t span_length, int max_sentence_length):

@@ -105,14 +105,13 @@ cdef class Worker:
         self.seed = seed
         self.counters = Counters()
         self.scratch.counters = self.counters.c
-        self.scratch.merge_period = merge_period
+        self.scratch.merge_period = merge_period if any(n_private) else NEVER
         self.owners = [lockstep]
         self._allocate()
         if lockstep is not None:
             self.scratch.lockstep = &lockstep.merges[0]
             self.scratch.n_workers = lockstep.merges.shape[0]
-            self.scratch.index = lockstep.n_joined
-            lockstep.n_joined += 1
+            self.scratch.index = lockstep.join()
         self._allocate_copies(&self.c.syn0, n_private[0])
         self._allocate_copies(&self.c.syn1, n_private[1])
         self._allocate_copies(&self.c.syn1neg, n_private[0])
@@ -228,8 +227,8 @@ cdef void run_spans(const model_t* m, const settings_t* o, scratch_t* s,
                     uint64_t seed, int64_t stream) noexcept nogil:
     cdef int64_t span, place, end, stop, n_spans = queue.starts.shape[0] - 1
     merge_all(m)
-    if s.lockstep != NULL:
-        atomic_add(&s.lockstep[s.index], -MANY_MERGES)
+    if s.lockstep != NULL:  # from 0 in each epoch
+        atomic_add(&s.lockstep[s.index], -atomic_read(&s.lockstep[s.index]))
     while not atomic_read(&queue.stopped):
         span = atomic_add(&queue.cursor, 1)
         if span >= n_spans:
@@ -242,12 +241,11 @@ cdef void run_spans(const model_t* m, const settings_t* o, scratch_t* s,
             end = sentence_end(ids, place, stop, o.max_sentence_length)
             s.block.alpha = alpha_at(schedule, schedule.first_place + place)
             train_sentence(m, o, s, ids, place, end)
-            merge_when_due(m, s)
             atomic_add(&s.counters.ids, end - place)
             place = end
     merge_all(m)
     if s.lockstep != NULL:
-        atomic_add(&s.lockstep[s.index], MANY_MERGES)
+        atomic_add(&s.lockstep[s.index], NEVER)
 
 
 # ---------------------------------------------------------------------------------
@@ -255,22 +253,22 @@ cdef void run_spans(const model_t* m, const settings_t* o, scratch_t* s,
 #
 # Words are sorted by frequency and inner nodes by their distance from the root, so the
 # hottest rows are the first.  Of those every worker has a copy; what it gained is added
-# to the shared rows now and then: after merge number n, the first LEAST_MERGED rows
+# to the shared rows now and then: after merge number n, the first MERGE_LEAST rows
 # times the largest power of 2 in n, so that the hottest meet often and the rest rarely
 # (IntelLabs/pWord2Vec@672a12b, pWord2Vec_mpi.cpp, lets machines meet so; Differs: it
 # averages what they learnt, here it is added up).
 # ---------------------------------------------------------------------------------
 
-cdef void merge_when_due(const model_t* m, scratch_t* s) noexcept nogil:
-    cdef int64_t n_rows
-    if m.syn0.n_mine == 0 and m.syn1.n_mine == 0:
-        return
-    s.n_unmerged += s.n_kept
-    if s.n_unmerged < s.merge_period:
-        return
-    s.n_unmerged = 0
-    s.n_merges += 1
-    n_rows = LEAST_MERGED * (s.n_merges & -s.n_merges)
+cdef inline void merge_when_due(const model_t* m, scratch_t* s) noexcept nogil:
+    """After each centre word, since a sentence may be longer than the period."""
+    s.n_unmerged += 1
+    if s.n_unmerged >= s.merge_period:
+        s.n_unmerged = 0
+        s.n_merges += 1
+        merge_some(m, s, MERGE_LEAST * (s.n_merges & -s.n_merges))
+
+
+cdef void merge_some(const model_t* m, scratch_t* s, int64_t n_rows) noexcept nogil:
     merge(&m.syn0, n_rows, m.stride, False)
     merge(&m.syn1, n_rows, m.stride, False)
     merge(&m.syn1neg, n_rows, m.stride, False)
@@ -294,7 +292,10 @@ cdef void merge_all(const model_t* m) noexcept nogil:
 
 cdef void merge(const matrix_t* x, int64_t n_rows, int64_t stride,
                 bint wait) noexcept nogil:
-    """Merge the first rows; unless told to wait, pass over those another is merging."""
+    """Merge the first rows; unless told to wait, pass over those another is merging.
+
+    Its worker may have been stopped in the middle of it, for milliseconds.
+    """
     cdef int64_t group, word, n_groups = (min(n_rows, x.n_mine) + LOCK_ROWS - 1) / LOCK_ROWS
     cdef int64_t* lock
     for group in range(n_groups):
@@ -341,6 +342,7 @@ cdef void train_sentence(const model_t* m, const settings_t* o, scratch_t* s,
                 train_skipgram(m, o, s, &s.plans[pos & 1])
             else:
                 train_cbow(m, o, s, &s.plans[pos & 1])
+        merge_when_due(m, s)
 
 
 cdef void keep_words(const model_t* m, scratch_t* s, const int32_t* ids, int64_t start,

@@ -427,14 +427,14 @@ class Trainer:
         n_workers = self._params.n_workers
         if n_workers == 1 or self._params.objective == "softmax":
             return 0, 0
-        if n_workers > 2:
-            n_nodes = _core.MERGE_LEAST  # few enough to meet at every merge
-            return (n_nodes if self._hottest_share <= HOTTEST_SHARE else 0), n_nodes
         matrices = list(self._weights)
         # Each copy has a twin, as it was when last merged.
         row_bytes = 2 * len(matrices) * matrices[0][1].pad().strides[0]
         n_rows = min(PRIVATE_ROWS, PRIVATE_BYTES // (n_workers * row_bytes))
-        return n_rows, n_rows
+        if n_workers == 2:
+            return n_rows, n_rows
+        n_rows = min(n_rows, _core.MERGE_LEAST)  # few enough to meet at every merge
+        return (n_rows if self._hottest_share <= HOTTEST_SHARE else 0), n_rows
 
     def _merge_period(self) -> int:
         """Kept words between two merges of a worker; inner nodes want fewer."""

@@ -102,10 +102,16 @@ def _peak_of(pid: int) -> int:
 
 
 def _run_script(script: str, job: Job, **environment: str) -> Run:
-    """Run a Python script that prints encode seconds, train seconds and words."""
-    spec = {**job.__dict__, "corpus": str(job.corpus), "output": str(job.output)}
-    command = [sys.executable, "-c", script, json.dumps(spec)]
-    out, seconds, peak = measured(command, env={**os.environ, **environment})
+    """Run a Python script that prints encode seconds, train seconds and words.
+
+    In the output's folder: in the project's own, its source would hide the package.
+    """
+    paths = {
+        name: str(Path(job.__dict__[name]).resolve()) for name in ("corpus", "output")
+    }
+    command = [sys.executable, "-c", script, json.dumps({**job.__dict__, **paths})]
+    environment = {**os.environ, **environment}
+    out, seconds, peak = measured(command, env=environment, cwd=job.output.parent)
     figures = json.loads(out.splitlines()[-1])
     speed = figures["words"] / figures["train_seconds"]
     return Run(speed, figures["encode_seconds"], seconds, peak)

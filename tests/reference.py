@@ -128,7 +128,8 @@ class Word2VecReference:
                 words[max(0, pos - reach) : pos] + words[pos + 1 : pos + reach + 1]
             )
             if contexts:
-                take_loss = self.p.compute_loss or place % 16 == 0
+                short = len(ids) < 20_000
+                take_loss = self.p.compute_loss or short or place % 16 == 0
                 train = self.skipgram if self.p.sg else self.cbow
                 train(contexts, word, take_loss)
 

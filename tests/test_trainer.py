@@ -296,12 +296,13 @@ def test_many_workers_at_the_same_moment_learn_as_one(objective):
     expected = loss_in_step(ids, 1, **objective)
     for workers in (2, 16):
         loss = loss_in_step(ids, workers, **objective)
-        assert loss == pytest.approx(expected, rel=0.06)
+        assert loss == pytest.approx(expected, rel=0.1)
 
 
 def test_workers_that_meet_too_seldom_overshoot_in_step(monkeypatch):
     """So the test above can fail."""
-    monkeypatch.setattr(trainer, "MERGE_SPREAD", 1 << 18)
+    monkeypatch.setattr(trainer, "MERGE_SPREAD", 10 << 18)
+    monkeypatch.setattr(trainer, "LEAST_MERGES", 1)
     ids = topics(2_000_000)
     losses = [loss_in_step(ids, workers, hs=1, negative=0) for workers in (1, 16)]
     assert losses[1] > 1.5 * losses[0]
@@ -319,14 +320,15 @@ def test_a_lockstep_takes_as_many_workers_as_it_is_for():
     ("workers", "hottest_share", "expected"),
     [
         (1, 0.01, (0, 0)),
-        (2, 1.0, (1024, 1024)),
+        (2, 0.01, (512, 512)),
+        (2, 0.031, (0, 512)),
         (3, 0.03, (64, 64)),
         (16, 0.031, (0, 64)),
     ],
 )
 def test_the_hottest_rows_are_private(workers, hottest_share, expected):
     params = TrainParams(vector_size=8, hs=1, workers=workers)
-    run = run_of(params, sentences(20), 5000, hottest_share)
+    run = run_of(params, np.ones(600_000, dtype=np.int32), 5000, hottest_share)
     assert run._private_rows() == expected
 
 
@@ -340,12 +342,23 @@ def test_private_rows_take_little_memory_whatever_their_size(workers):
 
 
 @pytest.mark.parametrize(
-    ("workers", "hs", "period"),
-    [(2, 0, 2048), (2, 1, 1024), (16, 0, 256), (4096, 1, 1)],
+    ("workers", "hs", "window", "n_ids", "period"),
+    [
+        (2, 0, 5, 600_000, 2048),
+        (2, 1, 5, 600_000, 1024),
+        (2, 0, 10, 600_000, 1024),
+        (16, 0, 5, 600_000, 256),
+        (2, 0, 5, 12_800, 100),
+        (4096, 1, 5, 600_000, 1),
+        (4, 0, 5, 20, 1),
+    ],
 )
-def test_the_more_workers_the_sooner_each_merges(workers, hs, period):
-    params = TrainParams(vector_size=8, hs=hs, workers=workers)
-    assert run_of(params, sentences(20))._merge_period() == period
+def test_the_more_workers_and_the_less_text_the_sooner_each_merges(
+    workers, hs, window, n_ids, period
+):
+    params = TrainParams(vector_size=8, hs=hs, window=window, workers=workers)
+    run = run_of(params, np.ones(n_ids, dtype=np.int32))
+    assert run._merge_period() == period
 
 
 def vectors_after(n_workers, n_private, ids, alpha=1e-6):

@@ -10,7 +10,6 @@ from w2vfast.sampling import AliasTable, StepTable
 
 COMPILER: str
 LANES: int
-MERGE_LEAST: int
 INSTRUCTION_SET: str
 
 def instruction_sets() -> list[str]: ...

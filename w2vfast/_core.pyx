@@ -135,15 +135,13 @@ cdef enum:
     C_TABLE_SIZE = 100000000  # word2vec.c table_size
     CACHE_LINE = 64           # bytes; what threads write lies this far apart
     NEVER = 1 << 30           # a number of words or merges that no epoch has
+    MERGE_LEAST = 128         # rows: what every merge brings together
     LOCK_ROWS = 4             # rows that one lock guards in a merge, for a microsecond
     LOCK_STRIDE = 8           # int64 from lock to lock, a cache line
+    PATIENCE = 100            # tries to take a lock, some microseconds
     N_LOCKS = 256             # of a matrix; more rows share them
     POOL_CENTRES = 12         # centre words that a pool of noise words is for
     POOL_USES = 4             # of a noise word, before another one takes its place
-
-
-cpdef enum:
-    MERGE_LEAST = 64          # rows: what every merge brings together
 
 
 # ---------------------------------------------------------------------------------

@@ -292,23 +292,28 @@ cdef void merge_all(const model_t* m) noexcept nogil:
 
 cdef void merge(const matrix_t* x, int64_t n_rows, int64_t stride,
                 bint wait) noexcept nogil:
-    """Merge the first rows; unless told to wait, pass over those another is merging.
-
-    Its worker may have been stopped in the middle of it, for milliseconds.
-    """
+    """Merge the first rows; unless told to wait, pass over those it cannot have soon."""
     cdef int64_t group, word, n_groups = (min(n_rows, x.n_mine) + LOCK_ROWS - 1) / LOCK_ROWS
     cdef int64_t* lock
     for group in range(n_groups):
         lock = x.locks + group % N_LOCKS * LOCK_STRIDE
-        while not atomic_try_lock(lock):
-            if not wait:
-                break
-            atomic_yield()
-        else:
+        if take_lock(lock, wait):
             for word in range(group * LOCK_ROWS, min((group + 1) * LOCK_ROWS, x.n_mine)):
                 block_merge(x.shared + word * stride, x.mine + word * stride,
                             x.base + word * stride, <int>stride)
             atomic_unlock(lock)
+
+
+cdef inline bint take_lock(int64_t* lock, bint wait) noexcept nogil:
+    """Whoever holds it is done in a microsecond; or was stopped, for milliseconds."""
+    cdef int tries = 0
+    while not atomic_try_lock(lock):
+        tries += 1
+        if wait:
+            atomic_yield()
+        elif tries == PATIENCE:
+            return False
+    return True
 
 
 cdef inline float alpha_at(const schedule_t* a, int64_t place) noexcept nogil:

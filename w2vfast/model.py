@@ -93,7 +93,8 @@ class Word2Vec(OutputQueries, GensimNames):
     epochs : int
         Passes over the corpus.
     compute_loss : bool
-        Take the loss on every centre word instead of every 16th.
+        Take the loss on every centre word instead of every 16th, as is done anyway in
+        a text of fewer than 20,000 tokens.
     callbacks : iterable
         Objects with hooks; see `CallbackAny2Vec`.
     max_final_vocab : int, optional

@@ -137,7 +137,8 @@ class TrainParams:
     shrink_windows : bool
         Draw each word's window from 1 to `window`; False always uses `window`.
     compute_loss : bool
-        Take the loss on every centre word, not on one in sixteen.
+        Take the loss on every centre word, not on one in sixteen (in a text of fewer
+        than 20,000 tokens every one is taken anyway).
     mode : {"fast", "exact"}
         "exact" writes the bytes that the C program would write, with one worker.
     negative_sharing : {"window", "pair"}

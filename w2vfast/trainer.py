@@ -34,10 +34,13 @@ POLL_SECONDS = 0.1
 SAMPLES_WANTED = 512  # of a run, over time
 SHORTEST_SPAN, LONGEST_SPAN, SPANS_WANTED = 2_000, 64_000, 512
 HUGE_PAGE = 1 << 21  # bytes
-PRIVATE_ROWS = 1024  # of each matrix that each of two workers has copies of, at most
+PRIVATE_ROWS = 512  # of each matrix that each of two workers has copies of, at most
+HOT_ROWS = 64  # and each of more than two
 PRIVATE_BYTES = 1 << 25  # for all workers together
 HOTTEST_SHARE = 0.03  # of the kept words, that more than two workers have copies of
-MERGE_SPREAD = 4096  # kept words of all workers together between two merges of one
+MERGE_SPREAD = 20_480  # kept words of all workers, times the window, between two merges
+LEAST_MERGES = 64  # of a worker in an epoch
+SHORT_TEXT = 20_000  # ids; of a shorter one every loss is taken
 CHECK_ROWS = 4096  # rows that are searched for non-finite numbers at a time
 
 
@@ -382,7 +385,7 @@ class Trainer:
             "cbow_mean": p.cbow_mean,
             "pair": p.negative_sharing == "pair",
             "divide_gradient": p.cbow_gradient == "mean",
-            "all_losses": p.compute_loss,
+            "all_losses": p.compute_loss or len(self._ids) < SHORT_TEXT,
             "max_sentence_length": p.max_sentence_length,
         }
         if p.mode == "exact":
@@ -419,10 +422,10 @@ class Trainer:
 
         So that cores need not pass them on all the time.  What n workers learn apart is
         added up, and overshoots where each alone would nearly reach the goal.  Two can
-        bear that, with rows that seldom meet.  Of more workers only the hottest rows
-        are apart, which all meet at every merge; and words that are hotter than any of
-        a large text are not.  Nor is anything with full softmax: every row is as hot as
-        any other.
+        bear that with rows that meet at every fourth merge only.  Of more
+        workers only the hottest rows are apart, which all meet at every merge.  Words
+        that are hotter than any of a large text are not, nor is anything with full
+        softmax: every row is as hot as any other.
         """
         n_workers = self._params.n_workers
         if n_workers == 1 or self._params.objective == "softmax":
@@ -430,16 +433,20 @@ class Trainer:
         matrices = list(self._weights)
         # Each copy has a twin, as it was when last merged.
         row_bytes = 2 * len(matrices) * matrices[0][1].pad().strides[0]
-        n_rows = min(PRIVATE_ROWS, PRIVATE_BYTES // (n_workers * row_bytes))
-        if n_workers == 2:
-            return n_rows, n_rows
-        n_rows = min(n_rows, _core.MERGE_LEAST)  # few enough to meet at every merge
+        n_rows = min(
+            PRIVATE_ROWS if n_workers == 2 else HOT_ROWS,
+            PRIVATE_BYTES // (n_workers * row_bytes),
+        )
         return (n_rows if self._hottest_share <= HOTTEST_SHARE else 0), n_rows
 
     def _merge_period(self) -> int:
-        """Kept words between two merges of a worker; inner nodes want fewer."""
-        spread = MERGE_SPREAD // 2 if self._params.hs else MERGE_SPREAD
-        return max(1, spread // self._params.n_workers)
+        """Kept words between two merges of a worker; inner nodes want fewer.
+
+        The wider the window, the further each word moves the rows.
+        """
+        p = self._params
+        spread = MERGE_SPREAD // (2 * p.window if p.hs else p.window)
+        return max(1, min(spread, self.n_ids // LEAST_MERGES) // p.n_workers)
 
     def _cut_spans(self) -> NDArray[np.int64]:
         n_ids = len(self._ids)

@@ -37,7 +37,7 @@ HUGE_PAGE = 1 << 21  # bytes
 PRIVATE_ROWS = 512  # of each matrix that each of two workers has copies of, at most
 HOT_ROWS = 64  # and each of more than two
 PRIVATE_BYTES = 1 << 25  # for all workers together
-HOTTEST_SHARE = 0.03  # of the kept words, that more than two workers have copies of
+HOTTEST_SHARE = 0.03  # of the kept words; with a hotter one no words have copies
 MERGE_SPREAD = 20_480  # kept words of all workers, times the window, between two merges
 LEAST_MERGES = 64  # of a worker in an epoch
 SHORT_TEXT = 20_000  # ids; of a shorter one every loss is taken
@@ -422,10 +422,10 @@ class Trainer:
 
         So that cores need not pass them on all the time.  What n workers learn apart is
         added up, and overshoots where each alone would nearly reach the goal.  Two can
-        bear that with rows that meet at every fourth merge only.  Of more
-        workers only the hottest rows are apart, which all meet at every merge.  Words
-        that are hotter than any of a large text are not, nor is anything with full
-        softmax: every row is as hot as any other.
+        bear that with rows that meet at every fourth merge only; of more workers only
+        the hottest are apart, which all meet at every merge.  Words that are hotter
+        than any of a large text are not, nor is anything with full softmax: there every
+        row is as hot as any other.
         """
         n_workers = self._params.n_workers
         if n_workers == 1 or self._params.objective == "softmax":

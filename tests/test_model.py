@@ -388,7 +388,8 @@ def test_progress_is_shown_on_stderr_or_not_at_all(capfd):
 
 
 ENDLESS = """
-import sys, numpy as np, w2vfast
+import signal, numpy as np, w2vfast
+signal.signal(signal.SIGINT, signal.default_int_handler)  # even if started with &
 class Ready(w2vfast.CallbackAny2Vec):
     def on_train_begin(self, model):
         print("ready", flush=True)

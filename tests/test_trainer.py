@@ -418,6 +418,7 @@ def test_one_worker_with_private_rows_does_what_it_does_without(n_private):
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_interrupt_while_waiting_leaves_no_thread_behind():
     """Thread.join, interrupted, would take the thread for ended."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # even if started with &
     stopped, ended = threading.Event(), []
 
     def work():

@@ -130,8 +130,14 @@ BREAKS = {
     ),
     "another order of columns": (
         "exact",
-        "ISA(pair_low)(ab, cd));\n    sums = add(sums, ISA(pair_high)(ab, cd));",
-        "ISA(pair_high)(ab, cd));\n    sums = add(sums, ISA(pair_low)(ab, cd));",
+        "ISA(pair_low)(ab, cd);\n    columns[1] = ISA(pair_high)(ab, cd);",
+        "ISA(pair_high)(ab, cd);\n    columns[1] = ISA(pair_low)(ab, cd);",
+    ),
+    "a saturated node that gains": ("exact", "if (open[first + t]) {", "if (1) {"),
+    "dot products of a row that is still to gain": (
+        "exact",
+        "if (next && next != sinks[c] &&",
+        "if (next &&",
     ),
     "a repeated output as if it were another": (
         "exact",

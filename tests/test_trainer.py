@@ -273,7 +273,7 @@ def topics(n_ids, n_words=40_000, n_topics=20):
     return ids.astype(np.int32)
 
 
-def loss_in_step(ids, workers, hottest_share=0.0, **objective):
+def loss_in_step(ids, workers, **objective):
     """Loss of an epoch of workers that merge equally often, as on so many cores."""
     params = TrainParams(
         vector_size=32,
@@ -286,7 +286,7 @@ def loss_in_step(ids, workers, hottest_share=0.0, **objective):
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("W2VFAST_LOCKSTEP", "1")
-        return run_of(params, ids, 40_000, hottest_share).run_epoch(0).loss
+        return run_of(params, ids, 40_000, hottest_share=0).run_epoch(0).loss
 
 
 @pytest.mark.parametrize("objective", [{"hs": 1, "negative": 0}, {"negative": 5}])

@@ -10,6 +10,16 @@
 #define mul ISA(mul)
 #define add ISA(add)
 
+/* Four rows of quads, turned by 90 degrees: columns[k] (4,) OUT has column k of each. */
+BLOCK_INLINE void ISA(exact_turn)(vec a, vec b, vec c, vec d, vec *columns) {
+    const vec ab = ISA(unpack_low)(a, b), cd = ISA(unpack_low)(c, d);
+    const vec ab2 = ISA(unpack_high)(a, b), cd2 = ISA(unpack_high)(c, d);
+    columns[0] = ISA(pair_low)(ab, cd);
+    columns[1] = ISA(pair_high)(ab, cd);
+    columns[2] = ISA(pair_low)(ab2, cd2);
+    columns[3] = ISA(pair_high)(ab2, cd2);
+}
+
 /* sums += the products of columns i to i + 4 of 4 * Q rows with x, one row a lane,
  * column after column: the products are taken along the rows, four rows in four
  * vectors, and turned by 90 degrees.  Q is a constant. */
@@ -18,12 +28,11 @@ BLOCK_INLINE vec ISA(exact_add_columns)(vec sums, vec x, float *const *rows, con
     const vec a = mul(ISA(quads)(rows, Q, i), x), b = mul(ISA(quads)(rows + 1, Q, i), x);
     const vec c = mul(ISA(quads)(rows + 2, Q, i), x);
     const vec d = mul(ISA(quads)(rows + 3, Q, i), x);
-    const vec ab = ISA(unpack_low)(a, b), cd = ISA(unpack_low)(c, d);
-    const vec ab2 = ISA(unpack_high)(a, b), cd2 = ISA(unpack_high)(c, d);
-    sums = add(sums, ISA(pair_low)(ab, cd));
-    sums = add(sums, ISA(pair_high)(ab, cd));
-    sums = add(sums, ISA(pair_low)(ab2, cd2));
-    return add(sums, ISA(pair_high)(ab2, cd2));
+    vec columns[4];
+    ISA(exact_turn)(a, b, c, d, columns);
+    BLOCK_UNROLL
+    for (int k = 0; k < 4; k++) sums = add(sums, columns[k]);
+    return sums;
 }
 
 /* dots[t] = x . rows[t] for 4 * Q rows, Q a constant */
@@ -113,14 +122,10 @@ BLOCK_INLINE vec ISA(exact_add_rows)(vec sums, const vec *products, const int Q)
     BLOCK_UNROLL
     for (int q = 0; q < VEC_LANES / 4; q++) {
         const vec *rows = products + 4 * (q < Q ? q : 0);
-        const vec ab = ISA(unpack_low)(rows[0], rows[1]);
-        const vec cd = ISA(unpack_low)(rows[2], rows[3]);
-        const vec ab2 = ISA(unpack_high)(rows[0], rows[1]);
-        const vec cd2 = ISA(unpack_high)(rows[2], rows[3]);
-        turned[0][q] = ISA(pair_low)(ab, cd);
-        turned[1][q] = ISA(pair_high)(ab, cd);
-        turned[2][q] = ISA(pair_low)(ab2, cd2);
-        turned[3][q] = ISA(pair_high)(ab2, cd2);
+        vec columns[4];
+        ISA(exact_turn)(rows[0], rows[1], rows[2], rows[3], columns);
+        BLOCK_UNROLL
+        for (int column = 0; column < 4; column++) turned[column][q] = columns[column];
     }
     BLOCK_UNROLL
     for (int column = 0; column < 4; column++) ISA(turn_quads)(turned[column]);

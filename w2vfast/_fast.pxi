@@ -265,15 +265,9 @@ cdef inline void merge_when_due(const model_t* m, scratch_t* s) noexcept nogil:
     if s.n_unmerged >= s.merge_period:
         s.n_unmerged = 0
         s.n_merges += 1
-        merge_some(m, s, MERGE_LEAST * (s.n_merges & -s.n_merges))
-
-
-cdef void merge_some(const model_t* m, scratch_t* s, int64_t n_rows) noexcept nogil:
-    merge(&m.syn0, n_rows, m.stride, False)
-    merge(&m.syn1, n_rows, m.stride, False)
-    merge(&m.syn1neg, n_rows, m.stride, False)
-    if s.lockstep != NULL:
-        wait_for_others(s)
+        merge_first(m, MERGE_LEAST * (s.n_merges & -s.n_merges), False)
+        if s.lockstep != NULL:
+            wait_for_others(s)
 
 
 cdef void wait_for_others(scratch_t* s) noexcept nogil:
@@ -285,9 +279,13 @@ cdef void wait_for_others(scratch_t* s) noexcept nogil:
 
 
 cdef void merge_all(const model_t* m) noexcept nogil:
-    merge(&m.syn0, m.syn0.n_mine, m.stride, True)
-    merge(&m.syn1, m.syn1.n_mine, m.stride, True)
-    merge(&m.syn1neg, m.syn1neg.n_mine, m.stride, True)
+    merge_first(m, m.vocab_size, True)
+
+
+cdef void merge_first(const model_t* m, int64_t n_rows, bint wait) noexcept nogil:
+    merge(&m.syn0, n_rows, m.stride, wait)
+    merge(&m.syn1, n_rows, m.stride, wait)
+    merge(&m.syn1neg, n_rows, m.stride, wait)
 
 
 cdef void merge(const matrix_t* x, int64_t n_rows, int64_t stride,

@@ -397,14 +397,15 @@ class Trainer:
             ]
         in_step = os.environ.get("W2VFAST_LOCKSTEP") == "1"
         lockstep = _core.Lockstep(p.n_workers) if in_step else None
+        n_private, merge_period = self._private_rows(), self._merge_period()
         try:
             return [
                 _core.Worker(
                     self._model,
                     settings,
                     p.seed,
-                    n_private=self._private_rows(),
-                    merge_period=self._merge_period(),
+                    n_private=n_private,
+                    merge_period=merge_period,
                     lockstep=lockstep,
                 )
                 for _ in range(p.n_workers)

@@ -126,13 +126,13 @@ def test_keep_thresholds_follow_the_formula():
     assert sampling.keep_thresholds(counts, 0) is None
 
 
-def test_the_hottest_share_is_that_of_the_kept_words():
+def test_shares_are_those_of_the_kept_words():
     counts = np.array([5000, 900, 90, 10], dtype=np.int64)
-    assert sampling.hottest_share(counts, None) == 0.9
+    assert sampling.kept_shares(counts, None).tolist() == [0, 0.9, 0.09, 0.01]
     keep = np.array([0, 0.1, 1, 1]) * 0xFFFFFFFF
-    share = sampling.hottest_share(counts, keep.astype(np.uint32))
-    assert share == pytest.approx(90 / 190)
-    assert sampling.hottest_share(counts[:1], None) == 1
+    shares = sampling.kept_shares(counts, keep.astype(np.uint32))
+    np.testing.assert_allclose(shares, np.array([0, 90, 90, 10]) / 190)
+    assert sampling.kept_shares(counts[:1], None).tolist() == [0]
 
 
 def test_exact_keep_thresholds_decide_as_the_c_comparison():

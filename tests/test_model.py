@@ -497,16 +497,16 @@ def test_vectors_that_are_assigned_are_those_that_are_trained_and_saved(tmp_path
         model.wv.vectors = np.ones((3, 8))
 
 
-def test_training_knows_how_hot_the_hottest_word_is(monkeypatch):
-    """More than two workers have copies of hot words unless one is too hot."""
+def test_training_knows_how_hot_words_are(monkeypatch):
+    """Several workers have copies of hot words, which meet the sooner the hotter."""
     shares = []
 
     class Spy(trainer.Trainer):
         def __init__(self, weights, ids, tables, *rest, **options):
-            shares.append(tables.hottest_share)
+            shares.append(tables.shares.tolist())
             super().__init__(weights, ids, tables, *rest, **options)
 
     monkeypatch.setattr(trainer, "Trainer", Spy)
     text = [["a", "a", "a", "b"]] * 20
     Word2Vec(text, vector_size=8, min_count=1, sample=0, epochs=1)
-    assert shares == [0.75]
+    assert shares == [[0, 0.75, 0.25]]

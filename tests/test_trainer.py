@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2vfast import _core, huffman, sampling, trainer
+from w2vfast import _core, copies, huffman, sampling, trainer
+from w2vfast.copies import Copies
 from w2vfast.params import TrainParams
 
 SETTINGS = {
@@ -184,14 +185,15 @@ def test_copies_of_rows_are_independent(send):
     assert other.vectors.shape == (3, 5)
 
 
-def run_of(params, ids, n_rows=None, hottest_share=1.0):
+def run_of(params, ids, n_rows=None):
     counts = np.maximum(np.bincount(ids, minlength=n_rows or 1), 1).astype(np.int64)
     weights = trainer.new_weights(len(counts), params)
+    keep = sampling.keep_thresholds(counts, params.sample)
     tables = trainer.Tables(
-        sampling.keep_thresholds(counts, params.sample),
+        keep,
         sampling.noise_sampler(counts) if params.negative else None,
         huffman.build_tree(counts) if params.hs else None,
-        hottest_share=hottest_share,
+        shares=sampling.kept_shares(counts, keep),
     )
     return trainer.Trainer(weights, ids, tables, int(counts.sum()), params)
 
@@ -286,7 +288,8 @@ def loss_in_step(ids, workers, **objective):
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("W2VFAST_LOCKSTEP", "1")
-        return run_of(params, ids, 40_000, hottest_share=0).run_epoch(0).loss
+        patch.setattr(copies, "HOTTEST_SHARE", 1)
+        return run_of(params, ids, 40_000).run_epoch(0).loss
 
 
 @pytest.mark.parametrize("objective", [{"hs": 1, "negative": 0}, {"negative": 5}])
@@ -301,8 +304,9 @@ def test_many_workers_at_the_same_moment_learn_as_one(objective):
 
 def test_workers_that_meet_too_seldom_overshoot_in_step(monkeypatch):
     """So the test above can fail."""
-    monkeypatch.setattr(trainer, "MERGE_SPREAD", 10 << 18)
-    monkeypatch.setattr(trainer, "LEAST_MERGES", 1)
+    monkeypatch.setattr(copies, "MERGE_SPREAD", 10 << 18)
+    monkeypatch.setattr(copies, "LEAST_MERGES", 1)
+    monkeypatch.setattr(copies, "RAMP", 1)
     ids = topics(2_000_000)
     losses = [loss_in_step(ids, workers, hs=1, negative=0) for workers in (1, 16)]
     assert losses[1] > 1.5 * losses[0]
@@ -314,51 +318,6 @@ def test_a_lockstep_takes_as_many_workers_as_it_is_for():
     _core.Worker(model, SETTINGS, 1, lockstep=lockstep)
     with pytest.raises(ValueError, match="for 1 workers, got one more"):
         _core.Worker(model, SETTINGS, 1, lockstep=lockstep)
-
-
-@pytest.mark.parametrize(
-    ("workers", "hottest_share", "expected"),
-    [
-        (1, 0.01, (0, 0)),
-        (2, 0.01, (512, 512)),
-        (2, 0.031, (0, 512)),
-        (3, 0.03, (64, 64)),
-        (16, 0.031, (0, 64)),
-    ],
-)
-def test_the_hottest_rows_are_private(workers, hottest_share, expected):
-    params = TrainParams(vector_size=8, hs=1, workers=workers)
-    run = run_of(params, np.ones(600_000, dtype=np.int32), 5000, hottest_share)
-    assert run._private_rows() == expected
-
-
-@pytest.mark.parametrize("workers", [2, 64])
-def test_private_rows_take_little_memory_whatever_their_size(workers):
-    params = TrainParams(vector_size=10_000, hs=1, workers=workers)
-    run = run_of(params, sentences(20), 100, hottest_share=0)
-    n_words, n_nodes = run._private_rows()
-    copies = workers * 2 * (2 * n_words + n_nodes) * 4 * 10_000
-    assert 1 << 23 < copies <= 1 << 25
-
-
-@pytest.mark.parametrize(
-    ("workers", "hs", "window", "n_ids", "period"),
-    [
-        (2, 0, 5, 600_000, 2048),
-        (2, 1, 5, 600_000, 1024),
-        (2, 0, 10, 600_000, 1024),
-        (16, 0, 5, 600_000, 256),
-        (2, 0, 5, 12_800, 100),
-        (4096, 1, 5, 600_000, 1),
-        (4, 0, 5, 20, 1),
-    ],
-)
-def test_the_more_workers_and_the_less_text_the_sooner_each_merges(
-    workers, hs, window, n_ids, period
-):
-    params = TrainParams(vector_size=8, hs=hs, window=window, workers=workers)
-    run = run_of(params, np.ones(n_ids, dtype=np.int32))
-    assert run._merge_period() == period
 
 
 def vectors_after(n_workers, n_private, ids, alpha=1e-6):
@@ -376,9 +335,12 @@ def vectors_after(n_workers, n_private, ids, alpha=1e-6):
     syn0, syn1, syn1neg = (rows.pad() for _, rows in weights)
     model = _core.Model(syn0, syn1, syn1neg, 20, None, noise, tree)
     settings = {**SETTINGS, "hs": True, "negative": 5}
+    its_copies = None
+    if n_private:
+        levels = np.array([n_private // 2, n_private])
+        its_copies = Copies(levels, levels, period=1, ramp=1)
     workers = [
-        _core.Worker(model, settings, 1, n_private=(n_private, n_private))
-        for _ in range(n_workers)
+        _core.Worker(model, settings, 1, copies=its_copies) for _ in range(n_workers)
     ]
     queue = _core.SpanQueue(_core.span_starts(ids, 2000, 1000))
     job = (ids, queue, 0, (0, 1), (alpha, alpha, alpha))

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.copies import Copies
 from w2vfast.huffman import HuffmanTree
 from w2vfast.sampling import AliasTable, StepTable
 
@@ -54,8 +55,7 @@ class Worker:
         seed: int,
         *,
         count_visits: bool = False,
-        n_private: tuple[int, int] = (0, 0),
-        merge_period: int = 1,
+        copies: Copies | None = None,
         lockstep: Lockstep | None = None,
     ) -> None: ...
     def train_epoch(

@@ -15,7 +15,7 @@ A `word` is a vocabulary id; a `pos` is a place among a sentence's kept words; a
 `place` is an index into the stream of ids.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memmove, memset
 
 import os
@@ -134,8 +134,8 @@ cdef enum:
     C_SENTENCE_LENGTH = 1000  # word2vec.c MAX_SENTENCE_LENGTH
     C_TABLE_SIZE = 100000000  # word2vec.c table_size
     CACHE_LINE = 64           # bytes; what threads write lies this far apart
-    NEVER = 1 << 30           # a number of words or merges that no epoch has
-    MERGE_LEAST = 128         # rows: what every merge brings together
+    NEVER = 1 << 30           # a number of merges that no epoch has
+    RAMP_PARTS = 32           # the first period is that part of the whole one
     LOCK_ROWS = 4             # rows that one lock guards in a merge, for a microsecond
     LOCK_STRIDE = 8           # int64 from lock to lock, a cache line
     PATIENCE = 100            # tries to take a lock, some microseconds
@@ -190,6 +190,8 @@ cdef struct matrix_t:
     float* mine              # (n_mine, stride) one worker's copy of the first rows
     float* base              # (n_mine, stride) `mine` as it was when last merged
     int64_t n_mine
+    const int64_t* meeting   # (n_levels,) rows that each 2**level-th merge brings together
+    int n_levels
     int64_t* locks           # (N_LOCKS,) one for LOCK_ROWS rows, LOCK_STRIDE apart
 
 

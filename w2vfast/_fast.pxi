@@ -53,7 +53,9 @@ cdef struct scratch_t:
     int64_t* visits          # (V,) ids seen, for tests; or NULL
     int64_t* stopped         # the queue's flag
     int64_t merge_period     # kept words between two merges
-    int64_t n_unmerged       # kept words since the last merge
+    int64_t ramp             # the first kept words, in which there are fewer
+    int64_t n_words          # kept words since the start
+    int64_t merge_due        # of them, when the next merge comes
     uint64_t n_merges
     int64_t* lockstep        # (n_workers,) merges of each, or NULL
     int64_t n_workers
@@ -77,12 +79,9 @@ cdef class Worker:
         Of the whole run; a span's random numbers depend on (seed, epoch, span) only.
     count_visits : bool
         Count the ids that are seen, in `visits`.
-    n_private : tuple of int
-        Rows of words' matrices, and inner nodes, from the first on, of which this
-        worker has copies; 0 for a single worker.
-    merge_period : int
-        After how many kept words it merges the first `MERGE_LEAST` of them with the
-        other workers' [words].
+    copies : copies.Copies or None
+        Of which rows this worker has copies, and when it merges them with the other
+        workers'; none for a single worker.
     lockstep : Lockstep or None
         Shared with the other workers, as many as it is for.
     """
@@ -97,24 +96,27 @@ cdef class Worker:
     cdef readonly object visits
 
     def __init__(self, Model model, dict settings, uint64_t seed, *,
-                 bint count_visits=False, (int, int) n_private=(0, 0), int64_t merge_period=1,
-                 Lockstep lockstep=None):
+                 bint count_visits=False, copies=None, Lockstep lockstep=None):
         self.model = model
         self.c = model.c
         self.settings = settings
         self.seed = seed
         self.counters = Counters()
         self.scratch.counters = self.counters.c
-        self.scratch.merge_period = merge_period if any(n_private) else NEVER
+        self.scratch.merge_due = INT64_MAX
         self.owners = [lockstep]
         self._allocate()
         if lockstep is not None:
             self.scratch.lockstep = &lockstep.merges[0]
             self.scratch.n_workers = lockstep.merges.shape[0]
             self.scratch.index = lockstep.join()
-        self._allocate_copies(&self.c.syn0, n_private[0])
-        self._allocate_copies(&self.c.syn1, n_private[1])
-        self._allocate_copies(&self.c.syn1neg, n_private[0])
+        if copies is not None and len(copies.words) + len(copies.nodes) > 0:
+            self.scratch.merge_period = copies.period
+            self.scratch.ramp = copies.ramp
+            self.scratch.merge_due = period_now(&self.scratch)
+            self._allocate_copies(&self.c.syn0, copies.words)
+            self._allocate_copies(&self.c.syn1, copies.nodes)
+            self._allocate_copies(&self.c.syn1neg, copies.words)
         self.visits = None
         if count_visits:
             self.visits = np.zeros(model.c.vocab_size, dtype=np.int64)
@@ -171,13 +173,14 @@ cdef class Worker:
         """Zeros that may be read and stored to in whole vectors."""
         return <float*>owned_bytes(self.owners, n + BLOCK_LANES, sizeof(float))
 
-    cdef _allocate_copies(self, matrix_t* x, int64_t n_rows):
-        n_rows = min(n_rows, self.c.vocab_size)
-        if x.shared == NULL or n_rows == 0:
+    cdef _allocate_copies(self, matrix_t* x, const int64_t[::1] meeting):
+        if x.shared == NULL or meeting.shape[0] == 0:
             return
-        x.mine = <float*>owned_bytes(self.owners, n_rows * self.c.stride, sizeof(float))
-        x.base = <float*>owned_bytes(self.owners, n_rows * self.c.stride, sizeof(float))
-        x.n_mine = n_rows
+        x.meeting, x.n_levels = &meeting[0], <int>meeting.shape[0]
+        x.n_mine = meeting[meeting.shape[0] - 1]
+        x.mine = <float*>owned_bytes(self.owners, x.n_mine * self.c.stride, sizeof(float))
+        x.base = <float*>owned_bytes(self.owners, x.n_mine * self.c.stride, sizeof(float))
+        self.owners.append(meeting)
 
     cdef _allocate_plan(self, plan_t* plan, int64_t C, int64_t U):
         cdef int64_t L = self.model.max_path, K = self.settings.negative
@@ -253,21 +256,28 @@ cdef void run_spans(const model_t* m, const settings_t* o, scratch_t* s,
 #
 # Words are sorted by frequency and inner nodes by their distance from the root, so the
 # hottest rows are the first.  Of those every worker has a copy; what it gained is added
-# to the shared rows now and then: after merge number n, the first MERGE_LEAST rows
-# times the largest power of 2 in n, so that the hottest meet often and the rest rarely
-# (IntelLabs/pWord2Vec@672a12b, pWord2Vec_mpi.cpp, lets machines meet so; Differs: it
-# averages what they learnt, here it is added up).
+# to the shared rows now and then: the hottest at every merge, colder ones at every
+# second, fourth and so on (IntelLabs/pWord2Vec@672a12b, pWord2Vec_mpi.cpp, lets machines
+# meet so; Differs: it averages what they learnt, here it is added up).  copies.py says
+# how many rows meet when, and why.
 # ---------------------------------------------------------------------------------
 
 cdef inline void merge_when_due(const model_t* m, scratch_t* s) noexcept nogil:
     """After each centre word, since a sentence may be longer than the period."""
-    s.n_unmerged += 1
-    if s.n_unmerged >= s.merge_period:
-        s.n_unmerged = 0
+    s.n_words += 1
+    if s.n_words >= s.merge_due:
+        s.merge_due = s.n_words + period_now(s)
         s.n_merges += 1
-        merge_first(m, MERGE_LEAST * (s.n_merges & -s.n_merges), False)
+        merge_rows(m, s.n_merges, False)
         if s.lockstep != NULL:
             wait_for_others(s)
+
+
+cdef inline int64_t period_now(const scratch_t* s) noexcept nogil:
+    """Shorter in the beginning, when rows grow from almost nothing: apart for the whole
+    period, each worker would grow them at nearly the pace of one."""
+    cdef int64_t done = min(s.n_words + s.ramp / RAMP_PARTS, s.ramp)
+    return max(1, s.merge_period * done / s.ramp)
 
 
 cdef void wait_for_others(scratch_t* s) noexcept nogil:
@@ -279,27 +289,37 @@ cdef void wait_for_others(scratch_t* s) noexcept nogil:
 
 
 cdef void merge_all(const model_t* m) noexcept nogil:
-    merge_first(m, m.vocab_size, True)
+    merge_rows(m, 0, True)
 
 
-cdef void merge_first(const model_t* m, int64_t n_rows, bint wait) noexcept nogil:
-    merge(&m.syn0, n_rows, m.stride, wait)
-    merge(&m.syn1, n_rows, m.stride, wait)
-    merge(&m.syn1neg, n_rows, m.stride, wait)
+cdef void merge_rows(const model_t* m, uint64_t n_merges, bint wait) noexcept nogil:
+    merge(&m.syn0, n_merges, m.stride, wait)
+    merge(&m.syn1, n_merges, m.stride, wait)
+    merge(&m.syn1neg, n_merges, m.stride, wait)
 
 
-cdef void merge(const matrix_t* x, int64_t n_rows, int64_t stride,
+cdef void merge(const matrix_t* x, uint64_t n_merges, int64_t stride,
                 bint wait) noexcept nogil:
-    """Merge the first rows; unless told to wait, pass over those it cannot have soon."""
-    cdef int64_t group, word, n_groups = (min(n_rows, x.n_mine) + LOCK_ROWS - 1) / LOCK_ROWS
+    """Merge rows; unless told to wait, pass over those it cannot have soon."""
+    cdef int64_t group, word, n_rows = rows_that_meet(x, n_merges)
     cdef int64_t* lock
-    for group in range(n_groups):
+    for group in range((n_rows + LOCK_ROWS - 1) / LOCK_ROWS):
         lock = x.locks + group % N_LOCKS * LOCK_STRIDE
         if take_lock(lock, wait):
             for word in range(group * LOCK_ROWS, min((group + 1) * LOCK_ROWS, x.n_mine)):
                 block_merge(x.shared + word * stride, x.mine + word * stride,
                             x.base + word * stride, <int>stride)
             atomic_unlock(lock)
+
+
+cdef inline int64_t rows_that_meet(const matrix_t* x, uint64_t n_merges) noexcept nogil:
+    """Those of the highest level of which n_merges is a multiple; 0: all."""
+    cdef int level = 0
+    if x.n_levels == 0:
+        return 0
+    while level < x.n_levels - 1 and (n_merges >> level) % 2 == 0:
+        level += 1
+    return x.meeting[level]
 
 
 cdef inline bint take_lock(int64_t* lock, bint wait) noexcept nogil:

@@ -626,7 +626,7 @@ class Word2Vec(OutputQueries, GensimNames):
             if p.negative
             else None,
             self._build_tree(counts) if p.hs else None,
-            hottest_share=sampling.hottest_share(counts, keep),
+            shares=sampling.kept_shares(counts, keep),
         )
 
     def _build_tree(self, counts: NDArray[np.int64]) -> huffman.HuffmanTree:

@@ -246,8 +246,10 @@ def keep_thresholds(
     return (np.minimum(keep, 1.0) * 0xFFFFFFFF).astype(np.uint32)
 
 
-def hottest_share(counts: NDArray[np.int64], keep: NDArray[np.uint32] | None) -> float:
-    """Compute which share the most frequent word has of the tokens that are kept.
+def kept_shares(
+    counts: NDArray[np.int64], keep: NDArray[np.uint32] | None
+) -> NDArray[np.float64]:
+    """Compute which share each word has of the tokens that are kept.
 
     Parameters
     ----------
@@ -258,13 +260,15 @@ def hottest_share(counts: NDArray[np.int64], keep: NDArray[np.uint32] | None) ->
 
     Returns
     -------
-    float
-        From 0 to 1; 1 where there is no word.
+    ndarray of float64, shape (V,)
+        They add up to 1; all 0 where there is no word.
     """
-    kept = counts[1:].astype(np.float64)
+    kept = counts.astype(np.float64)
+    kept[0] = 0
     if keep is not None:
-        kept *= keep[1:] / 0xFFFFFFFF
-    return float(kept.max() / kept.sum()) if kept.any() else 1.0
+        kept *= keep / 0xFFFFFFFF
+    kept /= max(kept.sum(), 1.0)
+    return kept
 
 
 def c_keep_thresholds(

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _core
+from w2vfast.copies import plan_copies
 from w2vfast.timeline import Sample, Timeline
 
 if TYPE_CHECKING:
@@ -34,12 +35,6 @@ POLL_SECONDS = 0.1
 SAMPLES_WANTED = 512  # of a run, over time
 SHORTEST_SPAN, LONGEST_SPAN, SPANS_WANTED = 2_000, 64_000, 512
 HUGE_PAGE = 1 << 21  # bytes
-PRIVATE_ROWS = 512  # of each matrix that each of two workers has copies of, at most
-HOT_ROWS = 64  # and each of more than two
-PRIVATE_BYTES = 1 << 25  # for all workers together
-HOTTEST_SHARE = 0.03  # of the kept words; with a hotter one no words have copies
-MERGE_SPREAD = 20_480  # kept words of all workers, times the window, between two merges
-LEAST_MERGES = 64  # of a worker in an epoch
 SHORT_TEXT = 20_000  # ids; of a shorter one every loss is taken
 CHECK_ROWS = 4096  # rows that are searched for non-finite numbers at a time
 
@@ -267,7 +262,7 @@ class Tables:
     noise: AliasTable | StepTable | None
     tree: HuffmanTree | None
     frozen: NDArray[np.uint8] | None = None
-    hottest_share: float = 1.0
+    shares: NDArray[np.float64] | None = None  # fast mode
 
 
 @dataclass(frozen=True)
@@ -357,7 +352,6 @@ class Trainer:
         self._params = params
         self._epochs_before = epochs_before
         self._unknown = unknown
-        self._hottest_share = tables.hottest_share
         self._model = _core.Model(
             weights.syn0.pad(),
             None if weights.syn1 is None else weights.syn1.pad(),
@@ -368,11 +362,11 @@ class Trainer:
             tables.tree,
             tables.frozen,
         )
-        self._workers = self._new_workers(train_words)
+        self._workers = self._new_workers(train_words, tables)
         self._starts = self._cut_spans()
 
     def _new_workers(
-        self, train_words: int
+        self, train_words: int, tables: Tables
     ) -> Sequence[_core.Worker] | Sequence[_core.ExactWorker]:
         p = self._params
         settings = {
@@ -397,15 +391,15 @@ class Trainer:
             ]
         in_step = os.environ.get("W2VFAST_LOCKSTEP") == "1"
         lockstep = _core.Lockstep(p.n_workers) if in_step else None
-        n_private, merge_period = self._private_rows(), self._merge_period()
+        row_bytes = self._weights.syn0.pad().strides[0]
+        copies = plan_copies(p, len(self._ids), row_bytes, tables.shares, tables.tree)
         try:
             return [
                 _core.Worker(
                     self._model,
                     settings,
                     p.seed,
-                    n_private=n_private,
-                    merge_period=merge_period,
+                    copies=copies,
                     lockstep=lockstep,
                 )
                 for _ in range(p.n_workers)
@@ -417,37 +411,6 @@ class Trainer:
                 f"max_sentence_length={p.max_sentence_length}. Lower these."
             )
             raise MemoryError(message) from error
-
-    def _private_rows(self) -> tuple[int, int]:
-        """Rows of words and inner nodes of which each worker has copies.
-
-        So that cores need not pass them on all the time.  What n workers learn apart is
-        added up, and overshoots where each alone would nearly reach the goal.  Two can
-        bear that with rows that meet at every fourth merge only; of more workers only
-        the hottest are apart, which all meet at every merge.  Words that are hotter
-        than any of a large text are not, nor is anything with full softmax: there every
-        row is as hot as any other.
-        """
-        n_workers = self._params.n_workers
-        if n_workers == 1 or self._params.objective == "softmax":
-            return 0, 0
-        matrices = list(self._weights)
-        # Each copy has a twin, as it was when last merged.
-        row_bytes = 2 * len(matrices) * matrices[0][1].pad().strides[0]
-        n_rows = min(
-            PRIVATE_ROWS if n_workers == 2 else HOT_ROWS,
-            PRIVATE_BYTES // (n_workers * row_bytes),
-        )
-        return (n_rows if self._hottest_share <= HOTTEST_SHARE else 0), n_rows
-
-    def _merge_period(self) -> int:
-        """Kept words between two merges of a worker; inner nodes want fewer.
-
-        The wider the window, the further each word moves the rows.
-        """
-        p = self._params
-        spread = MERGE_SPREAD // (2 * p.window if p.hs else p.window)
-        return max(1, min(spread, self.n_ids // LEAST_MERGES) // p.n_workers)
 
     def _cut_spans(self) -> NDArray[np.int64]:
         n_ids = len(self._ids)

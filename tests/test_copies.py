@@ -1,0 +1,131 @@
+"""Which rows workers have copies of, and when these meet."""
+
+import numpy as np
+import pytest
+
+from w2vfast import copies, huffman
+from w2vfast.copies import plan_copies
+from w2vfast.params import TrainParams
+
+ROW_BYTES = 832
+
+
+def zipf_shares(n_rows, hottest):
+    """Shares of words 1 / rank as frequent as the first; row 0 ends sentences."""
+    shares = hottest / np.arange(n_rows, dtype=np.float64).clip(1)
+    shares[0] = 0
+    return shares
+
+
+def plan(shares, n_ids=10_000_000, row_bytes=ROW_BYTES, tree=None, **options):
+    params = TrainParams(**{"sg": 1, "hs": 0, "workers": 2, **options})
+    return plan_copies(params, n_ids, row_bytes, shares, tree)
+
+
+def tree_of(shares):
+    return huffman.build_tree((shares * 1e9).astype(np.int64))
+
+
+def n_copies(plan):
+    return [
+        int(levels[-1]) if len(levels) else 0 for levels in (plan.words, plan.nodes)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("workers", "hottest", "expected"),
+    [
+        (1, 0.01, [0, 0]),
+        (2, 0.01, [2048, 4096]),
+        (2, 0.031, [0, 4096]),
+        (3, 0.03, [64, 64]),
+        (16, 0.031, [0, 64]),
+    ],
+)
+def test_the_hottest_rows_have_copies(workers, hottest, expected):
+    shares = zipf_shares(9000, hottest)
+    got = plan(shares, tree=tree_of(shares), hs=1, workers=workers)
+    assert n_copies(got) == expected
+
+
+def test_there_are_no_copies_with_full_softmax_or_of_words_that_nothing_is_known_of():
+    shares = zipf_shares(9000, 0.01)
+    assert n_copies(plan(shares, objective="softmax", negative=0)) == [0, 0]
+    assert n_copies(plan(None)) == [0, 0]
+
+
+def test_a_small_vocabulary_has_copies_of_all_its_rows():
+    shares = zipf_shares(40, 0.03)
+    assert n_copies(plan(shares, tree=tree_of(shares), hs=1)) == [40, 40]
+
+
+@pytest.mark.parametrize(("workers", "hs"), [(2, 0), (2, 1), (64, 1)])
+def test_copies_take_little_memory_whatever_their_size(workers, hs):
+    shares = zipf_shares(9000, 0.01)
+    got = plan(shares, row_bytes=40_000, tree=tree_of(shares), hs=hs, workers=workers)
+    n_words, n_nodes = n_copies(got)
+    taken = workers * 2 * (2 * n_words + n_nodes * hs) * 40_000
+    assert 1 << 24 < taken <= 1 << 25
+
+
+@pytest.mark.parametrize(
+    ("workers", "hs", "window", "n_ids", "period"),
+    [
+        (2, 0, 5, 600_000, 2048),
+        (2, 1, 5, 600_000, 1024),
+        (2, 0, 10, 600_000, 1024),
+        (16, 0, 5, 600_000, 256),
+        (2, 0, 5, 12_800, 100),
+        (4096, 1, 5, 600_000, 1),
+        (4, 0, 5, 20, 1),
+    ],
+)
+def test_the_more_workers_and_the_less_text_the_sooner_each_merges(
+    workers, hs, window, n_ids, period
+):
+    shares = zipf_shares(100, 0.01)
+    got = plan(shares, n_ids, hs=hs, window=window, workers=workers)
+    assert got.period == period
+    assert got.ramp == (1 << 20) // workers
+
+
+def test_the_hotter_a_word_the_sooner_its_copies_meet():
+    shares = zipf_shares(9000, 0.01)
+    got = plan(shares, window=5)
+    uses = 4096 * 5 * shares  # between two merges, by both workers
+    level = np.searchsorted(got.words, np.arange(2048), side="right")
+    waited = 2**level * uses[:2048]
+    assert (waited[level > 0] <= copies.MEETING_USES).all()
+    # And none meets sooner than it has to, but for those that must at every merge.
+    coldest = level == len(got.words) - 1
+    assert (waited[1:][~coldest[1:]] > copies.MEETING_USES / 2).all()
+    assert len(got.words) > 5
+
+
+def test_words_that_are_equally_frequent_meet_at_once():
+    got = plan(np.full(5000, 1 / 5000))
+    assert got.words.tolist() == [0, 0, 0, 0, 2048]  # 16 * 4.1 uses
+
+
+def test_copies_of_more_than_two_workers_meet_at_every_merge():
+    got = plan(zipf_shares(9000, 0.01), workers=3)
+    assert got.words.tolist() == [64]
+
+
+def test_inner_nodes_are_as_hot_as_the_words_below_them(monkeypatch):
+    monkeypatch.setattr(copies, "PATH_BLOCK", 7)
+    shares = zipf_shares(300, 0.02)
+    tree = tree_of(shares)
+    expected = np.zeros(298)
+    for word, share in enumerate(shares):
+        path = slice(tree.offsets[word], tree.offsets[word + 1])
+        expected[tree.points[path]] += share
+    got = copies._node_shares(shares, tree, 100)
+    np.testing.assert_allclose(got, expected[:100])
+    assert got[0] == pytest.approx(shares.sum())
+
+
+def test_a_node_that_is_hotter_than_one_before_it_takes_that_along():
+    uses = np.array([0.0, 500, 10, 300, 20, 0])
+    got = copies._levels(6, uses, 2)
+    assert got.tolist() == [4, 4, 5, 5, 5, *[5] * 10, 6]

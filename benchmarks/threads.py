@@ -53,7 +53,8 @@ def build_cores(folder: Path) -> Path:
 
 def line_time(cores: Path) -> float:
     """Measure how long a cache line takes from one core to another [ns]."""
-    return float(subprocess.run([cores], stdout=subprocess.PIPE, check=True).stdout)
+    run = subprocess.run([cores], stdout=subprocess.PIPE, check=True, timeout=60)
+    return float(run.stdout)
 
 
 def run_round(job: Job, workers: int, cores: Path, far: float) -> Round:

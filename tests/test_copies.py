@@ -48,10 +48,9 @@ def test_the_hottest_rows_have_copies(workers, hottest, expected):
     assert n_copies(got) == expected
 
 
-def test_there_are_no_copies_with_full_softmax_or_of_words_that_nothing_is_known_of():
+def test_there_are_no_copies_with_full_softmax():
     shares = zipf_shares(9000, 0.01)
     assert n_copies(plan(shares, objective="softmax", negative=0)) == [0, 0]
-    assert n_copies(plan(None)) == [0, 0]
 
 
 def test_a_small_vocabulary_has_copies_of_all_its_rows():
@@ -59,13 +58,18 @@ def test_a_small_vocabulary_has_copies_of_all_its_rows():
     assert n_copies(plan(shares, tree=tree_of(shares), hs=1)) == [40, 40]
 
 
-@pytest.mark.parametrize(("workers", "hs"), [(2, 0), (2, 1), (64, 1)])
-def test_copies_take_little_memory_whatever_their_size(workers, hs):
+@pytest.mark.parametrize(
+    ("workers", "hs", "negative"), [(2, 0, 5), (2, 1, 5), (2, 1, 0), (64, 1, 5)]
+)
+def test_copies_take_little_memory_whatever_their_size(workers, hs, negative):
     shares = zipf_shares(9000, 0.01)
-    got = plan(shares, row_bytes=40_000, tree=tree_of(shares), hs=hs, workers=workers)
+    options = {"hs": hs, "negative": negative, "workers": workers}
+    got = plan(
+        shares, row_bytes=40_000, tree=tree_of(shares) if hs else None, **options
+    )
     n_words, n_nodes = n_copies(got)
-    taken = workers * 2 * (2 * n_words + n_nodes * hs) * 40_000
-    assert 1 << 24 < taken <= 1 << 25
+    taken = workers * 2 * ((1 + (negative > 0)) * n_words + n_nodes) * 40_000
+    assert 0.9 < taken / (1 << 25) <= 1
 
 
 @pytest.mark.parametrize(
@@ -89,17 +93,24 @@ def test_the_more_workers_and_the_less_text_the_sooner_each_merges(
     assert got.ramp == (1 << 20) // workers
 
 
-def test_the_hotter_a_word_the_sooner_its_copies_meet():
+def check_levels(levels, uses):
+    """No row is used too often from meeting to meeting, and none meets too soon."""
+    level = np.searchsorted(levels, np.arange(levels[-1]), side="right")
+    used = 2**level * uses[: levels[-1]]
+    assert (used[level > 0] <= copies.MEETING_USES).all()
+    assert (used[1:][level[1:] < len(levels) - 1] > copies.MEETING_USES / 2).all()
+    assert len(levels) > 5
+
+
+def test_the_hotter_a_row_the_sooner_its_copies_meet():
     shares = zipf_shares(9000, 0.01)
-    got = plan(shares, window=5)
-    uses = 4096 * 5 * shares  # between two merges, by both workers
-    level = np.searchsorted(got.words, np.arange(2048), side="right")
-    waited = 2**level * uses[:2048]
-    assert (waited[level > 0] <= copies.MEETING_USES).all()
-    # And none meets sooner than it has to, but for those that must at every merge.
-    coldest = level == len(got.words) - 1
-    assert (waited[1:][~coldest[1:]] > copies.MEETING_USES / 2).all()
-    assert len(got.words) > 5
+    check_levels(plan(shares, window=5).words, 4096 * 5 * shares)
+    tree = tree_of(shares)
+    got = plan(shares, tree=tree, hs=1, window=5)
+    check_levels(got.words, 2048 * 5 * shares)
+    node_shares = copies._node_shares(shares, tree, 4096)
+    hottest_after = np.maximum.accumulate(node_shares[::-1])[::-1]
+    check_levels(got.nodes, 2048 * hottest_after)
 
 
 def test_words_that_are_equally_frequent_meet_at_once():
@@ -127,5 +138,5 @@ def test_inner_nodes_are_as_hot_as_the_words_below_them(monkeypatch):
 
 def test_a_node_that_is_hotter_than_one_before_it_takes_that_along():
     uses = np.array([0.0, 500, 10, 300, 20, 0])
-    got = copies._levels(6, uses, 2)
+    got = copies._levels(uses)
     assert got.tolist() == [4, 4, 5, 5, 5, *[5] * 10, 6]

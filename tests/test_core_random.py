@@ -133,6 +133,10 @@ def test_shares_are_those_of_the_kept_words():
     shares = sampling.kept_shares(counts, keep.astype(np.uint32))
     np.testing.assert_allclose(shares, np.array([0, 90, 90, 10]) / 190)
     assert sampling.kept_shares(counts[:1], None).tolist() == [0]
+    rarely = np.array([0, 100, 100, 100], dtype=np.uint32)
+    np.testing.assert_allclose(
+        sampling.kept_shares(counts, rarely), [0, 0.9, 0.09, 0.01]
+    )
 
 
 def test_exact_keep_thresholds_decide_as_the_c_comparison():

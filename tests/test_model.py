@@ -16,7 +16,7 @@ import pytest
 from helpers import CHILD_OPTIONS, run_python
 
 import w2vfast
-from w2vfast import CallbackAny2Vec, IdCorpus, StopTraining, Word2Vec, trainer
+from w2vfast import CallbackAny2Vec, IdCorpus, StopTraining, Word2Vec
 
 MODES = {
     "sg_ns": {"sg": 1},
@@ -495,18 +495,3 @@ def test_vectors_that_are_assigned_are_those_that_are_trained_and_saved(tmp_path
         assert some.syn1neg.tolist() == [[0.5] * 4] * 3
     with pytest.raises(ValueError, match=r"the shape \(3, 4\), .* got \(3, 8\)"):
         model.wv.vectors = np.ones((3, 8))
-
-
-def test_training_knows_how_hot_words_are(monkeypatch):
-    """Several workers have copies of hot words, which meet the sooner the hotter."""
-    shares = []
-
-    class Spy(trainer.Trainer):
-        def __init__(self, weights, ids, tables, *rest, **options):
-            shares.append(tables.shares.tolist())
-            super().__init__(weights, ids, tables, *rest, **options)
-
-    monkeypatch.setattr(trainer, "Trainer", Spy)
-    text = [["a", "a", "a", "b"]] * 20
-    Word2Vec(text, vector_size=8, min_count=1, sample=0, epochs=1)
-    assert shares == [[0, 0.75, 0.25]]

@@ -188,12 +188,10 @@ def test_copies_of_rows_are_independent(send):
 def run_of(params, ids, n_rows=None):
     counts = np.maximum(np.bincount(ids, minlength=n_rows or 1), 1).astype(np.int64)
     weights = trainer.new_weights(len(counts), params)
-    keep = sampling.keep_thresholds(counts, params.sample)
     tables = trainer.Tables(
-        keep,
+        sampling.keep_thresholds(counts, params.sample),
         sampling.noise_sampler(counts) if params.negative else None,
         huffman.build_tree(counts) if params.hs else None,
-        shares=sampling.kept_shares(counts, keep),
     )
     return trainer.Trainer(weights, ids, tables, int(counts.sum()), params)
 
@@ -312,6 +310,38 @@ def test_workers_that_meet_too_seldom_overshoot_in_step(monkeypatch):
     assert losses[1] > 1.5 * losses[0]
 
 
+def test_how_hot_words_are_is_seen_in_the_text_itself(monkeypatch):
+    """The vocabulary may have been read, or be that of another text."""
+    monkeypatch.setattr(trainer, "SAMPLED_IDS", 100)
+    ids = np.tile(np.array([1, 1, 1, 2, 0], dtype=np.int32), 60)
+    run = run_of(TrainParams(vector_size=8, sample=0, workers=2), ids, 3)
+    np.testing.assert_allclose(run._kept_shares(None), [0, 0.75, 0.25], atol=0.01)
+
+
+def test_copies_of_more_rows_than_there_are_are_refused():
+    levels = np.array([5], dtype=np.int64)
+    with pytest.raises(
+        ValueError, match="there are 4 rows to copy, got levels up to 5"
+    ):
+        _core.Worker(model_of(4), SETTINGS, 1, copies=Copies(levels, levels, 1, 1))
+
+
+def test_each_level_of_copies_meets_half_as_often_as_the_one_before():
+    levels = np.array([1, 3, 3, 8], dtype=np.int64)
+    merges = _core._test_merges(levels, period=10, ramp=1, n_words=160)
+    assert [words for words, _ in merges] == list(range(1, 160, 10))
+    assert [rows for _, rows in merges] == 2 * [1, 3, 1, 3, 1, 3, 1, 8]
+
+
+def test_merges_come_sooner_in_the_beginning():
+    merges = _core._test_merges(np.ones(1, dtype=np.int64), 64, 3200, 6000)
+    words = np.array([words for words, _ in merges])
+    assert words[0] == 2
+    expected = 64 * np.minimum(words[:-1] + 100, 3200) // 3200
+    assert np.diff(words).tolist() == expected.tolist()
+    assert expected[-1] == 64
+
+
 def test_a_lockstep_takes_as_many_workers_as_it_is_for():
     lockstep = _core.Lockstep(1)
     model = model_of(4)
@@ -337,7 +367,7 @@ def vectors_after(n_workers, n_private, ids, alpha=1e-6):
     settings = {**SETTINGS, "hs": True, "negative": 5}
     its_copies = None
     if n_private:
-        levels = np.array([n_private // 2, n_private])
+        levels = np.array([n_private // 2, n_private], dtype=np.int64)
         its_copies = Copies(levels, levels, period=1, ramp=1)
     workers = [
         _core.Worker(model, settings, 1, copies=its_copies) for _ in range(n_workers)

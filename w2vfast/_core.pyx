@@ -562,3 +562,18 @@ def _test_steps(noise, const uint32_t[::1] randoms):
     cdef int i
     m.last, m.guide, m.shift = &last[0], &guide[0], noise.shift
     return np.array([draw_step(&m, randoms[i]) for i in range(randoms.shape[0])])
+
+
+def _test_merges(const int64_t[::1] meeting, int64_t period, int64_t ramp, int n_words):
+    """Words kept before each merge, and the rows that meet in it."""
+    cdef scratch_t s
+    cdef matrix_t x
+    memset(&s, 0, sizeof(s))
+    s.merge_period, s.ramp = period, ramp
+    s.merge_due = period_now(&s)
+    x.meeting, x.n_levels = &meeting[0], <int>meeting.shape[0]
+    merges = []
+    for _ in range(n_words):
+        if count_word(&s):
+            merges.append((s.n_words, rows_that_meet(&x, s.n_merges)))
+    return merges

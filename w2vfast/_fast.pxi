@@ -176,6 +176,10 @@ cdef class Worker:
     cdef _allocate_copies(self, matrix_t* x, const int64_t[::1] meeting):
         if x.shared == NULL or meeting.shape[0] == 0:
             return
+        if meeting[meeting.shape[0] - 1] > self.c.vocab_size:
+            raise ValueError(
+                f"there are {self.c.vocab_size} rows to copy, got levels up to "
+                f"{meeting[meeting.shape[0] - 1]}. Plan copies for this model.")
         x.meeting, x.n_levels = &meeting[0], <int>meeting.shape[0]
         x.n_mine = meeting[meeting.shape[0] - 1]
         x.mine = <float*>owned_bytes(self.owners, x.n_mine * self.c.stride, sizeof(float))
@@ -264,13 +268,20 @@ cdef void run_spans(const model_t* m, const settings_t* o, scratch_t* s,
 
 cdef inline void merge_when_due(const model_t* m, scratch_t* s) noexcept nogil:
     """After each centre word, since a sentence may be longer than the period."""
-    s.n_words += 1
-    if s.n_words >= s.merge_due:
-        s.merge_due = s.n_words + period_now(s)
-        s.n_merges += 1
+    if count_word(s):
         merge_rows(m, s.n_merges, False)
         if s.lockstep != NULL:
             wait_for_others(s)
+
+
+cdef inline bint count_word(scratch_t* s) noexcept nogil:
+    """Return whether a merge is due now."""
+    s.n_words += 1
+    if s.n_words < s.merge_due:
+        return False
+    s.merge_due = s.n_words + period_now(s)
+    s.n_merges += 1
+    return True
 
 
 cdef inline int64_t period_now(const scratch_t* s) noexcept nogil:
@@ -313,7 +324,7 @@ cdef void merge(const matrix_t* x, uint64_t n_merges, int64_t stride,
 
 
 cdef inline int64_t rows_that_meet(const matrix_t* x, uint64_t n_merges) noexcept nogil:
-    """Those of the highest level of which n_merges is a multiple; 0: all."""
+    """The highest level's whose 2**level divides n_merges; 0, the merge of all: all."""
     cdef int level = 0
     if x.n_levels == 0:
         return 0

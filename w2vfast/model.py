@@ -619,14 +619,12 @@ class Word2Vec(OutputQueries, GensimNames):
                 sampling.c_noise_sampler(counts) if p.negative else None,
                 self._build_tree(counts) if p.hs else None,
             )
-        keep = sampling.keep_thresholds(counts, p.sample)
         return trainer.Tables(
-            keep,
+            sampling.keep_thresholds(counts, p.sample),
             sampling.noise_sampler(counts, p.ns_exponent, self.noise_weights)
             if p.negative
             else None,
             self._build_tree(counts) if p.hs else None,
-            shares=sampling.kept_shares(counts, keep),
         )
 
     def _build_tree(self, counts: NDArray[np.int64]) -> huffman.HuffmanTree:

@@ -267,7 +267,9 @@ def kept_shares(
     kept[0] = 0
     if keep is not None:
         kept *= keep / 0xFFFFFFFF
-    kept /= max(kept.sum(), 1.0)
+    total = kept.sum()
+    if total > 0:
+        kept /= total
     return kept
 
 

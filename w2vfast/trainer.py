@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast import _core
+from w2vfast import _core, sampling
 from w2vfast.copies import plan_copies
 from w2vfast.timeline import Sample, Timeline
 
@@ -35,6 +35,7 @@ POLL_SECONDS = 0.1
 SAMPLES_WANTED = 512  # of a run, over time
 SHORTEST_SPAN, LONGEST_SPAN, SPANS_WANTED = 2_000, 64_000, 512
 HUGE_PAGE = 1 << 21  # bytes
+SAMPLED_IDS = 1 << 20  # at least, of a longer text, to see how hot its words are
 SHORT_TEXT = 20_000  # ids; of a shorter one every loss is taken
 CHECK_ROWS = 4096  # rows that are searched for non-finite numbers at a time
 
@@ -262,7 +263,6 @@ class Tables:
     noise: AliasTable | StepTable | None
     tree: HuffmanTree | None
     frozen: NDArray[np.uint8] | None = None
-    shares: NDArray[np.float64] | None = None  # fast mode
 
 
 @dataclass(frozen=True)
@@ -392,7 +392,8 @@ class Trainer:
         in_step = os.environ.get("W2VFAST_LOCKSTEP") == "1"
         lockstep = _core.Lockstep(p.n_workers) if in_step else None
         row_bytes = self._weights.syn0.pad().strides[0]
-        copies = plan_copies(p, len(self._ids), row_bytes, tables.shares, tables.tree)
+        shares = self._kept_shares(tables.keep)
+        copies = plan_copies(p, len(self._ids), row_bytes, shares, tables.tree)
         try:
             return [
                 _core.Worker(
@@ -411,6 +412,12 @@ class Trainer:
                 f"max_sentence_length={p.max_sentence_length}. Lower these."
             )
             raise MemoryError(message) from error
+
+    def _kept_shares(self, keep: NDArray[np.uint32] | None) -> NDArray[np.float64]:
+        """Take them from some of the ids: the counts may be those of another text."""
+        some = self._ids[:: max(1, len(self._ids) // SAMPLED_IDS)]
+        counts = np.bincount(some, minlength=len(self._weights.syn0.vectors))
+        return sampling.kept_shares(counts, keep)
 
     def _cut_spans(self) -> NDArray[np.int64]:
         n_ids = len(self._ids)

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from w2vfast.params import TrainParams
 
 PRIVATE_WORDS, PRIVATE_NODES = 2048, 4096  # that each of two workers has copies of
-HOT_ROWS = 64  # and each of more than two, of words and of inner nodes
+HOT_ROWS = 64  # of words and of inner nodes, that each of more workers has copies of
 COPY_BYTES = 1 << 25  # for all workers together
 HOTTEST_SHARE = 0.03  # of the kept words; with a hotter one no words have copies
 MERGE_SPREAD = 20_480  # kept words of all workers, times the window, between two merges
-LEAST_MERGES = 64  # of a worker in an epoch
+LEAST_MERGES = 64  # of a worker in an epoch of which every word is kept
 RAMP = 1 << 20  # kept words of all workers at the start of a run, with more merges
 MEETING_USES = 128  # of a row by two workers, after which its copies meet
 LEVELS = 16  # of meeting, at most
@@ -41,7 +41,7 @@ class Copies(NamedTuple):
         Kept words of this worker between two merges [words].
     ramp : int
         Its first kept words, in which there are fewer between them: the period rises
-        from almost nothing [words].
+        from a 32nd, `RAMP_PARTS` of the kernels, to all of it [words].
     """
 
     words: NDArray[np.int64]
@@ -83,12 +83,13 @@ def plan_copies(
         return Copies(none, none, period, ramp)
     n_words, n_nodes = _n_rows(params, row_bytes, len(shares))
     if n_workers == 2:
-        # A word is an input of as many blocks as there are places in its window.  Noise
-        # is left out: a rare word that was half of it raised the loss by 0.3 %.
-        words = _levels(2 * period * params.window * shares[:n_words])
+        # A word is an input of about as many blocks as its window reaches to one side,
+        # since windows shrink by half in the mean.  Noise is left out: a rare word that
+        # was half of it raised the loss by 0.3 %.
+        words = _levels(n_workers * period * params.window * shares[:n_words])
         nodes = none
         if tree is not None:
-            nodes = _levels(2 * period * _node_shares(shares, tree, n_nodes))
+            nodes = _levels(n_workers * period * _node_shares(shares, tree, n_nodes))
     else:  # they overshoot so much sooner that all copies meet at every merge
         words = np.array([n_words], dtype=np.int64)
         nodes = np.array([n_nodes], dtype=np.int64) if tree is not None else none

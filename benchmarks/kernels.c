@@ -35,8 +35,8 @@ static double seconds(void) {
     }
 PEAK(generic, )
 #ifdef BLOCK_X86
-PEAK(avx2, __attribute__((target("avx2,fma"))))
-PEAK(avx512, __attribute__((target("avx512f,avx512dq,avx512vl,fma"))))
+PEAK(avx2, __attribute__((target("avx2,fma,prfchw"))))
+PEAK(avx512, __attribute__((target("avx512f,avx512dq,avx512vl,fma,prfchw"))))
 #endif
 #ifdef BLOCK_NEON
 PEAK(neon, )

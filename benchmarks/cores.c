@@ -7,7 +7,6 @@
  * cache and 200 between others on the processor that benchmarks/README.md speaks of. */
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <time.h>
 

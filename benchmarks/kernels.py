@@ -14,9 +14,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import os
 import re
-import shlex
 import shutil
 import statistics
 import subprocess
@@ -24,6 +22,7 @@ import tempfile
 from pathlib import Path
 
 from compare import environment
+from programs import compile_c
 
 SOURCE = Path(__file__).with_suffix(".c")
 SHAPES = {  # name: (C inputs, T outputs)
@@ -54,15 +53,6 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, help="append a JSON line for each shape")
     return parser.parse_args()
-
-
-def build(flags: str, folder: str) -> Path:
-    """Compile the driver."""
-    program = Path(folder) / "kernels"
-    compiler = shlex.split(os.environ.get("CC", "cc"))
-    command = [*compiler, *flags.split(), str(SOURCE), "-o", str(program), "-lm"]
-    subprocess.run(command, check=True)
-    return program
 
 
 def run(program: Path, *arguments: object) -> str:
@@ -181,7 +171,7 @@ def main() -> None:
     """Measure and print the table."""
     arguments = parse_arguments()
     with tempfile.TemporaryDirectory() as folder:
-        program = build(arguments.flags, folder)
+        program = compile_c(SOURCE, folder, arguments.flags.split())
         *available, compiler = run(program).splitlines()
         isas = choose_sets(arguments, available)
         found = cases(isas, [int(size) for size in arguments.sizes.split(",")])

@@ -10,10 +10,12 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,6 +101,15 @@ def _peak_of(pid: int) -> int:
             if line.startswith("VmHWM:"):
                 return 1024 * int(line.split()[1])
     return 0
+
+
+def compile_c(source: Path, folder: str | Path, flags: Iterable[str]) -> Path:
+    """Compile a driver of one file with CC, or cc; return the program."""
+    program = Path(folder) / source.stem
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    command = [*compiler, *flags, str(source), "-o", str(program), "-lm"]
+    subprocess.run(command, check=True)
+    return program
 
 
 def _run_script(script: str, job: Job, **environment: str) -> Run:

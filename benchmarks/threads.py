@@ -16,8 +16,6 @@ of 20 MB and more: on a short one the workers' start is most of what is timed.
 from __future__ import annotations
 
 import argparse
-import os
-import shlex
 import statistics
 import subprocess
 import tempfile
@@ -26,7 +24,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from programs import MODES, Job, run_w2vfast
+from programs import MODES, Job, compile_c, run_w2vfast
+
+CORES_FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O2", "-pthread"]
 
 
 class Round(NamedTuple):
@@ -40,16 +40,6 @@ class Round(NamedTuple):
     def share(self) -> float:
         """What is left of the speed of processes that share nothing."""
         return self.together / self.apart
-
-
-def build_cores(folder: Path) -> Path:
-    """Compile `cores.c`."""
-    program = folder / "cores"
-    compiler = shlex.split(os.environ.get("CC", "cc"))
-    flags = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O2", "-pthread"]
-    source = Path(__file__).with_name("cores.c")
-    subprocess.run([*compiler, *flags, "-o", program, source], check=True)
-    return program
 
 
 def line_time(cores: Path) -> float:
@@ -101,7 +91,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        cores = build_cores(Path(folder))
+        cores = compile_c(Path(__file__).with_name("cores.c"), folder, CORES_FLAGS)
         for mode, settings in MODES.items():
             job = Job(
                 corpus=arguments.corpus,

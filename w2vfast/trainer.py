@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _core, sampling
-from w2vfast.copies import plan_copies
+from w2vfast.copies import Copies, plan_copies
 from w2vfast.timeline import Sample, Timeline
 
 if TYPE_CHECKING:
@@ -391,9 +391,7 @@ class Trainer:
             ]
         in_step = os.environ.get("W2VFAST_LOCKSTEP") == "1"
         lockstep = _core.Lockstep(p.n_workers) if in_step else None
-        row_bytes = self._weights.syn0.pad().strides[0]
-        shares = self._kept_shares(tables.keep)
-        copies = plan_copies(p, len(self._ids), row_bytes, shares, tables.tree)
+        copies = self._plan_copies(tables) if p.n_workers > 1 else None
         try:
             return [
                 _core.Worker(
@@ -412,6 +410,11 @@ class Trainer:
                 f"max_sentence_length={p.max_sentence_length}. Lower these."
             )
             raise MemoryError(message) from error
+
+    def _plan_copies(self, tables: Tables) -> Copies:
+        row_bytes = self._weights.syn0.pad().strides[0]
+        shares = self._kept_shares(tables.keep)
+        return plan_copies(self._params, len(self._ids), row_bytes, shares, tables.tree)
 
     def _kept_shares(self, keep: NDArray[np.uint32] | None) -> NDArray[np.float64]:
         """Take them from some of the ids: the counts may be those of another text."""

@@ -32,9 +32,9 @@ def run_cli(*arguments, **options):
     return _run(cli_command(*arguments), options)
 
 
-def run_python(code, **options):
+def run_python(code, *, arguments=(), **options):
     """Run Python code and wait; `options` as for `subprocess.run`."""
-    return _run([sys.executable, "-c", textwrap.dedent(code)], options)
+    return _run([sys.executable, "-c", textwrap.dedent(code), *arguments], options)
 
 
 def _run(command, options):

@@ -1,5 +1,6 @@
 """Build the two compiled modules; everything else is in pyproject.toml."""
 
+import glob
 import os
 import sys
 
@@ -19,26 +20,6 @@ elif DEBUG:
 else:
     FLAGS = ["-O3", "-ffp-contract=off"]
 
-CORE_HEADERS = [
-    "_atomic.h",
-    "_block.h",
-    "_block_kernel.h",
-    "_exact.h",
-    "_exact_kernel.h",
-    "_isa_end.h",
-    "_softmax_kernel.h",
-]
-CORE_PARTS = ["_fast.pxi", "_exact.pxi"]
-TEXT_PARTS = [
-    "_words.pxi",
-    "_scan.pxi",
-    "_stream.pxi",
-    "_rows.pxi",
-    "_candidates.pxi",
-    "_phrases.pxi",
-    "_word2phrase.pxi",
-]
-
 DIRECTIVES = {
     "language_level": 3,
     "boundscheck": DEBUG,
@@ -49,22 +30,21 @@ DIRECTIVES = {
 }
 
 
-def extension(name, parts):
-    """Describe one compiled module and the files that it is rebuilt for."""
+def extension(name):
+    """Describe one compiled module and the parts that it is rebuilt for."""
+    parts = sorted(glob.glob(f"w2vfast/{name}_parts/*"))
     return Extension(
         f"w2vfast.{name}",
         [f"w2vfast/{name}.pyx"],
-        depends=[f"w2vfast/{part}" for part in parts],
+        depends=parts,
+        include_dirs=["w2vfast"],
         extra_compile_args=FLAGS,
     )
 
 
 setup(
     ext_modules=cythonize(
-        [
-            extension("_core", CORE_HEADERS + CORE_PARTS),
-            extension("_text", TEXT_PARTS),
-        ],
+        [extension("_core"), extension("_text")],
         compiler_directives=DIRECTIVES,
         build_dir="build/cython",
     )

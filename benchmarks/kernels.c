@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "../w2vfast/_block.h"
+#include "../w2vfast/_core_parts/block.h"
 
 #define CHAINS 12 /* independent sums: latency 4 or 5 on two pipes, and no spills */
 #define WARM_UP 200

@@ -22,7 +22,7 @@ from compare import environment
 
 from w2vfast import Word2Vec, build_info
 from w2vfast.params import TrainParams
-from w2vfast.softmaxcost import cost
+from w2vfast.training.cost import cost
 
 OUTPUTS_TRAINED = 3e8  # words of the text times V, of a measurement: seconds
 LENGTH = 20  # words in a sentence

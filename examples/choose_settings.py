@@ -43,7 +43,7 @@ import numpy as np
 
 import w2vfast
 from w2vfast import LineSentence, Word2Vec
-from w2vfast.evaluation import word_analogies, word_pairs
+from w2vfast.vectors.evaluation import word_analogies, word_pairs
 
 POEMS = Path(w2vfast.__file__).parent / "data" / "tang.txt.xz"
 N_HELD_OUT = 2000  # couplets of each measure

@@ -49,7 +49,7 @@ from pathlib import Path
 
 import w2vfast
 from w2vfast import ENGLISH_CONNECTOR_WORDS, LineSentence, Phrases, Word2Vec
-from w2vfast.evaluation import word_analogies
+from w2vfast.vectors.evaluation import word_analogies
 
 POEMS = Path(w2vfast.__file__).parent / "data" / "tang.txt.xz"
 # Pairs of one relation each; two of a section make a question.

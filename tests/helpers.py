@@ -1,4 +1,4 @@
-"""Run the package in a process of its own."""
+"""Folders that tests read, and the package run in a process of its own."""
 
 import os
 import subprocess
@@ -8,6 +8,15 @@ import textwrap
 from pathlib import Path
 
 import w2vfast
+
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
+SOURCE = ROOT / "w2vfast"
+EXAMPLES = ROOT / "examples"
+GOLDEN = TESTS / "data" / "golden"
+# Larger texts for tests of quality, in a folder beside the project; it may be absent.
+SHARED_DATA = ROOT.parent / "shared" / "data"
+POEMS = Path(w2vfast.__file__).parent / "data" / "tang.txt.xz"
 
 # A child finds the very package that is tested: by PYTHONPATH, and away from the
 # source folder, which Python would look into first and which may not be built.

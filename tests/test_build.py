@@ -46,7 +46,7 @@ def test_an_import_needs_nothing_but_numpy_and_tqdm():
         import sys
 
         before = set(sys.modules)
-        import w2vfast, w2vfast.model, w2vfast.cli
+        import w2vfast, w2vfast.model, w2vfast.cli.main
 
         names = {name.partition(".")[0] for name in set(sys.modules) - before}
         names -= set(sys.stdlib_module_names)
@@ -61,7 +61,7 @@ def test_help_and_usage_errors_do_not_wait_for_numpy():
     done = run_python(
         """
         import sys
-        from w2vfast.cli import main
+        from w2vfast.cli.main import main
 
         assert main(["--help"]) == 0
         assert main(["train", "-train", "a", "-output", "b", "-size", "0"]) == 2

@@ -4,11 +4,11 @@ import contextlib
 import io
 import lzma
 import re
-from pathlib import Path
 
 import pytest
+from helpers import ROOT
 
-README = Path(__file__).parents[1] / "README.md"
+README = ROOT / "README.md"
 
 
 @pytest.fixture

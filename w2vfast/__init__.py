@@ -4,14 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from w2vfast.callbacks import CallbackAny2Vec, StopTraining
-    from w2vfast.keyedvectors import KeyedVectors
-    from w2vfast.mappage import save_map_page
     from w2vfast.model import Word2Vec
     from w2vfast.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
-    from w2vfast.plotting import plot_training, plot_words
-    from w2vfast.sentences import LineSentence, PathLineSentences, Text8Corpus
-    from w2vfast.sources import IdCorpus
+    from w2vfast.plots.figures import plot_training, plot_words
+    from w2vfast.plots.interactive_map import save_map_page
+    from w2vfast.text.readers import LineSentence, PathLineSentences, Text8Corpus
+    from w2vfast.text.sources import IdCorpus
+    from w2vfast.training.callbacks import CallbackAny2Vec, StopTraining
+    from w2vfast.vectors.keyedvectors import KeyedVectors
 
 __version__ = "0.1.0"
 __all__ = [
@@ -36,20 +36,20 @@ __all__ = [
 # Loaded when first asked for, so that the command line can answer, refuse and be
 # interrupted before NumPy is there.
 _HOMES = {
-    "CallbackAny2Vec": "callbacks",
+    "CallbackAny2Vec": "training.callbacks",
     "ENGLISH_CONNECTOR_WORDS": "phrases",
     "FrozenPhrases": "phrases",
-    "IdCorpus": "sources",
-    "KeyedVectors": "keyedvectors",
-    "LineSentence": "sentences",
-    "PathLineSentences": "sentences",
+    "IdCorpus": "text.sources",
+    "KeyedVectors": "vectors.keyedvectors",
+    "LineSentence": "text.readers",
+    "PathLineSentences": "text.readers",
     "Phrases": "phrases",
-    "StopTraining": "callbacks",
-    "Text8Corpus": "sentences",
+    "StopTraining": "training.callbacks",
+    "Text8Corpus": "text.readers",
     "Word2Vec": "model",
-    "plot_training": "plotting",
-    "plot_words": "plotting",
-    "save_map_page": "mappage",
+    "plot_training": "plots.figures",
+    "plot_words": "plots.figures",
+    "save_map_page": "plots.interactive_map",
 }
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast.copies import Copies
-from w2vfast.huffman import HuffmanTree
-from w2vfast.sampling import AliasTable, StepTable
+from w2vfast.training.huffman import HuffmanTree
+from w2vfast.training.replicas import Copies
+from w2vfast.training.sampling import AliasTable, StepTable
 
 COMPILER: str
 LANES: int

@@ -1,8 +1,8 @@
 # cython: language_level=3
 """The SGD loops: walk a span, gather rows, call the block update; fast and exact.
 
-What threads share stands here, the loops of either mode in `_fast.pxi` and
-`_exact.pxi`.  Knows arrays and numbers only: no vocabulary, no parameters object, no
+What threads share stands here, the loops of either mode in `_core_parts/fast.pxi` and
+`_core_parts/exact.pxi`.  Knows arrays and numbers only: no vocabulary, no parameters object, no
 logging.  Threads share `syn0`, `syn1` and `syn1neg` and store to them without locks on purpose
 (Hogwild; Niu et al. 2011, arXiv:1106.5730); whatever else is written belongs to one
 worker alone.
@@ -23,7 +23,7 @@ import os
 import numpy as np
 
 
-cdef extern from "_atomic.h" nogil:
+cdef extern from "_core_parts/atomic.h" nogil:
     int64_t atomic_add(int64_t* counter, int64_t amount)
     int64_t atomic_read(int64_t* counter)
     bint atomic_try_lock(int64_t* lock)
@@ -31,7 +31,7 @@ cdef extern from "_atomic.h" nogil:
     void atomic_yield()
 
 
-cdef extern from "_block.h" nogil:
+cdef extern from "_core_parts/block.h" nogil:
     enum: BLOCK_LANES
     enum: BLOCK_ISAS
     enum: SOFTMAX_OUTPUTS
@@ -71,7 +71,7 @@ cdef extern from "_block.h" nogil:
     void block_prefetch_line "BLOCK_PREFETCH"(const void* address)
 
 
-cdef extern from "_exact.h" nogil:
+cdef extern from "_core_parts/exact.h" nogil:
     enum: EXACT_TABLE_SIZE
     enum: EXACT_NODES
     ctypedef struct exact_path_t:
@@ -489,8 +489,8 @@ def init_vectors_exact(float[:, ::1] syn0, int dim):
 # The loops, by mode; included here, so that the compiler sees them whole
 # ---------------------------------------------------------------------------------
 
-include "_fast.pxi"
-include "_exact.pxi"
+include "_core_parts/fast.pxi"
+include "_core_parts/exact.pxi"
 
 
 # ---------------------------------------------------------------------------------

@@ -2,16 +2,16 @@
 
 A `WordCounter` is one thread's dictionary.  Words get provisional ids from 1 in the
 order in which that thread first meets them; 0 is a sentence end, `LOST` a word that
-was pruned.  `w2vfast.corpus` merges the dictionaries of all threads, orders the
+was pruned.  `w2vfast.text.corpus` merges the dictionaries of all threads, orders the
 vocabulary and has `Renumbering` turn provisional ids into final ones.
 
 Blocks of text are cut at white space, so that no word lies in two of them.  All
 byte offsets, positions and counts are 64-bit.
 
-The dictionary is in `_words.pxi`, cutting text into words in `_scan.pxi`, and what is
-done to streams of ids in `_stream.pxi`; files of vectors are cut into words and numbers
-in `_rows.pxi`.  Phrases are found, counted and joined in `_candidates.pxi` and
-`_phrases.pxi`, by the C program's rules in `_word2phrase.pxi`.  They are included here,
+The dictionary is in `_text_parts/words.pxi`, cutting text into words in `_text_parts/scan.pxi`, and what is
+done to streams of ids in `_text_parts/stream.pxi`; files of vectors are cut into words and numbers
+in `_text_parts/rows.pxi`.  Phrases are found, counted and joined in `_text_parts/candidates.pxi` and
+`_text_parts/phrases.pxi`, by the C program's rules in `_text_parts/word2phrase.pxi`.  They are included here,
 so that the compiler sees the whole.
 """
 
@@ -31,10 +31,10 @@ cdef extern from "Python.h":
     bint PyLong_CheckExact(object number)
     int64_t PyLong_AsLongLongAndOverflow(object number, int* overflow) except? -1
 
-include "_words.pxi"
-include "_scan.pxi"
-include "_stream.pxi"
-include "_rows.pxi"
+include "_text_parts/words.pxi"
+include "_text_parts/scan.pxi"
+include "_text_parts/stream.pxi"
+include "_text_parts/rows.pxi"
 
 cdef enum:
     KIND_UNKNOWN = 0
@@ -413,9 +413,9 @@ cdef class WordCounter:
         return words
 
 
-include "_candidates.pxi"
-include "_phrases.pxi"
-include "_word2phrase.pxi"
+include "_text_parts/candidates.pxi"
+include "_text_parts/phrases.pxi"
+include "_text_parts/word2phrase.pxi"
 
 
 # ---------------------------------------------------------------------------

@@ -13,25 +13,26 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast import corpus, huffman, sampling, softmaxcost, trainer
-from w2vfast.callbacks import call_hooks, checked_callbacks
-from w2vfast.files import open_output
-from w2vfast.folder import MODEL_KIND, load_folder, save_folder
-from w2vfast.freezing import checked_words, frozen_rows
-from w2vfast.gensimnames import GensimNames, check_gensim_call
-from w2vfast.grownweights import grown_weights
-from w2vfast.growth import GrownVocab, check_growable, grow_from_counts
-from w2vfast.initvectors import Coverage, check_source, set_rows
-from w2vfast.keyedvectors import KeyedVectors
-from w2vfast.outputs import OutputQueries
+from w2vfast.compat import GensimNames, check_gensim_call
+from w2vfast.formats.folder import MODEL_KIND, load_folder, save_folder
 from w2vfast.params import (
     TrainParams,
     check_gensim_arguments,
     refuse_unknown_arguments,
 )
-from w2vfast.progress import ProgressBar, say
-from w2vfast.sources import Source, file_source, sentence_source
-from w2vfast.vocab import Vocab, read_vocab, vocab_from_counts
+from w2vfast.prediction.queries import OutputQueries
+from w2vfast.system.files import open_output
+from w2vfast.system.progress import ProgressBar, say
+from w2vfast.text import corpus
+from w2vfast.text.sources import Source, file_source, sentence_source
+from w2vfast.text.vocab import Vocab, read_vocab, vocab_from_counts
+from w2vfast.text.vocab_growth import GrownVocab, check_growable, grow_from_counts
+from w2vfast.training import cost, huffman, sampling, trainer
+from w2vfast.training.callbacks import call_hooks, checked_callbacks
+from w2vfast.vectors.keyedvectors import KeyedVectors
+from w2vfast.warmstart.freezing import checked_words, frozen_rows
+from w2vfast.warmstart.init_vectors import Coverage, check_source, set_rows
+from w2vfast.warmstart.weight_growth import grown_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -286,7 +287,8 @@ class Word2Vec(OutputQueries, GensimNames):
         Notes
         -----
         With `hs` the tree is built anew, and its inner nodes begin with what the old
-        ones knew of the words on their two sides; see `w2vfast/grownnodes.py`.
+        ones knew of the words on their two sides; see
+        `w2vfast.warmstart.node_growth`.
         Whatever goes wrong, the model is either as it was or grown; the ids of the
         text before are given up first.
         """
@@ -376,7 +378,7 @@ class Word2Vec(OutputQueries, GensimNames):
 
     def _take_growth(self, grown: GrownVocab) -> None:
         words, weights = self.vocab, self._weights
-        softmaxcost.check(self.params, grown.counts[1:])
+        cost.check(self.params, grown.counts[1:])
         if weights is not None:
             weights = grown_weights(
                 weights, words.counts, grown, self.params, self._build_tree
@@ -570,7 +572,7 @@ class Word2Vec(OutputQueries, GensimNames):
         as_c = not self.history and self.corpus_total_words == 0
         changed = {name: value for name, value in given.items() if value is not None}
         params = dataclasses.replace(self.params, **changed)
-        softmaxcost.check(params, words.counts[1:])
+        cost.check(params, words.counts[1:])
         ids = self._ids_of(words, corpus_iterable, corpus_file, progress)
         weights = self._need_weights()
         shown = self._progress if progress is None else progress

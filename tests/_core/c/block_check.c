@@ -1,0 +1,434 @@
+/* The block functions of each instruction set against the same sums in double.
+ *
+ *     cc -O3 -ffp-contract=off block_check.c -lm && ./a.out
+ *
+ * Exits with 1 and names the case at the first number that is too far off.  How far a
+ * float may be off is counted, not guessed: one rounding is off by at most U of the
+ * result, so a sum of products with n roundings on the way of each product is off by
+ * n * U times the sum of the products' sizes (Higham 2002, Accuracy and Stability of
+ * Numerical Algorithms, eq. 3.5; its second-order terms are covered by one more n).
+ * Leaving out one column of 320 is a thousand times as much. */
+#include "check.h"
+
+#include "../../../w2vfast/_core_parts/block.h"
+
+#define U (1.0 / (1 << 24)) /* half a unit in the last place of 1 */
+
+/* Taylor's remainder, 0.35^7 / 5040 / exp(-0.35), is 3 U, the roundings of exp(r) and
+ * of the reduction of x are 4 U, those of 1 + exp and of its inverse 2 U. */
+#define SIGMOID_SLACK (9 * U)
+
+typedef struct {
+    const char *isa;
+    int C, T, D;
+    int own_sinks;    /* sinks are rows of their own, as in CBOW */
+    int often;        /* rows count more than once */
+    double size;      /* of the logits, about */
+} case_t;
+
+/* One side of a block: a matrix, one row of which is never listed.  Its rows are whole
+ * cache lines, so that there may be columns behind the last one in use. */
+typedef struct {
+    const char *name;
+    int count;        /* rows that are listed */
+    int stride;       /* D or more */
+    int *list;        /* (count,) */
+    float *counts;    /* (count + BLOCK_LANES,) how often each row counts */
+    float *before;    /* (count + 1, stride) */
+    float *after;     /* (count + 1, stride) */
+    float **rows;     /* (count,) of `after` */
+} side_t;
+
+static void compare(const case_t *k, const char *what, int row, int column, double got,
+                    double expected, double slack) {
+    check_count++;
+    if (fabs(got - expected) <= slack) return; /* and not where it is not a number */
+    stop_with("%s C=%d T=%d D=%d, %s, %s, logits of about %g:\n"
+              "%s[%d, %d] is %.9g, should be %.9g within %.2g",
+              k->isa, k->C, k->T, k->D, k->own_sinks ? "sinks apart" : "inputs as sinks",
+              k->often ? "rows that count more than once" : "rows that count once",
+              k->size, what, row, column, got, expected, slack);
+}
+
+/* Listed from the last row to the first, or at random with some of them twice. */
+static side_t new_side(const case_t *k, const char *name, int count, double size,
+                       int is_repeated) {
+    side_t side = {.name = name, .count = count};
+    side.stride = (k->D + BLOCK_LANES - 1) / BLOCK_LANES * BLOCK_LANES;
+    const int64_t floats = (int64_t)(count + 1) * side.stride;
+    side.list = malloc((size_t)count * sizeof(int));
+    if (!side.list) stop_with("no memory for %d rows", count);
+    side.counts = new_floats(count + BLOCK_LANES);
+    for (int n = 0; n < count; n++) {
+        side.list[n] = is_repeated ? draw_below((count + 1) / 2) : count - 1 - n;
+        side.counts[n] = (float)(k->often ? 1 + draw_below(3) : 1);
+    }
+    side.before = new_floats(floats);
+    draw_floats(side.before, floats, size);
+    side.after = copy_floats(side.before, floats);
+    side.rows = new_rows(side.after, side.list, count, side.stride);
+    return side;
+}
+
+static const float *old_row(const side_t *side, int n) {
+    return side->before + (int64_t)side->list[n] * side->stride;
+}
+
+static void free_side(side_t *side) {
+    free(side->list);
+    free(side->counts);
+    free(side->before);
+    free(side->after);
+    free(side->rows);
+}
+
+static double sigmoid(double x) { return 1.0 / (1.0 + exp(-x)); }
+
+/* What becomes of one output and one input, in double, and what a float may be off. */
+typedef struct {
+    double logit, logit_slack, error, error_slack;
+} pair_t;
+
+static pair_t expected_pair(const case_t *k, const float *x, const float *y, float label,
+                            double weight) {
+    pair_t p = {0};
+    double sizes = 0.0;
+    for (int i = 0; i < k->D; i++) {
+        p.logit += (double)x[i] * y[i];
+        sizes += fabs((double)x[i] * y[i]);
+    }
+    /* Four lanes or more, a product and its sum, at most 4 sums of lanes. */
+    p.logit_slack = (k->D / 4 + 6) * U * sizes;
+    const double steepest = fmin(0.25, exp(p.logit_slack - fabs(p.logit)));
+    p.error = (label - sigmoid(p.logit)) * weight;
+    /* alpha times two counts, the difference and the product are 4 roundings. */
+    p.error_slack = weight * (steepest * p.logit_slack + SIGMOID_SLACK + 5 * U);
+    return p;
+}
+
+/* Rows of `side` gained the sum over the other side's old rows of error * row; the error
+ * of (n, j) is pairs[n * along + j * across].  Rows not listed and columns behind the
+ * last one in use are as they were. */
+static void check_gains(const case_t *k, const side_t *side, const side_t *others,
+                        const pair_t *pairs, int along, int across) {
+    const int stride = side->stride;
+    double *gain = malloc((size_t)stride * 3 * sizeof(double));
+    if (!gain) stop_with("no memory for %d columns", stride);
+    double *size = gain + stride, *slack = gain + 2 * stride;
+    for (int row = 0; row <= side->count; row++) {
+        memset(gain, 0, (size_t)stride * 3 * sizeof(double));
+        for (int n = 0; n < side->count; n++)
+            for (int j = 0; j < others->count && side->list[n] == row; j++) {
+                const pair_t *p = pairs + n * along + j * across;
+                const float *other = old_row(others, j);
+                for (int i = 0; i < k->D; i++) {
+                    gain[i] += p->error * other[i];
+                    size[i] += fabs(p->error * other[i]);
+                    slack[i] += p->error_slack * fabs(other[i]);
+                }
+            }
+        for (int i = 0; i < stride; i++) {
+            const double before = side->before[(int64_t)row * stride + i];
+            if (size[i] > 0.0) /* each product and its sum, from the old row on */
+                slack[i] += (others->count + 2) * U * (fabs(before) + size[i]);
+            compare(k, side->name, row, i, side->after[(int64_t)row * stride + i],
+                    before + gain[i], slack[i]);
+        }
+    }
+    free(gain);
+}
+
+static void check_loss(const case_t *k, const block_t *b) {
+    double loss = 0.0, pairs = 0.0;
+    for (int t = 0; t < k->T; t++)
+        for (int c = 0; c < k->C; c++) {
+            const double count = (double)b->input_counts[c] * b->output_counts[t];
+            const double logit = b->logits[t * k->C + c];
+            const double wrong = b->labels[t] > 0.5f ? -logit : logit;
+            loss += count * (fmax(wrong, 0.0) + log1p(exp(-fabs(wrong))));
+            pairs += count;
+        }
+    /* A factor is off by its rounding and by expf's, of up to 1 ulp of at most 1; a
+     * count times a logit is rounded. */
+    compare(k, "loss", 0, 0, block_loss(b), loss, 3 * U * pairs + U * loss);
+}
+
+/* Inputs and outputs of a block, and room for what it computes. */
+static block_t new_block(const case_t *k, const side_t *inputs, const side_t *sinks,
+                         const side_t *outputs, float alpha) {
+    const int64_t pairs = (int64_t)k->C * k->T + BLOCK_LANES;
+    return (block_t){
+        .inputs = inputs->rows, .sinks = sinks->rows, .outputs = outputs->rows,
+        .labels = new_floats(k->T + BLOCK_LANES), .input_counts = inputs->counts,
+        .output_counts = outputs->counts, .logits = new_floats(pairs),
+        .sigmoids = new_floats(pairs), .errors = new_floats(pairs),
+        .tile = new_floats((int64_t)k->T * k->D), .n_inputs = k->C, .n_outputs = k->T,
+        .dim = k->D, .alpha = alpha};
+}
+
+static void free_block(block_t *b) {
+    free((float *)b->labels);
+    free(b->logits);
+    free(b->sigmoids);
+    free(b->errors);
+    free(b->tile);
+}
+
+static void check_update(const case_t *k) {
+    const double size = sqrt(3.0 * k->size / sqrt(k->D));
+    side_t inputs = new_side(k, "inputs", k->C, size, 0);
+    side_t outputs = new_side(k, "outputs", k->T, size, 0);
+    side_t apart = new_side(k, "sinks", k->C, size, 0);
+    const side_t *sinks = k->own_sinks ? &apart : &inputs;
+    block_t block = new_block(k, &inputs, sinks, &outputs, 0.05f);
+    for (int t = 0; t < k->T; t++) ((float *)block.labels)[t] = (float)draw_below(2);
+    block.ahead = inputs.rows;
+    block.n_ahead = draw_below(k->C + 1);
+    block_update(&block);
+
+    pair_t *expected = malloc((size_t)k->C * k->T * sizeof(pair_t));
+    if (!expected) stop_with("no memory for %d pairs", k->C * k->T);
+    for (int t = 0; t < k->T; t++)
+        for (int c = 0; c < k->C; c++) {
+            const int at = t * k->C + c;
+            const double count = (double)inputs.counts[c] * outputs.counts[t];
+            const pair_t p = expected_pair(k, old_row(&inputs, c), old_row(&outputs, t),
+                                           block.labels[t], block.alpha * count);
+            compare(k, "logits", t, c, block.logits[at], p.logit, p.logit_slack);
+            compare(k, "errors", t, c, block.errors[at], p.error, p.error_slack);
+            expected[at] = p;
+        }
+    check_loss(k, &block);
+    check_gains(k, &outputs, &inputs, expected, k->C, 1);
+    check_gains(k, sinks, &outputs, expected, 1, k->C);
+    if (k->own_sinks && memcmp(inputs.before, inputs.after,
+                               (size_t)(k->C + 1) * inputs.stride * sizeof(float)))
+        stop_with("%s C=%d T=%d D=%d: inputs changed that are no sinks", k->isa, k->C,
+                  k->T, k->D);
+    free(expected);
+    free_block(&block);
+    free_side(&inputs);
+    free_side(&outputs);
+    free_side(&apart);
+}
+
+/* log p(t | c) = logits - shift: what becomes of input c, in double.  The shift is as far
+ * off as a logit is, by its own rounding, and by a sum of T exponentials. */
+static double expected_shift(const case_t *k, pair_t *pairs, int c, double *slack) {
+    double top = -INFINITY, sum = 0.0;
+    *slack = 0.0;
+    for (int t = 0; t < k->T; t++) {
+        top = fmax(top, pairs[t * k->C + c].logit);
+        *slack = fmax(*slack, pairs[t * k->C + c].logit_slack);
+    }
+    for (int t = 0; t < k->T; t++) sum += exp(pairs[t * k->C + c].logit - top);
+    const double shift = top + log(sum);
+    *slack += U * (fabs(shift) + fabs(top)) + SIGMOID_SLACK + (k->T + 1) * U;
+    return shift;
+}
+
+/* The first output is the one that was seen, whatever labels and counts say. */
+static void expect_softmax(const case_t *k, const block_t *b, pair_t *pairs) {
+    double loss = 0.0, loss_slack = 0.0;
+    for (int c = 0; c < k->C; c++) {
+        const double count = b->input_counts[c], weight = b->alpha * count;
+        double slack, shift = expected_shift(k, pairs, c, &slack);
+        compare(k, "shifts", 0, c, b->shifts[c], shift, slack);
+        for (int t = 0; t < k->T; t++) {
+            pair_t *p = pairs + t * k->C + c;
+            const double share = exp(p->logit - shift);
+            const double off = p->logit_slack + slack + SIGMOID_SLACK +
+                               U * (fabs(p->logit) + fabs(shift));
+            p->error = ((t == 0) - share) * weight;
+            p->error_slack = weight * (share * expm1(off) + 6 * U);
+        }
+        loss += count * (shift - pairs[c].logit);
+        loss_slack += count * (slack + pairs[c].logit_slack);
+    }
+    compare(k, "loss", 0, 0, block_loss(b), loss, loss_slack);
+}
+
+static void check_softmax(const case_t *k) {
+    const double size = sqrt(3.0 * k->size / sqrt(k->D));
+    side_t inputs = new_side(k, "inputs", k->C, size, 0);
+    side_t outputs = new_side(k, "outputs", k->T, size, 0);
+    side_t sinks = new_side(k, "sinks", k->C, size, 0);
+    block_t block = new_block(k, &inputs, &sinks, &outputs, 0.05f);
+    free(block.errors);
+    free(block.tile);
+    block.errors = new_floats((int64_t)k->C * SOFTMAX_OUTPUTS + BLOCK_LANES);
+    block.tile = new_floats((int64_t)SOFTMAX_OUTPUTS * k->D);
+    block.shifts = new_floats(k->C + BLOCK_LANES);
+    block.rates = new_floats(k->C + BLOCK_LANES);
+    block_update(&block);
+
+    pair_t *expected = malloc((size_t)k->C * k->T * sizeof(pair_t));
+    if (!expected) stop_with("no memory for %d pairs", k->C * k->T);
+    for (int t = 0; t < k->T; t++)
+        for (int c = 0; c < k->C; c++)
+            expected[t * k->C + c] =
+                expected_pair(k, old_row(&inputs, c), old_row(&outputs, t), 0, 0);
+    expect_softmax(k, &block, expected);
+    check_gains(k, &outputs, &inputs, expected, k->C, 1);
+    check_gains(k, &sinks, &outputs, expected, 1, k->C);
+    free(expected);
+    free(block.shifts);
+    free(block.rates);
+    free_block(&block);
+    free_side(&inputs);
+    free_side(&outputs);
+    free_side(&sinks);
+}
+
+/* Vectors that hold several rows of logits, or part of one; groups of gains. */
+static void check_softmaxes(void) {
+    static const int C[] = {1, 2, 3, 5, 8, 9, 13, 16, 17, 35};
+    static const int T[] = {1, 2, 3, 17, 63, 64, 65, 130};
+    static const double sizes[] = {0.5, 4.0, 200.0};
+    for (int n = 0; n < 10 * 8 * 3; n++) {
+        const case_t k = {.isa = block_isa->name, .C = C[n / 24], .T = T[n / 3 % 8],
+                          .D = block_padded(n % 2 ? 20 : 100), .own_sinks = 1,
+                          .often = n / 2 % 2, .size = sizes[n % 3]};
+        check_softmax(&k);
+    }
+}
+
+/* Logits from -200 to 200 and beyond, one output each: with alpha 1 and label 0 an error
+ * is minus the sigmoid itself, which must be right relative to its size. */
+static void check_sigmoid(const char *isa, int C) {
+    enum { STEPS = 25600, T = STEPS + 3 };
+    const case_t k = {.isa = isa, .C = C, .T = T, .D = BLOCK_LANES, .size = 200};
+    side_t inputs = new_side(&k, "inputs", C, 0, 0), outputs = new_side(&k, "", T, 0, 0);
+    block_t block = new_block(&k, &inputs, &inputs, &outputs, 1.0f);
+    float *given = new_floats(T);
+    for (int t = 0; t <= STEPS; t++) given[t] = (t - STEPS / 2) / 64.0f;
+    given[STEPS + 1] = INFINITY;
+    given[STEPS + 2] = -INFINITY;
+    inputs.rows[C - 1][0] = 1.0f; /* the other inputs are zeros */
+    for (int t = 0; t < T; t++) outputs.rows[t][0] = given[t];
+    block_update(&block);
+    for (int t = 0; t < T; t++) {
+        const double expected = sigmoid(fmax(-87.0, fmin(87.0, given[t])));
+        compare(&k, "sigmoid", 0, t, -block.errors[t * C + C - 1], expected,
+                SIGMOID_SLACK * expected);
+    }
+    free(given);
+    free_block(&block);
+    free_side(&inputs);
+    free_side(&outputs);
+}
+
+/* A row that comes again is counted, not listed. */
+static void check_list(void) {
+    enum { ROWS = 7, DRAWS = 40 };
+    float matrix[ROWS], counts[ROWS], *rows[ROWS];
+    int tally[ROWS] = {0}, n = 0;
+    for (int k = 0; k < DRAWS; k++) {
+        const int drawn = draw_below(ROWS);
+        const int n_distinct = n + (tally[drawn]++ == 0);
+        n = block_list(rows, counts, n, matrix + drawn);
+        if (n != n_distinct) stop_with("block_list: %d rows, should be %d", n, n_distinct);
+    }
+    for (int k = 0; k < n; k++)
+        if (counts[k] != tally[rows[k] - matrix])
+            stop_with("block_list: row %d counts %g times, should count %d times",
+                      (int)(rows[k] - matrix), counts[k], tally[rows[k] - matrix]);
+}
+
+/* sum = scale * sum of rows; then rows += scale * sum, as often as each is listed. */
+static void check_gather_and_spread(const case_t *k, int is_repeated) {
+    const float scale = 1.0f / k->C;
+    side_t rows = new_side(k, "spread", k->C, 1.0, is_repeated);
+    float *sum = new_floats(k->D);
+    block_gather(scale, rows.rows, k->C, sum, k->D);
+    for (int i = 0; i < k->D; i++) {
+        double total = 0.0, size = 0.0;
+        for (int n = 0; n < k->C; n++) {
+            total += (double)scale * old_row(&rows, n)[i];
+            size += fabs((double)scale * old_row(&rows, n)[i]);
+        }
+        compare(k, "gather", 0, i, sum[i], total, (k->C + 1) * U * size);
+    }
+    block_spread(scale, sum, rows.rows, k->C, k->D);
+    for (int row = 0; row <= k->C; row++) {
+        int n_listed = 0;
+        for (int n = 0; n < k->C; n++) n_listed += rows.list[n] == row;
+        for (int i = 0; i < rows.stride; i++) {
+            const double before = rows.before[(int64_t)row * rows.stride + i];
+            const double gain = i < k->D ? n_listed * (double)scale * sum[i] : 0.0;
+            const double size = gain == 0.0 ? 0.0 : fabs(before) + 2 * fabs(gain);
+            compare(k, "spread", row, i, rows.after[(int64_t)row * rows.stride + i],
+                    before + gain, (n_listed + 1) * U * size);
+        }
+    }
+    free(sum);
+    free_side(&rows);
+}
+
+/* No sums: the very bits, and all three rows equal. */
+static void check_merge(const case_t *k) {
+    float *rows = new_floats((int64_t)4 * k->D);
+    float *mine = rows + k->D, *base = rows + 2 * k->D, *expected = rows + 3 * k->D;
+    draw_floats(rows, (int64_t)3 * k->D, 1.0);
+    for (int i = 0; i < k->D; i++) {
+        volatile float gained = mine[i] - base[i];
+        expected[i] = rows[i] + gained;
+    }
+    block_merge(rows, mine, base, k->D);
+    for (int i = 0; i < 3 * k->D; i++)
+        compare(k, "merge", i / k->D, i % k->D, rows[i], expected[i % k->D], 0.0);
+    free(rows);
+}
+
+static void check_shape(int C, int T, int D) {
+    static const double sizes[] = {0.5, 4.0, 200.0};
+    static unsigned n_shapes = 0;
+    n_shapes++;
+    for (int variant = 0; variant < 4; variant++) {
+        const double size = sizes[(n_shapes + variant) % 3];
+        const case_t k = {.isa = block_isa->name, .C = C, .T = T, .D = D,
+                          .own_sinks = variant & 1, .often = variant >> 1, .size = size};
+        check_update(&k);
+    }
+}
+
+static void check_dim(int D) {
+    for (int C = 1; C <= 12; C++) {
+        const case_t k = {.isa = block_isa->name, .C = C, .D = D};
+        for (int T = 1; T <= 13; T++) check_shape(C, T, D);
+        check_gather_and_spread(&k, 0);
+        check_gather_and_spread(&k, 1);
+        check_merge(&k);
+    }
+}
+
+static void check_isa(void) {
+    static const int dims[] = {100, 200, 300, 320};
+    static const int large[][3] = {{1, 40, 304},  {1, 257, 112}, {30, 3, 208},
+                                   {20, 16, 304}, {64, 25, 16},  {21, 9, 1008}};
+    check_sigmoid(block_isa->name, 1);
+    check_sigmoid(block_isa->name, 2);
+    check_softmaxes();
+    /* All numbers of vectors up to where the widest tile has come twice. */
+    for (int D = block_isa->lanes; D <= 17 * block_isa->lanes; D += block_isa->lanes)
+        check_dim(D);
+    for (size_t n = 0; n < sizeof dims / sizeof dims[0]; n++)
+        check_dim(block_padded(dims[n]));
+    for (size_t n = 0; n < sizeof large / sizeof large[0]; n++)
+        check_shape(large[n][0], large[n][1], large[n][2]);
+}
+
+int main(void) {
+    check_list();
+    for (int n = 0; n < BLOCK_ISAS; n++) {
+        block_isa = &block_isas[n];
+        if (!block_isa->is_supported()) {
+            printf("%s: not on this processor\n", block_isa->name);
+            continue;
+        }
+        check_count = 0;
+        check_isa();
+        printf("%s: %lld numbers right\n", block_isa->name, (long long)check_count);
+    }
+    return 0;
+}

@@ -1,0 +1,169 @@
+"""The C headers checked in C: natively, with sanitizers, and for arm64 in emulation."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+from helpers import SOURCE
+
+from w2vfast import _core
+
+CHECKS = Path(__file__).parent / "c"
+BUILT_AS = ["-O3", "-ffp-contract=off"]  # as setup.py does
+SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+ARM64_COMPILER, ARM64_EMULATOR = "aarch64-linux-gnu-gcc", "qemu-aarch64"
+
+
+def local_compiler():
+    """Return the command of a C compiler, or skip the test."""
+    if sys.platform == "win32":
+        pytest.skip("the checks need C11's aligned_alloc, which Windows lacks")
+    named = [os.environ.get("CC"), sysconfig.get_config_var("CC")]
+    for command in filter(None, [*named, "cc", "gcc", "clang"]):
+        words = shlex.split(command)
+        if shutil.which(words[0]):
+            return words
+    return pytest.skip("no C compiler: neither CC nor cc, gcc or clang on the path")
+
+
+def compile_c(compiler, source, folder, *flags):
+    program = folder / source.stem
+    command = [*compiler, *flags, str(source), "-o", str(program), "-lm"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return program, done
+
+
+def run_check(compiler, name, folder, *flags, runner=()):
+    """Compile a check and run it; return its exit status and what it says."""
+    program, done = compile_c(compiler, CHECKS / name, folder, *flags)
+    assert done.returncode == 0, done.stderr
+    command = [*runner, str(program)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def sets_found_right(output):
+    return {line.split(":")[0] for line in output.splitlines() if "right" in line}
+
+
+@pytest.mark.parametrize("name", ["block_check.c", "exact_check.c"])
+def test_every_instruction_set_gives_what_plain_loops_give(tmp_path, name):
+    status, output = run_check(local_compiler(), name, tmp_path, *BUILT_AS)
+    assert status == 0, output
+    assert sets_found_right(output) == set(_core.instruction_sets())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["block_check.c", "exact_check.c"])
+def test_no_kernel_leaves_its_arrays_or_the_language(tmp_path, name):
+    compiler = local_compiler()
+    empty = tmp_path / "empty.c"
+    empty.write_text("int main(void) { return 0; }\n")
+    program, done = compile_c(compiler, empty, tmp_path, *SANITIZED)
+    if done.returncode or subprocess.run([program], check=False).returncode:
+        pytest.skip(f"{compiler[0]} has no address and undefined-behaviour sanitizers")
+    status, output = run_check(
+        compiler, name, tmp_path, "-O1", "-ffp-contract=off", *SANITIZED
+    )
+    assert status == 0, output
+
+
+@pytest.mark.slow
+@pytest.mark.emulated
+@pytest.mark.parametrize("name", ["block_check.c", "exact_check.c"])
+def test_arm64_gives_what_plain_loops_give(tmp_path, name):
+    for tool in (ARM64_COMPILER, ARM64_EMULATOR):
+        if not shutil.which(tool):
+            pytest.skip(f"{tool} is not on the path (CONTRIBUTING.md, Set up)")
+    flags = ["-static", *BUILT_AS]
+    status, output = run_check(
+        [ARM64_COMPILER], name, tmp_path, *flags, runner=[ARM64_EMULATOR]
+    )
+    assert status == 0, output
+    assert sets_found_right(output) == {"neon", "generic"}
+
+
+# A check that cannot fail proves nothing, so the kernels are broken on purpose.
+BREAKS = {
+    "a lane is added twice": ("block", "l[2] + l[3]", "l[2] + l[2]"),
+    "a rough sigmoid": ("block", "fill(1.0f / 720.0f)", "fill(0.0f)"),
+    "counts of inputs left out": (
+        "block",
+        "fma_(rate, load(b->input_counts + c), fill(0.0f))",
+        "rate",
+    ),
+    "sums of the first inputs dropped": (
+        "block",
+        "is_first = is_all || c == 0",
+        "is_first = 1",
+    ),
+    "a softmax with no output that was seen": (
+        "block",
+        "b->errors[c] += b->rates[c];",
+        ";",
+    ),
+    "a softmax that counts what lies behind the last row": (
+        "block",
+        "b->logits[end + l] = -FLT_MAX;",
+        "b->logits[end + l] = 0.0f;",
+    ),
+    "a softmax by one lane's sum alone": (
+        "block",
+        "for (int l = 0; l < G * C; l += C) sum",
+        "for (int l = 0; l < 1; l += C) sum",
+    ),
+    "a softmax that loses the counts of inputs": (
+        "block",
+        "b->rates[k] = b->alpha * b->input_counts[k % C];",
+        "b->rates[k] = b->alpha;",
+    ),
+    "a repeated row listed twice": ("block", "if (rows[k] == row) {", "if (0) {"),
+    "the new row in place of the old": (
+        "exact",
+        "add(sum[w], mul(factor, y));",
+        "add(sum[w], mul(factor, add(y, mul(factor, column[w]))));",
+    ),
+    "another order of columns": (
+        "exact",
+        "ISA(pair_low)(ab, cd);\n    columns[1] = ISA(pair_high)(ab, cd);",
+        "ISA(pair_high)(ab, cd);\n    columns[1] = ISA(pair_low)(ab, cd);",
+    ),
+    "a saturated node that gains": ("exact", "if (open[first + t]) {", "if (1) {"),
+    "dot products of a row that is still to gain": (
+        "exact",
+        "if (next && next != sinks[c] &&",
+        "if (next &&",
+    ),
+    "a repeated output as if it were another": (
+        "exact",
+        "if (rows[s] == rows[t]) return t;",
+        ";",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_the_checks_fail_on_a_broken_kernel(tmp_path, name):
+    header, whole, broken = BREAKS[name]
+    compiler = local_compiler()
+    checks = tmp_path / "tests" / "_core" / "c"
+    package = tmp_path / "w2vfast" / "_core_parts"
+    shutil.copytree(CHECKS, checks)
+    package.mkdir(parents=True)
+    n_broken = 0
+    for source in (SOURCE / "_core_parts").glob("*.h"):
+        text = source.read_text(encoding="utf-8")
+        n_broken += text.count(whole)
+        (package / source.name).write_text(text.replace(whole, broken))
+    assert n_broken == 1, "the header has changed: break another line"
+    source = checks / f"{header}_check.c"
+    program, done = compile_c(compiler, source, tmp_path, "-O1", "-ffp-contract=off")
+    assert done.returncode == 0, done.stderr
+    done = subprocess.run([program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout
+    assert "should" in done.stdout

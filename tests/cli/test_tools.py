@@ -1,0 +1,259 @@
+"""The command line's tools on files of vectors."""
+
+import json
+import re
+import sys
+
+import numpy as np
+import pytest
+
+import w2vfast.cli.main as cli
+from w2vfast import KeyedVectors
+from w2vfast.cli.main import main
+from w2vfast.formats.registry import KINDS
+from w2vfast.vectors.classes import kmeans_classes
+
+
+@pytest.fixture
+def vectors():
+    rng = np.random.default_rng(5)
+    keys = [f"w{i}" for i in range(60)]
+    return KeyedVectors(keys, rng.standard_normal((60, 8), dtype=np.float32))
+
+
+@pytest.fixture(params=["v.bin", "v.txt", "v.bin.gz"])
+def path(request, tmp_path, vectors):
+    path = tmp_path / request.param
+    vectors.save_word2vec_format(path, binary=".bin" in path.name)
+    return path
+
+
+@pytest.mark.parametrize("tool", cli._TOOLS)
+def test_every_tool_has_help_of_its_own(tool, capsys):
+    assert main([tool, "--help"]) == 0
+    assert f"w2vfast {tool}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("tool", cli._TOOLS)
+def test_an_unknown_flag_is_wrong_usage(tool, capsys):
+    assert main([tool, "--no-such-flag"]) == 2
+    assert "usage: w2vfast" in capsys.readouterr().err
+
+
+def test_classes_are_those_of_the_function(path, vectors, tmp_path):
+    output = tmp_path / "classes.txt"
+    assert main(["classes", str(path), "5", "-o", str(output)]) == 0
+    lines = [line.split() for line in output.read_text().splitlines()]
+    assert [word for word, _ in lines] == vectors.index_to_key
+    expected = kmeans_classes(vectors.vectors, 5)
+    np.testing.assert_array_equal([int(number) for _, number in lines], expected)
+
+
+def test_a_missing_file_is_one_sentence(capsys):
+    assert main(["classes", "nowhere.bin", "5"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("w2vfast: error: ")
+    assert "nowhere.bin" in line
+
+
+# --- convert ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["o.vec.gz", "o.bin", "o.glove", "o.npz", "o"])
+def test_convert_writes_the_format_of_the_suffix(path, vectors, tmp_path, name):
+    assert main(["convert", str(path), str(tmp_path / name)]) == 0
+    loaded = KeyedVectors.load(tmp_path / name)
+    assert loaded.index_to_key == vectors.index_to_key
+    np.testing.assert_array_equal(loaded.vectors, vectors.vectors)
+
+
+def test_convert_takes_kinds_for_names_that_do_not_tell(path, vectors, tmp_path):
+    odd, text = tmp_path / "odd.name", tmp_path / "text.name"
+    assert main(["convert", str(path), str(odd), "--to", "npz"]) == 0
+    assert main(["convert", str(odd), str(text), "--from", "npz", "--to", "text"]) == 0
+    assert text.read_bytes().startswith(b"60 8\nw0 ")
+
+
+def test_convert_takes_the_first_words(path, tmp_path):
+    output = tmp_path / "few.npz"
+    assert main(["convert", str(path), str(output), "--limit", "7"]) == 0
+    assert len(KeyedVectors.load(output)) == 7
+
+
+def test_convert_keeps_counts_and_bytes_that_are_no_text(tmp_path):
+    words = ["a", "\udcff"]
+    kv = KeyedVectors(words, np.ones((2, 2), np.float32), [5, 3])
+    kv.save(tmp_path / "v.npz")
+    assert main(["convert", str(tmp_path / "v.npz"), str(tmp_path / "folder")]) == 0
+    assert KeyedVectors.load(tmp_path / "folder").counts.tolist() == [5, 3]
+    assert main(["convert", str(tmp_path / "folder"), str(tmp_path / "v.txt")]) == 0
+    assert (tmp_path / "v.txt").read_bytes() == b"2 2\na 1 1\n\xff 1 1\n"
+    assert main(["convert", str(tmp_path / "v.txt"), str(tmp_path / "w.bin")]) == 0
+    assert b"\xff " in (tmp_path / "w.bin").read_bytes()
+
+
+def test_convert_escapes_words_with_spaces_when_told_to(tmp_path, capsys):
+    source, text = tmp_path / "glove.txt", tmp_path / "v.txt"
+    source.write_bytes(b"the 1 2\nnew york 3 4\n")
+    command = ["convert", str(source), str(text)]
+    assert main(command) == 1
+    assert "--in-spaces keep" in capsys.readouterr().err
+    command += ["--in-spaces", "keep"]
+    assert main(command) == 1
+    assert "--spaces escape" in capsys.readouterr().err
+    assert not text.exists()
+    assert main([*command, "--spaces", "escape"]) == 0
+    assert text.read_bytes() == b"2 2\nthe 1 2\nnew\\x20york 3 4\n"
+    back = ["convert", str(text), str(tmp_path / "v.npz"), "--in-spaces", "escape"]
+    assert main(back) == 0
+    assert KeyedVectors.load(tmp_path / "v.npz").index_to_key == ["the", "new york"]
+
+
+def test_convert_leaves_the_old_file_if_it_fails(path, tmp_path, capsys):
+    output = tmp_path / "out.npz"
+    output.write_bytes(b"old")
+    damaged = tmp_path / "damaged.txt"
+    damaged.write_bytes(b"2 2\na 1 2\nb 3\n")
+    assert main(["convert", str(damaged), str(output)]) == 1
+    assert (
+        "damaged.txt, line 3: expected a word and 2 values" in capsys.readouterr().err
+    )
+    assert output.read_bytes() == b"old"
+    assert main(["convert", str(path), str(tmp_path / "out.doc")]) == 1
+    assert "Known are .bin" in capsys.readouterr().err
+
+
+def test_the_help_of_convert_names_every_kind(capsys):
+    assert main(["convert", "--help"]) == 0
+    text = capsys.readouterr().out
+    for name, kind in KINDS.items():
+        assert f"{', '.join(s or 'no suffix' for s in kind.suffixes)} " in text
+        assert f" {name} " in text
+
+
+# --- info -------------------------------------------------------------------------
+
+
+def described(capsys, *arguments):
+    assert main(["info", *map(str, arguments)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    return {line[:13].strip(): line[13:] for line in lines}
+
+
+def test_info_describes_a_file(path, vectors, capsys):
+    lines = described(capsys, path, "--words", 3)
+    assert lines["file"] == str(path)
+    assert lines["kind"] == ("text" if path.suffix == ".txt" else "binary")
+    assert lines["shape"] == "60 words, 8 dimensions, float32"
+    lengths = np.linalg.norm(vectors.vectors, axis=1)
+    least, median, most = lengths.min(), np.median(lengths), lengths.max()
+    expected = f"{least:.4g} least, {median:.4g} median, {most:.4g} greatest"
+    assert lines["lengths"] == expected
+    assert lines["not finite"] == lines["zeros"] == lines["repeated"] == "none"
+    assert lines["first words"] == "w0 w1 w2"
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.bin", "v.npz", "v"])
+def test_info_finds_damage(tmp_path, vectors, name, capsys):
+    vectors.vectors[3, 1] = np.nan
+    vectors.vectors[7, 2] = np.inf
+    vectors.vectors[5] = 0
+    vectors.index_to_key[9] = "w2"
+    vectors.save(tmp_path / name)
+    lines = described(capsys, tmp_path / name)
+    assert lines["not finite"] == "2 of 60 rows, the first 'w3' (row 4)"
+    assert lines["zeros"] == "1 of 60 rows, the first 'w5' (row 6)"
+    assert lines["repeated"] == "1 of 60 rows, the first 'w2' (row 10)"
+    assert "nan" not in lines["lengths"]
+
+
+def test_info_tells_counts_where_they_are_kept(tmp_path, capsys):
+    kv = KeyedVectors(["the", "\udcff"], np.ones((2, 2), np.float32), [5, 3])
+    kv.save(tmp_path / "v.npz")
+    assert described(capsys, tmp_path / "v.npz")["first words"] == "the (5) \ufffd (3)"
+
+
+def test_info_of_nothing(tmp_path, capsys):
+    (tmp_path / "v.txt").write_bytes(b"0 3\n")
+    lines = described(capsys, tmp_path / "v.txt")
+    assert lines["shape"] == "0 words, 3 dimensions, float32"
+    assert lines["lengths"] == "none"
+
+
+def test_info_says_where_a_file_is_malformed(tmp_path, capsys):
+    (tmp_path / "v.bin").write_bytes(b"2 2\na 12345678b 1234")
+    assert main(["info", str(tmp_path / "v.bin")]) == 1
+    assert "row 2 of 2, byte 14" in capsys.readouterr().err
+
+
+# ---- plot ----------------------------------------------------------------------------
+
+
+def page_words(path):
+    """Return the words of a page's map."""
+    text = path.read_text("utf-8")
+    data = re.search(r'<script id="data"[^>]*>(.*?)</script>', text, re.S)[1]
+    data = json.loads(data)
+    return data["words"][: len(data["xy"]) // 2]
+
+
+def test_plot_writes_a_page(path, vectors, tmp_path, capsys):
+    page = tmp_path / "map.html"
+    arguments = ["plot", str(path), "-o", str(page), "--top", "20", "--title", "1 < 2"]
+    assert main([*arguments, "--neighbours", "3", "--seed", "5"]) == 0
+    assert capsys.readouterr().out == f"Wrote {page}.\n"
+    assert page_words(page) == vectors.index_to_key[:20]
+    assert "<title>1 &lt; 2</title>" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize("form", ["w7, w3,w5,", "a file"])
+def test_plot_takes_words_from_a_list_or_a_file(form, path, tmp_path):
+    listed = form
+    if form == "a file":
+        listed = tmp_path / "words.txt"
+        listed.write_text("w7\nw3 w5\n\n", encoding="utf-8-sig")
+    page = tmp_path / "map.htm"
+    assert main(["plot", str(path), "-o", str(page), "--words", str(listed)]) == 0
+    assert page_words(page) == ["w3", "w5", "w7"]
+
+
+def test_plot_warns_in_one_line_of_words_it_does_not_know(path, tmp_path, capsys):
+    page = tmp_path / "map.html"
+    assert main(["plot", str(path), "-o", str(page), "--words", "w1,no"]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("w2vfast: warning: 1 of 2 words")
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
+def test_plot_draws_a_picture(kind, path, tmp_path):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    picture = tmp_path / f"map.{kind}"
+    assert main(["plot", str(path), "-o", str(picture)]) == 0
+    begin = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[kind]
+    assert picture.read_bytes().startswith(begin)
+
+
+def test_plot_without_matplotlib_says_so_before_it_reads(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert main(["plot", "nowhere.bin", "-o", str(tmp_path / "map.png")]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("w2vfast: error: pictures need matplotlib: pip install")
+    assert not list(tmp_path.iterdir())
+
+
+def test_plot_leaves_an_old_file_alone_after_an_error(path, tmp_path, capsys):
+    page = tmp_path / "map.html"
+    page.write_text("old")
+    assert main(["plot", str(path), "-o", str(page), "--words", "no"]) == 1
+    assert "none of the words ('no')" in capsys.readouterr().err
+    assert page.read_text() == "old"
+    assert main(["plot", "nowhere.bin", "-o", str(tmp_path / "no" / "map.html")]) == 1
+    assert "nowhere.bin" not in capsys.readouterr().err  # the output is looked at first
+
+
+@pytest.mark.parametrize(
+    "wrong", [[], ["-o", "map.html", "--method", "lda"], ["-o", "a.html", "--top", "x"]]
+)
+def test_plot_without_what_it_needs_is_wrong_usage(wrong, capsys):
+    assert main(["plot", "v.bin", *wrong]) == 2
+    assert "usage: w2vfast plot" in capsys.readouterr().err

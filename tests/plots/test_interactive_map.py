@@ -1,0 +1,190 @@
+"""The page: complete in itself, and true to the words whatever they are."""
+
+import json
+import re
+import sys
+from html.parser import HTMLParser
+from importlib import resources
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from map_vectors import NASTY, random_vectors
+
+from w2vfast import KeyedVectors, save_map_page
+from w2vfast.plots.interactive_map import nearest
+from w2vfast.plots.wordmap import readable, word_map
+
+
+class Page(HTMLParser):
+    """A page as a browser would cut it up."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags = []
+        self.scripts = []
+        self.texts = {}
+        self._open = None
+        self.feed(text)
+        self.close()
+        self.data = json.loads(self.scripts[0])
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self._open = tag
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag):
+        self._open = None
+
+    def handle_data(self, data):
+        if self._open == "script":
+            self.scripts[-1] += data
+        elif self._open:
+            self.texts[self._open] = self.texts.get(self._open, "") + data
+
+
+@pytest.fixture
+def save(tmp_path):
+    def save(vectors, *arguments, **options):
+        path = tmp_path / "map.html"
+        save_map_page(path, vectors, *arguments, **options)
+        return path.read_text(encoding="utf-8")
+
+    return save
+
+
+def test_words_places_and_neighbours_come_back(save):
+    vectors = random_vectors([f"w{i}" for i in range(40)])
+    data = Page(save(vectors, top=15, neighbours=5)).data
+    assert data["words"][:15] == vectors.index_to_key[:15]
+    assert len(data["xy"]) == 30
+    assert len(data["near"]) == len(data["cosines"]) == 15
+    for word, near, cosines in zip(
+        data["words"], data["near"], data["cosines"], strict=False
+    ):
+        expected = vectors.most_similar(word, topn=5)
+        assert [data["words"][i] for i in near] == [other for other, _ in expected]
+        np.testing.assert_allclose(
+            np.array(cosines) / data["cosineSteps"],
+            [c for _, c in expected],
+            atol=0.0051,
+        )
+    # Each neighbour that is not on the map is there once, and nothing else.
+    off_map = {i for near in data["near"] for i in near if i >= 15}
+    assert off_map == set(range(15, len(data["words"])))
+
+
+def test_places_are_those_of_the_map(save):
+    vectors = random_vectors([f"w{i}" for i in range(40)])
+    data = Page(save(vectors)).data
+    xy = np.array(data["xy"]).reshape(-1, 2)
+    assert xy.min() == 0
+    assert xy.max() == data["fineness"]
+    points = word_map(vectors).points
+    scale = np.ptp(points, axis=0).max() / data["fineness"]
+    np.testing.assert_allclose(xy * scale + points.min(axis=0), points, atol=scale)
+
+
+def test_any_word_comes_back_and_breaks_nothing(save):
+    vectors = random_vectors(NASTY)
+    page = Page(save(vectors, neighbours=3))
+    assert page.data["words"] == [readable(word) for word in NASTY]
+    harmless = Page(save(random_vectors([f"w{i}" for i in range(len(NASTY))])))
+    assert page.tags == harmless.tags
+    assert page.scripts[1] == harmless.scripts[1]
+
+
+@given(st.lists(st.text(min_size=1), min_size=1, max_size=8, unique=True))
+def test_no_text_can_leave_the_script_it_stands_in(tmp_path_factory, words):
+    path = tmp_path_factory.mktemp("page") / "map.html"
+    save_map_page(path, random_vectors(words), title=words[0])
+    page = Page(path.read_text(encoding="utf-8"))
+    assert page.data["words"] == [readable(word) for word in words]
+    assert len(page.scripts) == 2
+
+
+def test_words_that_are_not_utf_8_are_shown_as_such(save):
+    odd = b"caf\xe9".decode("utf-8", "surrogateescape")
+    assert Page(save(random_vectors([odd, "b"]))).data["words"] == ["caf\ufffd", "b"]
+
+
+def test_the_title_is_text(save):
+    page = Page(save(random_vectors("abc"), title="<i>{{note}} & \\1</i>"))
+    assert page.texts["title"] == "<i>{{note}} & \\1</i>"
+    assert page.texts["h1"] == "<i>{{note}} & \\1</i>"
+    assert "i" not in [tag for tag, _ in page.tags]
+    assert Page(save(random_vectors("abc"))).texts["title"] == "Map of words"
+
+
+def test_the_page_needs_no_network_and_no_other_file(save):
+    text = save(random_vectors("abc"))
+    assert not re.search(r"https?:|//[a-z]|@import|url\(|\bimport\b", text)
+    page = Page(text)
+    addresses = {"src", "href", "srcset", "action", "data", "poster"}
+    given = [
+        (tag, name, value)
+        for tag, attributes in page.tags
+        for name, value in attributes.items()
+        if name in addresses
+    ]
+    assert given == [("link", "href", "data:,")]
+    for way in ("fetch(", "XMLHttpRequest", "WebSocket", "sendBeacon", "eval("):
+        assert way not in page.scripts[1]
+    (policy,) = [
+        attributes["content"]
+        for tag, attributes in page.tags
+        if attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert "default-src 'none'" in policy
+    assert "connect-src" not in policy
+
+
+def test_words_never_become_markup_in_the_script():
+    template = resources.files("w2vfast") / "plots" / "map.html"
+    script = template.read_text(encoding="utf-8")
+    for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"):
+        assert way not in script
+
+
+def test_a_page_needs_no_matplotlib(save, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    save(random_vectors("abc"))
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_few_words_are_a_page_too(save, n):
+    data = Page(save(random_vectors([f"w{i}" for i in range(n)]))).data
+    assert len(data["words"]) == n
+    assert [len(near) for near in data["near"]] == [n - 1] * n
+    assert data["xy"] == ([0, 0] if n == 1 else data["xy"])
+
+
+def test_words_in_one_place_are_a_page_too(save):
+    data = Page(save(KeyedVectors("abc", np.ones((3, 2))))).data
+    assert max(data["xy"]) <= 1
+
+
+def test_neighbours_may_be_left_out(save):
+    data = Page(save(random_vectors("abc"), neighbours=0)).data
+    assert data["near"] == [[], [], []]
+    with pytest.raises(ValueError, match="neighbours must be at least 0, got -1"):
+        save(random_vectors("abc"), neighbours=-1)
+
+
+def test_neighbours_do_not_depend_on_the_blocks(monkeypatch):
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((500, 10), dtype=np.float32)
+    rows = np.array([3, 40, 41, 499])
+    whole = nearest(vectors, rows, 12)
+    monkeypatch.setattr("w2vfast.plots.interactive_map.BLOCK_VALUES", 4 * 17)
+    for a, b in zip(whole, nearest(vectors, rows, 12), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)
+    assert not (whole[0] == rows[:, None]).any()
+
+
+def test_a_thousand_words_stay_small(save):
+    vectors = random_vectors([f"w{i}" for i in range(1000)])
+    assert len(save(vectors, top=1000).encode()) < 200_000

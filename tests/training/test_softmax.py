@@ -1,0 +1,191 @@
+"""Full softmax: what it learns, what it costs, and where it is refused."""
+
+import numpy as np
+import pytest
+from helpers import run_cli
+
+from w2vfast import Word2Vec
+from w2vfast.params import TrainParams
+from w2vfast.training import cost
+from w2vfast.training.trainer import estimate_memory
+
+# Who follows whom, and how often in ten.
+FOLLOWERS = {"a": "xxxxxxyyyz", "b": "yzzzzzzzzz"}
+OPTIONS = {
+    "objective": "softmax",
+    "vector_size": 16,
+    "min_count": 1,
+    "sample": 0,
+    "window": 1,
+    "progress": False,
+}
+
+
+def pairs(n):
+    """Sentences of two words, in random order."""
+    sentences = [
+        [left, right] for left, rights in FOLLOWERS.items() for right in rights
+    ]
+    order = np.random.default_rng(1).permutation(np.repeat(np.arange(20), n))
+    return [sentences[i] for i in order]
+
+
+def predicted(model, word):
+    """p(output | word) of all words, by the definition."""
+    logits = model.syn1neg.astype(float) @ model.wv[word].astype(float)
+    weights = np.exp(logits - logits.max())
+    return dict(zip(model.wv.index_to_key, weights / weights.sum(), strict=True))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("sg", [0, 1])
+def test_probabilities_become_those_of_the_text(sg, workers):
+    model = Word2Vec(
+        pairs(200), sg=sg, alpha=0.1, epochs=30, seed=3, workers=workers, **OPTIONS
+    )
+    off = 0.03 if workers == 1 else 0.1  # two are a little different in every run
+    for word, followers in FOLLOWERS.items():
+        shares = predicted(model, word)
+        for other in model.wv.index_to_key:
+            expected = followers.count(other) / 10
+            assert shares[other] == pytest.approx(expected, abs=off)
+        answers = model.predict_output_word([word], topn=None)
+        assert dict(answers) == pytest.approx(shares, rel=1e-4)
+    # Words that stand second predict, too: of an x that comes before, all are a's.
+    assert predicted(model, "x")["a"] == pytest.approx(1, abs=off)
+
+
+def test_loss_begins_at_the_log_of_the_words_and_ends_at_the_entropy():
+    options = {**OPTIONS, "sg": 1, "workers": 1, "compute_loss": True}
+    untrained = Word2Vec(pairs(2), alpha=1e-6, epochs=1, **options).history[0]
+    assert untrained.softmax_loss == untrained.loss == pytest.approx(np.log(5))
+    assert untrained.hs_loss is untrained.ns_loss is None
+    assert untrained.samples[-1].softmax_loss > 0
+    model = Word2Vec(pairs(200), alpha=0.1, epochs=30, **options)
+    last = model.history[-1]
+    n = {(w, o): f.count(o) for w, f in FOLLOWERS.items() for o in "xyz"}
+    totals = {o: sum(n[w, o] for w in "ab") for o in "xyz"}
+    entropy = sum(
+        c * (np.log(10 / c) + np.log(totals[o] / c)) for (w, o), c in n.items() if c
+    ) / (2 * 20)
+    assert last.loss == pytest.approx(entropy, rel=0.02)
+    assert model.get_latest_training_loss() == last.loss
+
+
+def test_many_workers_and_wide_windows_learn_as_one_does():
+    rng = np.random.default_rng(2)
+    topics = rng.integers(0, 2, 120)
+    text = [(2 * rng.integers(0, 20, 30) + topic).tolist() for topic in topics]
+    options = {**OPTIONS, "window": 12, "sg": 1, "epochs": 12, "alpha": 0.1}
+    losses = [
+        Word2Vec(text, workers=workers, **options).history[-1].loss
+        for workers in (1, 2, 3)
+    ]
+    # A word tells its topic, which leaves twenty of forty words.
+    np.testing.assert_allclose(losses, np.log(20), rtol=0.03)
+
+
+def test_objective_is_shown_saved_and_trained_on_with(tmp_path):
+    model = Word2Vec(pairs(20), epochs=1, workers=1, **OPTIONS)
+    assert repr(model) == "Word2Vec(5 words, vector_size=16, objective='softmax')"
+    assert "objective" not in repr(Word2Vec())
+    model.save(tmp_path / "model")
+    loaded = Word2Vec.load(tmp_path / "model")
+    assert loaded.params == model.params
+    assert loaded.history == model.history
+    np.testing.assert_array_equal(loaded.syn1neg, model.syn1neg)
+    for one in (model, loaded):
+        one.train(pairs(20), epochs=2, progress=False)
+    np.testing.assert_array_equal(loaded.wv.vectors, model.wv.vectors)
+
+
+def test_output_vectors_are_those_of_the_softmax():
+    model = Word2Vec(pairs(20), epochs=1, workers=1, **OPTIONS)
+    np.testing.assert_array_equal(model.output_vectors.vectors, model.syn1neg)
+    (score,) = model.score([["a", "x"]])
+    expected = predicted(model, "a")["x"] * predicted(model, "x")["a"]
+    assert score == pytest.approx(np.log(expected), rel=1e-4)
+
+
+def test_memory_estimate_knows_what_softmax_needs():
+    sizes = estimate_memory(1000, TrainParams(objective="softmax", workers=2))
+    assert sizes["syn1neg"] == sizes["syn0"]
+    skip_gram = TrainParams(objective="softmax", workers=2, sg=1, window=5)
+    logits = 2 * 1000 * 4 * (10 - 1)  # ten inputs of a block, not one, for two workers
+    assert estimate_memory(1000, skip_gram)["tables"] - sizes["tables"] == logits
+
+
+# ---- parameters ----------------------------------------------------------------------
+
+
+def test_negative_sampling_is_off_with_softmax():
+    assert TrainParams(objective="softmax").negative == 0
+    assert TrainParams(objective="softmax", negative=0).negative == 0
+    saved = TrainParams(objective="softmax").to_dict()
+    assert TrainParams.from_dict(saved).objective == "softmax"
+    assert TrainParams().objective is None
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"hs": 1}, "hs=True cannot be used with objective='softmax': .* Choose one"),
+        ({"negative": 10}, "negative=10 cannot .* no noise words: .* Leave one"),
+        ({"mode": "exact"}, "objective='softmax' cannot be used with mode='exact', .*"),
+    ],
+)
+def test_what_softmax_excludes_is_refused(given, message):
+    with pytest.raises(ValueError, match=message):
+        TrainParams(objective="softmax", **given)
+
+
+@pytest.mark.parametrize("sg", [0, 1])
+def test_large_vocabularies_are_refused_with_what_they_would_cost(sg):
+    model = Word2Vec(**{**OPTIONS, "vector_size": 100, "window": 5, "sg": sg})
+    counts = {f"word{i}": 100 for i in range(60_000)}
+    model.build_vocab_from_freq(counts)
+    with pytest.raises(ValueError, match="at most 50,000 words") as caught:
+        model.train([["word1", "word2"]])
+    # 3 passes, 6 inputs of a window of 5 on average (or their mean), 60,000 x 100.
+    millions, hours = ("108", "90.0") if sg else ("18", "15.0")
+    assert f"about {millions} million multiply-adds for each word" in str(caught.value)
+    assert f"{hours} hours on one thread at 1e+10" in str(caught.value)
+    assert "6 outputs in place of 60,000" in str(caught.value)
+
+
+def test_the_limit_is_taken():
+    params = TrainParams(objective="softmax")
+    cost.check(params, np.ones(50_000, dtype=np.int64))
+    cost.check(TrainParams(), np.ones(50_001, dtype=np.int64))
+    with pytest.raises(ValueError, match="got 50,001"):
+        cost.check(params, np.ones(50_001, dtype=np.int64))
+
+
+def test_whole_windows_cost_twice_the_window():
+    counts = np.full(10, 10, dtype=np.int64)
+    params = TrainParams(objective="softmax", sg=1, window=4, shrink_windows=False)
+    assert cost.cost(params, counts).a_word == 3 * 8 * 10 * 100
+
+
+def test_command_line_trains_by_softmax_and_says_what_it_takes(tmp_path):
+    text, output = tmp_path / "text.txt", tmp_path / "vectors.txt"
+    text.write_text("".join(f"{a} {b}\n" for a, b in pairs(20)))
+    flags = ["-train", text, "-output", output, "-debug", 1, "--objective", "softmax"]
+    done = run_cli("train", *flags, "-size", 8, "-min-count", 1, "--combine", "concat")
+    assert done.returncode == 0, done.stderr
+    assert "Training CBOW, full softmax: size 8" in done.stderr
+    assert "Full softmax: about 0.00012 million multiply-adds" in done.stderr
+    assert output.read_text().startswith("5 16\n")
+    done = run_cli("train", *flags, "-hs", 1)
+    assert done.returncode == 2
+    assert "-hs 1 cannot be used with --objective 'softmax'" in done.stderr
+
+
+def test_growth_beyond_the_limit_is_refused_and_leaves_the_model_as_it_was(monkeypatch):
+    model = Word2Vec(pairs(5), sg=1, epochs=1, workers=1, **OPTIONS)
+    words = list(model.wv.index_to_key)
+    monkeypatch.setattr("w2vfast.training.cost.MOST_WORDS", 8)
+    with pytest.raises(ValueError, match="at most 8 words"):
+        model.build_vocab([[f"new{i}" for i in range(9)]], update=True)
+    assert model.wv.index_to_key == words
+    model.train(pairs(5))

@@ -1,0 +1,598 @@
+"""KeyedVectors: look-up, neighbours, word2vec files that gensim reads and writes."""
+
+import copy
+import json
+import pickle
+import time
+
+import numpy as np
+import pytest
+from helpers import GOLDEN
+
+from w2vfast.vectors.keyedvectors import KeyedVectors
+
+WORDS = ["king", "queen", "man", "woman", "King", "apple"]
+
+
+@pytest.fixture
+def wv():
+    vectors = np.random.default_rng(1).normal(size=(len(WORDS), 8)).astype(np.float32)
+    return KeyedVectors(WORDS, vectors, counts=[60, 50, 40, 30, 20, 10])
+
+
+@pytest.fixture
+def numbered():
+    vectors = np.arange(1, 9, dtype=np.float32).reshape(4, 2)
+    return KeyedVectors([5, 0, 17, 3], vectors)
+
+
+def assert_same_neighbours(found, expected):
+    assert [word for word, _ in found] == [word for word, _ in expected]
+    assert [s for _, s in found] == pytest.approx([s for _, s in expected], abs=1e-6)
+
+
+def cosine(a, b):
+    a, b = np.float64(a), np.float64(b)
+    return a @ b / np.sqrt((a @ a) * (b @ b))
+
+
+# --- look-up ----------------------------------------------------------------------
+
+
+def test_look_up(wv):
+    assert len(wv) == 6
+    assert wv.vector_size == 8
+    assert wv.index_to_key == WORDS
+    assert wv.key_to_index == {word: row for row, word in enumerate(WORDS)}
+    assert np.array_equal(wv["man"], wv.vectors[2])
+    assert "man" in wv
+    assert "Man" not in wv
+    assert wv.counts.dtype == np.int64
+    assert repr(wv) == "KeyedVectors(6 keys, vector_size=8)"
+
+
+def test_several_keys_give_a_matrix(wv):
+    assert np.array_equal(wv[["man", "king", "man"]], wv.vectors[[2, 0, 2]])
+    assert wv[[]].shape == (0, 8)
+
+
+def test_vectors_are_neither_copied_nor_changed_by_accident(wv):
+    again = KeyedVectors(WORDS, wv.vectors)
+    assert np.shares_memory(again.vectors, wv.vectors)
+    vector = wv["king"]
+    vector -= 1
+    assert not np.array_equal(vector, wv["king"])
+    wv[["king"]][:] = 0
+    assert wv.vectors.flags.writeable
+    assert wv["king"].any()
+
+
+def test_the_vectors_of_a_padded_matrix(wv):
+    padded = np.zeros((6, 16), np.float32)
+    padded[:, :8] = wv.vectors
+    strided = KeyedVectors(WORDS, padded[:, :8])
+    assert np.shares_memory(strided.vectors, padded)
+    found, expected = strided.most_similar("king"), wv.most_similar("king")
+    assert dict(found) == pytest.approx(dict(expected), abs=1e-6)
+    assert strided.similarity("king", "man") == wv.similarity("king", "man")
+
+
+def test_unit_vectors(wv):
+    unit = wv.get_vector("king", norm=True)
+    assert np.linalg.norm(unit) == pytest.approx(1, abs=1e-6)
+    assert unit == pytest.approx(wv["king"] / np.linalg.norm(wv["king"]))
+    assert unit.dtype == np.float32
+
+
+@pytest.mark.parametrize("key", [17, np.int64(17), np.int32(17)])
+def test_integer_keys(numbered, key):
+    assert numbered[key].tolist() == [5, 6]
+    assert key in numbered
+    assert numbered[[key, 0]].tolist() == [[5, 6], [3, 4]]
+    assert numbered.most_similar(key, topn=1)[0][0] in (5, 0, 3)
+    assert 2 not in numbered
+
+
+def test_an_array_of_keys_becomes_plain_integers():
+    wv = KeyedVectors(np.array([4, 2]), np.eye(2, dtype=np.float32))
+    assert json.dumps(wv.index_to_key) == "[4, 2]"
+    assert wv[np.array([2, 4])].tolist() == [[0, 1], [1, 0]]
+
+
+def test_the_first_of_equal_words_is_found():
+    wv = KeyedVectors(["a", "b", "a"], np.eye(3, dtype=np.float32))
+    assert wv["a"].tolist() == [1, 0, 0]
+    assert len(wv) == 3
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("quen", "did you mean 'queen'?"),
+        ("KING", "did you mean 'king' or 'King'?"),
+        (b"apple", "did you mean 'apple'?"),
+        ("zzzzzz", "'zzzzzz' is not among the 6 keys"),
+        (3, "3 is not among the 6 keys"),
+    ],
+)
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda wv, key: wv[key],
+        lambda wv, key: wv[["king", key]],
+        lambda wv, key: wv.get_vector(key),
+        lambda wv, key: wv.similarity("king", key),
+        lambda wv, key: wv.most_similar(key),
+        lambda wv, key: wv.most_similar(positive=["king"], negative=[key]),
+    ],
+)
+def test_a_missing_key_names_its_neighbours(wv, key, hint, use):
+    with pytest.raises(KeyError) as caught:
+        use(wv, key)
+    assert str(caught.value).endswith(hint)
+
+
+def test_a_missing_number_names_a_word_that_reads_the_same(numbered):
+    with pytest.raises(KeyError, match="did you mean 17"):
+        numbered["17"]
+
+
+def test_looking_up_missing_keys_is_quick():
+    words = [f"word{i}" for i in range(50_000)]
+    wv = KeyedVectors(words, np.zeros((len(words), 1), np.float32))
+    start = time.perf_counter()
+    for _ in range(1000):
+        with pytest.raises(KeyError):
+            wv["missing"]
+    assert time.perf_counter() - start < 2
+
+
+def test_a_missing_key_travels_between_processes_without_the_vocabulary(wv):
+    with pytest.raises(KeyError) as caught:
+        wv["quen"]
+    sent = pickle.dumps(caught.value)
+    assert b"woman" not in sent
+    assert "queen" in str(pickle.loads(sent))
+
+
+@pytest.mark.parametrize(
+    ("keys", "vectors", "counts"),
+    [
+        (["a"], np.zeros((2, 3)), None),
+        (["a"], np.zeros(3), None),
+        (["a"], np.zeros((1, 3)), [1, 2]),
+    ],
+)
+def test_lengths_must_agree(keys, vectors, counts):
+    with pytest.raises(ValueError, match="got 1 keys and"):
+        KeyedVectors(keys, vectors, counts)
+
+
+def test_lists_and_integers_become_float32():
+    assert KeyedVectors(["a"], [[1, 2]]).vectors.dtype == np.float32
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda x: x])
+def test_copies_and_pickles_answer_the_same(wv, duplicate):
+    again = pickle.loads(pickle.dumps(duplicate(wv)))
+    assert again.most_similar("king") == wv.most_similar("king")
+    assert np.array_equal(again.counts, wv.counts)
+    assert again.key_to_index == wv.key_to_index
+
+
+# --- neighbours -------------------------------------------------------------------
+
+
+def test_similarity_is_the_cosine(wv):
+    expected = cosine(wv["king"], wv["man"])
+    assert wv.similarity("king", "man") == pytest.approx(expected)
+    assert isinstance(wv.similarity("king", "man"), float)
+    assert wv.similarity("king", "king") == pytest.approx(1)
+
+
+def test_most_similar_sorts_all_others_by_cosine(wv):
+    expected = sorted(
+        ((word, cosine(wv["king"], wv[word])) for word in WORDS if word != "king"),
+        key=lambda pair: -pair[1],
+    )
+    found = wv.most_similar("king", topn=100)
+    assert [word for word, _ in found] == [word for word, _ in expected]
+    assert [s for _, s in found] == pytest.approx([s for _, s in expected], abs=1e-6)
+    assert wv.most_similar("king", topn=2) == found[:2]
+    assert isinstance(found[0][1], float)
+
+
+def test_most_similar_takes_the_mean_of_unit_vectors(wv):
+    def unit(word):
+        return wv.get_vector(word, norm=True)
+
+    target = unit("king") - unit("man") + 2 * unit("woman")
+    for positive in (["king", ("woman", 2.0)], ["king", "woman", "woman"]):
+        found = dict(wv.most_similar(positive, ["man"], topn=10))
+        assert found.keys() == {"queen", "King", "apple"}
+        for word, similarity in found.items():
+            assert similarity == pytest.approx(cosine(target, wv[word]), abs=1e-6)
+
+
+def test_most_similar_to_a_vector(wv):
+    found = wv.most_similar(wv["king"], topn=1)
+    assert found == wv.most_similar([wv["king"]], topn=1)
+    assert found[0][0] == "king"
+    assert found[0][1] == pytest.approx(1)
+    opposite = wv.most_similar(negative=wv["king"], topn=6)
+    assert opposite[-1][0] == "king"
+
+
+def test_most_similar_of_all(wv):
+    cosines = wv.most_similar("king", topn=None)
+    assert cosines.shape == (6,)
+    assert cosines[0] == pytest.approx(1)
+
+
+def test_equal_neighbours_stay_in_order():
+    kinds = np.random.default_rng(3).integers(0, 3, 500)
+    kinds[3] = 0
+    wv = KeyedVectors(range(500), np.eye(3, dtype=np.float32)[kinds])
+    expected = [row for row in np.flatnonzero(kinds == 0) if row != 3]
+    expected += np.flatnonzero(kinds).tolist()
+    for topn in (4, 499):
+        found = [word for word, _ in wv.most_similar(3, topn=topn)]
+        assert found == expected[:topn]
+
+
+def test_changed_vectors_are_seen_at_once(wv):
+    last = wv.most_similar("king")[-1][0]
+    wv.vectors[wv.key_to_index[last]] = 2 * wv["king"]
+    assert wv.most_similar("king", topn=1)[0][0] == last
+    wv.vectors *= 100
+    assert wv.most_similar("king", topn=1)[0][1] <= 1 + 1e-6
+
+
+def test_rows_without_a_direction():
+    vectors = np.float32([[1, 0], [0, 0], [np.nan, 1], [np.inf, 1], [2, 1]])
+    wv = KeyedVectors(list("abcde"), vectors)
+    assert [word for word, _ in wv.most_similar("a", topn=5)] == ["e", "b"]
+    assert wv.similarity("a", "b") == 0
+    assert wv.get_vector("b", norm=True).tolist() == [0, 0]
+    assert [s for _, s in wv.most_similar("b")] == [0, 0]
+
+
+@pytest.mark.parametrize("topn", [0, -1])
+def test_no_neighbours_asked(wv, topn):
+    assert wv.most_similar("king", topn=topn) == []
+
+
+def test_no_neighbours_left():
+    wv = KeyedVectors(["a"], np.ones((1, 2)))
+    assert wv.most_similar("a") == []
+
+
+def test_a_query_without_a_direction_is_refused(wv):
+    with pytest.raises(ValueError, match="at least one key or vector"):
+        wv.most_similar()
+    with pytest.raises(ValueError, match=r"shape \(8,\), got \(3,\)"):
+        wv.most_similar(np.zeros(3))
+
+
+@pytest.mark.parametrize(
+    ("limits", "searched"),
+    [
+        ({"restrict_vocab": 3}, WORDS[:3]),
+        ({"clip_start": 2}, WORDS[2:]),
+        ({"clip_start": 1, "clip_end": 4}, WORDS[1:4]),
+        ({"clip_end": 100}, WORDS),
+        ({"clip_end": 0, "restrict_vocab": 0}, WORDS),
+        ({"clip_start": 4, "clip_end": 5, "restrict_vocab": 2}, WORDS[:2]),
+        ({"clip_start": 100}, []),
+    ],
+)
+def test_a_part_of_the_rows_is_searched(wv, limits, searched):
+    expected = [pair for pair in wv.most_similar("man", topn=9) if pair[0] in searched]
+    assert_same_neighbours(wv.most_similar("man", topn=9, **limits), expected)
+    cosines = wv.most_similar("man", topn=None, **limits)
+    assert len(cosines) == len(searched)
+
+
+def test_weights_come_in_pairs(wv):
+    expected = wv.most_similar([("king", 0.5)], ["man"])
+    assert wv.most_similar([["king", 0.5]], ["man"]) == expected
+    with pytest.raises(ValueError, match=r"a pair \(key, weight\), got \[1, 2, 3\]"):
+        wv.most_similar([[1, 2, 3]])
+
+
+def test_a_batch_answers_as_single_queries_do(wv):
+    queries = ["king", wv["man"], ["king", "woman", ("man", -1.0)], ["apple"]]
+    singles = [
+        ("king", None),
+        (wv["man"], None),
+        (["king", "woman"], ["man"]),
+        ("apple", None),
+    ]
+    for topn in (1, 3, 100):
+        for limits in ({}, {"restrict_vocab": 4}):
+            found = wv.most_similar_batch(queries, topn, **limits)
+            assert len(found) == 4
+            for neighbours, single in zip(found, singles, strict=True):
+                expected = wv.most_similar(*single, topn=topn, **limits)
+                assert_same_neighbours(neighbours, expected)
+                assert all(isinstance(cosine, float) for _, cosine in neighbours)
+
+
+def test_a_batch_of_vectors(wv):
+    found = wv.most_similar_batch(wv.vectors, topn=1)
+    assert [neighbours[0][0] for neighbours in found] == WORDS
+    (neighbours,) = wv.most_similar_batch(iter(["king"]))
+    assert_same_neighbours(neighbours, wv.most_similar("king"))
+
+
+def test_batches_without_an_answer(wv):
+    assert wv.most_similar_batch([]) == []
+    assert wv.most_similar_batch(["king", "man"], topn=0) == [[], []]
+    alone = KeyedVectors(["a"], np.ones((1, 2)))
+    assert alone.most_similar_batch(["a"]) == [[]]
+
+
+def test_a_batch_names_what_is_wrong(wv):
+    with pytest.raises(KeyError, match="did you mean 'queen'"):
+        wv.most_similar_batch(["king", "quen"])
+    with pytest.raises(ValueError, match="at least one key or vector"):
+        wv.most_similar_batch(["king", []])
+    with pytest.raises(ValueError, match=r"shape \(8,\), got \(3,\)"):
+        wv.most_similar_batch(np.zeros((2, 3)))
+
+
+def test_cosmul_of_one_key_orders_as_most_similar(wv):
+    found = wv.most_similar_cosmul("king", topn=9)
+    expected = wv.most_similar("king", topn=9)
+    assert [word for word, _ in found] == [word for word, _ in expected]
+    assert [score for _, score in found] == pytest.approx(
+        [(1 + cosine) / 2 for _, cosine in expected], abs=1e-5
+    )
+
+
+def test_cosmul_leaves_out_what_was_given(wv):
+    found = wv.most_similar_cosmul(["king", "woman"], ["man"], topn=9)
+    assert {word for word, _ in found} == {"queen", "King", "apple"}
+    assert len(wv.most_similar_cosmul("king", topn=9, restrict_vocab=3)) == 2
+    assert wv.most_similar_cosmul("king", topn=None).shape == (6,)
+    assert wv.most_similar_cosmul("king", topn=0) == []
+    with pytest.raises(ValueError, match="as positive"):
+        wv.most_similar_cosmul(negative="king")
+
+
+# --- similarities -----------------------------------------------------------------
+
+
+def test_distances_are_one_minus_the_cosine(wv):
+    expected = [1 - cosine(wv["king"], wv[word]) for word in WORDS]
+    assert wv.distances("king") == pytest.approx(expected, abs=1e-6)
+    assert wv.distances("king", ["man", "king"]) == pytest.approx(
+        [expected[2], expected[0]], abs=1e-6
+    )
+    assert wv.distances(wv["king"] * 5) == pytest.approx(expected, abs=1e-6)
+    assert wv.distance("king", "man") == pytest.approx(expected[2])
+    with pytest.raises(KeyError):
+        wv.distances("king", ["quen"])
+
+
+def test_ranks_count_from_one(wv):
+    for place, (word, _) in enumerate(wv.most_similar("king", topn=9), 1):
+        assert wv.rank("king", word) == place
+        assert len(wv.closer_than("king", word)) == place - 1
+    nearest = wv.most_similar("king", topn=3)
+    assert set(wv.closer_than("king", nearest[2][0])) == {w for w, _ in nearest[:2]}
+
+
+def test_cosines_with_a_zero_vector_are_zero():
+    found = KeyedVectors.cosine_similarities([1, 0], [[2, 0], [0, 0], [0, 3]])
+    assert found.tolist() == [1, 0, 0]
+    assert KeyedVectors.cosine_similarities([0, 0], [[2, 0]]).tolist() == [0]
+
+
+def test_the_nearest_of_some_keys(wv):
+    assert wv.most_similar_to_given("king", ["man", "king", "apple"]) == "king"
+    with pytest.raises(ValueError, match="keys_list is empty"):
+        wv.most_similar_to_given("king", [])
+
+
+def test_similarity_relative_to_the_nearest(wv):
+    nearest = wv.most_similar("king", topn=2)
+    expected = wv.similarity("king", "man") / sum(cosine for _, cosine in nearest)
+    assert wv.relative_cosine_similarity("king", "man", topn=2) == pytest.approx(
+        expected, abs=1e-6
+    )
+    with pytest.raises(ValueError, match="'king' has no neighbours"):
+        wv.relative_cosine_similarity("king", "man", topn=0)
+
+
+def test_what_does_not_match():
+    vectors = np.float32([[1, 0], [1, 0.1], [0.9, 0], [-1, 5]])
+    wv = KeyedVectors(["cat", "dog", "mouse", "train"], vectors)
+    assert wv.doesnt_match(["train", "dog", "cat", "mouse"]) == "train"
+    ranked = wv.rank_by_centrality(wv.index_to_key)
+    assert [word for _, word in ranked][-1] == "train"
+    assert ranked[0][0] > ranked[-1][0]
+    with pytest.warns(UserWarning, match="left out: 'bus'"):
+        assert wv.doesnt_match(["cat", "bus", "train", "dog"]) == "train"
+    with (
+        pytest.warns(UserWarning, match="left out"),
+        pytest.raises(ValueError, match="none of the 1 words"),
+    ):
+        wv.doesnt_match(["bus"])
+
+
+def test_means_and_sets(wv):
+    mean = (wv["king"] - 3 * wv["man"]) / 4
+    found = wv.get_mean_vector(["king", "man"], [1, -3], pre_normalize=False)
+    assert found == pytest.approx(mean, abs=1e-6)
+    assert wv.get_mean_vector(["x", "y"]).tolist() == [0] * 8
+    with pytest.raises(KeyError, match="did you mean 'queen'"):
+        wv.get_mean_vector(["king", "quen"], ignore_missing=False)
+    with pytest.raises(ValueError, match="got 0 keys"):
+        wv.get_mean_vector([])
+    with pytest.raises(ValueError, match=r"2 keys and weights of shape \(1,\)"):
+        wv.get_mean_vector(["king", "man"], [1])
+    assert wv.n_similarity(["king"], ["man"]) == pytest.approx(
+        wv.similarity("king", "man"), abs=1e-6
+    )
+    assert wv.n_similarity(["king"], ["x"]) == 0
+    with pytest.raises(ValueError, match="got 0 keys"):
+        wv.n_similarity([], ["man"])
+
+
+# --- files ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_files_come_back(tmp_path, wv, binary):
+    wv.save_word2vec_format(tmp_path / "out", tmp_path / "vocab", binary=binary)
+    again = KeyedVectors.load_word2vec_format(
+        tmp_path / "out", tmp_path / "vocab", binary=binary
+    )
+    assert again.index_to_key == wv.index_to_key
+    assert np.array_equal(again.vectors, wv.vectors)
+    assert np.array_equal(again.counts, wv.counts)
+    assert (tmp_path / "vocab").read_text().startswith("king 60\nqueen 50\n")
+    loaded = KeyedVectors.load_word2vec_format(tmp_path / "out", binary=None, limit=2)
+    assert loaded.index_to_key == WORDS[:2]
+    assert loaded.counts is None
+
+
+def test_c_text_is_the_default_of_vectors_trained_so(tmp_path):
+    vectors = np.float32([[0.5, 1]])
+    for trained, asked, line in [
+        (False, None, b"a 0.5 1\n"),
+        (True, None, b"a 0.500000 1.000000 \n"),
+        (True, False, b"a 0.5 1\n"),
+        (False, True, b"a 0.500000 1.000000 \n"),
+    ]:
+        wv = KeyedVectors(["a"], vectors, c_text=trained)
+        wv.save_word2vec_format(tmp_path / "out", c_text=asked)
+        assert (tmp_path / "out").read_bytes() == b"1 2\n" + line
+        pickle.loads(pickle.dumps(wv)).save_word2vec_format(tmp_path / "again")
+        if asked is None:
+            assert (tmp_path / "again").read_bytes() == b"1 2\n" + line
+
+
+def test_a_file_without_a_header(tmp_path):
+    (tmp_path / "glove").write_bytes(b"a 1 2\nb 3 4\n")
+    wv = KeyedVectors.load_word2vec_format(tmp_path / "glove", no_header=True)
+    assert wv["b"].tolist() == [3, 4]
+
+
+def test_datatype_and_unicode_errors(tmp_path):
+    (tmp_path / "file").write_bytes(b"1 2\n\xff 1 2\n")
+    wv = KeyedVectors.load_word2vec_format(
+        tmp_path / "file", unicode_errors="surrogateescape", datatype=np.float16
+    )
+    assert wv.index_to_key == ["\udcff"]
+    assert wv.vectors.dtype == np.float16
+    with pytest.raises(ValueError, match=r"line 2: the word .* is not UTF-8"):
+        KeyedVectors.load_word2vec_format(tmp_path / "file")
+
+
+def test_a_repeated_word_earns_a_warning(tmp_path):
+    (tmp_path / "file").write_bytes(b"3 1\na 1\nb 2\na 3\n")
+    with pytest.warns(UserWarning, match="1 rows repeat a word, such as 'a'"):
+        wv = KeyedVectors.load_word2vec_format(tmp_path / "file")
+    assert wv["a"].tolist() == [1]
+    assert len(wv) == 3
+
+
+def test_counts_must_cover_the_words(tmp_path, wv):
+    wv.save_word2vec_format(tmp_path / "out")
+    (tmp_path / "vocab").write_bytes(b"</s> 7\nking 60\n")
+    with pytest.raises(ValueError, match="has no count for 'queen'"):
+        KeyedVectors.load_word2vec_format(tmp_path / "out", tmp_path / "vocab")
+    loaded = KeyedVectors.load_word2vec_format(
+        tmp_path / "out", tmp_path / "vocab", limit=1
+    )
+    assert loaded.counts.tolist() == [60]
+
+
+def test_a_vocabulary_file_needs_counts(tmp_path):
+    wv = KeyedVectors(["a"], [[1.0]])
+    with pytest.raises(ValueError, match="needs counts"):
+        wv.save_word2vec_format(tmp_path / "out", tmp_path / "vocab")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_binary_by_position_is_noticed(tmp_path, wv):
+    with pytest.raises(TypeError, match="write binary=True"):
+        wv.save_word2vec_format(tmp_path / "out", True)
+    with pytest.raises(TypeError, match="write binary=True"):
+        KeyedVectors.load_word2vec_format(tmp_path / "out", True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_words_of_a_c_vocabulary_file_get_their_counts():
+    wv = KeyedVectors.load_word2vec_format(
+        GOLDEN / "00_lines_sg_ns.bin", GOLDEN / "00_lines_sg_ns.vocab", binary=True
+    )
+    assert wv.index_to_key[:2] == ["</s>", "the"]
+    assert (np.diff(wv.counts[1:]) <= 0).all()
+
+
+# --- gensim -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def gensim_class():
+    return pytest.importorskip(
+        "gensim.models.keyedvectors", reason="gensim is not installed"
+    ).KeyedVectors
+
+
+PEER_WORDS = [*WORDS, "月", "non\u00a0breaking", "form\x0bfeed", "under_score"]
+
+
+@pytest.fixture
+def ours():
+    vectors = np.random.default_rng(2).normal(size=(len(PEER_WORDS), 20))
+    return KeyedVectors(PEER_WORDS, vectors.astype(np.float32))
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("options", [{}, {"c_text": True}, {"binary": True}])
+def test_gensim_loads_our_files(tmp_path, gensim_class, ours, options):
+    ours.save_word2vec_format(tmp_path / "out", **options)
+    binary = options.get("binary", False)
+    theirs = gensim_class.load_word2vec_format(str(tmp_path / "out"), binary=binary)
+    assert theirs.index_to_key == PEER_WORDS
+    if "c_text" in options:
+        assert theirs.vectors == pytest.approx(ours.vectors, abs=1e-6)
+    else:
+        assert np.array_equal(theirs.vectors, ours.vectors)
+
+
+@pytest.mark.peer
+def test_gensim_reads_our_counts(tmp_path, gensim_class, wv):
+    wv.save_word2vec_format(tmp_path / "out", tmp_path / "vocab")
+    theirs = gensim_class.load_word2vec_format(
+        str(tmp_path / "out"), fvocab=str(tmp_path / "vocab")
+    )
+    assert [theirs.get_vecattr(word, "count") for word in WORDS] == wv.counts.tolist()
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("binary", [False, True])
+@pytest.mark.parametrize("header", [False, True])
+def test_we_load_the_files_of_gensim(tmp_path, gensim_class, ours, binary, header):
+    if binary and not header:
+        pytest.skip("a binary file needs its header")
+    theirs = gensim_class(20)
+    theirs.add_vectors(PEER_WORDS, ours.vectors)
+    path = tmp_path / "out"
+    theirs.save_word2vec_format(str(path), binary=binary, write_header=header)
+    loaded = KeyedVectors.load_word2vec_format(
+        path, binary=binary, no_header=not header
+    )
+    assert loaded.index_to_key == PEER_WORDS
+    assert np.array_equal(loaded.vectors, ours.vectors)
+
+
+def test_a_word_alone_is_not_read_as_its_letters():
+    wv = KeyedVectors(["a", "b"], np.eye(2, dtype=np.float32))
+    for ask in (wv.most_similar_batch, wv.doesnt_match, wv.rank_by_centrality):
+        with pytest.raises(TypeError, match=r"must be a list, got 'ab'. .* \['ab'\]"):
+            ask("ab")

@@ -1,0 +1,368 @@
+"""The tools of the command line, besides `train`: one function for each.
+
+A tool takes the arguments that stand after its name, prints to standard output, and
+raises what the parts below it raise; `cli.main` makes a sentence and a number of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from w2vfast.cli import reports
+from w2vfast.cli.phrases import phrases as phrases
+from w2vfast.formats.registry import (
+    KINDS,
+    Contents,
+    Reading,
+    finite_rows,
+    kind_of,
+    read_vectors,
+    row_lengths,
+    write_vectors,
+)
+from w2vfast.plots import figures, interactive_map, wordmap
+from w2vfast.system.files import check_output, open_output
+from w2vfast.vectors import evaluation
+from w2vfast.vectors.classes import kmeans_classes, write_classes
+from w2vfast.vectors.keyedvectors import KeyedVectors
+from w2vfast.vectors.table import MissingKeyError
+
+_FILE_HELP = "vectors, of any format that convert reads"
+
+
+def _parser(tool: str, meaning: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(prog=f"w2vfast {tool}", description=meaning)
+
+
+def _load(path: str, limit: int | None = None) -> KeyedVectors:
+    """Load vectors, whatever format the name's suffix means."""
+    return KeyedVectors.load(path, unicode_errors="surrogateescape", limit=limit)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        message = f"needs a whole number of at least 0, got {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def classes(arguments: list[str]) -> None:
+    """Write a class for each word of a file of vectors."""
+    parser = _parser("classes", "Put words into classes by the C program's k-means.")
+    parser.add_argument("file", help=_FILE_HELP)
+    parser.add_argument("n_classes", type=int, metavar="N", help="number of classes")
+    parser.add_argument("-o", "--output", default="/dev/stdout", help="where to write")
+    options = parser.parse_args(arguments)
+    vectors = _load(options.file)
+    numbers = kmeans_classes(vectors.vectors, options.n_classes)
+    write_classes(options.output, vectors.index_to_key, numbers)
+
+
+def distance(arguments: list[str]) -> None:
+    """List the words nearest to a word, or to the mean of several."""
+    parser = _parser("distance", "List the words nearest to a word or several.")
+    parser.add_argument("file", help=_FILE_HELP)
+    parser.add_argument(
+        "words", nargs="*", metavar="WORD", help="without one, words are asked for"
+    )
+    _answer(
+        parser.parse_args(arguments),
+        reports.distance,
+        "Enter word or sentence (EXIT to break): ",
+    )
+
+
+def analogy(arguments: list[str]) -> None:
+    """List the words that are to c as b is to a."""
+    parser = _parser("analogy", "Find what is to C as B is to A.")
+    parser.add_argument("file", help=_FILE_HELP)
+    parser.add_argument(
+        "words", nargs="*", metavar="A B C", help="without them, words are asked for"
+    )
+    options = parser.parse_args(arguments)
+    if options.words and len(options.words) < 3:
+        parser.error(f"needs three words, got {len(options.words)}")
+    _answer(options, reports.analogy, "Enter three words (EXIT to break): ")
+
+
+def _answer(options: argparse.Namespace, answer: Any, prompt: str) -> None:
+    loaded = _load(options.file)
+    vectors = reports.CVectors(loaded.index_to_key, loaded.vectors)
+    output = sys.stdout.buffer
+    if not options.words:
+        reports.converse(
+            prompt, lambda words: answer(vectors, words), sys.stdin.buffer, output
+        )
+        return
+    for word in options.words:
+        if vectors.row(word) is None:
+            raise ValueError(str(MissingKeyError(word, loaded.index_to_key)))
+    output.write(answer(vectors, options.words))
+    output.flush()
+
+
+def accuracy(arguments: list[str]) -> None:
+    """Answer analogy questions and count as compute-accuracy does."""
+    parser = _parser(
+        "accuracy", "Answer analogy questions, with the C program's numbers."
+    )
+    parser.add_argument("file", help=_FILE_HELP)
+    parser.add_argument(
+        "threshold",
+        type=_count,
+        nargs="?",
+        default=0,
+        metavar="THRESHOLD",
+        help="use the first so many words only, such as 30000 (0: all)",
+    )
+    parser.add_argument("--questions", help="where they are (standard input)")
+    options = parser.parse_args(arguments)
+    if options.questions is None and sys.stdin.isatty():
+        sys.stderr.write("Questions are read from standard input.\n")
+    vectors = _load(options.file, options.threshold or None)
+    result = evaluation.word_analogies(
+        vectors.index_to_key,
+        vectors.vectors,
+        options.questions or sys.stdin.buffer,
+        restrict_vocab=None,
+    )
+    _write(reports.accuracy(result))
+
+
+def evaluate(arguments: list[str]) -> None:
+    """Print how well vectors do on analogies and word pairs."""
+    parser = _parser("evaluate", "Measure vectors by analogies and word pairs.")
+    parser.add_argument("file", help=_FILE_HELP)
+    files: dict[str, Any] = {"nargs": "+", "default": [], "metavar": "FILE"}
+    parser.add_argument("--analogies", **files, help="questions of four words")
+    parser.add_argument("--pairs", **files, help="lines of two words and a score")
+    parser.add_argument(
+        "--threshold",
+        type=_count,
+        default=30000,
+        metavar="N",
+        help="ask and answer analogies with the first N words (30000; 0: all)",
+    )
+    parser.add_argument(
+        "--delimiter", default="\t", help="what separates words and score (tab)"
+    )
+    options = parser.parse_args(arguments)
+    if not options.analogies and not options.pairs:
+        parser.error("give --analogies, --pairs or both")
+    vectors = _load(options.file)
+    words, rows = vectors.index_to_key, vectors.vectors
+    name = Path(options.file).name
+    _write(f"{name}: {len(vectors)} words, {vectors.vector_size} values each\n")
+    for path in options.analogies:
+        found = evaluation.word_analogies(words, rows, path, options.threshold)
+        _write("\n" + reports.analogy_table(Path(path).name, found))
+    results = [
+        (
+            Path(path).name,
+            evaluation.word_pairs(words, rows, path, delimiter=options.delimiter),
+        )
+        for path in options.pairs
+    ]
+    if results:
+        _write("\n" + reports.pairs_table(results))
+
+
+def _write(text: str) -> None:
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
+
+
+def _add_input_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says how a file is read."""
+    readable = [name for name, kind in KINDS.items() if kind.read]
+    parser.add_argument(
+        "--from",
+        dest="source",
+        choices=readable,
+        metavar="KIND",
+        help=f"read as {', '.join(readable)} (by the name's suffix)",
+    )
+    parser.add_argument(
+        "--in-spaces",
+        choices=("refuse", "escape", "keep"),
+        default="refuse",
+        help="words with white space in what is read: an error, escapes undone, or "
+        "kept, so that all before the last values is the word (refuse)",
+    )
+
+
+def convert(arguments: list[str]) -> None:
+    """Write a file of vectors in another format."""
+    parser = _parser("convert", "Write a file of vectors in another format.")
+    lines = (
+        f"  {', '.join(s or 'no suffix' for s in kind.suffixes):<31}"
+        f"{name:<18}{kind.meaning}"
+        for name, kind in KINDS.items()
+    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = (
+        "suffixes and kinds:\n" + "\n".join(lines) + "\n\nThe first three also with "
+        ".gz, .bz2 or .xz. Counts are kept where both formats have them."
+    )
+    parser.add_argument("input", metavar="IN", help="vectors")
+    parser.add_argument("output", metavar="OUT", help="where to write")
+    _add_input_options(parser)
+    parser.add_argument(
+        "--to",
+        choices=KINDS,
+        metavar="KIND",
+        help="write as one of the kinds below (by the name's suffix)",
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="take the first N words")
+    parser.add_argument(
+        "--spaces",
+        choices=("refuse", "escape"),
+        default="refuse",
+        help="words with white space in what is written: an error, or \\x20 for a "
+        "space (refuse)",
+    )
+    options = parser.parse_args(arguments)
+    how = Reading(options.limit, "surrogateescape", options.in_spaces)
+    held = read_vectors(options.input, options.source, how)
+    write_vectors(options.output, held, options.to, options.spaces)
+
+
+def info(arguments: list[str]) -> None:
+    """Describe a file of vectors."""
+    parser = _parser("info", "Describe a file of vectors and look for damage.")
+    parser.add_argument("file", help=_FILE_HELP)
+    _add_input_options(parser)
+    parser.add_argument(
+        "--words", type=int, default=10, metavar="N", help="words to show (10)"
+    )
+    options = parser.parse_args(arguments)
+    # Values that are not finite are what is looked for here.
+    how = Reading(None, "surrogateescape", options.in_spaces, finite=False)
+    held = read_vectors(options.file, options.source, how)
+    n_words, dim = held.vectors.shape
+    lines = {
+        "file": options.file,
+        "kind": options.source or kind_of(options.file),
+        "shape": f"{n_words} words, {dim} dimensions, {held.vectors.dtype}",
+        **_describe_rows(held),
+        "first words": _first_words(held, options.words),
+    }
+    for name, text in lines.items():
+        print(f"{name:<13}{text}")
+
+
+def _describe_rows(held: Contents) -> dict[str, str]:
+    """Say what the lengths are, and which rows look like damage."""
+    finite = finite_rows(held.vectors)
+    lengths = row_lengths(held.vectors)
+    shown = "none"
+    if finite.any():
+        least, middle, most = np.quantile(lengths[finite], [0, 0.5, 1])
+        shown = f"{least:.4g} least, {middle:.4g} median, {most:.4g} greatest"
+    first_row = dict(
+        zip(reversed(held.words), range(len(held.words))[::-1], strict=True)
+    )
+    repeated = [first_row[word] != row for row, word in enumerate(held.words)]
+    return {
+        "lengths": shown,
+        "not finite": _rows_in_words(held, ~finite),
+        "zeros": _rows_in_words(held, lengths == 0),
+        "repeated": _rows_in_words(held, np.array(repeated, np.bool_)),
+    }
+
+
+def _rows_in_words(held: Contents, chosen: npt.NDArray[np.bool_]) -> str:
+    """Say how many rows were chosen, and which is the first."""
+    if not chosen.any():
+        return "none"
+    row = int(np.argmax(chosen))
+    word = _printable(held.words[row])
+    return f"{chosen.sum()} of {len(chosen)} rows, the first {word!r} (row {row + 1})"
+
+
+def _first_words(held: Contents, n_words: int) -> str:
+    """Name the words of the first rows, which by custom are the most frequent."""
+    words = [_printable(word) for word in held.words[:n_words]]
+    if held.counts is None:
+        return " ".join(words)
+    counts = held.counts[:n_words].tolist()
+    return " ".join(f"{w} ({n})" for w, n in zip(words, counts, strict=True))
+
+
+def _printable(word: object) -> str:
+    """Replace bytes that are no text."""
+    return str(word).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def plot(arguments: list[str]) -> None:
+    """Draw words of a file of vectors in two dimensions: a picture or a page."""
+    options = _plot_parser().parse_args(arguments)
+    is_page = Path(options.output).suffix.lower() in (".html", ".htm")
+    # Before the vectors are read, which may take long.
+    kind = "html" if is_page else figures.picture_format(options.output)
+    check_output(options.output)
+    words = None if options.words is None else _listed_words(options.words)
+    vectors = _load(options.file)
+    common = {
+        "top": options.top,
+        "method": options.method,
+        "title": options.title,
+        "seed": options.seed,
+    }
+    if is_page:
+        interactive_map.save_map_page(
+            options.output, vectors, words, neighbours=options.neighbours, **common
+        )
+    else:
+        figure = figures.plot_words(vectors, words, **common)
+        with open_output(options.output) as file:
+            figure.savefig(file, format=kind)
+    print(f"Wrote {options.output}.")
+
+
+def _plot_parser() -> argparse.ArgumentParser:
+    parser = _parser("plot", "Draw words in two dimensions, the most frequent ones.")
+    parser.add_argument("file", help=_FILE_HELP)
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        help=".html for a page that pans, zooms and searches; .png, .svg, .pdf ... "
+        "for a picture, which needs matplotlib",
+    )
+    parser.add_argument(
+        "--words", help="these words, a,b,c or a file of them, not the most frequent"
+    )
+    top = wordmap.DEFAULT_TOP
+    parser.add_argument("--top", type=int, default=top, help=f"how many words ({top})")
+    parser.add_argument(
+        "--method",
+        choices=wordmap.METHODS,
+        default="pca",
+        help="pca; tsne needs scikit-learn, umap umap-learn",
+    )
+    neighbours = interactive_map.DEFAULT_NEIGHBOURS
+    parser.add_argument(
+        "--neighbours",
+        type=int,
+        default=neighbours,
+        metavar="K",
+        help=f"how many a click on a word of the page shows ({neighbours})",
+    )
+    parser.add_argument("--title", help="stands above the map")
+    parser.add_argument("--seed", type=int, default=1, help="for tsne and umap (1)")
+    return parser
+
+
+def _listed_words(listed: str) -> list[str]:
+    """Return the words of a file, if there is one of that name, or between commas."""
+    if Path(listed).is_file():
+        text = Path(listed).read_text("utf-8-sig", errors="surrogateescape")
+        return text.split()
+    return [word.strip() for word in listed.split(",") if word.strip()]

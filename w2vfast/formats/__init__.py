@@ -1,0 +1,1 @@
+"""Files of vectors: one module for each format, and the registry of all."""

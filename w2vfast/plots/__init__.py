@@ -1,0 +1,1 @@
+"""Plots of vectors and of training, and the interactive map."""

@@ -1,0 +1,1 @@
+"""Questions to the output side of a model: predictions, probabilities, scores."""

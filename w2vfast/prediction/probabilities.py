@@ -1,0 +1,222 @@
+"""Probabilities of words from a hidden vector: by softmax, by the Huffman tree.
+
+A hidden vector is what the input side makes of a context: one row of `syn0` in
+skip-gram, the mean or sum of several in CBOW.  V words, D dim, L path length, H hidden
+vectors, P pairs of a hidden vector and a word.  Everything is computed in blocks and
+in logarithms: memory is bounded, and no vector is too long.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vfast.training.huffman import HuffmanTree
+from w2vfast.vectors.neighbours import blocks
+
+Floats = NDArray[np.floating[Any]]
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Rows = NDArray[np.integer[Any]]
+
+_HIDDEN = 256  # hidden vectors in one matrix product
+_WORDS = 4096  # words in it: 4 MB of products
+_PAIRS = 16384  # pairs whose rows are gathered at once
+
+
+class Softmax:
+    """Softmax over the output vectors, plain or weighted by the noise.
+
+    Parameters
+    ----------
+    syn1neg : ndarray of float32, shape (V, D)
+    log_noise : ndarray of float64, shape (V,), optional
+        log of the probability with which a word is drawn as noise.
+
+    Notes
+    -----
+    p(word | h) = q(word) exp(h . syn1neg[word]) / Z, where q is the noise distribution,
+    or 1 without it, and Z the sum of q(w) exp(h . syn1neg[w]) over all words w.
+
+    At the optimum of negative sampling h . syn1neg[word] is log(p(word | h) / q(word))
+    - log(negative): Levy and Goldberg 2014, Neural word embedding as implicit matrix
+    factorization, NIPS.  So the probability that was trained has the factor q, and the
+    plain softmax, which gensim's `predict_output_word` takes, favours rare words.
+    """
+
+    def __init__(self, syn1neg: Float32, log_noise: Float64 | None = None) -> None:
+        self._outputs = np.asarray(syn1neg)
+        self._biases = np.zeros(len(syn1neg)) if log_noise is None else log_noise
+
+    def log_probabilities(self, hidden: Floats) -> Float64:
+        """Return log p of all words, shape (V,), from one hidden vector, shape (D,)."""
+        logits = products(hidden[None], self._outputs)[0].astype(np.float64)
+        logits += self._biases
+        logits -= logits.max()
+        with np.errstate(under="ignore"):
+            return np.asarray(logits - np.log(np.exp(logits).sum()))
+
+    def log_weights(self, hidden: Floats, inputs: Rows, words: Rows) -> Float64:
+        """Return log(q(word)) + h . syn1neg[word] of pairs.
+
+        Parameters
+        ----------
+        hidden : ndarray of float, shape (H, D)
+        inputs : ndarray of int, shape (P,)
+            Row of `hidden` of each pair.
+        words : ndarray of int, shape (P,)
+
+        Returns
+        -------
+        ndarray of float64, shape (P,)
+            log p of each pair plus the `log_normalisers` of its hidden vector.
+        """
+        found = np.empty(len(words))
+        for part in blocks(len(words), _PAIRS):
+            left, right = hidden[inputs[part]], self._outputs[words[part]]
+            found[part] = _row_products(left, right)
+        return found + self._biases[words]
+
+    def log_normalisers(self, hidden: Floats) -> Float64:
+        """Return log(sum over w of q(w) exp(h . syn1neg[w])) of hidden vectors.
+
+        Parameters
+        ----------
+        hidden : ndarray of float, shape (H, D)
+
+        Returns
+        -------
+        ndarray of float64, shape (H,)
+
+        Notes
+        -----
+        O(H V D) time, in matrix products.
+        """
+        found = np.empty(len(hidden))
+        for part in blocks(len(hidden), _HIDDEN):
+            found[part] = self._log_sums(hidden[part])
+        return found
+
+    def _log_sums(self, hidden: Floats) -> Float64:
+        largest = np.full(len(hidden), -np.inf)
+        total = np.zeros(len(hidden))
+        for block in blocks(len(self._outputs), _WORDS):
+            logits = products(hidden, self._outputs[block])
+            logits += self._biases[block].astype(logits.dtype)
+            before, largest = largest, np.maximum(largest, logits.max(axis=1))
+            # Words of no weight alone so far: log 0 minus log 0 would be no number.
+            shifts = np.where(np.isneginf(largest), 0, largest)
+            logits -= shifts[:, None].astype(logits.dtype)
+            with np.errstate(under="ignore"):
+                total *= np.exp(before - shifts)
+                total += np.exp(logits, out=logits).sum(axis=1, dtype=np.float64)
+        return largest + np.log(total)
+
+
+class TreeSoftmax:
+    """Hierarchical softmax over a Huffman tree.
+
+    Parameters
+    ----------
+    syn1 : ndarray of float32, shape (V - 1, D)
+        Inner nodes.
+    tree : HuffmanTree
+        The path of each word.
+
+    Notes
+    -----
+    p(word | h) is the product over the nodes n of the word's path of
+    sigmoid((1 - 2 code) h . syn1[n]): Mikolov et al. 2013, arXiv:1310.4546, equation
+    3, with the signs of word2vec.c.  The p of all words add up to 1 by themselves.
+    """
+
+    def __init__(self, syn1: Float32, tree: HuffmanTree) -> None:
+        self._nodes = np.asarray(syn1)
+        self._tree = tree
+        self._signs = np.where(tree.codes == 0, 1, -1).astype(np.float32)
+
+    def log_probabilities(self, hidden: Floats) -> Float64:
+        """Return log p of all words, shape (V,), from one hidden vector, shape (D,)."""
+        dots = products(hidden[None], self._nodes)[0].astype(np.float64)
+        # Of both branches at each node, then along the paths.
+        branches = log_sigmoid(np.stack([dots, -dots]))
+        steps = branches[self._tree.codes, self._tree.points]
+        return np.add.reduceat(steps, self._tree.offsets[:-1])
+
+    def log_weights(self, hidden: Floats, inputs: Rows, words: Rows) -> Float64:
+        """Return log p of pairs; see `Softmax.log_weights`.
+
+        Notes
+        -----
+        One matrix product for each distinct word: of the hidden vectors that it
+        follows, and the nodes of its path.
+        """
+        found = np.empty(len(words))
+        order = np.argsort(words, kind="stable")
+        distinct, starts = np.unique(words[order], return_index=True)
+        stops = np.append(starts, len(words))[1:]
+        offsets, points = self._tree.offsets, self._tree.points
+        for word, start, stop in zip(distinct, starts, stops, strict=True):
+            path = slice(offsets[word], offsets[word + 1])
+            nodes, signs = self._nodes[points[path]], self._signs[path]
+            for part in blocks(stop - start, _PAIRS):
+                pairs = order[start:stop][part]
+                dots = products(hidden[inputs[pairs]], nodes)
+                steps = log_sigmoid(dots * signs)
+                found[pairs] = steps.sum(axis=1, dtype=np.float64)
+        return found
+
+    def log_normalisers(self, hidden: Floats) -> Float64:
+        """Return zeros, shape (H,): the tree's probabilities add up to 1."""
+        return np.zeros(len(hidden))
+
+
+def log_sigmoid(x: Floats) -> Floats:
+    """Return log(1 / (1 + exp(-x))), of any size of x."""
+    with np.errstate(under="ignore"):
+        return np.asarray(-np.logaddexp(x.dtype.type(0), -x))
+
+
+def narrowed(hidden: Float64) -> Floats:
+    """Return hidden vectors as float32, which is faster, if it can hold them."""
+    with np.errstate(over="ignore", under="ignore"):
+        narrow = hidden.astype(np.float32)
+    return narrow if _is_finite(narrow) else hidden
+
+
+def products(left: Floats, right: Floats) -> Floats:
+    """Return the dot products of all rows of two matrices.
+
+    Parameters
+    ----------
+    left : ndarray of float, shape (n, D)
+    right : ndarray of float, shape (m, D)
+
+    Returns
+    -------
+    ndarray of float32 or float64, shape (n, m)
+        float64 where float32 overflows.
+    """
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        found = left @ right.T
+    if _is_finite(found):
+        return np.asarray(found)
+    return np.asarray(left.astype(np.float64) @ right.T.astype(np.float64))
+
+
+def _row_products(left: Floats, right: Floats) -> Floats:
+    """Return the dot product of each row with the one beside it, shape (P,)."""
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        found = np.einsum("pd,pd->p", left, right)
+    if _is_finite(found):
+        return np.asarray(found)
+    exact = np.einsum("pd,pd->p", left.astype(np.float64), right.astype(np.float64))
+    return np.asarray(exact)
+
+
+def _is_finite(values: Floats) -> bool:
+    if values.size == 0:
+        return True
+    return bool(np.isfinite(values.max()) and np.isfinite(values.min()))

@@ -1,0 +1,320 @@
+"""The log-probability of sentences under a model that is trained.
+
+Sentences are read as for training, one score for each: known words are predicted in
+full windows, without subsampling.  V words, D dim, n words of a batch.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vfast.prediction.probabilities import (
+    Float32,
+    Float64,
+    Softmax,
+    TreeSoftmax,
+    narrowed,
+)
+from w2vfast.text.sources import (
+    FileSource,
+    IdCorpus,
+    Source,
+    open_source,
+    shown,
+    token_list,
+)
+from w2vfast.vectors.neighbours import blocks
+
+Ids = NDArray[np.int64]
+# Some words of a sentence, and whether it ends after them.
+Run = tuple[Sequence[Any], bool]
+
+_BLOCK_BYTES = 1 << 20  # of text, read at once
+_BATCH_WORDS = 1 << 16  # whose pairs are scored at once, in
+_PAIRS = 1 << 19  # parts of so many at most
+_HIDDEN_VALUES = 1 << 22  # of CBOW's hidden vectors at once: 16 MB
+_UNKNOWN, _END = -1, -2  # in place of a row
+
+_LAST_SPACE = re.compile(rb"[ \t][^ \t]*\Z")
+
+
+class WindowScorer:
+    """Log-probabilities of words from the words around them.
+
+    Parameters
+    ----------
+    syn0 : ndarray of float32, shape (V, D)
+    layer : Softmax or TreeSoftmax
+    window : int
+        Farthest context word on each side [words].
+    sg : bool
+        Predict a word from each word of its window, one at a time.
+    cbow_mean : bool
+        Otherwise from their mean; False: from their sum.
+    """
+
+    def __init__(
+        self,
+        syn0: Float32,
+        layer: Softmax | TreeSoftmax,
+        *,
+        window: int,
+        sg: bool,
+        cbow_mean: bool,
+    ) -> None:
+        self._syn0 = np.asarray(syn0)
+        self._layer = layer
+        self._sg = sg
+        self._cbow_mean = cbow_mean
+        self._window = window
+        # In skip-gram a hidden vector is a row of syn0, so its sum is taken once.
+        self._log_normalisers = np.full(len(syn0) if sg else 0, np.nan)
+
+    def log_likelihoods(self, words: Ids, pieces: Ids) -> Float64:
+        """Return log p of each word.
+
+        Parameters
+        ----------
+        words : ndarray of int64, shape (n,)
+            Rows of `syn0`.
+        pieces : ndarray of int64, shape (n,)
+            Number of the piece of text that a word belongs to, never falling; windows
+            end with a piece.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+            In skip-gram the sum over a word's contexts; 0 without any.
+        """
+        found = np.zeros(len(words))
+        reach = min(self._window, int(np.bincount(pieces).max()) - 1)
+        offsets = np.delete(np.arange(-reach, reach + 1), reach)
+        score = self._skipgram if self._sg else self._cbow
+        size = _PAIRS // max(1, len(offsets))
+        if not self._sg:
+            size = min(size, _HIDDEN_VALUES // self._syn0.shape[1])
+        for part in blocks(len(words), max(1, size)):
+            pos = np.arange(part.start, part.stop)
+            contexts = pos[:, None] + offsets
+            inside = (contexts >= 0) & (contexts < len(words))
+            contexts[~inside] = 0
+            inside &= pieces[contexts] == pieces[pos, None]
+            found[part] = score(words[part], words[contexts], inside)
+        return found
+
+    def _skipgram(
+        self, centres: Ids, contexts: Ids, inside: NDArray[np.bool_]
+    ) -> Float64:
+        place, column = np.nonzero(inside)
+        inputs = contexts[place, column]
+        self._find_normalisers(inputs)
+        pairs = self._layer.log_weights(self._syn0, inputs, centres[place])
+        pairs -= self._log_normalisers[inputs]
+        return np.bincount(place, pairs, len(centres)).astype(np.float64, copy=False)
+
+    def _find_normalisers(self, inputs: Ids) -> None:
+        known = self._log_normalisers
+        rows = np.unique(inputs[np.isnan(known[inputs])])
+        for part in blocks(len(rows), _BATCH_WORDS):
+            known[rows[part]] = self._layer.log_normalisers(self._syn0[rows[part]])
+
+    def _cbow(self, centres: Ids, contexts: Ids, inside: NDArray[np.bool_]) -> Float64:
+        counts = inside.sum(axis=1)
+        sums = np.zeros((len(centres), self._syn0.shape[1]))
+        for words, here in zip(contexts.T, inside.T, strict=True):
+            sums[here] += self._syn0[words[here]]
+        if self._cbow_mean:
+            sums /= np.maximum(counts, 1)[:, None]
+        hidden = narrowed(sums)
+        predicted = np.flatnonzero(counts)
+        found = np.zeros(len(centres))
+        found[predicted] = self._layer.log_weights(
+            hidden, predicted, centres[predicted]
+        ) - self._layer.log_normalisers(hidden[predicted])
+        return found
+
+
+def score_sentences(
+    source: Source,
+    scorer: WindowScorer,
+    rows: Mapping[Any, int],
+    *,
+    ends: Collection[Any],
+    longest: int,
+) -> Float64:
+    """Add up the log-probabilities of the words of each sentence.
+
+    Parameters
+    ----------
+    source : FileSource, SentenceSource or IdCorpus
+    scorer : WindowScorer
+    rows : mapping of str or int to int
+        Row of each word; other words are passed over.
+    ends : collection
+        Words that end a piece of a sentence.
+    longest : int
+        Longer pieces are cut [words].
+
+    Returns
+    -------
+    ndarray of float64, shape (sentences,)
+
+    Raises
+    ------
+    TypeError
+        If a sentence is no list of tokens.
+    OSError, ValueError
+        If a file cannot be read.
+    """
+
+    def row_of(token: Any) -> int:
+        if isinstance(token, bytes):
+            token = token.decode("utf-8", "surrogateescape")
+        try:
+            return _END if token in ends else rows.get(token, _UNKNOWN)
+        except TypeError:  # it has no hash
+            message = f"a token is a str, bytes or int, got {shown(token)}"
+            raise TypeError(message) from None
+
+    count = _Count()
+    sums = [
+        (first, np.bincount(sentences - first, scorer.log_likelihoods(words, pieces)))
+        for words, pieces, sentences, first in _batches(
+            _pieces(token_runs(source), row_of, longest, count)
+        )
+    ]
+    if count.words and not sums:
+        message = (
+            f"none of the {count.words} words of {source.name} is in the vocabulary, "
+            "so every score is 0"
+        )
+        warnings.warn(message, UserWarning, stacklevel=4)
+    scores = np.zeros(count.sentences)
+    for first, part in sums:
+        scores[first : first + len(part)] += part
+    return scores
+
+
+class _Count:
+    """What has been read."""
+
+    sentences = 0
+    words = 0
+
+
+def _pieces(
+    runs: Iterable[Run], row_of: Callable[[Any], int], longest: int, count: _Count
+) -> Iterator[tuple[int, list[int]]]:
+    """Yield the number of a sentence and the known words of a piece of it."""
+    piece: list[int] = []
+    for tokens, ended in runs:
+        count.words += len(tokens)
+        for token in tokens:
+            row = row_of(token)
+            if row >= 0:
+                piece.append(row)
+            if piece and (row == _END or len(piece) == longest):
+                yield count.sentences, piece
+                piece = []
+        if ended:
+            if piece:
+                yield count.sentences, piece
+                piece = []
+            count.sentences += 1
+
+
+def _batches(
+    pieces: Iterable[tuple[int, list[int]]],
+) -> Iterator[tuple[Ids, Ids, Ids, int]]:
+    """Yield words, with the piece and the sentence of each, and the first sentence."""
+    words: list[int] = []
+    lengths: list[int] = []
+    sentences: list[int] = []
+    for sentence, piece in pieces:
+        words += piece
+        lengths.append(len(piece))
+        sentences.append(sentence)
+        if len(words) >= _BATCH_WORDS:
+            yield _batch(words, lengths, sentences)
+            words, lengths, sentences = [], [], []
+    if words:
+        yield _batch(words, lengths, sentences)
+
+
+def _batch(
+    words: list[int], lengths: list[int], sentences: list[int]
+) -> tuple[Ids, Ids, Ids, int]:
+    return (
+        np.array(words, np.int64),
+        np.repeat(np.arange(len(lengths)), lengths),
+        np.repeat(np.array(sentences, np.int64), lengths),
+        sentences[0],
+    )
+
+
+# --- tokens of any source ---------------------------------------------------------
+
+
+def token_runs(source: Source) -> Iterator[Run]:
+    """Read a source's sentences, a long line of a file in parts.
+
+    Yields
+    ------
+    tokens : sequence of str, bytes or int
+    ended : bool
+        Whether the sentence ends after them.  Lines without words and empty lists
+        are sentences too.
+    """
+    if isinstance(source, FileSource):
+        yield from _file_runs(source)
+    elif isinstance(source, IdCorpus):
+        yield from ((ids.tolist(), True) for ids in _id_sentences(source))
+    else:
+        for k, sentence in enumerate(source.sentences):
+            yield token_list(sentence, k), True
+
+
+def _file_runs(source: FileSource) -> Iterator[Run]:
+    for name in source.files:
+        with open_source(name) as file:
+            rest, in_line = b"", False
+            while block := file.read(_BLOCK_BYTES):
+                *lines, last = (rest + block.replace(b"\r", b"")).split(b"\n")
+                for line in lines:
+                    yield _words(line), True
+                in_line = bool(last) or (in_line and not lines)
+                found = _LAST_SPACE.search(last)
+                cut = found.start() if found else 0
+                yield _words(last[:cut]), False
+                rest = last[cut:]
+            if in_line:
+                yield _words(rest), True
+
+
+def _words(line: bytes) -> list[str]:
+    # As training cuts files: other white space is part of a word.
+    text = line.decode("utf-8", "surrogateescape").replace("\t", " ")
+    return [word for word in text.split(" ") if word]
+
+
+def _id_sentences(corpus: IdCorpus) -> Iterator[NDArray[Any]]:
+    ids = corpus.ids
+    if ids.ndim == 2:
+        yield from (row[row != corpus.padding] for row in ids)
+        return
+    if corpus.indptr is not None:
+        stops = corpus.indptr[1:]
+        starts = corpus.indptr[:-1]
+    else:
+        marks = np.flatnonzero(ids == corpus.separator)
+        starts = np.append(0, marks + 1)
+        stops = np.append(marks, len(ids))
+        if starts[-1] == len(ids):  # nothing follows the last separator
+            starts, stops = starts[:-1], stops[:-1]
+    yield from (ids[a:b] for a, b in zip(starts, stops, strict=True))

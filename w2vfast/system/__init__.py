@@ -1,0 +1,1 @@
+"""Files, threads, CPUs, memory and progress bars."""

@@ -1,0 +1,1 @@
+"""Text to numbers: sources, readers, vocabulary, and the encoded corpus."""

@@ -1,0 +1,1 @@
+"""Ids to weights: spans, threads, replicas, learning rate, noise, tree, history."""

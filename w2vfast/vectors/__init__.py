@@ -1,0 +1,1 @@
+"""Keyed vectors: look-up, neighbours, evaluation, classes."""

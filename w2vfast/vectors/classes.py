@@ -1,0 +1,69 @@
+"""Word classes: the C program's k-means over word vectors (``-classes``)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from w2vfast import _core
+from w2vfast.system.files import open_output
+
+ROUNDS = 10  # word2vec.c TrainModel: iter
+BLOCK_PRODUCTS = 10**8  # of two floats
+
+
+def kmeans_classes(vectors: ArrayLike, n_classes: int) -> NDArray[np.int32]:
+    """Cluster vectors by the largest dot product with unit-length centroids.
+
+    Parameters
+    ----------
+    vectors : array_like of float32, shape (V, D)
+        Used as they are, not normalised, as in C.
+    n_classes : int
+        Number of classes, at least 1; some may stay empty.
+
+    Returns
+    -------
+    ndarray of int32, shape (V,)
+        Class of each row, from 0.
+
+    Raises
+    ------
+    ValueError
+        If `n_classes` is below 1 or there are no vectors.
+
+    Source
+    ------
+    word2vec.c TrainModel: row i starts in class i mod n_classes, ten rounds, and a
+    centroid's size counts from 1.  Every sum is taken in C's order, so the classes
+    are C's.
+    """
+    matrix = np.ascontiguousarray(vectors, dtype=np.float32)
+    if n_classes < 1:
+        message = f"n_classes must be at least 1, got {n_classes}."
+        raise ValueError(message)
+    if matrix.ndim != 2 or matrix.size == 0:
+        message = f"vectors must be of shape (V, D), not empty; got {matrix.shape}."
+        raise ValueError(message)
+    classes = np.arange(len(matrix), dtype=np.int32) % np.int32(n_classes)
+    centroids = np.empty((n_classes, matrix.shape[1]), dtype=np.float32)
+    # In blocks of about a tenth of a second, so that Ctrl-C need not wait.
+    n_rows = max(1, BLOCK_PRODUCTS // centroids.size)
+    for _ in range(ROUNDS):
+        _core.kmeans_centroids(matrix, classes, centroids)
+        for start in range(0, len(matrix), n_rows):
+            rows = slice(start, start + n_rows)
+            _core.kmeans_assign(matrix[rows], centroids, classes[rows])
+    return classes
+
+
+def write_classes(
+    path: str | os.PathLike[str], words: Sequence[object], classes: NDArray[np.int32]
+) -> None:
+    """Write a line ``word class`` for each word, as C's ``-classes`` does."""
+    with open_output(path) as file:
+        for word, number in zip(words, classes, strict=True):
+            file.write(f"{word} {number}\n".encode("utf-8", "surrogateescape"))

@@ -1,0 +1,1 @@
+"""Warm starts: given vectors, grown vocabularies, frozen words."""

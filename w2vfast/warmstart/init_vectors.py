@@ -1,0 +1,203 @@
+"""Initial vectors: a model's rows begin with the vectors that a file has of its words.
+
+`init_vectors` is a file of any format that `KeyedVectors.load` reads, or a
+`KeyedVectors`.  Only input vectors are set, rows of `syn0`.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vfast.formats.registry import (
+    Contents,
+    Reading,
+    finite_rows,
+    kind_of,
+    read_vectors,
+)
+from w2vfast.vectors.table import KeyTable
+
+Word = str | int
+PathLike = str | os.PathLike[str]
+
+
+class Coverage(NamedTuple):
+    """How much of a vocabulary has initial vectors.
+
+    Attributes
+    ----------
+    found, words : int
+        Words with initial vectors, and all words of the vocabulary.
+    found_tokens, tokens : int
+        Their occurrences, by the vocabulary's counts.
+    """
+
+    found: int
+    words: int
+    found_tokens: int
+    tokens: int
+
+    def __str__(self) -> str:
+        share = self.found_tokens / max(self.tokens, 1)
+        return (
+            f"init_vectors: {self.found:,} of {self.words:,} words begin with given "
+            f"vectors, {share:.1%} of the text"
+        )
+
+
+def check_source(source: Any, vector_size: int) -> None:
+    """Raise now what would otherwise come up after the text was read.
+
+    Parameters
+    ----------
+    source : path or KeyedVectors
+    vector_size : int
+        D, the model's [floats].
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    OSError
+        If there is no such file.
+    ValueError
+        If it has vectors of another length.
+    """
+    if isinstance(source, KeyTable):
+        _check_size(source.vectors, vector_size, source)
+    elif isinstance(source, str | os.PathLike):
+        first = _read(source, Reading(limit=1)).vectors
+        _check_size(first, vector_size, source)
+    else:
+        message = (
+            f"init_vectors must be the path of a file of vectors or a KeyedVectors, "
+            f"got {type(source).__name__}"
+        )
+        raise TypeError(message)
+
+
+def _check_size(
+    vectors: NDArray[Any], vector_size: int, source: KeyTable | PathLike
+) -> None:
+    found = vectors.shape[1]
+    if found != vector_size:
+        message = (
+            f"{_name(source)} has vectors of {found} values, but vector_size is "
+            f"{vector_size}. Set vector_size={found}, or give vectors of {vector_size} "
+            f"values."
+        )
+        raise ValueError(message)
+
+
+def set_rows(
+    rows: NDArray[np.float32],
+    words: Sequence[Word],
+    counts: NDArray[np.int64],
+    source: KeyTable | PathLike,
+    chosen: NDArray[np.bool_] | None = None,
+) -> Coverage:
+    """Give rows the vectors that the source has of their words.
+
+    Parameters
+    ----------
+    rows : ndarray of float32, shape (V, D)
+        INOUT
+    words : sequence of str or int, length V
+    counts : ndarray of int64, shape (V,)
+        Occurrences of each word [words].
+    source : path or KeyedVectors
+        Of equal words the first counts.
+    chosen : ndarray of bool, shape (V,), optional
+        Rows that are set; the others count in the coverage alone.
+
+    Returns
+    -------
+    Coverage
+
+    Raises
+    ------
+    ValueError
+        If the length of the vectors differs, or one that is wanted is not finite.
+        Nothing has been changed then.
+
+    Warns
+    -----
+    UserWarning
+        If the source has none of the words.
+    """
+    keys, vectors = _keys_and_vectors(source, words)
+    _check_size(vectors, rows.shape[1], source)
+    here = np.array([keys.get(str(word), -1) for word in words], dtype=np.int64)
+    found = here >= 0
+    taken = found if chosen is None else found & chosen
+    with np.errstate(over="ignore"):  # what is too large is found as not finite
+        given = vectors[here[taken]].astype(np.float32)
+    _check_finite(given, np.flatnonzero(taken), words, source)
+    rows[taken] = given
+    if not found.any():
+        _warn_of_none(words, source)
+    return Coverage(
+        int(found.sum()), len(words), int(counts[found].sum()), int(counts.sum())
+    )
+
+
+def _keys_and_vectors(
+    source: KeyTable | PathLike, words: Sequence[Word]
+) -> tuple[dict[str, int], NDArray[Any]]:
+    """Return the row of each key, spelt as files spell it, and the vectors."""
+    if isinstance(source, KeyTable):
+        return _first_rows(source.index_to_key), source.vectors
+    # A folder is mapped, of other files the rows in question are kept.
+    mapped = kind_of(source) == "folder"
+    how = Reading(mmap=mapped, only={str(word) for word in words})
+    held = _read(source, how)
+    return _first_rows(held.words), held.vectors
+
+
+def _read(path: PathLike, how: Reading) -> Contents:
+    # As words of a text are decoded.
+    return read_vectors(path, how=how._replace(unicode_errors="surrogateescape"))
+
+
+def _first_rows(keys: Sequence[Word]) -> dict[str, int]:
+    # From the last to the first, so that the first of equal words stays.
+    return {str(keys[row]): row for row in range(len(keys) - 1, -1, -1)}
+
+
+def _check_finite(
+    given: NDArray[np.float32],
+    taken: NDArray[np.int64],
+    words: Sequence[Word],
+    source: KeyTable | PathLike,
+) -> None:
+    finite = finite_rows(given)
+    if not finite.all():
+        word = words[int(taken[np.argmin(finite)])]
+        message = (
+            f"{_name(source)}: the vector of {word!r} holds a value that is not a "
+            f"finite float32, and training would spread it. Repair or remove it."
+        )
+        raise ValueError(message)
+
+
+def _warn_of_none(words: Sequence[Word], source: KeyTable | PathLike) -> None:
+    message = (
+        f"{_name(source)} has a vector of none of the {len(words)} words, so all begin "
+        f"at random. The most frequent words are {list(words[:3])!r}"
+    )
+    if isinstance(source, KeyTable):
+        message += f", the keys {source.index_to_key[:3]!r}"
+    else:
+        first = _read(source, Reading(limit=3)).words
+        message += f", the file begins with {first!r}"
+    warnings.warn(f"{message}. Do case and language agree?", UserWarning, stacklevel=2)
+
+
+def _name(source: KeyTable | PathLike) -> str:
+    return "init_vectors" if isinstance(source, KeyTable) else os.fspath(source)

@@ -104,7 +104,7 @@ def _is_damage(error: Exception) -> bool:
     if isinstance(error, OSError):
         return error.errno is None  # as gzip and bz2 report it; a bad disk has one
     kinds = {kind.__name__ for kind in type(error).__mro__}
-    # There are two ZstdError, each in a module that may be missing.
+    # ZstdError is of a module that Python before 3.14 may lack, so compare its name.
     return isinstance(error, (EOFError, zlib.error, lzma.LZMAError)) or (
         "ZstdError" in kinds
     )
@@ -149,56 +149,16 @@ def _read_into(file: Any, buffer: Any) -> int:
     return int(n)
 
 
-class _ZstdFile(io.RawIOBase):
-    """Frames of zstd, read with the `zstandard` package; EOFError if cut off."""
-
-    def __init__(self, file: Any, module: Any) -> None:
-        self._file = file
-        self._new_frame = module.ZstdDecompressor().decompressobj
-        self._frame: Any = None
-        self._ready = memoryview(b"")
-        self._rest = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._ready:
-            piece = self._rest or self._file.read(1 << 14)
-            self._rest = b""
-            if not piece:
-                if self._frame is not None:
-                    message = "the last frame is incomplete"
-                    raise EOFError(message)
-                return 0
-            self._ready = memoryview(self._decompress(piece))
-        n = min(len(buffer), len(self._ready))
-        buffer[:n] = self._ready[:n]
-        self._ready = self._ready[n:]
-        return n
-
-    def _decompress(self, piece: bytes) -> bytes:
-        if self._frame is None:
-            self._frame = self._new_frame()
-        text: bytes = self._frame.decompress(piece)
-        if self._frame.eof:
-            self._rest = self._frame.unused_data
-            self._frame = None
-        return text
-
-
 def _open_zstd(file: Any, name: str) -> Any:
-    with suppress(ImportError):  # Python 3.14 has it
-        return importlib.import_module("compression.zstd").ZstdFile(file)
-    try:
-        zstandard = importlib.import_module("zstandard")
-    except ImportError as error:
-        message = (
-            f"{name} is compressed with zstd, which needs a package: "
-            'pip install "w2vfast[zstd]", or decompress the file'
-        )
-        raise ValueError(message) from error
-    return _ZstdFile(file, zstandard)
+    """Open a zstd stream with the module of Python 3.14, or its backport."""
+    for module in ("compression.zstd", "backports.zstd"):
+        with suppress(ImportError):
+            return importlib.import_module(module).ZstdFile(file)
+    message = (
+        f"{name} is compressed with zstd, which needs a package before Python 3.14: "
+        'pip install "w2vfast[zstd]", or decompress the file'
+    )
+    raise ValueError(message)
 
 
 def _decompressed(raw: _Raw, name: str) -> Any:

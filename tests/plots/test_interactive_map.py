@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from map_vectors import NASTY, random_vectors
 
 from w2vfast import KeyedVectors, save_map_page
-from w2vfast.plots.interactive_map import nearest
+from w2vfast.plots.interactive_map import nearest_others
 from w2vfast.plots.wordmap import readable, word_map
 
 
@@ -174,15 +174,34 @@ def test_neighbours_may_be_left_out(save):
         save(random_vectors("abc"), neighbours=-1)
 
 
-def test_neighbours_do_not_depend_on_the_blocks(monkeypatch):
+def test_neighbours_are_the_rows_with_the_largest_cosines_but_the_row_itself():
     rng = np.random.default_rng(0)
     vectors = rng.standard_normal((500, 10), dtype=np.float32)
     rows = np.array([3, 40, 41, 499])
-    whole = nearest(vectors, rows, 12)
-    monkeypatch.setattr("w2vfast.plots.interactive_map.BLOCK_VALUES", 4 * 17)
-    for a, b in zip(whole, nearest(vectors, rows, 12), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5)
-    assert not (whole[0] == rows[:, None]).any()
+    near, cosines = nearest_others(vectors, rows, 12)
+    unit = vectors / np.linalg.norm(vectors, axis=1)[:, None]
+    expected = unit[rows] @ unit.T
+    expected[np.arange(4), rows] = -np.inf
+    order = np.argsort(-expected, axis=1, kind="stable")[:, :12]
+    np.testing.assert_array_equal(near, order)
+    np.testing.assert_allclose(
+        cosines, np.take_along_axis(expected, order, axis=1), rtol=1e-5
+    )
+
+
+def test_neighbours_of_equal_rows_and_of_rows_of_zeros_are_the_first_others():
+    vectors = np.ones((9, 2), np.float32)
+    vectors[8] = 0
+    near, cosines = nearest_others(vectors, np.array([0, 7, 8]), 3)
+    assert near.tolist() == [[1, 2, 3], [0, 1, 2], [0, 1, 2]]
+    assert cosines[2].tolist() == [0, 0, 0]
+
+
+def test_a_row_that_is_not_finite_is_no_neighbour():
+    vectors = np.ones((4, 2), np.float32)
+    vectors[1] = np.nan
+    near, _ = nearest_others(vectors, np.array([0, 3]), 3)
+    assert near.tolist() == [[2, 3], [0, 2]]
 
 
 def test_a_thousand_words_stay_small(save):

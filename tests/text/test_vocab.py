@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2vfast.text.vocab import (
+    SENTENCE_END,
     Vocab,
+    first_rows,
     no_word_error,
     read_vocab,
     select_words,
@@ -291,3 +293,29 @@ def test_exact_mode_reads_a_file_as_the_program_does(lines, min_count):
 def test_counts_that_are_no_mapping_are_refused(given):
     with pytest.raises(TypeError, match="word_freq must map words to counts"):
         vocab_from_counts(given, min_count=1)
+
+
+# --- rows -------------------------------------------------------------------------
+
+
+def test_row_of_a_repeated_word_is_the_first_one():
+    assert first_rows(["b", "a", "b", 1, "1", 1]) == {"b": 0, "a": 1, 1: 3, "1": 4}
+    assert first_rows([]) == {}
+
+
+def test_sentence_end_is_hidden_in_fast_mode_and_a_word_in_exact_mode():
+    counts = {SENTENCE_END: 9, "a": 3, "b": 2}
+    fast = vocab_from_counts(counts)
+    exact = vocab_from_counts(counts, first_word=0)
+    assert (fast.first_word, exact.first_word) == (1, 0)
+    assert fast.visible_words == ["a", "b"]
+    assert fast.visible_counts.tolist() == [3, 2]
+    assert exact.visible_words == [SENTENCE_END, "a", "b"]
+    assert exact.visible_counts.tolist() == [9, 3, 2]
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_file_of_exact_mode_has_its_first_row_as_a_word(exact):
+    file = io.BytesIO(b"the 9\na 7\n" if exact else b"</s> 9\na 7\n")
+    vocab = read_vocab(file, "name", exact=exact)
+    assert vocab.visible_words == (["the", "a"] if exact else ["a"])

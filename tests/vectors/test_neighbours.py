@@ -113,6 +113,15 @@ def test_cosmul_is_the_quotient_of_shifted_cosines():
 # --- the largest ------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("finite", [True, False])
+@pytest.mark.parametrize("k", [0, 1, 3, 4, 5, 6, 99])
+def test_largest_scores_are_finite_only_or_all(k, finite):
+    scores = np.array([-np.inf, 2, np.nan, 5, 2, -1])
+    expected = [3, 1, 4, 5] + ([] if finite else [0, 2])
+    found = neighbours.largest(scores, k, finite=finite)
+    assert found.tolist() == expected[:k]
+
+
 @pytest.mark.parametrize("k", [1, 10, 45, 46, 400, 1499, 1500, 2000])
 def test_largest_sorts_the_best(k):
     scores = (EXACT @ EXACT[0]).astype(np.float32)

@@ -531,7 +531,7 @@ def _say_cost(model: Word2Vec) -> None:
     if model.params.objective == "softmax":
         from w2vfast.training import cost
 
-        _say(f"Full softmax: {cost.cost(model.params, model.vocab.counts[1:])}.")
+        _say(f"Full softmax: {cost.cost(model.params, model.vocab.visible_counts)}.")
 
 
 def _write_classes(vectors: KeyedVectors, n_classes: int, output: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import neighbours
 from w2vfast.vectors.evaluation import (
     AnalogyResult,
@@ -40,7 +41,7 @@ class CVectors:
 
     def __init__(self, words: Sequence[Any], vectors: npt.NDArray[Any]) -> None:
         self.words = [str(word) for word in words]
-        self._rows = {word: row for row, word in reversed([*enumerate(self.words)])}
+        self._rows = first_rows(self.words)
         # One run of memory for each place in the vectors: a sum takes D long steps.
         self._columns = np.array(vectors.T, np.float32, order="C")
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

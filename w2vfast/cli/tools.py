@@ -28,6 +28,7 @@ from w2vfast.formats.registry import (
 )
 from w2vfast.plots import figures, interactive_map, wordmap
 from w2vfast.system.files import check_output, open_output
+from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import evaluation
 from w2vfast.vectors.classes import kmeans_classes, write_classes
 from w2vfast.vectors.keyedvectors import KeyedVectors
@@ -265,9 +266,7 @@ def _describe_rows(held: Contents) -> dict[str, str]:
     if finite.any():
         least, middle, most = np.quantile(lengths[finite], [0, 0.5, 1])
         shown = f"{least:.4g} least, {middle:.4g} median, {most:.4g} greatest"
-    first_row = dict(
-        zip(reversed(held.words), range(len(held.words))[::-1], strict=True)
-    )
+    first_row = first_rows(held.words)
     repeated = [first_row[word] != row for row, word in enumerate(held.words)]
     return {
         "lengths": shown,

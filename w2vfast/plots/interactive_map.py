@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from w2vfast.plots.wordmap import DEFAULT_TOP, WordMap, readable, word_map
 from w2vfast.system.files import PathLike, open_output
-from w2vfast.vectors.neighbours import unit_rows
+from w2vfast.vectors.neighbours import nearest, unit_rows
 
 if TYPE_CHECKING:
     from w2vfast.vectors.keyedvectors import KeyedVectors
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 DEFAULT_NEIGHBOURS = 10
 FINENESS = 100_000  # steps of the longer side of the map
 COSINE_STEPS = 100  # as many as are shown
-BLOCK_VALUES = 1 << 22  # cosines taken at a time
 
 
 def save_map_page(
@@ -75,7 +74,7 @@ def save_map_page(
         message = f"neighbours must be at least 0, got {neighbours}."
         raise ValueError(message)
     chosen = word_map(vectors, words, top=top, method=method, seed=seed)
-    near, cosines = nearest(vectors.vectors, chosen.rows, neighbours)
+    near, cosines = nearest_others(vectors.vectors, chosen.rows, neighbours)
     page = _fill_in(
         {
             "title": html.escape(title or "Map of words"),
@@ -88,7 +87,7 @@ def save_map_page(
     return len(chosen.rows)
 
 
-def nearest(
+def nearest_others(
     vectors: NDArray[np.floating[Any]], rows: NDArray[np.intp], n: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     """Find the rows that point most nearly the same way as some of them.
@@ -98,7 +97,7 @@ def nearest(
     vectors : ndarray of float, shape (V, D)
     rows : ndarray of int, shape (m,)
     n : int
-        Neighbours of each row; at most the V - 1 others.
+        Neighbours of each row; fewer if there are fewer other finite rows.
 
     Returns
     -------
@@ -108,28 +107,18 @@ def nearest(
 
     Notes
     -----
-    O(m V D) time, in blocks of rows.  A row without a direction has the cosine 0.
+    O(m V D) time; see `w2vfast.vectors.neighbours.nearest`.  A row without a
+    direction has the cosine 0.
     """
     n = min(n, len(vectors) - 1)
-    queries = unit_rows(vectors[rows])
-    near = np.zeros((len(rows), 0), np.intp)
-    cosines = np.zeros((len(rows), 0), np.float32)
-    step = max(1, BLOCK_VALUES // len(rows))
-    for start in range(0, len(vectors), step):
-        block = np.arange(start, min(start + step, len(vectors)))
-        products = queries @ unit_rows(vectors[block]).T
-        products[rows[:, None] == block] = -np.inf  # a word is not its own neighbour
-        near = np.hstack([near, np.broadcast_to(block, products.shape)])
-        cosines = np.hstack([cosines, products])
-        if cosines.shape[1] > n:
-            best = np.argpartition(-cosines, n, axis=1)[:, :n]
-            near = np.take_along_axis(near, best, axis=1)
-            cosines = np.take_along_axis(cosines, best, axis=1)
-    order = np.lexsort((near, -cosines))  # along the last axis
-    return (
-        np.take_along_axis(near, order, axis=1),
-        np.take_along_axis(cosines, order, axis=1),
-    )
+    # One more, because a row is among its own nearest.
+    near, cosines = nearest(vectors, unit_rows(vectors[rows]), n + 1)
+    n = min(n, int((near >= 0).sum(axis=1).min()) - 1)
+    near, cosines = near[:, : n + 1], cosines[:, : n + 1]
+    is_other = near != rows[:, None]
+    is_other[is_other.all(axis=1), -1] = False
+    shape = len(rows), n
+    return near[is_other].reshape(shape), cosines[is_other].reshape(shape)
 
 
 def _page_data(

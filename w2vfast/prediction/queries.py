@@ -20,6 +20,7 @@ from w2vfast.prediction.scoring import WindowScorer, score_sentences
 from w2vfast.text.sources import Source, shown
 from w2vfast.training import huffman
 from w2vfast.vectors.keyedvectors import KeyedVectors
+from w2vfast.vectors.neighbours import largest
 
 if TYPE_CHECKING:
     from w2vfast.text.vocab import Vocab
@@ -250,8 +251,7 @@ class OutputQueries:
         if self.params.cbow_mean:
             hidden /= len(rows)
         found = layer.log_probabilities(hidden)
-        count = len(found) if topn is None else max(topn, 0)
-        best = np.argsort(-found, kind="stable")[:count]
+        best = largest(found, len(found) if topn is None else topn, finite=False)
         keys = [self.wv.index_to_key[row] for row in best]
         return list(zip(keys, np.exp(found[best]).tolist(), strict=True))
 

@@ -31,7 +31,14 @@ from w2vfast.system.threads import Crew, Progress
 from w2vfast.text.counting import EOS, Job, count_words
 from w2vfast.text.idstore import Ids, IdStore, default_limit
 from w2vfast.text.sources import ReaderSource, as_source
-from w2vfast.text.vocab import SENTENCE_END, Vocab, Word, no_word_error, select_words
+from w2vfast.text.vocab import (
+    SENTENCE_END,
+    Vocab,
+    Word,
+    first_rows,
+    no_word_error,
+    select_words,
+)
 from w2vfast.text.vocab_growth import (
     check_same_kind,
     grow_vocab,
@@ -162,7 +169,10 @@ def encode(
     try:
         counters = count_words(source, job)
         crew.finish()
-        choice = _Choice(source.name, min_count, max_final_vocab, vocab, grow)
+        first_word = 0 if exact else 1
+        choice = _Choice(
+            source.name, min_count, max_final_vocab, first_word, vocab, grow
+        )
         return _finish(job, counters, choice)
     finally:
         store.close()
@@ -174,6 +184,7 @@ class _Choice(NamedTuple):
     name: str
     min_count: int
     max_final_vocab: int | None
+    first_word: int  # of a vocabulary that is made
     vocab: Vocab | None
     grow: bool
 
@@ -330,7 +341,8 @@ def _chosen_vocab(words: _Words, choice: _Choice) -> tuple[Vocab, Ids]:
     rows[EOS] = 0
     rows[ids] = np.arange(1, ids.size + 1, dtype=np.int32)
     names: list[Word] = [SENTENCE_END, *words.counter.words(ids)]
-    return Vocab(names, np.concatenate([[0], counts[ids]])), rows
+    kept_counts = np.concatenate([[0], counts[ids]])
+    return Vocab(names, kept_counts, first_word=choice.first_word), rows
 
 
 def _most_frequent(words: _Words) -> tuple[Word, int]:
@@ -371,13 +383,9 @@ def _known_rows(words: _Words, vocab: Vocab) -> Ids:
     """Return the row in `vocab` of each id, LOST where there is none."""
     known = _text.WordCounter()
     row_of = np.full(len(vocab) + 2, _text.LOST, dtype=np.int32)  # [-1]: no word
-    for row, word in enumerate(vocab.words):
-        if row == 0 and word == SENTENCE_END:
-            row_of[EOS] = 0
-            continue
-        place = known.add(word)
-        if row_of[place] == _text.LOST:
-            row_of[place] = row
+    for word, row in first_rows(vocab.words).items():
+        is_end = row == 0 and word == SENTENCE_END
+        row_of[EOS if is_end else known.add(word)] = row
     rows: Ids = row_of[known.match(words.counter)]
     return rows
 

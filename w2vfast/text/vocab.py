@@ -10,15 +10,16 @@ so every byte sequence comes back as it was; a word of an integer corpus is an `
 
 import operator
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Word = str | int
+AnyWord = TypeVar("AnyWord", str, int, Word)
 
 SENTENCE_END = "</s>"
 EXACT_BYTES = 98  # what the C program keeps of a word [bytes]
@@ -40,18 +41,32 @@ class Vocab:
         word, whatever it is.
     counts : ndarray of int64, shape (V,)
         Occurrences of each word [words]; counts[0] is the number of sentence ends.
+    first_word : {0, 1}, default 1
+        Row of the first word that has a vector.  1 in fast mode, where row 0 only
+        ends sentences; 0 in exact mode, where row 0 is a word as in C.
     """
 
     words: list[Word]
     counts: NDArray[np.int64]
+    first_word: int = field(default=1, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.words)
 
     @cached_property
     def ids(self) -> dict[Word, int]:
-        """Row of each word; the first of equal words has it."""
-        return {word: row for row, word in _backwards(self.words)}
+        """Row of each word; of equal words the first one's."""
+        return first_rows(self.words)
+
+    @property
+    def visible_words(self) -> list[Word]:
+        """Words that have a vector, in the order of the vectors."""
+        return self.words[self.first_word :]
+
+    @property
+    def visible_counts(self) -> NDArray[np.int64]:
+        """Occurrences of the `visible_words` [words]."""
+        return self.counts[self.first_word :]
 
     @property
     def train_words(self) -> int:
@@ -76,8 +91,13 @@ class Vocab:
         file.write(b"".join(lines))
 
 
-def _backwards(words: list[Word]) -> Iterable[tuple[int, Word]]:
-    return zip(range(len(words) - 1, -1, -1), reversed(words), strict=True)
+def first_rows(words: Sequence[AnyWord]) -> dict[AnyWord, int]:
+    """Return the row of each word; of equal words the first one's.
+
+    The one place that decides which of several equal words is meant.
+    """
+    # From the last to the first: the row of the first one overwrites the others.
+    return dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))
 
 
 def _file_word(word: Word) -> bytes:
@@ -140,6 +160,7 @@ def vocab_from_counts(
     *,
     min_count: int = 1,
     max_final_vocab: int | None = None,
+    first_word: int = 1,
 ) -> Vocab:
     """Make a vocabulary from counts that are known already.
 
@@ -152,6 +173,8 @@ def vocab_from_counts(
         The count that a word needs [words].
     max_final_vocab : int, optional
         At most so many words, the most frequent ones.
+    first_word : {0, 1}, default 1
+        As of `Vocab`.
 
     Raises
     ------
@@ -161,7 +184,8 @@ def vocab_from_counts(
         If a count is negative, or no word reaches `min_count`.
     """
     total = checked_counts(word_freq)
-    return _choose(list(total), list(total.values()), min_count, max_final_vocab)
+    words, counts = list(total), list(total.values())
+    return _choose(words, counts, min_count, max_final_vocab, first_word)
 
 
 def checked_counts(word_freq: Mapping[Any, int]) -> dict[Word, int]:
@@ -220,7 +244,11 @@ def _known_count(word: Word, given: int) -> int:
 
 
 def _choose(
-    words: list[Word], counts: list[int], min_count: int, max_final_vocab: int | None
+    words: list[Word],
+    counts: list[int],
+    min_count: int,
+    max_final_vocab: int | None,
+    first_word: int,
 ) -> Vocab:
     # Row 0 stays; the rest is chosen and ordered.
     if sum(counts) > MAX_COUNT:
@@ -235,7 +263,8 @@ def _choose(
         most = 1 + int(np.argmax(array[1:]))
         raise no_word_error(words[most], counts[most], min_count)
     rows = np.concatenate([[0], rows])
-    return Vocab([words[row] for row in rows], array[rows])
+    chosen = [words[row] for row in rows]
+    return Vocab(chosen, array[rows], first_word=first_word)
 
 
 def read_vocab(
@@ -290,7 +319,9 @@ def read_vocab(
     words: list[Word] = [word.decode("utf-8", "surrogateescape") for word, _ in entries]
     counts = [count for _, count in entries]
     try:
-        return _choose(words, counts, min_count, max_final_vocab)
+        return _choose(
+            words, counts, min_count, max_final_vocab, first_word=0 if exact else 1
+        )
     except ValueError as error:
         message = f"{name}: {error}"
         raise ValueError(message) from None

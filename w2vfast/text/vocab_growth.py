@@ -86,7 +86,10 @@ def grow_vocab(
     by_count = 1 + np.argsort(-counts[1:], kind="stable")
     origins = np.concatenate([[0], by_count]).astype(np.int64)
     return GrownVocab(
-        [words[row] for row in origins.tolist()], counts[origins], origins=origins
+        [words[row] for row in origins.tolist()],
+        counts[origins],
+        first_word=vocab.first_word,
+        origins=origins,
     )
 
 

@@ -15,6 +15,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import neighbours
 
 Source = str | os.PathLike[str] | IO[Any]
@@ -212,9 +213,7 @@ def _searchable(
         raise ValueError(message)
     stop = min(restrict_vocab or len(words), len(words))
     fold = _fold if case_insensitive else str
-    known: dict[str, int] = {}
-    for row in range(stop):
-        known.setdefault(fold(str(words[row])), row)
+    known = first_rows([fold(str(word)) for word in words[:stop]])
     return neighbours.unit_rows(vectors[:stop]), known
 
 

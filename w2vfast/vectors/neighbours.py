@@ -160,27 +160,36 @@ def cosmul(vectors: FloatArray, positive: FloatArray, negative: FloatArray) -> F
 # --- the largest ------------------------------------------------------------------
 
 
-def largest(scores: Float32, k: int) -> Rows:
-    """Return the places of the k largest finite scores.
+def largest(scores: FloatArray, k: int, *, finite: bool = True) -> Rows:
+    """Return the positions of the k largest scores.
 
     Parameters
     ----------
-    scores : ndarray of float32, shape (V,)
+    scores : ndarray of float, shape (V,)
     k : int
-        Fewer come back if fewer are finite.
+        At least 0.
+    finite : bool, default True
+        Return only finite scores, and fewer than k if there are not k of them.  False
+        returns k positions if there are as many; -inf and nan come last.
 
     Returns
     -------
-    ndarray of intp, shape (k,)
+    ndarray of intp, shape (k,) or less
         The largest first; of equal scores the first.
     """
-    known = np.where(np.isfinite(scores), scores, np.float32(-np.inf))
-    found = np.flatnonzero((known >= _floors(known[None], k)) & (known > -np.inf))
+    ignored = ~np.isfinite(scores) if finite else np.isnan(scores)
+    known = np.where(ignored, scores.dtype.type(-np.inf), scores)
+    if k < 1:
+        return np.zeros(0, np.intp)
+    chosen = known >= _floors(known[None], k)
+    if finite:
+        chosen &= known > -np.inf
+    found = np.flatnonzero(chosen)
     order = np.argsort(-known[found], kind="stable")
     return np.asarray(found[order[:k]], np.intp)
 
 
-def _floors(scores: Float32, k: int) -> Float32:
+def _floors(scores: FloatArray, k: int) -> FloatArray:
     """Return for each query a score that at least k rows reach, and hardly more do.
 
     The maxima of disjoint groups of scores are scores themselves, so at least k
@@ -188,13 +197,13 @@ def _floors(scores: Float32, k: int) -> Float32:
 
     Parameters
     ----------
-    scores : ndarray of float32, shape (Q, V)
+    scores : ndarray of float, shape (Q, V)
         Without nan.
     """
     n_queries, n_rows = scores.shape
     n_groups = n_rows // _GROUP
     if k >= n_rows:
-        return np.full(n_queries, -np.inf, np.float32)
+        return np.full(n_queries, -np.inf, scores.dtype)
     if k > n_groups:
         return np.asarray(np.partition(scores, n_rows - k, axis=1)[:, n_rows - k])
     # Group g holds the scores g, g + n_groups, ...: maxima of whole runs of memory.

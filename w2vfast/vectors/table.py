@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import neighbours
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class KeyTable:
             )
             raise ValueError(message)
         self.counts = counts
-        self.key_to_index = _rows_of(self.index_to_key)
+        self.key_to_index = first_rows(self.index_to_key)
 
     def __repr__(self) -> str:
         name = type(self).__name__
@@ -517,7 +518,7 @@ class KeyTable:
         # In one piece, so that no interrupt can leave keys without vectors.
         self.__dict__.update(
             index_to_key=list(keys),
-            key_to_index=_rows_of(keys),
+            key_to_index=first_rows(keys),
             _rows=vectors,
             expandos=attributes,
         )
@@ -542,7 +543,7 @@ class KeyTable:
         self._rows = self.vectors[order]
         self.expandos = {name: values[order] for name, values in self.expandos.items()}
         self.index_to_key = [self.index_to_key[row] for row in order.tolist()]
-        self.key_to_index = _rows_of(self.index_to_key)
+        self.key_to_index = first_rows(self.index_to_key)
 
     def vectors_for_all(
         self,
@@ -640,11 +641,6 @@ def _matrix_of(vectors: npt.ArrayLike | None, vector_size: int | None) -> FloatA
 def _plain(keys: Sequence[Key] | npt.NDArray[np.integer[Any]]) -> list[Key]:
     """Return a list of keys of its own; NumPy's integers become Python's."""
     return keys.tolist() if isinstance(keys, np.ndarray) else list(keys)
-
-
-def _rows_of(keys: Sequence[Key]) -> dict[Key, int]:
-    # From the last to the first, so that the first of equal words stays.
-    return dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
 
 
 def _dtype_of(value: Any) -> np.dtype[Any]:

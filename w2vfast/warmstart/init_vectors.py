@@ -21,6 +21,7 @@ from w2vfast.formats.registry import (
     kind_of,
     read_vectors,
 )
+from w2vfast.text.vocab import first_rows
 from w2vfast.vectors.table import KeyTable
 
 Word = str | int
@@ -152,22 +153,21 @@ def _keys_and_vectors(
 ) -> tuple[dict[str, int], NDArray[Any]]:
     """Return the row of each key, spelt as files spell it, and the vectors."""
     if isinstance(source, KeyTable):
-        return _first_rows(source.index_to_key), source.vectors
+        return _rows_by_spelling(source.index_to_key), source.vectors
     # A folder is mapped, of other files the rows in question are kept.
     mapped = kind_of(source) == "folder"
     how = Reading(mmap=mapped, only={str(word) for word in words})
     held = _read(source, how)
-    return _first_rows(held.words), held.vectors
+    return _rows_by_spelling(held.words), held.vectors
+
+
+def _rows_by_spelling(keys: Sequence[Word]) -> dict[str, int]:
+    return first_rows([str(key) for key in keys])
 
 
 def _read(path: PathLike, how: Reading) -> Contents:
     # As words of a text are decoded.
     return read_vectors(path, how=how._replace(unicode_errors="surrogateescape"))
-
-
-def _first_rows(keys: Sequence[Word]) -> dict[str, int]:
-    # From the last to the first, so that the first of equal words stays.
-    return {str(keys[row]): row for row in range(len(keys) - 1, -1, -1)}
 
 
 def _check_finite(

@@ -1,20 +1,36 @@
-"""What phrases are, written for reading: dictionaries of joined text."""
+"""Reference implementation of phrases in plain Python, and texts to test it with."""
 
 import math
+import random
 from collections import Counter
 
 from hypothesis import strategies as st
 
+# Few words, so that pairs repeat.  Some contain the delimiter, are longer than 16
+# bytes, or are not ASCII.
 WORDS = ["a", "b", "c", "of", "the", "a_b", "_", "b_", "é", "漢字", "x" * 17, "of_a"]
 sentences_of_words = st.lists(
     st.lists(st.sampled_from(WORDS), max_size=12), min_size=1, max_size=30
 ).map(lambda sentences: [["a", "b"], *sentences])
 connectors = st.sampled_from([frozenset(), frozenset({"of"}), frozenset({"of", "the"})])
 delimiters = st.sampled_from(["_", "__", " ", "é"])
+scorings = st.sampled_from([("default", 0.5), ("default", 3.0), ("npmi", 0.1)])
+
+
+def new_york_sentences():
+    """Make sentences in which only "new york" co-occurs often: 300 times."""
+    rng = random.Random(3)
+    names = [f"w{i}" for i in range(30)]
+    sentences = []
+    for _ in range(300):
+        words = rng.choices(names, k=8)
+        sentences.append([*words[:4], "new", "york", *words[4:]])
+        sentences.append(["new", rng.choice(names), "york"])
+    return sentences
 
 
 def candidates(sentence, connector_words):
-    """Lists of words that begin and end with a word, connector words between."""
+    """List the candidates: two words, and the connector words between them."""
     found = []
     open_words = []
     for word in sentence:
@@ -28,7 +44,7 @@ def candidates(sentence, connector_words):
 
 
 def counted(sentences, connector_words=frozenset(), delimiter="_"):
-    """Counts of words and joined candidates, and the number of words."""
+    """Count words and joined candidates; also return the number of words."""
     counts = Counter()
     n_words = 0
     for sentence in sentences:
@@ -39,7 +55,7 @@ def counted(sentences, connector_words=frozenset(), delimiter="_"):
 
 
 def score(counts, n_words, words, delimiter, scoring, min_count):
-    """The score of a candidate, None if something does not occur."""
+    """Score a candidate; None if it or one of its words does not occur."""
     a, b = counts[words[0]], counts[words[-1]]
     ab = counts[delimiter.join(words)]
     if 0 in (a, b, ab):
@@ -52,21 +68,21 @@ def score(counts, n_words, words, delimiter, scoring, min_count):
     return math.log(p_ab / (p_a * p_b)) / -math.log(p_ab)
 
 
-def joined(sentence, connector_words, delimiter, score_of, threshold):
-    """The sentence with phrases joined from left to right."""
+def analyzed(sentence, connector_words, delimiter, score_of, threshold):
+    """List (phrase, score) and (word, None), joining from left to right."""
     out = []
     rest = list(sentence)
     while rest:
         phrase = next(iter(candidates(rest, connector_words)), None)
         if phrase is None:
-            return out + rest
+            return out + [(word, None) for word in rest]
         start = next(i for i, word in enumerate(rest) if word not in connector_words)
-        out += rest[:start]
+        out += [(word, None) for word in rest[:start]]
         found = score_of(phrase)
         if found is not None and found > threshold:
-            out.append(delimiter.join(phrase))
+            out.append((delimiter.join(phrase), found))
             rest = rest[start + len(phrase) :]
         else:
-            out += phrase[:-1]
+            out += [(word, None) for word in phrase[:-1]]
             rest = rest[start + len(phrase) - 1 :]
     return out

@@ -11,12 +11,10 @@ from typing import Any
 
 from w2vfast import _text
 from w2vfast.params import usable_cpus
-from w2vfast.phrases.joining import count_corpus, write_joined
-from w2vfast.phrases.scorers import (
-    ENGLISH_CONNECTOR_WORDS,
-    checked_delimiter,
-    checked_scorer,
-)
+from w2vfast.phrases.counting import count_corpus
+from w2vfast.phrases.joining import write_joined
+from w2vfast.phrases.scorers import checked_scorer
+from w2vfast.phrases.settings import ENGLISH_CONNECTOR_WORDS, checked_delimiter
 from w2vfast.phrases.word2phrase import word2phrase
 from w2vfast.system.files import check_output, open_output
 from w2vfast.system.progress import PhaseBars

@@ -1,11 +1,13 @@
-"""Phrases: words that co-occur often, joined into one token."""
+"""Phrases: word sequences that are joined into single tokens, such as new_york.
 
-from w2vfast.phrases.phrases import FrozenPhrases, Phraser, Phrases
-from w2vfast.phrases.scorers import (
-    ENGLISH_CONNECTOR_WORDS,
-    npmi_scorer,
-    original_scorer,
-)
+`Phrases` learns phrases from sentences and joins them in other sentences;
+`FrozenPhrases` only joins.  The names and results match gensim's.
+"""
+
+from w2vfast.phrases.frozen import FrozenPhrases, Phraser
+from w2vfast.phrases.phrases import Phrases
+from w2vfast.phrases.scorers import npmi_scorer, original_scorer
+from w2vfast.phrases.settings import ENGLISH_CONNECTOR_WORDS
 
 __all__ = [
     "ENGLISH_CONNECTOR_WORDS",

@@ -1,20 +1,13 @@
-"""What makes two words a phrase: scores, connector words, and what may be given."""
+"""Scores of phrase candidates, computed from their counts."""
 
 from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 Scorer = Callable[..., float]
-
-# Articles, then prepositions, then conjunctions.
-ENGLISH_CONNECTOR_WORDS = frozenset(
-    {"a", "an", "the"}
-    | {"at", "by", "for", "from", "in", "of", "on", "to", "with", "without"}
-    | {"and", "or"}
-)
 
 
 def original_scorer(
@@ -25,29 +18,29 @@ def original_scorer(
     min_count: float,
     corpus_word_count: int,
 ) -> float:
-    """Score a candidate by how often its words stand together.
+    """Score a candidate by how often its words co-occur.
 
     Parameters
     ----------
     worda_count, wordb_count, bigram_count : int
-        Occurrences of the first word, of the last, and of the candidate.
+        Occurrences of the first word, of the last word, and of the candidate.
     len_vocab : int
         Distinct words and candidates.
     min_count : float
-        What rare candidates are discounted by [occurrences].
+        Discount that lowers the score of rare candidates [occurrences].
     corpus_word_count : int
-        Words of the corpus; without effect here.
+        Words of the corpus.  Ignored.
 
     Returns
     -------
     float
-        -inf if a word does not occur.
+        -inf if one of the words does not occur.
 
     Source
     ------
-    Mikolov et al. 2013, arXiv:1310.4546, equation 6, times `len_vocab`, so that the
-    threshold depends less on the size of the corpus.  Differs: the C program has the
-    corpus's words in its place.
+    Mikolov et al. 2013, arXiv:1310.4546, equation 6, multiplied by `len_vocab` to make
+    the threshold depend less on the size of the corpus.  Differs: the C program
+    multiplies by the number of words of the corpus.
     """
     together = worda_count * wordb_count
     if together == 0:
@@ -63,23 +56,23 @@ def npmi_scorer(
     min_count: float,
     corpus_word_count: int,
 ) -> float:
-    """Score a candidate by normalised pointwise mutual information, in -1 to 1.
+    """Score a candidate by normalised pointwise mutual information, from -1 to 1.
 
     Parameters
     ----------
     worda_count, wordb_count, bigram_count : int
-        Occurrences of the first word, of the last, and of the candidate.
+        Occurrences of the first word, of the last word, and of the candidate.
     len_vocab : int
-        Without effect here.
+        Ignored.
     min_count : float
-        The occurrences that a candidate needs.
+        Least number of occurrences of a candidate.
     corpus_word_count : int
         Words of the corpus.
 
     Returns
     -------
     float
-        -inf below `min_count`, or if something does not occur.
+        -inf below `min_count`, or if the candidate or one of the words does not occur.
 
     Source
     ------
@@ -103,12 +96,23 @@ _SCORER_ARGUMENTS = tuple(inspect.signature(original_scorer).parameters)
 def checked_scorer(
     scoring: str | Scorer, min_count: float, threshold: float
 ) -> str | Scorer:
-    """Return the name of a scorer, or one of the user's own, if all three fit.
+    """Check a scorer together with its `min_count` and `threshold`.
+
+    Parameters
+    ----------
+    scoring : {"default", "npmi"} or callable
+    min_count, threshold : float
+
+    Returns
+    -------
+    str or callable
+        The name of a built-in scorer, also if it was given as a function; otherwise
+        the custom function.
 
     Raises
     ------
     TypeError, ValueError
-        If they do not; the message says what would.
+        If a value is not accepted.  The message names what is accepted.
     """
     names = {scorer: name for name, scorer in SCORERS.items()}
     scoring = names.get(scoring, scoring) if callable(scoring) else scoring
@@ -116,7 +120,7 @@ def checked_scorer(
         message = f"scoring must be 'default', 'npmi' or a function, got {scoring!r}"
         raise ValueError(message)
     if not isinstance(scoring, str):
-        _check_own_scorer(scoring)
+        _check_custom_scorer(scoring)
     if not min_count > 0:
         message = f"min_count must be above 0, got {min_count}"
         raise ValueError(message)
@@ -125,14 +129,14 @@ def checked_scorer(
         raise ValueError(message)
     if scoring == "npmi" and not -1 <= threshold <= 1:
         message = (
-            f"threshold must be in -1 to 1 for scoring='npmi', got {threshold}; "
-            "0.5 is a good start"
+            f"threshold must be from -1 to 1 for scoring='npmi', got {threshold}. "
+            "Try 0.5."
         )
         raise ValueError(message)
     return scoring
 
 
-def _check_own_scorer(scoring: Any) -> None:
+def _check_custom_scorer(scoring: Any) -> None:
     if not callable(scoring):
         message = f"scoring must be 'default', 'npmi' or a function, got {scoring!r}"
         raise TypeError(message)
@@ -142,43 +146,7 @@ def _check_own_scorer(scoring: Any) -> None:
     missing = [name for name in _SCORER_ARGUMENTS if name not in parameters]
     if missing:
         message = (
-            "a scoring function is called with the keywords "
-            f"{', '.join(_SCORER_ARGUMENTS)}; the one given lacks {', '.join(missing)}"
+            "a scoring function is called with the keyword arguments "
+            f"{', '.join(_SCORER_ARGUMENTS)}; this one lacks {', '.join(missing)}"
         )
         raise ValueError(message)
-
-
-def checked_connector_words(connector_words: Iterable[str]) -> frozenset[str]:
-    """Return connector words as a set.
-
-    Raises
-    ------
-    TypeError
-        If they are one string, or not strings.
-    """
-    if isinstance(connector_words, (str, bytes)):
-        message = (
-            f"connector_words must be a set of words, got {connector_words!r}; "
-            "frozenset('of the'.split()) makes one of a string"
-        )
-        raise TypeError(message)
-    words = frozenset(connector_words)
-    for word in words:
-        if not isinstance(word, str):
-            message = f"connector_words must be strings, got {word!r}"
-            raise TypeError(message)
-    return words
-
-
-def checked_delimiter(delimiter: str) -> str:
-    """Return what stands between the words of a phrase, if it can.
-
-    Raises
-    ------
-    ValueError
-        If it is no string, or empty.
-    """
-    if not isinstance(delimiter, str) or not delimiter:
-        message = f"delimiter must be a string, not empty, got {delimiter!r}"
-        raise ValueError(message)
-    return delimiter

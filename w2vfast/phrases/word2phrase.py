@@ -1,4 +1,4 @@
-"""Exact mode of phrases: the bytes that the C program word2phrase writes."""
+"""Exact mode of phrases: output identical to the C program word2phrase."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ def word2phrase(
     threshold: float = 100.0,
     progress: Progress | None = None,
 ) -> tuple[int, int]:
-    """Join the phrases of a text as the C program does, byte for byte.
+    """Join the phrases of a text like the C program, byte for byte.
 
     Parameters
     ----------
     train : path
-        The text, compressed or not; it is read twice.
+        The text, compressed or not.  It is read twice.
     output : path
-        Where the text with phrases goes; written whole or not at all.
+        File for the joined text.  Written completely or not at all.
     min_count : int, default 5
-        The count that words and pairs need [occurrences].
+        Least number of occurrences of a word or pair.
     threshold : float, default 100
-        Pairs that score above it are joined by ``_``.
+        Pairs that score above this are joined by ``_``.
     progress : callable, optional
-        Called as progress(done, total) with bytes of the file.
+        Called as progress(done, total), in bytes of both passes over the file.
 
     Returns
     -------
     n_words : int
-        Words of the text, without one that the end of the file cuts off.
+        Words of the text, without a word that the end of the file cuts off.
     n_entries : int
         Distinct words and pairs.
 
@@ -51,21 +51,22 @@ def word2phrase(
     OSError
         If a file cannot be read or written.
     ValueError
-        If `train` is standard input or a pipe, or has more than 350 million distinct
-        words and pairs.
+        If `train` is standard input or a pipe, or contains more than 350 million
+        distinct words and pairs.
 
     Notes
     -----
-    Not promised, because it is undefined in C: paths of 60 bytes or more; what the
-    pair of the text's first word with the uninitialised memory before it adds to the
-    count of a word or pair of the same text, ``_first`` if that memory is empty;
-    counts that differ by 2**31 or more; a C library whose qsort is not stable.
+    These cases are not reproduced, because they are undefined behaviour in C: paths of
+    60 bytes or more; the pair of the text's first word and the uninitialised memory
+    before it, which may add to the count of a word or pair of the text (``_first`` if
+    that memory is empty); counts that differ by 2**31 or more; a C library whose qsort
+    is not stable.
 
-    What else is easily missed: pairs are counted across line ends, but a word is
-    joined to one of its own line only; a literal ``</s>`` ends a line; words are cut at
-    58 bytes, pairs at 59, a NUL byte ends a word; the last word is lost unless white
-    space follows; with `min_count` 1 one entry is lost in sorting; below a threshold of
-    0 what is unknown is joined, too.
+    Behaviour of the C program that is easy to miss: pairs are counted across line ends,
+    but a word is joined only to a word of its own line; a literal ``</s>`` ends a line;
+    words are cut at 58 bytes, pairs at 59; a NUL byte ends a word; the last word is
+    lost unless white space follows; with `min_count` 1 one entry is lost in sorting;
+    with a threshold below 0 unknown words are joined, too.
 
     Source
     ------
@@ -75,10 +76,10 @@ def word2phrase(
     path = os.fspath(train)
     if not os.path.isfile(path):
         if path != "-":
-            os.stat(path)  # says that there is none, if so
+            os.stat(path)  # raises FileNotFoundError if it does not exist
         message = (
-            f"{path!r} is no regular file: the text is read twice, as the C program "
-            "reads it. Give a file, or use mode='fast'."
+            f"{path!r} is not a regular file, but exact mode reads the text twice, "
+            "like the C program. Give a file, or use --mode fast."
         )
         raise ValueError(message)
     phrases = _text.CPhrases()
@@ -92,13 +93,13 @@ def word2phrase(
 
 
 def _blocks(
-    path: str, progress: Progress | None, n_before: int
+    path: str, progress: Progress | None, passes_done: int
 ) -> Iterator[NDArray[np.uint8]]:
-    """Yield the file's bytes; progress goes over both passes."""
+    """Yield the bytes of the file; report the progress of both passes together."""
     size = os.path.getsize(path)
     buffer = np.empty(BLOCK_BYTES, dtype=np.uint8)
     with InputFile(path, repr(path)) as file:
         while n := file.readinto(buffer.data):
             yield buffer[:n]
             if progress is not None:
-                progress(n_before * size + file.taken, 2 * size)
+                progress(passes_done * size + file.taken, 2 * size)

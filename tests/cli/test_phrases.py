@@ -1,0 +1,97 @@
+"""The command `w2vfast phrases`: its output, its flags and its errors."""
+
+import pytest
+from helpers import run_cli
+from phrases_reference import new_york_sentences
+
+from w2vfast import Phrases
+from w2vfast.cli.main import main
+from w2vfast.phrases import ENGLISH_CONNECTOR_WORDS
+
+
+@pytest.fixture
+def text(tmp_path):
+    """A file with sentences in which only "new york" co-occurs often."""
+    path = tmp_path / "text"
+    path.write_text("\n".join(map(" ".join, new_york_sentences())))
+    return path
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize(
+    ("flags", "options"),
+    [
+        (["-threshold", "0.5"], {"threshold": 0.5}),
+        (
+            ["-min-count", "20", "-threshold", "0.1"],
+            {"min_count": 20, "threshold": 0.1},
+        ),
+        (
+            ["--scoring", "npmi", "-threshold", "0.4"],
+            {"scoring": "npmi", "threshold": 0.4},
+        ),
+        (
+            ["-threshold", "0.1", "--connector-words", "w1, w2", "--delimiter", "::"],
+            {"threshold": 0.1, "connector_words": {"w1", "w2"}, "delimiter": "::"},
+        ),
+        (
+            ["-threshold", "0.5", "--connector-words", "english"],
+            {"threshold": 0.5, "connector_words": ENGLISH_CONNECTOR_WORDS},
+        ),
+    ],
+)
+def test_the_output_is_what_phrases_joins(threads, flags, options, text, tmp_path):
+    files = ["-train", str(text), "-output", str(tmp_path / "out")]
+    assert main(["phrases", "--quiet", *files, *flags, "--threads", str(threads)]) == 0
+    sentences = new_york_sentences()
+    phrases = Phrases(sentences, **options)
+    expected = [" ".join(words) for words in phrases[sentences]]
+    assert sum(map(len, phrases[sentences])) < sum(map(len, sentences))
+    assert (tmp_path / "out").read_text("utf-8").split("\n") == [*expected, ""]
+
+
+def test_standard_input_and_output_are_supported(text):
+    done = run_cli(
+        *("phrases", "-train", "-", "-output", "-", "-threshold", 0.5),
+        input=text.read_text(),
+    )
+    assert done.returncode == 0
+    assert done.stdout.count("new_york") == 300
+    assert "joined 300 times. Wrote /dev/stdout." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("-threshold 0", "threshold must be above 0"),
+        ("--scoring npmi", "must be from -1 to 1"),
+        ("--mode exact --scoring npmi", "--scoring is for --mode fast"),
+        ("--mode exact --threads 2", "--threads is for --mode fast"),
+        ("--threads 0", "--threads must be at least 1, got 0"),
+        ("--min-count 1 --min-count 2", "given more than once"),
+        ("-output text", "Name two files"),
+    ],
+)
+def test_rejected_flags_exit_with_status_2(
+    flags, message, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text").write_text("a b\n")
+    output = [] if "-output" in flags else ["-output", "out"]
+    assert main(["phrases", "-train", "text", *output, *flags.split()]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_debug_0_prints_nothing(text, tmp_path, capsys):
+    files = ["-train", str(text), "-output", str(tmp_path / "out")]
+    assert main(["phrases", *files, "-debug", "0"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_first_of_repeated_flags_counts_as_in_c(tmp_path):
+    (tmp_path / "text").write_bytes(b"a b\n")
+    files = ["-train", str(tmp_path / "text"), "-output", str(tmp_path / "out")]
+    flags = ["-threshold", "-1", "-threshold", "100", "--mode", "exact", "--quiet"]
+    assert main(["phrases", *files, *flags]) == 0
+    assert (tmp_path / "out").read_bytes() == b"_a_b\n"

@@ -378,8 +378,9 @@ def test_ids_on_disk_are_gone_after_training_and_after_an_error(tmp_path):
 
 
 def test_progress_is_shown_on_stderr_or_not_at_all(capfd):
-    Word2Vec(two_topics(50), **SMALL)
-    assert capfd.readouterr() == ("", "")
+    for progress in (False, None):  # None: standard error is no terminal here
+        Word2Vec(two_topics(50), **{**SMALL, "progress": progress})
+        assert capfd.readouterr() == ("", "")
     Word2Vec(two_topics(50), sample=0, **{**SMALL, "progress": True})
     out, err = capfd.readouterr()
     assert out == ""

@@ -2,14 +2,13 @@
 
 import json
 import math
-import os
 import warnings
 
 import numpy as np
 import pytest
 
 from w2vfast import params
-from w2vfast.params import TrainParams, check_gensim_arguments, cpu_quota, usable_cpus
+from w2vfast.params import TrainParams, check_gensim_arguments
 
 WHOLE_NUMBERS = [
     "vector_size",
@@ -239,73 +238,6 @@ def test_default_workers_are_the_usable_cpus(monkeypatch):
     monkeypatch.setattr(params, "usable_cpus", lambda: 7)
     assert TrainParams().n_workers == 7
     assert TrainParams(workers=3).n_workers == 3
-
-
-# --- CPUs -------------------------------------------------------------------
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux only")
-def test_affinity_limits_the_usable_cpus():
-    allowed = os.sched_getaffinity(0)
-    try:
-        os.sched_setaffinity(0, {min(allowed)})
-        assert usable_cpus() == 1
-    finally:
-        os.sched_setaffinity(0, allowed)
-
-
-@pytest.mark.parametrize(("quota", "cpus"), [(None, 8), (0.5, 1), (2.5, 3), (64, 8)])
-def test_quota_limits_the_usable_cpus(monkeypatch, quota, cpus):
-    monkeypatch.setattr(os, "process_cpu_count", lambda: 8, raising=False)
-    monkeypatch.setattr(params, "cpu_quota", lambda: quota)
-    assert usable_cpus() == cpus
-
-
-def write(root, files):
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return root
-
-
-@pytest.mark.parametrize(
-    ("files", "quota"),
-    [
-        ({}, None),
-        ({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "max 100000\n"}, None),
-        (
-            {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "150000 100000\n"},
-            1.5,
-        ),
-        (  # the tightest group on the way up counts
-            {
-                "proc/self/cgroup": "0::/a/b\n",
-                "sys/fs/cgroup/a/b/cpu.max": "400000 100000\n",
-                "sys/fs/cgroup/a/cpu.max": "200000 100000\n",
-            },
-            2.0,
-        ),
-        (  # version 1, no limit
-            {
-                "proc/self/cgroup": "1:name=systemd:/\n3:cpu,cpuacct:/\n",
-                "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n",
-                "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
-            },
-            None,
-        ),
-        (  # version 1 in a container, whose own path is not visible
-            {
-                "proc/self/cgroup": "3:cpu,cpuacct:/docker/0123\n",
-                "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "300000\n",
-                "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
-            },
-            3.0,
-        ),
-    ],
-)
-def test_quota_is_read_from_the_control_group(tmp_path, files, quota):
-    assert cpu_quota(write(tmp_path, files)) == quota
 
 
 # --- gensim's arguments -----------------------------------------------------

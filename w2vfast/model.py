@@ -22,7 +22,8 @@ from w2vfast.params import (
 )
 from w2vfast.prediction.queries import OutputQueries
 from w2vfast.system.files import open_output
-from w2vfast.system.progress import ProgressBar, say
+from w2vfast.system.log import logger
+from w2vfast.system.progress import ProgressBar
 from w2vfast.text import corpus
 from w2vfast.text.sources import Source, file_source, sentence_source
 from w2vfast.text.vocab import Vocab, read_vocab, vocab_from_counts
@@ -116,8 +117,9 @@ class Word2Vec(OutputQueries, GensimNames):
         Ids beyond this many bytes go to a memory-mapped file.
     cache_dir : path, optional
         Where that file lies; default the system's temporary directory.
-    progress : bool
-        Show progress bars on standard error.
+    progress : bool, optional
+        Show progress bars on standard error.  Default: only if it is a terminal, or in
+        a notebook; elsewhere progress is logged at most every 30 s (level INFO).
     init_vectors : path or KeyedVectors, optional
         Words that it has begin with its vectors, also words that come in later, but
         not those of a model that was saved and loaded; the others begin at random.
@@ -192,7 +194,7 @@ class Word2Vec(OutputQueries, GensimNames):
         max_sentence_length: int = 1000,
         memory_limit: int | None = None,
         cache_dir: PathLike | None = None,
-        progress: bool = True,
+        progress: bool | None = None,
         init_vectors: KeyedVectors | PathLike | None = None,
         freeze: Iterable[str | int] | None = None,
         **unknown: NoReturn,
@@ -224,7 +226,10 @@ class Word2Vec(OutputQueries, GensimNames):
                 self._forget_corpus()
 
     def _start(
-        self, memory_limit: int | None, cache_dir: PathLike | None, progress: bool
+        self,
+        memory_limit: int | None,
+        cache_dir: PathLike | None,
+        progress: bool | None,
     ) -> None:
         self._vocab: Vocab | None = None
         self.history: list[trainer.EpochStats] = []
@@ -457,7 +462,7 @@ class Word2Vec(OutputQueries, GensimNames):
                 text = (
                     f"{encoded.n_unknown:,} of {encoded.n_words:,} words ({share:.1%})"
                 )
-                say(shown, f"{text} are not in the vocabulary and are passed over.")
+                logger.info("%s are not in the vocabulary and are ignored.", text)
         except BaseException:
             encoded.close()
             raise
@@ -673,7 +678,7 @@ class Word2Vec(OutputQueries, GensimNames):
         run: trainer.Trainer,
         params: TrainParams,
         callbacks: Sequence[Any],
-        shown: bool,
+        shown: bool | None,
     ) -> None:
         total = params.epochs * run.n_ids
         stop = call_hooks(callbacks, "on_train_begin", self)
@@ -719,7 +724,7 @@ class Word2Vec(OutputQueries, GensimNames):
             self._init_vectors,
             None if is_new is None else self._visible(is_new),
         )
-        say(self._progress, str(self.init_coverage))
+        logger.info("%s", self.init_coverage)
 
     def _visible(self, rows: Any) -> Any:
         # Fast mode hides row 0, the sentence end; in C's files it is a word.
@@ -852,7 +857,7 @@ class Word2Vec(OutputQueries, GensimNames):
             raise ValueError(message)
         model = cls.__new__(cls)
         model.params = TrainParams.from_dict(meta["params"])
-        model._start(None, None, True)
+        model._start(None, None, None)
         model._vocab = Vocab(meta["words"], np.array(arrays.pop("counts")))
         model._noise_weights = arrays.pop("noise_weights", None)
         model.corpus_count = meta["corpus_count"]

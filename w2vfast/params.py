@@ -1,7 +1,7 @@
 """What a training run is asked to do: names, defaults, ranges and their errors.
 
-Imports no other part of the package, so that a wrong parameter is reported
-before anything heavy is loaded.
+Imports nothing heavy (NumPy, compiled modules), so that the command line can report
+a wrong parameter at once.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import dataclasses
 import difflib
 import math
 import numbers
-import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
 from typing import Any
+
+from w2vfast.errors import shown
+from w2vfast.system.resources import usable_cpus
 
 # Source: word2vec.c, main.
 DEFAULT_ALPHA_CBOW = 0.05
@@ -366,7 +367,7 @@ def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     accepted = " or ".join(repr(choice) for choice in choices)
     accepted += " or None" if name in _MAY_BE_NONE else ""
     if not isinstance(value, str):
-        message = f"{name} must be {accepted}, got {_shown(value)}."
+        message = f"{name} must be {accepted}, got {shown(value)}."
         raise TypeError(message)
     if value not in choices:
         message = f"{name} must be {accepted}, got {value!r}."
@@ -378,7 +379,7 @@ def _as_switch(name: str, value: object) -> bool:
     if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
         return bool(value)
     if not isinstance(value, numbers.Integral):
-        message = f"{name} must be True, False, 1 or 0, got {_shown(value)}."
+        message = f"{name} must be True, False, 1 or 0, got {shown(value)}."
         raise TypeError(message)
     if int(value) not in (0, 1):
         message = f"{name} must be True, False, 1 or 0, got {int(value)}."
@@ -391,7 +392,7 @@ def _as_whole_number(name: str, value: object) -> int:
     or_none = " or None" if name in _MAY_BE_NONE else ""
     # True is an int to Python, but negative=True is a slip, not one noise word.
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        message = f"{name} must be a whole number{or_none}, got {_shown(value)}. "
+        message = f"{name} must be a whole number{or_none}, got {shown(value)}. "
         raise TypeError(message + advice)
     number = int(value)
     if not smallest <= number <= largest:
@@ -405,7 +406,7 @@ def _as_whole_number(name: str, value: object) -> int:
 def _as_real_number(name: str, value: object) -> float:
     or_none = " or None" if name in _MAY_BE_NONE else ""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        message = f"{name} must be a number{or_none}, got {_shown(value)}."
+        message = f"{name} must be a number{or_none}, got {shown(value)}."
         raise TypeError(message)
     try:
         number = float(value)
@@ -415,14 +416,6 @@ def _as_real_number(name: str, value: object) -> float:
         message = f"{name} must be a finite number{or_none}, got {number}."
         raise ValueError(message)
     return number
-
-
-def _shown(value: object) -> str:
-    """Show a value of the wrong type: short, and with its type."""
-    text = repr(value)
-    if len(text) > 60:
-        text = text[:57] + "..."
-    return f"{text} ({type(value).__name__})"
 
 
 # Names of other programs (gensim 3, C, fastText) for parameters that exist here.
@@ -517,7 +510,7 @@ def _refuse_gensim_arguments(
 ) -> None:
     if trim_rule is not None:
         message = (
-            f"trim_rule={_shown(trim_rule)} is not supported; it must be None. Leave "
+            f"trim_rule={shown(trim_rule)} is not supported; it must be None. Leave "
             f"the words out of the text, or count them and pass the counts of those "
             f"to keep to build_vocab_from_freq."
         )
@@ -534,67 +527,3 @@ def _refuse_gensim_arguments(
             f"padding word among the vectors."
         )
         raise ValueError(message)
-
-
-def usable_cpus() -> int:
-    """Count the CPUs this process may use: affinity, then the container's quota."""
-    if hasattr(os, "process_cpu_count"):  # Python 3.13, any system
-        cpus = os.process_cpu_count()
-    elif hasattr(os, "sched_getaffinity"):  # Linux
-        cpus = len(os.sched_getaffinity(0))
-    else:
-        cpus = os.cpu_count()
-    quota = cpu_quota()
-    if quota is None:
-        return cpus or 1
-    # A quota of 1.5 CPUs is used up by two threads, not by one.
-    return max(1, min(cpus or 1, math.ceil(quota)))
-
-
-def cpu_quota(root: Path = Path("/")) -> float | None:
-    """Read the CPU quota of this process's control group.
-
-    Parameters
-    ----------
-    root : Path
-        Where `/proc` and `/sys` are found.
-
-    Returns
-    -------
-    float or None
-        The tightest quota on the way up to the root group [CPUs]; None where there
-        is none, or no control groups at all.
-    """
-    quotas = [quota for quota in _group_quotas(root) if quota is not None]
-    return min(quotas, default=None)
-
-
-def _group_quotas(root: Path) -> Iterator[float | None]:
-    mount = root / "sys/fs/cgroup"
-    for line in _read_text(root / "proc/self/cgroup").splitlines():
-        _, controllers, group = line.split(":", 2)
-        # Inside a container the group's own path may not be visible; then its
-        # limits stand at the top of the mount, which is the last one looked at.
-        path = PurePosixPath(group.strip("/"))
-        for folder in (path, *path.parents):
-            if controllers == "":  # version 2
-                yield _ratio(_read_text(mount / folder / "cpu.max").split())
-            elif "cpu" in controllers.split(","):  # version 1
-                names = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
-                files = [mount / "cpu" / folder / name for name in names]
-                yield _ratio([_read_text(file) for file in files])
-
-
-def _ratio(numbers_as_text: list[str]) -> float | None:
-    try:
-        quota, period = (int(text) for text in numbers_as_text)
-    except ValueError:  # "max", or no such file
-        return None
-    return quota / period if quota > 0 and period > 0 else None
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except (OSError, UnicodeDecodeError):
-        return ""

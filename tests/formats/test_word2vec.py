@@ -8,7 +8,6 @@ import io
 import json
 import lzma
 import os
-import stat
 import subprocess
 import sys
 import textwrap
@@ -23,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from w2vfast.formats import folder, rows, word2vec
-from w2vfast.system.files import InputFile, check_output, open_output
+from w2vfast.system.files import open_output
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
 
@@ -58,216 +57,10 @@ def only_file_in(folder):
     return path
 
 
-# --- output files -----------------------------------------------------------------
-
-
-def test_output_appears_only_when_the_block_ends(tmp_path):
-    path = tmp_path / "out"
-    with open_output(path) as file:
-        file.write(b"new")
-        assert not path.exists()
-    assert path.read_bytes() == b"new"
-    assert only_file_in(tmp_path) == path
-
-
-def test_output_reaches_the_disk_before_its_name(tmp_path, monkeypatch):
-    calls = []
-    for name in ("fsync", "replace"):
-        real = getattr(os, name)
-        monkeypatch.setattr(
-            os, name, lambda *a, name=name, real=real: (calls.append(name), real(*a))
-        )
-    with open_output(tmp_path / "out") as file:
-        file.write(b"new")
-    assert calls == ["fsync", "replace"]
-
-
-@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path, error):
-    path = tmp_path / "out"
-    path.write_bytes(b"old")
-
-    def fail():
-        with open_output(path) as file:
-            file.write(b"half")
-            raise error
-
-    with pytest.raises(error):
-        fail()
-    assert path.read_bytes() == b"old"
-    assert only_file_in(tmp_path) == path
-
-
-@posix
-def test_an_existing_file_keeps_its_mode(tmp_path):
-    path = tmp_path / "out"
-    path.write_bytes(b"old")
-    path.chmod(0o640)
-    with open_output(path) as file:
-        file.write(b"new")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert path.read_bytes() == b"new"
-
-
-@posix
-def test_a_new_file_has_the_mode_of_the_umask(tmp_path):
-    path = tmp_path / "out"
-    before = os.umask(0o027)
-    try:
-        with open_output(path) as file:
-            file.write(b"new")
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-
-
-@posix
-@pytest.mark.parametrize("dangling", [False, True])
-def test_a_link_stays_and_its_target_is_replaced(tmp_path, dangling):
-    (tmp_path / "there").mkdir()
-    target = tmp_path / "there" / "target"
-    if not dangling:
-        target.write_bytes(b"old")
-    link = tmp_path / "link"
-    link.symlink_to("there/target")
-    with open_output(link) as file:
-        file.write(b"new")
-    assert link.is_symlink()
-    assert target.read_bytes() == b"new"
-    assert only_file_in(tmp_path / "there") == target
-
-
-@pytest.mark.parametrize("use", [open_output, check_output])
-def test_a_missing_directory_is_named(tmp_path, use):
-    path = tmp_path / "missing" / "out"
-    with pytest.raises(FileNotFoundError, match=r"cannot create files in .*missing"):
-        enter(use(path))
-
-
-def enter(manager):
-    if manager is not None:
-        with manager:
-            pass
-
-
-@posix
-@pytest.mark.parametrize("use", [open_output, check_output])
-def test_a_directory_or_file_without_write_permission_is_refused(tmp_path, use):
-    folder = tmp_path / "closed"
-    folder.mkdir()
-    path = folder / "out"
-    path.write_bytes(b"old")
-    path.chmod(0o444)
-    if os.access(path, os.W_OK):
-        pytest.skip("this user may write everywhere")
-    with pytest.raises(PermissionError, match="not writable"):
-        enter(use(path))
-    path.chmod(0o644)
-    folder.chmod(0o555)
-    try:
-        with pytest.raises(PermissionError, match="cannot create files in"):
-            enter(use(path))
-    finally:
-        folder.chmod(0o755)
-    assert path.read_bytes() == b"old"
-
-
-@pytest.mark.parametrize("use", [open_output, check_output])
-def test_a_directory_is_no_output_file(tmp_path, use):
-    with pytest.raises((IsADirectoryError, PermissionError)):
-        enter(use(tmp_path))
-
-
-def test_checking_an_output_leaves_no_trace(tmp_path):
-    path = tmp_path / "out"
-    check_output(path)
-    assert list(tmp_path.iterdir()) == []
-    path.write_bytes(b"old")
-    check_output(path)
-    assert only_file_in(tmp_path).read_bytes() == b"old"
-
-
-@posix
-def test_a_fifo_is_written_straight(tmp_path):
-    path = tmp_path / "fifo"
-    os.mkfifo(path)
-    received = []
-    reader = threading.Thread(target=lambda: received.append(path.read_bytes()))
-    reader.start()
-    with open_output(path) as file:
-        file.write(b"through")
-    reader.join(10)
-    assert received == [b"through"]
-    assert stat.S_ISFIFO(path.stat().st_mode)
-
-
-STDOUT_SCRIPT = """
-    import sys
-    from w2vfast.system.files import open_output
-    print("before")
-    with open_output(sys.argv[1]) as file:
-        file.write(b"middle\\n")
-    print("after")
-"""
-
-
 def run_python(script, *args, **options):
     command = [sys.executable, "-c", textwrap.dedent(script), *map(str, args)]
     env = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
     return subprocess.run(command, check=False, timeout=60, env=env, **options)
-
-
-@posix
-@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "link"])
-def test_standard_output_is_written_in_place(tmp_path, name):
-    # A shell's >> keeps what was in the file; opening /dev/stdout would empty it.
-    if name == "link":
-        name = tmp_path / "link"
-        name.symlink_to("/dev/stdout")
-    path = tmp_path / "log"
-    path.write_bytes(b"old\n")
-    with path.open("ab") as log:
-        run_python(STDOUT_SCRIPT, name, stdout=log)
-    assert path.read_bytes() == b"old\nbefore\nmiddle\nafter\n"
-
-
-@posix
-def test_standard_output_as_a_pipe():
-    done = run_python(STDOUT_SCRIPT, "/dev/stdout", stdout=subprocess.PIPE)
-    assert done.stdout == b"before\nmiddle\nafter\n"
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_a_full_device_is_an_error():
-    with (
-        pytest.raises(OSError, match=r"No space left .*: '/dev/full'"),
-        open_output("/dev/full") as file,
-    ):
-        file.write(b"x" * 100)
-
-
-FULL_DISK_SCRIPT = """
-    import resource, sys
-    from w2vfast.system.files import open_output
-    # A file size limit fails a write as a full disk does, with another number.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
-    try:
-        with open_output(sys.argv[1]) as file:
-            for _ in range(100):
-                file.write(b"x" * 1000)
-    except OSError as error:
-        print(error.filename)
-"""
-
-
-@posix
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path):
-    path = tmp_path / "out"
-    path.write_bytes(b"old")
-    done = run_python(FULL_DISK_SCRIPT, path, stdout=subprocess.PIPE)
-    assert done.stdout.decode().strip() == str(path)
-    assert path.read_bytes() == b"old"
-    assert only_file_in(tmp_path) == path
 
 
 FULL_DISK_FOLDER_SCRIPT = """
@@ -290,19 +83,6 @@ def test_a_full_disk_leaves_the_old_model_and_nothing_else(tmp_path):
     assert done.stdout.decode().strip() == str(path)
     assert folder.load_folder(path)[0] == {"old": 1}
     assert only_file_in(tmp_path) == path
-
-
-# --- input files ------------------------------------------------------------------
-
-
-@posix
-def test_the_size_of_a_file_is_known_if_it_is_plain_and_regular(tmp_path):
-    (tmp_path / "plain").write_bytes(b"12345")
-    (tmp_path / "packed").write_bytes(gzip.compress(b"12345"))
-    for name, size in (("plain", 5), ("packed", None), ("/dev/null", None)):
-        path = str(tmp_path / name)
-        with InputFile(path, path) as file:
-            assert file.plain_size == size
 
 
 # --- writing ----------------------------------------------------------------------

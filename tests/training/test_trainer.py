@@ -2,9 +2,7 @@
 
 import copy
 import functools
-import os
 import pickle
-import signal
 import threading
 import time
 
@@ -112,35 +110,6 @@ def test_spans_hold_whole_sentences(lengths, span_length, max_sentence_length):
     spans = np.diff(starts)
     assert (spans[:-1] >= span_length).all()
     assert (spans < span_length + max_sentence_length + 1).all()
-
-
-def test_error_of_a_worker_reaches_the_caller_and_stops_the_others():
-    stopped = threading.Event()
-
-    def fail():
-        message = "broken"
-        raise ValueError(message)
-
-    with pytest.raises(ValueError, match="broken"):
-        trainer.run_threads([lambda: stopped.wait(30), fail], stopped.set, lambda: None)
-    assert stopped.is_set()
-
-
-def test_interrupt_stops_the_workers_before_it_is_passed_on():
-    stopped, ended = threading.Event(), []
-
-    def work():
-        stopped.wait(30)
-        ended.append(True)
-
-    def interrupt():
-        raise KeyboardInterrupt
-
-    begun = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        trainer.run_threads([work, work], stopped.set, interrupt)
-    assert ended == [True, True]
-    assert time.monotonic() - begun < 10
 
 
 def test_stopped_queue_ends_training_within_a_span():
@@ -406,24 +375,6 @@ def test_one_worker_with_private_rows_does_what_it_does_without(n_private):
     got = vectors_after(1, n_private, ids, alpha=0.025)
     np.testing.assert_allclose(got, expected, atol=1e-4)
     assert np.abs(expected).max() > 0.1
-
-
-@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-def test_interrupt_while_waiting_leaves_no_thread_behind():
-    """Thread.join, interrupted, would take the thread for ended."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # even if started with &
-    stopped, ended = threading.Event(), []
-
-    def work():
-        stopped.wait(30)
-        time.sleep(1)
-        ended.append(True)
-
-    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        trainer.run_threads([work], stopped.set, lambda: None)
-    assert ended == [True]
 
 
 @pytest.mark.slow

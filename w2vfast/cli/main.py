@@ -7,6 +7,7 @@ errors then come at once, and Ctrl-C finds `main` ready from the first moment.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from w2vfast import __version__
+from w2vfast.system.log import lines_on_stderr, logger
 
 if TYPE_CHECKING:
     from w2vfast.model import Word2Vec
@@ -30,6 +32,12 @@ EXIT_INTERRUPTED = 130
 
 # -debug: nothing but errors; a summary; a progress bar too.
 SILENT, SUMMARY, PROGRESS = 0, 1, 2
+
+_PREFIXES = {
+    logging.WARNING: "w2vfast: warning: ",
+    logging.ERROR: "w2vfast: error: ",
+    logging.CRITICAL: "w2vfast: ",
+}
 
 
 class UsageError(Exception):
@@ -197,21 +205,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _exit_status(arguments: list[str]) -> int:
-    """Run a command and turn every error into a sentence and a number."""
+    with lines_on_stderr(logging.INFO, _PREFIXES):
+        return _logged_exit_status(arguments)
+
+
+def _logged_exit_status(arguments: list[str]) -> int:
+    """Run a command; log every error as one sentence."""
     try:
         return _run_command(arguments)
     except UsageError as error:
-        _say(f"w2vfast: error: {error}\nTry 'w2vfast train --help'.")
+        logger.error("%s\nTry 'w2vfast train --help'.", error)
         return EXIT_USAGE
     except KeyboardInterrupt:
-        _say("w2vfast: interrupted; no file was left half-written.")
+        logger.critical("interrupted; no file was left half-written.")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         _give_up_standard_output()
         return EXIT_FAILED
     # Whatever it is, a user of the command line gets a sentence, not a traceback.
     except Exception as error:
-        _say(f"w2vfast: error: {_in_flags(_sentence(error))}")
+        logger.error("%s", _in_flags(_sentence(error)))
         return EXIT_FAILED
 
 
@@ -254,7 +267,7 @@ def _run_tool(command: str, arguments: list[str]) -> int:
 
     tool: Callable[[list[str]], None] = getattr(tools, command)
     try:
-        with _plain_warnings(silent=False):
+        with _plain_warnings():
             tool(arguments)
     except SystemExit as stop:  # argparse has said what there was to say
         return int(stop.code or EXIT_OK)
@@ -447,10 +460,12 @@ def _train(request: _Request) -> int:
     request.check_files()
     from w2vfast.model import Word2Vec
 
-    with _plain_warnings(silent=request.verbosity <= SILENT):
+    if request.verbosity <= SILENT:
+        logger.setLevel(logging.ERROR)
+    with _plain_warnings():
         model = Word2Vec(
             **request.params.to_dict(),
-            progress=request.verbosity >= PROGRESS,
+            progress=None if request.verbosity >= PROGRESS else False,
             init_vectors=request.init_vectors,
             freeze=() if request.freeze is None else _words_of(request.freeze),
         )
@@ -479,9 +494,10 @@ def _prepare_vocabulary(model: Word2Vec, request: _Request) -> None:
     if request.verbosity >= SUMMARY:
         # Row 0, the sentence end, is a word like others in exact mode only.
         counts = model.vocab.counts[request.params.mode == "fast" :]
-        _say(
-            f"Vocabulary: {len(counts):,} words, "
-            f"which make up {counts.sum():,} words of the text."
+        logger.info(
+            "Vocabulary: %s words, which make up %s words of the text.",
+            f"{len(counts):,}",
+            f"{counts.sum():,}",
         )
     if request.vocab_out is not None:
         model.save_vocab(request.vocab_out)
@@ -489,7 +505,7 @@ def _prepare_vocabulary(model: Word2Vec, request: _Request) -> None:
 
 def _train_and_write(model: Word2Vec, request: _Request, output: str) -> None:
     if request.verbosity >= SUMMARY:
-        _say(describe(request.params))
+        logger.info(describe(request.params))
         _say_cost(model)
     if request.vocab_in is not None:
         model.train(corpus_file=request.corpus)
@@ -505,11 +521,11 @@ def _train_and_write(model: Word2Vec, request: _Request, output: str) -> None:
     if request.verbosity >= SUMMARY:
         seconds = sum(epoch.seconds for epoch in model.history)
         words = sum(epoch.words for epoch in model.history)
-        if model.init_coverage is not None and request.verbosity < PROGRESS:
-            _say(str(model.init_coverage))
-        _say(
-            f"Trained in {seconds:.1f} s, {words / max(seconds, 1e-9):,.0f} words/s. "
-            f"Wrote {output}."
+        logger.info(
+            "Trained in %.1f s, %s words/s. Wrote %s.",
+            seconds,
+            f"{words / max(seconds, 1e-9):,.0f}",
+            output,
         )
 
 
@@ -531,7 +547,8 @@ def _say_cost(model: Word2Vec) -> None:
     if model.params.objective == "softmax":
         from w2vfast.training import cost
 
-        _say(f"Full softmax: {cost.cost(model.params, model.vocab.visible_counts)}.")
+        estimate = cost.cost(model.params, model.vocab.visible_counts)
+        logger.info("Full softmax: %s.", estimate)
 
 
 def _write_classes(vectors: KeyedVectors, n_classes: int, output: str) -> None:
@@ -565,12 +582,11 @@ def _flag_help(dashes: str, name: str, flag: Flag) -> str:
 
 
 @contextlib.contextmanager
-def _plain_warnings(*, silent: bool) -> Iterator[None]:
-    """Show warnings as one line on standard error, without a place in the code."""
+def _plain_warnings() -> Iterator[None]:
+    """Log warnings as one line, without their place in the code."""
 
     def show(message: Warning | str, *_: object, **__: object) -> None:
-        if not silent:
-            _say(f"w2vfast: warning: {message}")
+        logger.warning("%s", message)
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
@@ -582,12 +598,6 @@ def _print_out(text: str) -> int:
     sys.stdout.write(text)
     sys.stdout.flush()
     return EXIT_OK
-
-
-def _say(text: str) -> None:
-    # Nobody may be listening any more: "2>&1 | head".
-    with contextlib.suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
 
 
 def _sentence(error: Exception) -> str:

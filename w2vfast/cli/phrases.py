@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 from w2vfast import _text
-from w2vfast.params import usable_cpus
 from w2vfast.phrases.counting import count_corpus
 from w2vfast.phrases.joining import write_joined
 from w2vfast.phrases.scorers import checked_scorer
 from w2vfast.phrases.settings import ENGLISH_CONNECTOR_WORDS, checked_delimiter
 from w2vfast.phrases.word2phrase import word2phrase
 from w2vfast.system.files import check_output, open_output
+from w2vfast.system.log import logger
 from w2vfast.system.progress import PhaseBars
+from w2vfast.system.resources import usable_cpus
 from w2vfast.text.sources import file_source
 
 # What is meant where a flag is left out, by mode; None: the flag is not for this mode.
@@ -117,11 +116,11 @@ def phrases(arguments: list[str]) -> None:
     if mode == "fast":
         _check_fast(parser, options)
     check_output(options.output)
-    with PhaseBars(verbosity > 1) as bars:
+    with PhaseBars(None if verbosity > 1 else False) as bars:
         run = _exact if mode == "exact" else _fast
         summary = run(options, bars)
     if verbosity > 0:
-        _say(f"{summary} Wrote {options.output}.")
+        logger.info("%s Wrote %s.", summary, options.output)
 
 
 def _check_fast(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
@@ -171,8 +170,3 @@ def _fast(options: argparse.Namespace, bars: PhaseBars) -> str:
         f"{n_words:,} words, {n_entries:,} distinct words and pairs; joined "
         f"{n_phrases:,} times."
     )
-
-
-def _say(text: str) -> None:
-    with contextlib.suppress(OSError):  # nobody may be listening any more
-        sys.stderr.write(f"{text}\n")

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from w2vfast import _text
-from w2vfast.params import usable_cpus
 from w2vfast.phrases.base import PhraseModel
 from w2vfast.phrases.counting import count_corpus
 from w2vfast.phrases.frozen import FrozenPhrases
 from w2vfast.phrases.scorers import Scorer, checked_scorer
 from w2vfast.phrases.settings import checked_connector_words, checked_delimiter
 from w2vfast.phrases.vocab import PhraseVocab
+from w2vfast.system.resources import usable_cpus
 from w2vfast.text.sources import sentence_source
 
 GENSIM_PROGRESS_PER = 10_000

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.errors import shown
 from w2vfast.params import COMBINATIONS, TrainParams
 from w2vfast.prediction.probabilities import Softmax, TreeSoftmax
 from w2vfast.prediction.scoring import WindowScorer, score_sentences
-from w2vfast.text.sources import Source, shown
+from w2vfast.text.sources import Source
 from w2vfast.training import huffman
 from w2vfast.vectors.keyedvectors import KeyedVectors
 from w2vfast.vectors.neighbours import largest

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.errors import shown
 from w2vfast.prediction.probabilities import (
     Float32,
     Float64,
@@ -26,7 +27,6 @@ from w2vfast.text.sources import (
     IdCorpus,
     Source,
     open_source,
-    shown,
     token_list,
 )
 from w2vfast.vectors.neighbours import blocks

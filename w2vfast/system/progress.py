@@ -1,41 +1,45 @@
-"""Progress bars on standard error."""
+"""Progress of long work: a bar on a terminal or in a notebook, log lines elsewhere."""
 
 from __future__ import annotations
 
-import contextlib
 import sys
+import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
+
+from w2vfast.system.log import logger
+
+LOG_SECONDS = 30.0  # at least, between two log lines
 
 
-def say(shown: bool, text: str) -> None:
-    """Write a line where the bars are, if they are shown."""
-    if shown and sys.stderr is not None:
-        with contextlib.suppress(OSError):  # nobody may be listening any more
-            sys.stderr.write(f"{text}\n")
+class _Display(Protocol):
+    def show(self, done: int, text: str, total: int | None) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class ProgressBar:
-    """A tqdm bar, or nothing at all.
+    """The progress of one phase of work.
 
     Parameters
     ----------
-    shown : bool
+    shown : bool or None
+        True shows a bar on standard error, False nothing.  None shows a bar if
+        standard error is a terminal or in a notebook; elsewhere it logs a line (level
+        INFO) at most every 30 s and one at the end.
     total : int or None
         Units in all, None if not known.
     unit : str
         Name of a unit, as in ``words/s``.
     """
 
-    def __init__(self, shown: bool, total: int | None, unit: str) -> None:
-        self._bar: Any = None
-        if shown:
-            from tqdm.auto import tqdm  # only here: its import takes time
-
-            self._bar = tqdm(
-                total=total, unit=f" {unit}", unit_scale=True, dynamic_ncols=True
-            )
+    def __init__(self, shown: bool | None, total: int | None, unit: str) -> None:
+        self._display: _Display | None = None
+        if shown or (shown is None and is_interactive()):
+            self._display = _Bar(total, unit)
+        elif shown is None:
+            self._display = _LogLines(total, unit)
 
     def __enter__(self) -> ProgressBar:
         return self
@@ -46,29 +50,93 @@ class ProgressBar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        self.close()
 
     def show(self, done: int, text: str = "", total: int | None = None) -> None:
-        """Move the bar to `done` units and put `text` before it."""
-        if self._bar is None:
-            return
+        """Report `done` units in all; `text` names the work, `total` sets the total."""
+        if self._display is not None:
+            self._display.show(done, text, total)
+
+    def close(self) -> None:
+        """Remove the display's hold on the terminal, or log the last state."""
+        if self._display is not None:
+            self._display.close()
+            self._display = None
+
+
+def is_interactive() -> bool:
+    """Tell whether somebody watches: a terminal on standard error, or a notebook."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        return True
+    # A notebook has loaded IPython; a plain program need not.
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return shell is not None and "IPKernelApp" in shell.config
+
+
+class _Bar:
+    def __init__(self, total: int | None, unit: str) -> None:
+        from tqdm.auto import tqdm  # only here: its import takes time
+
+        self._bar: Any = tqdm(
+            total=total, unit=f" {unit}", unit_scale=True, dynamic_ncols=True
+        )
+
+    def show(self, done: int, text: str, total: int | None) -> None:
         if total is not None:
             self._bar.total = total
         if text:
             self._bar.set_description_str(text, refresh=False)
         self._bar.update(done - self._bar.n)
 
+    def close(self) -> None:
+        self._bar.close()
+
+
+class _LogLines:
+    def __init__(self, total: int | None, unit: str) -> None:
+        self._total, self._unit = total, unit
+        self._done, self._text = 0, ""
+        self._begun = self._last_line = time.monotonic()
+        self._is_logged = True  # there is nothing to report yet
+
+    def show(self, done: int, text: str, total: int | None) -> None:
+        self._done, self._text = done, text or self._text
+        self._total = self._total if total is None else total
+        self._is_logged = False
+        if time.monotonic() - self._last_line >= LOG_SECONDS:
+            self._log()
+
+    def close(self) -> None:
+        if not self._is_logged:
+            self._log()
+
+    def _log(self) -> None:
+        self._last_line = time.monotonic()
+        self._is_logged = True
+        seconds = max(self._last_line - self._begun, 1e-9)
+        share = f" ({self._done / self._total:.0%})" if self._total else ""
+        logger.info(
+            "%s: %s %s%s, %s %s/s",
+            self._text or "progress",
+            f"{self._done:,}",
+            self._unit,
+            share,
+            f"{self._done / seconds:,.0f}",
+            self._unit,
+        )
+
 
 class PhaseBars:
-    """A bar for each phase of a run, one after the other.
+    """A `ProgressBar` for each phase of a run, one after the other.
 
     Parameters
     ----------
-    shown : bool
+    shown : bool or None
+        As for `ProgressBar`.
     """
 
-    def __init__(self, shown: bool) -> None:
+    def __init__(self, shown: bool | None) -> None:
         self._shown = shown
         self._phase = ""
         self._bar = ProgressBar(False, None, "")
@@ -82,14 +150,14 @@ class PhaseBars:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._bar.__exit__(kind, error, trace)
+        self._bar.close()
 
     def phase(self, text: str, unit: str) -> Callable[[int, int | None], None]:
-        """Return a phase's progress function; its bar comes with the first call."""
+        """Return a phase's progress function; its bar appears at the first call."""
 
         def show(done: int, total: int | None) -> None:
             if self._phase != text:
-                self._bar.__exit__(None, None, None)
+                self._bar.close()
                 self._phase = text
                 self._bar = ProgressBar(self._shown, total, unit)
             self._bar.show(done, text, total)

@@ -1,5 +1,8 @@
-"""Threads that share a job, stop together, and report progress."""
+"""Run one job on several threads, report its progress, and stop it together."""
 
+from __future__ import annotations
+
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -8,24 +11,141 @@ from contextlib import contextmanager
 Progress = Callable[[int, int | None], None]
 
 POLL_SECONDS = 0.1
-GIVE_UP_SECONDS = 0.5  # for threads that sit in a read when the others have stopped
+# How long an error or interrupt waits for threads that may be blocked in a read.
+LEAVE_SECONDS = 0.5
+
+
+class ThreadGroup:
+    """Daemon threads that run one task each.
+
+    Waiting relies on events, not on `Thread.join`: before Python 3.13, a join that a
+    signal interrupts marks the thread as ended while it still runs.
+
+    Parameters
+    ----------
+    tasks : sequence of callable
+    on_error : callable
+        Called with the error on the thread whose task raised it.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[Callable[[], object]],
+        on_error: Callable[[BaseException], object],
+    ) -> None:
+        self._tasks = tasks
+        self._on_error = on_error
+        self._threads = [
+            threading.Thread(target=self._run, args=(k,), daemon=True)
+            for k in range(len(tasks))
+        ]
+        self._begun = [threading.Event() for _ in tasks]
+        self._ended = [threading.Event() for _ in tasks]
+        self._n_started = 0
+
+    def start(self) -> None:
+        """Start all threads; some may already run if this is interrupted."""
+        for thread in self._threads:
+            thread.start()
+            self._n_started += 1
+
+    def wait(self, poll: Callable[[], object]) -> None:
+        """Wait for all threads; call `poll` about ten times a second."""
+        for thread, ended in zip(self._threads, self._ended, strict=True):
+            while not ended.wait(POLL_SECONDS):
+                poll()
+            thread.join()  # its task has ended, so an interrupt here does no harm
+
+    def wait_uninterrupted(self) -> None:
+        """Wait for the tasks that have begun; ignore interrupts meanwhile."""
+        for begun, ended in zip(self._begun, self._ended, strict=True):
+            while True:
+                try:
+                    # A thread that was being started when an interrupt arrived may
+                    # begin a little later.
+                    if begun.wait(POLL_SECONDS):
+                        ended.wait()
+                    break
+                except KeyboardInterrupt:
+                    continue
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Wait for the threads that were started, but at most `seconds` in all."""
+        limit = time.monotonic() + seconds
+        for thread, ended in zip(
+            self._threads[: self._n_started], self._ended, strict=False
+        ):
+            if ended.wait(max(0.0, limit - time.monotonic())):
+                thread.join()
+
+    def _run(self, k: int) -> None:
+        self._begun[k].set()
+        try:
+            self._tasks[k]()
+        except BaseException as error:
+            self._on_error(error)
+        finally:
+            self._ended[k].set()
+
+
+def run_threads(
+    tasks: Sequence[Callable[[], object]],
+    stop: Callable[[], object],
+    report: Callable[[], object],
+) -> None:
+    """Run each task on its own thread and wait for all of them.
+
+    Parameters
+    ----------
+    tasks : sequence of callable
+        Must return soon after `stop` was called.
+    stop : callable
+        Called after an error or an interrupt, on any thread.
+    report : callable
+        Called on this thread about ten times a second.
+
+    Raises
+    ------
+    BaseException
+        The first error of a task, or the interrupt of this thread, such as
+        KeyboardInterrupt.  All tasks have ended by then.
+    """
+    errors: list[BaseException] = []
+
+    def fail(error: BaseException) -> None:
+        errors.append(error)
+        stop()
+
+    group = ThreadGroup(tasks, fail)
+    try:
+        group.start()
+        group.wait(report)
+    except BaseException:
+        stop()
+        group.wait_uninterrupted()
+        raise
+    if errors:
+        raise errors[0]
 
 
 class Stopped(Exception):
-    """Ends a helper when the work has failed or was interrupted elsewhere."""
+    """Ends a helper's work after an error or interrupt on another thread."""
 
 
 class Crew:
-    """The calling thread and its helpers, who do one job after the other.
+    """The calling thread and its helpers, which work together on one job at a time.
+
+    Differs from `run_threads`: the calling thread works too, and the work itself
+    polls, so that it may stop in the middle.
 
     Parameters
     ----------
     size : int
         Threads, the calling one included.
     progress : callable, optional
-        Called with (done, total) on the calling thread, about 10 times a second.
+        Called with (done, total) on the calling thread, about ten times a second.
     total : int or None
-        What `done` will be at the end.
+        Value of `done` at the end.
     """
 
     def __init__(self, size: int, progress: Progress | None, total: int | None) -> None:
@@ -39,31 +159,25 @@ class Crew:
         self._error: BaseException | None = None
 
     def run(self, work: Callable[[int], None]) -> None:
-        """Call work(k) for each k below `size`, on a thread each.
+        """Call work(k) for each k below `size`, each on its own thread.
 
-        A thread's error stops the others, whose `poll` raises, and is raised here.
-        So does an interrupt; a helper that sits in a read then is left behind.
+        A thread's error stops the others, whose `poll` raises, and is raised here; so
+        does an interrupt.  A helper that is blocked in a read is then not waited for.
         """
-        helpers = [
-            threading.Thread(target=self._help, args=(work, k), daemon=True)
-            for k in range(1, self.size)
-        ]
+        tasks = [functools.partial(work, k) for k in range(1, self.size)]
+        helpers = ThreadGroup(tasks, self._fail)
         try:
-            for helper in helpers:
-                helper.start()
+            helpers.start()
             work(0)
-            for helper in helpers:
-                while helper.is_alive():
-                    helper.join(POLL_SECONDS)
-                    self.poll()
+            helpers.wait(self.poll)
             self.poll()
         except BaseException:
             self._stop.set()
-            _leave(helpers)
+            helpers.wait_at_most(LEAVE_SECONDS)
             raise
 
     def poll(self) -> None:
-        """Report progress, or raise if the work has failed; call it often."""
+        """Report progress, or raise if the job has failed; work calls it often."""
         if threading.get_ident() != self._owner:
             if self._stop.is_set():
                 raise Stopped
@@ -76,13 +190,13 @@ class Crew:
             self._progress(self.done, self._total)
 
     def finish(self) -> None:
-        """Report that all is done."""
+        """Report the end of the job."""
         if self._progress is not None:
             self._progress(self.done, self._total)
 
     @contextmanager
     def locked(self, lock: threading.Lock) -> Iterator[None]:
-        """Hold `lock`; waiting for it polls."""
+        """Hold `lock`; poll while waiting for it."""
         while not lock.acquire(timeout=POLL_SECONDS):
             self.poll()
         try:
@@ -90,18 +204,7 @@ class Crew:
         finally:
             lock.release()
 
-    def _help(self, work: Callable[[int], None], k: int) -> None:
-        try:
-            work(k)
-        except Stopped:
-            pass
-        except BaseException as error:
+    def _fail(self, error: BaseException) -> None:
+        if not isinstance(error, Stopped):
             self._error = self._error or error
             self._stop.set()
-
-
-def _leave(helpers: Sequence[threading.Thread]) -> None:
-    limit = time.monotonic() + GIVE_UP_SECONDS
-    for helper in helpers:
-        if helper.is_alive():
-            helper.join(max(0.0, limit - time.monotonic()))

@@ -1,7 +1,6 @@
 """Where the ids of a corpus are kept: in memory or, above a limit, in a file."""
 
 import mmap
-import os
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _text
+from w2vfast.system.resources import available_memory, physical_memory
 
 Ids = NDArray[np.int32]
 
@@ -135,35 +135,5 @@ def _explained(cache_dir: str | None) -> Iterator[None]:
 
 def default_limit() -> int:
     """Return a quarter of the memory that is available [bytes]."""
-    known = [_linux_available(), _cgroup_room(), _physical_memory()]
-    return min((room for room in known if room is not None), default=1 << 32) // 4
-
-
-def _linux_available() -> int | None:
-    with (
-        suppress(OSError, ValueError),
-        open("/proc/meminfo", encoding="ascii") as lines,
-    ):
-        for line in lines:
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    return None
-
-
-def _cgroup_room() -> int | None:
-    # A container's own limit; "max" is none.
-    group = "/sys/fs/cgroup/memory."
-    with suppress(OSError, ValueError):
-        with open(group + "max", encoding="ascii") as limit:
-            room = int(limit.read())
-        with open(group + "current", encoding="ascii") as used:
-            return max(0, room - int(used.read()))
-    return None
-
-
-def _physical_memory() -> int | None:
-    if not hasattr(os, "sysconf"):
-        return None
-    with suppress(OSError, ValueError):
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return None
+    known = (available_memory(), physical_memory())
+    return min((size for size in known if size is not None), default=1 << 32) // 4

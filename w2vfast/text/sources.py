@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.errors import shown
 from w2vfast.system.files import InputFile, folder_files
 from w2vfast.text.readers import LineSentence, PathLineSentences, Text8Corpus
 
@@ -299,13 +300,6 @@ def _reference(item: Any) -> Callable[[], Any]:
         return weakref.ref(item)
     except TypeError:  # lists and tuples have no weak references
         return lambda: item
-
-
-def shown(item: object) -> str:
-    """Return what messages show of an object that was given."""
-    text = repr(item)
-    text = text if len(text) <= 60 else text[:57] + "..."
-    return f"{text} of type {type(item).__name__}"
 
 
 def token_list(sentence: Any, k: int) -> Sequence[Any]:

@@ -9,18 +9,18 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _core
+from w2vfast.system.resources import available_memory
+from w2vfast.system.threads import run_threads
 from w2vfast.training import sampling
 from w2vfast.training.history import Sample, Timeline
 from w2vfast.training.replicas import Copies, plan_copies
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 LANES = _core.LANES
 ROW_BYTES = 4 * LANES
-POLL_SECONDS = 0.1
 SAMPLES_WANTED = 512  # of a run, over time
 SHORTEST_SPAN, LONGEST_SPAN, SPANS_WANTED = 2_000, 64_000, 512
 HUGE_PAGE = 1 << 21  # bytes
@@ -190,26 +189,6 @@ def estimate_memory(n_rows: int, params: TrainParams) -> dict[str, int]:
     sizes["tables"] = tables
     sizes["total"] = sum(sizes.values())
     return sizes
-
-
-def available_memory() -> int | None:
-    """Return the memory that can still be had [bytes], None if the system won't say."""
-    found = []
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        found.append(1024 * _fields("/proc/meminfo")["MemAvailable:"])
-    group = "/sys/fs/cgroup/memory"  # of the container
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        limit = int(Path(f"{group}.max").read_text())
-        used = int(Path(f"{group}.current").read_text())
-        cached = _fields(f"{group}.stat")  # files in memory, which make room
-        used -= cached["inactive_file"] + cached["active_file"]
-        found.append(limit - used)
-    return min(found, default=None)
-
-
-def _fields(path: str) -> dict[str, int]:
-    lines = [line.split() for line in Path(path).read_text().splitlines()]
-    return {words[0]: int(words[1]) for words in lines}
 
 
 def new_weights(n_rows: int, params: TrainParams) -> Weights:
@@ -586,66 +565,3 @@ def _warn_of_cut(train_words: int, n_ids: int) -> None:
             f"train on all of it."
         )
         warnings.warn(message, UserWarning, stacklevel=2)
-
-
-def run_threads(
-    tasks: Sequence[Callable[[], object]],
-    stop: Callable[[], object],
-    report: Callable[[], object],
-) -> None:
-    """Run each task on a thread of its own and wait for all.
-
-    Parameters
-    ----------
-    tasks : sequence of callable
-        Return soon after `stop` was called.
-    report : callable
-        Called on this thread about ten times a second.
-
-    Raises
-    ------
-    BaseException
-        The first error of a task, or what interrupted this thread, KeyboardInterrupt
-        say; either way after all tasks have ended.
-    """
-    errors: list[BaseException] = []
-    # Events of our own: before Python 3.13 a Thread.join that is interrupted takes
-    # the thread for ended.
-    ended = [threading.Event() for _ in tasks]
-    begun = [threading.Event() for _ in tasks]
-
-    def run(number: int) -> None:
-        begun[number].set()
-        try:
-            tasks[number]()
-        except BaseException as error:
-            errors.append(error)
-            stop()
-        finally:
-            ended[number].set()
-
-    try:
-        for number in range(len(tasks)):
-            threading.Thread(target=run, args=(number,), daemon=True).start()
-        for event in ended:
-            while not event.wait(POLL_SECONDS):
-                report()
-    except BaseException:
-        stop()
-        _wait_for_begun(begun, ended)
-        raise
-    if errors:
-        raise errors[0]
-
-
-def _wait_for_begun(begun: list[threading.Event], ended: list[threading.Event]) -> None:
-    """Wait for the tasks that have begun, whatever else interrupts this thread."""
-    for has_begun, has_ended in zip(begun, ended, strict=True):
-        while True:
-            try:
-                # A thread that was being started when the interrupt came may yet begin.
-                if has_begun.wait(POLL_SECONDS):
-                    has_ended.wait()
-                break
-            except KeyboardInterrupt:
-                continue

@@ -1,48 +1,63 @@
-"""Word2Vec: what a user calls.  Ties the parts together, no algorithm of its own."""
+"""Word2Vec: the public model class, a facade over the rest of the package."""
 
 from __future__ import annotations
 
 import contextlib
 import copy
 import dataclasses
+import inspect
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.compat import GensimNames, check_gensim_call
-from w2vfast.formats.folder import MODEL_KIND, load_folder, save_folder
 from w2vfast.params import (
     TrainParams,
     check_gensim_arguments,
     refuse_unknown_arguments,
 )
-from w2vfast.prediction.queries import OutputQueries
+from w2vfast.persistence import SavedModel, load_model, save_model
+from w2vfast.prediction.combining import check_combination, combine_matrices
+from w2vfast.prediction.layers import output_layer, output_rows
+from w2vfast.prediction.predicting import predict_words
+from w2vfast.prediction.scoring import WindowScorer, score_sentences
+from w2vfast.state import ModelState
 from w2vfast.system.files import open_output
 from w2vfast.system.log import logger
-from w2vfast.system.progress import ProgressBar
-from w2vfast.text import corpus
+from w2vfast.text.cache import CorpusCache, Encoded
 from w2vfast.text.sources import Source, file_source, sentence_source
-from w2vfast.text.vocab import Vocab, read_vocab, vocab_from_counts
+from w2vfast.text.vocab import (
+    SENTENCE_END,
+    Vocab,
+    check_trainable,
+    read_vocab,
+    vocab_from_counts,
+)
 from w2vfast.text.vocab_growth import GrownVocab, check_growable, grow_from_counts
-from w2vfast.training import cost, huffman, sampling, trainer
-from w2vfast.training.callbacks import call_hooks, checked_callbacks
+from w2vfast.training import cost, trainer
+from w2vfast.training.callbacks import checked_callbacks
+from w2vfast.training.epochs import run_epochs
+from w2vfast.training.noise_weights import NoiseWeights, WeightsLike
+from w2vfast.training.tables import build_tables
 from w2vfast.vectors.keyedvectors import KeyedVectors
+from w2vfast.vectors.live import LiveVectors
 from w2vfast.warmstart.freezing import checked_words, frozen_rows
-from w2vfast.warmstart.init_vectors import Coverage, check_source, set_rows
-from w2vfast.warmstart.weight_growth import grown_weights
+from w2vfast.warmstart.init_vectors import Coverage, check_source
+from w2vfast.warmstart.next_state import with_growth, with_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from w2vfast.prediction.probabilities import Softmax, TreeSoftmax
+    from w2vfast.text.corpus import EncodedCorpus
 
 PathLike = str | os.PathLike[str]
 
 
-class Word2Vec(OutputQueries, GensimNames):
-    """Word vectors by skip-gram or CBOW, with gensim's names.
+class Word2Vec(GensimNames):
+    """Word vectors by skip-gram or CBOW, with the names of gensim.
 
     Trains at once when it is given data; otherwise call `build_vocab` and `train`.
 
@@ -51,85 +66,91 @@ class Word2Vec(OutputQueries, GensimNames):
     sentences : iterable of token lists, integer array or `IdCorpus`, optional
         Tokens are str, bytes or int.  Integer arrays: 2-D, one walk or basket a row,
         padded with -1; 1-D, separated by -1; or (indptr, ids).  The files of a
-        `LineSentence` and its like are read as by `corpus_file`, but cut as it cuts.
+        `LineSentence`, `PathLineSentences` or `Text8Corpus` are read as fast as a
+        `corpus_file`, and cut into the sentences that the reader would yield.
     corpus_file : path, list of paths, directory, glob or "-", optional
         Text, one sentence a line, words separated by spaces or tabs; gzip, bz2, xz
         and zstd are recognised.
-    vector_size : int
-        Length of a vector, D.
+    vector_size : int, default 100
+        Dimension D of the vectors.
     alpha : float, optional
         Learning rate at the start; default 0.05 for CBOW and 0.025 for skip-gram.
-        Differs: gensim takes 0.025 for both.
-    window : int
-        Farthest context word on each side [words].
-    min_count : int
-        Words seen less often are left out [occurrences].
+        Differs: gensim uses 0.025 for both.
+    window : int, default 5
+        Largest distance between a word and a context word [words].
+    min_count : int, default 5
+        Ignore words that occur less often [occurrences].
     max_vocab_size : int, optional
-        Prune rare words while counting, beyond this many; inexact, warns of losses.
-    sample : float
-        Subsampling threshold [fraction of the corpus], 0: off.
-    seed : int
-        Same seed, build, instruction set and one worker: same bytes.
+        While counting, prune rare words beyond this many; inexact, with a warning
+        that counts what was lost [words].
+    sample : float, default 1e-3
+        Threshold of the subsampling of frequent words [fraction of the corpus]; 0
+        turns it off.
+    seed : int, default 1
+        The same seed, build, instruction set and one worker give identical bytes.
     workers : int, optional
         Threads; default all CPUs that this process may use, 1 in exact mode.
     min_alpha : float, optional
         End of the linear decay; default a floor of 0.0001 * alpha, as in C.
-    sg : {0, 1}
+    sg : {0, 1}, default 0
         1 skip-gram, 0 CBOW.
-    hs : {0, 1}
+    hs : {0, 1}, default 0
         Hierarchical softmax; may be combined with negative sampling.
-    negative : int
-        Noise words a prediction, 0: no negative sampling.
-    ns_exponent : float
-        Noise words are drawn by count ** ns_exponent.
+    negative : int, default 5
+        Negative samples for each prediction; 0 turns negative sampling off.
+    ns_exponent : float, default 0.75
+        Negative samples are drawn in proportion to count ** ns_exponent.
     noise_weights : array_like of shape (V,) or callable, optional
-        Noise words are drawn in proportion to these instead: one number of at least 0
-        for each word, in the order of `wv`.  A callable gets the words' counts, in
-        that order, and returns them.  The model keeps and saves them; a saved model,
-        and a copy, have the numbers that the callable gave, for the words they have.
+        Negative samples are drawn in proportion to these weights instead: one number
+        of at least 0 for each word, in the order of `wv`.  A callable gets the counts
+        of the words in that order and returns the weights.  The model keeps them; a
+        saved model and a copy keep the numbers that the callable returned, which fit
+        the words of that moment.
     objective : {None, "softmax"}
-        None trains what `hs` and `negative` say; "softmax" the full softmax over all
-        words, at most 50,000, in their place.
-    cbow_mean : {0, 1}
-        CBOW input: 1 the mean of the context vectors, 0 their sum.
-    epochs : int
+        None trains hierarchical softmax and negative sampling as `hs` and `negative`
+        tell; "softmax" instead trains the full softmax over all words, at most
+        50,000.
+    cbow_mean : {0, 1}, default 1
+        Input of CBOW: 1 the mean of the context vectors, 0 their sum.
+    epochs : int, default 5
         Passes over the corpus.
-    compute_loss : bool
-        Take the loss on every centre word instead of every 16th, as is done anyway in
-        a text of fewer than 20,000 tokens.
+    compute_loss : bool, default False
+        Compute the loss on every centre word instead of every 16th.  In a corpus of
+        fewer than 20,000 tokens it is always computed on every one.
     callbacks : iterable
         Objects with hooks; see `CallbackAny2Vec`.
     max_final_vocab : int, optional
-        Keep at most this many words, the most frequent ones.
-    shrink_windows : bool
-        Draw each window's size from 1 to `window`; False: always `window`.
-    mode : {"fast", "exact"}
-        "exact": the bytes of the C program at one thread.
-    negative_sharing : {"window", "pair"}
-        Whether a window shares noise words, each draw of which serves four windows,
-        or each pair has draws of its own.
-    cbow_gradient : {"reference", "mean"}
-        Whether each context word gains C's undivided error or the mean's gradient,
-        which wants a larger alpha and gets fewer analogies right.
-    max_sentence_length : int
-        Longer sentences are cut into pieces, nothing is dropped [words].
+        Keep only the most frequent words, at most this many.
+    shrink_windows : bool, default True
+        Draw the size of each window from 1 to `window`; False: always `window`.
+    mode : {"fast", "exact"}, default "fast"
+        "exact" gives the bytes that the C program gives with one thread.
+    negative_sharing : {"window", "pair"}, default "window"
+        "window": all pairs of a window share their negative samples, and each draw
+        serves four windows; "pair": each pair has its own.
+    cbow_gradient : {"reference", "mean"}, default "reference"
+        Update each context word by the whole error, as C does, or by the gradient of
+        the mean.  The latter needs a larger alpha and answers fewer analogies right.
+    max_sentence_length : int, default 1000
+        Longer sentences are cut into pieces; no word is dropped [words].
     memory_limit : int, optional
-        Ids beyond this many bytes go to a memory-mapped file.
+        Ids beyond this size are kept in a memory-mapped file [bytes].
     cache_dir : path, optional
-        Where that file lies; default the system's temporary directory.
+        Folder of that file; default the system's temporary directory.
     progress : bool, optional
         Show progress bars on standard error.  Default: only if it is a terminal, or in
         a notebook; elsewhere progress is logged at most every 30 s (level INFO).
     init_vectors : path or KeyedVectors, optional
-        Words that it has begin with its vectors, also words that come in later, but
-        not those of a model that was saved and loaded; the others begin at random.
-        Any format that `KeyedVectors.load` reads.  A KeyedVectors is kept, not copied.
+        Words that it contains begin with its vectors, the others at random.  This
+        holds for words of a later growth, too, but not after the model was saved and
+        loaded.  Any format that `KeyedVectors.load` reads.  A KeyedVectors is kept,
+        not copied.
     freeze : iterable of str or int, optional
-        Words whose vectors (`wv`) training leaves as they are.  The others learn from
+        Words whose vectors (`wv`) training does not change.  The others learn from
         them; output vectors are not frozen.
     hashfxn, null_word, trim_rule, sorted_vocab, batch_words, comment
-        gensim's.  Those that change nothing here are accepted with a warning, the
-        others raise unless they have gensim's default.
+        Parameters of gensim.  Those without effect on the result are accepted with a
+        warning; the others must have gensim's default.
 
     Attributes
     ----------
@@ -140,20 +161,28 @@ class Word2Vec(OutputQueries, GensimNames):
     vocab : Vocab
         Words and counts, sentence end first.
     params : TrainParams
+        The settings.
     history : list of EpochStats
-        One entry an epoch, over all calls of `train`.
+        One entry for each epoch of all calls of `train`.
     corpus_count : int
-        Sentences seen by `build_vocab`.
+        Sentences that `build_vocab` read.
     corpus_total_words : int
-        Words seen by it, before `min_count`.
+        Words that it read, before `min_count`.
     init_coverage : Coverage or None
-        How many of the words, and what share of the text, have `init_vectors`; None
+        How many of the words, and what share of the corpus, have `init_vectors`; None
         before the vectors are made.
 
     Raises
     ------
     TypeError, ValueError
-        For parameters or data that cannot be used; the message says what can.
+        For parameters or data that cannot be used; the message tells what is accepted.
+
+    Notes
+    -----
+    Skip-gram, CBOW, hierarchical softmax: Mikolov et al. 2013, Efficient estimation of
+    word representations in vector space, arXiv:1301.3781.  Negative sampling and
+    subsampling: Mikolov et al. 2013, Distributed representations of words and phrases
+    and their compositionality, arXiv:1310.4546.
     """
 
     def __init__(
@@ -174,7 +203,7 @@ class Word2Vec(OutputQueries, GensimNames):
         hs: int | bool = 0,
         negative: int = 5,
         ns_exponent: float = 0.75,
-        noise_weights: sampling.NoiseWeights | None = None,
+        noise_weights: WeightsLike | None = None,
         objective: str | None = None,
         cbow_mean: int | bool = 1,
         hashfxn: Callable[[str], int] | None = None,
@@ -199,10 +228,33 @@ class Word2Vec(OutputQueries, GensimNames):
         freeze: Iterable[str | int] | None = None,
         **unknown: NoReturn,
     ) -> None:
-        given = locals()
-        refuse_unknown_arguments(unknown, given.keys() - {"self", "unknown"})
-        names = (field.name for field in dataclasses.fields(TrainParams))
-        self.params = TrainParams(**{name: given[name] for name in names})
+        known = inspect.signature(Word2Vec).parameters.keys() - {"unknown"}
+        refuse_unknown_arguments(unknown, known)
+        self.params = TrainParams(
+            vector_size=vector_size,
+            alpha=alpha,
+            min_alpha=min_alpha,
+            window=window,
+            min_count=min_count,
+            max_vocab_size=max_vocab_size,
+            max_final_vocab=max_final_vocab,
+            sample=sample,
+            seed=seed,
+            workers=workers,
+            sg=cast(bool, sg),  # also 0 and 1; TrainParams checks and converts
+            hs=cast(bool, hs),
+            negative=negative,
+            objective=objective,
+            ns_exponent=ns_exponent,
+            cbow_mean=cast(bool, cbow_mean),
+            epochs=epochs,
+            shrink_windows=shrink_windows,
+            compute_loss=compute_loss,
+            mode=mode,
+            negative_sharing=negative_sharing,
+            cbow_gradient=cbow_gradient,
+            max_sentence_length=max_sentence_length,
+        )
         check_gensim_arguments(
             batch_words=batch_words,
             hashfxn=hashfxn,
@@ -212,7 +264,7 @@ class Word2Vec(OutputQueries, GensimNames):
             trim_rule=trim_rule,
         )
         callbacks = checked_callbacks(callbacks)
-        self._start(memory_limit, cache_dir, progress)
+        self._start(CorpusCache(memory_limit, cache_dir), progress)
         if init_vectors is not None:
             check_source(init_vectors, self.params.vector_size)
         self._init_vectors = init_vectors
@@ -223,38 +275,28 @@ class Word2Vec(OutputQueries, GensimNames):
                 self.build_vocab(sentences, corpus_file)
                 self.train(callbacks=callbacks)
             finally:
-                self._forget_corpus()
+                self._cache.clear()
 
-    def _start(
-        self,
-        memory_limit: int | None,
-        cache_dir: PathLike | None,
-        progress: bool | None,
-    ) -> None:
-        self._vocab: Vocab | None = None
+    def _start(self, cache: CorpusCache, progress: bool | None) -> None:
         self.history: list[trainer.EpochStats] = []
         self.corpus_count = 0
         self.corpus_total_words = 0
-        self._memory_limit = memory_limit
-        self._cache_dir = cache_dir
+        self._state = ModelState()
+        self._cache = cache
+        self._inputs = LiveVectors()
+        self._outputs = LiveVectors()
         self._progress = progress
         self._training = threading.Lock()
-        self._noise_weights: sampling.NoiseWeights | None = None
-        self._weights: trainer.Weights | None = None
-        self._wv: KeyedVectors | None = None
-        self._shown: Vocab | None = None  # by `_wv`
-        self.init_coverage: Coverage | None = None
-        self._corpus: corpus.EncodedCorpus | None = None
-        self._corpus_identity: Any = None
 
     def __repr__(self) -> str:
-        n_words = "no" if self._vocab is None else len(self._visible(self.vocab.words))
+        vocab = self._state.vocab
+        n_words = "no" if vocab is None else len(vocab.visible_words)
         text = f"{n_words} words, vector_size={self.params.vector_size}"
         if self.params.objective is not None:
             text += f", objective={self.params.objective!r}"
         return f"Word2Vec({text})"
 
-    # ---- vocabulary and ids --------------------------------------------------------
+    # ---- vocabulary ----------------------------------------------------------------
 
     def build_vocab(
         self,
@@ -272,50 +314,47 @@ class Word2Vec(OutputQueries, GensimNames):
         corpus_iterable, corpus_file
             As `sentences` and `corpus_file` of the class.
         update : bool, default False
-            Take the corpus into the vocabulary that the model has: its words gain
-            their occurrences, and words that occur `min_count` times in this corpus
-            come in, as far as `max_final_vocab` has room.  No word goes.  Known words
-            keep their vectors, in rows that follow the new counts; new ones begin as
-            in a new model.  `max_vocab_size` has no effect.
+            Add the corpus to the vocabulary that the model has.  Counts of known words
+            increase, and words that occur `min_count` times in this corpus are added,
+            up to `max_final_vocab`.  No word is removed; known words keep their
+            vectors, re-ordered by the new counts, and new words begin as in a new
+            model.  `max_vocab_size` has no effect.
         progress : bool, optional
             Default: as given to the class.
         **gensim
-            gensim's `progress_per` and `keep_raw_vocab`, without effect.
+            `progress_per` and `keep_raw_vocab` of gensim, without effect.
 
         Raises
         ------
         RuntimeError
-            If the model has a vocabulary already, or has none to update.
-        ValueError
-            If no word of the corpus is known or comes in.
+            If the model has a vocabulary already, or has none to update, or is being
+            trained.
+        TypeError, ValueError
+            If the corpus cannot be used, or no word of it is known or added.
+        OSError
+            If a file cannot be read.
 
         Notes
         -----
         With `hs` the tree is built anew, and its inner nodes begin with what the old
         ones knew of the words on their two sides; see
         `w2vfast.warmstart.node_growth`.
-        Whatever goes wrong, the model is either as it was or grown; the ids of the
-        text before are given up first.
+
+        After an error or an interrupt the model is either as before or grown.  Only
+        the ids of the corpus before are dropped first.
         """
         check_gensim_call(gensim, self.build_vocab)
         if not update:
-            self._refuse_vocab()
+            self._refuse_second_vocab()
         source = self._source_of(corpus_iterable, corpus_file)
         if not update:
-            self._encode(source, None, progress)
+            with self._encoding(source, progress) as found:
+                self._set_vocab(found.vocab)
             return
         with self._alone():
             check_growable(self.vocab)
-            self._encode(source, self.vocab, progress, grow=True)
-
-    def _refuse_vocab(self) -> None:
-        if self._vocab is not None:
-            message = (
-                "the model has a vocabulary already; grow it by update=True, make a "
-                "new Word2Vec for another one, or call train to train on more text "
-                "with this one."
-            )
-            raise RuntimeError(message)
+            with self._encoding(source, progress, self.vocab, grow=True) as found:
+                self._grow(cast(GrownVocab, found.vocab))
 
     def build_vocab_from_freq(
         self, word_freq: Mapping[str, int], *, update: bool = False, **gensim: Any
@@ -325,92 +364,120 @@ class Word2Vec(OutputQueries, GensimNames):
         Parameters
         ----------
         word_freq : mapping of str (or int) to int
-            Words and their counts.
+            Words and their counts [occurrences].
         update : bool, default False
-            Take them into the vocabulary that the model has; see `build_vocab`.
+            Add them to the vocabulary that the model has; see `build_vocab`.
         **gensim
-            gensim's `keep_raw_vocab` and `corpus_count`, without effect.
+            `keep_raw_vocab` and `corpus_count` of gensim, without effect.
 
         Raises
         ------
         RuntimeError
-            If the model has a vocabulary already, or has none to update.
+            If the model has a vocabulary already, or has none to update, or is being
+            trained.
+        TypeError, ValueError
+            If the words or counts cannot be used, or no word is known or added.
         """
         check_gensim_call(gensim, self.build_vocab_from_freq)
         p = self.params
-        limits = {"min_count": p.min_count, "max_final_vocab": p.max_final_vocab}
         if not update:
-            self._refuse_vocab()
-            self._set_vocab(vocab_from_counts(word_freq, **limits))  # type: ignore[arg-type]
+            self._refuse_second_vocab()
+            counted = vocab_from_counts(
+                word_freq,
+                min_count=p.min_count,
+                max_final_vocab=p.max_final_vocab,
+                first_word=0 if p.mode == "exact" else 1,
+            )
+            self._set_vocab(counted)
             return
         with self._alone():
             check_growable(self.vocab)
-            grown = grow_from_counts(self.vocab, word_freq, **limits)  # type: ignore[arg-type]
-            self._forget_corpus()  # its ids are rows that move
-            self._take_growth(grown)
+            grown = grow_from_counts(
+                self.vocab,
+                word_freq,
+                min_count=p.min_count,
+                max_final_vocab=p.max_final_vocab,
+            )
+            self._cache.clear()  # its ids are rows, and rows move
+            self._grow(grown)
 
     def read_vocab(self, path: PathLike) -> None:
-        """Take the vocabulary from a file of the C program (``-read-vocab``)."""
-        self._refuse_vocab()
+        """Read the vocabulary from a file of the C program (``-read-vocab``).
+
+        Parameters
+        ----------
+        path : path
+            A line for each word: the word and its count.  `min_count` and
+            `max_final_vocab` apply.
+
+        Raises
+        ------
+        RuntimeError
+            If the model has a vocabulary already.
+        OSError, ValueError
+            If the file cannot be read, or a line is not of that form.
+        """
+        self._refuse_second_vocab()
         p = self.params
         with open(path, "rb") as file:
-            self._set_vocab(
-                read_vocab(
-                    file,
-                    os.fspath(path),
-                    min_count=p.min_count,
-                    exact=p.mode == "exact",
-                    max_final_vocab=p.max_final_vocab,
-                )
+            words = read_vocab(
+                file,
+                os.fspath(path),
+                min_count=p.min_count,
+                exact=p.mode == "exact",
+                max_final_vocab=p.max_final_vocab,
             )
+        self._set_vocab(words)
 
     def save_vocab(self, path: PathLike) -> None:
-        """Write the vocabulary as the C program does (``-save-vocab``)."""
+        """Write the vocabulary as the C program does (``-save-vocab``).
+
+        Parameters
+        ----------
+        path : path
+            An existing file is replaced, whole or not at all.
+
+        Raises
+        ------
+        RuntimeError
+            If the model has no vocabulary.
+        OSError
+            If the file cannot be written.
+        ValueError
+            If a word holds white space, which the format cannot express.
+        """
         words = self.vocab
         with open_output(path) as file:
             words.write(file)
 
-    def _set_vocab(self, words: Vocab) -> None:
-        least = 2 if self.params.mode == "exact" else 3
-        if len(words) < least:
-            only = words.words[-1]
-            message = (
-                f"the vocabulary has only one word, {only!r}: there is nothing to "
-                f"predict. Lower min_count={self.params.min_count} or give more text."
-            )
-            raise ValueError(message)
-        self._vocab = words
-
-    def _take_growth(self, grown: GrownVocab) -> None:
-        words, weights = self.vocab, self._weights
-        cost.check(self.params, grown.counts[1:])
-        if weights is not None:
-            weights = grown_weights(
-                weights, words.counts, grown, self.params, self._build_tree
-            )
-            self._begin(grown, weights, grown.origins >= len(words))
-        noise = self._noise_weights
-        if isinstance(noise, np.ndarray) and len(grown.words) == len(words):
-            noise = noise[grown.origins[1:] - 1]  # row 0 stays, and has no weight
-        # In one piece, so that no interrupt can leave words without rows.
-        self.__dict__.update(
-            _vocab=Vocab(grown.words, grown.counts),
-            _weights=weights,
-            _noise_weights=noise,
-        )
-        if self._wv is not None:
-            self._show_vectors()
-
     @property
     def vocab(self) -> Vocab:
-        """Words and counts, sentence end first."""
-        if self._vocab is None:
+        """Words and counts, sentence end first.
+
+        Raises
+        ------
+        RuntimeError
+            If there is no vocabulary yet.
+        """
+        return self._state.need_vocab()
+
+    def _refuse_second_vocab(self) -> None:
+        if self._state.vocab is not None:
             message = (
-                "the model has no vocabulary yet: pass sentences or corpus_file, or "
-                "call build_vocab, read_vocab or build_vocab_from_freq first."
+                "the model has a vocabulary already; grow it by update=True, make a "
+                "new Word2Vec for another one, or call train to train on more text "
+                "with this one."
             )
             raise RuntimeError(message)
-        return self._vocab
+
+    def _set_vocab(self, words: Vocab) -> None:
+        check_trainable(words, self.params.min_count)
+        self._state = self._state.replace(vocab=words)
+
+    def _grow(self, grown: GrownVocab) -> None:
+        self._set_state(
+            with_growth(self._state, grown, self.params, self._init_vectors)
+        )
 
     def _source_of(
         self, sentences: Any, corpus_file: Any, *, read_files: bool = True
@@ -423,57 +490,28 @@ class Word2Vec(OutputQueries, GensimNames):
             raise TypeError(message)
         if corpus_file is not None:
             return file_source(corpus_file)
-        # Exact mode cuts a file's text as C does, which is not how readers cut it.
+        # In exact mode text is cut as C cuts it, which is not how readers cut it.
         read_files = read_files and self.params.mode == "fast"
         return sentence_source(sentences, read_files=read_files)
 
-    def _encode(
+    @contextlib.contextmanager
+    def _encoding(
         self,
-        source: Any,
-        words: Vocab | None,
+        source: Source,
         progress: bool | None,
+        vocab: Vocab | None = None,
         grow: bool = False,
-    ) -> None:
-        self._forget_corpus()
-        p = self.params
-        shown = self._progress if progress is None else progress
-        identity = source.identity()  # before: a file may change meanwhile
-        with ProgressBar(shown, None, source.unit) as bar:
-            found, encoded = corpus.encode(
-                source,
-                exact=p.mode == "exact",
-                min_count=p.min_count,
-                max_final_vocab=p.max_final_vocab,
-                max_vocab_size=p.max_vocab_size,
-                vocab=words,
-                grow=grow,
-                workers=p.n_workers,
-                memory_limit=self._memory_limit,
-                cache_dir=self._cache_dir,
-                progress=lambda done, total: bar.show(done, "reading", total),
-            )
-        try:
-            if isinstance(found, GrownVocab):
-                self._take_growth(found)
-            elif words is None:
-                self._set_vocab(found)
-            elif encoded.n_unknown:
-                share = encoded.n_unknown / encoded.n_words
-                text = (
-                    f"{encoded.n_unknown:,} of {encoded.n_words:,} words ({share:.1%})"
-                )
-                logger.info("%s are not in the vocabulary and are ignored.", text)
-        except BaseException:
-            encoded.close()
-            raise
-        self._corpus, self._corpus_identity = encoded, identity
-        self.corpus_count = encoded.n_sentences
-        self.corpus_total_words = encoded.n_words
+    ) -> Iterator[Encoded]:
+        shown = self._is_shown(progress)
+        with self._cache.encoding(
+            source, self.params, vocab=vocab, grow=grow, shown=shown
+        ) as found:
+            yield found
+        self.corpus_count = found.corpus.n_sentences
+        self.corpus_total_words = found.corpus.n_words
 
-    def _forget_corpus(self) -> None:
-        if self._corpus is not None:
-            self._corpus.close()
-        self._corpus = self._corpus_identity = None
+    def _is_shown(self, progress: bool | None) -> bool | None:
+        return self._progress if progress is None else progress
 
     # ---- training ------------------------------------------------------------------
 
@@ -488,66 +526,122 @@ class Word2Vec(OutputQueries, GensimNames):
         start_alpha: float | None = None,
         end_alpha: float | None = None,
         compute_loss: bool | None = None,
-        noise_weights: sampling.NoiseWeights | None = None,
+        noise_weights: WeightsLike | None = None,
         callbacks: Iterable[Any] = (),
         progress: bool | None = None,
         freeze: Iterable[str | int] | None = None,
         **gensim: Any,
     ) -> None:
-        """Train on a corpus; the learning rate falls once over this call's epochs.
+        """Train on a corpus; the learning rate falls once over the epochs of this call.
 
         Parameters
         ----------
         corpus_iterable, corpus_file
-            As `sentences` and `corpus_file` of the class; words outside the vocabulary
-            are passed over, and counted in `history`.  Without either, and with the
-            object or path (unchanged in size and time) of the last call, the ids of
-            `build_vocab` or of that call are used again; a model made from its text
-            in one step has none.
+            As `sentences` and `corpus_file` of the class.  Words outside the
+            vocabulary are ignored, and counted in `history`.  The ids of `build_vocab`
+            or of the last call are used again without either argument, and for the
+            same object or the same path (unchanged in size and time).  A model that
+            was made from its text in one step does not keep the ids.
         total_examples, total_words : int, optional
-            gensim's; not needed, the corpus is counted.
-        epochs, start_alpha, end_alpha, compute_loss, progress
-            For this call, in place of the model's epochs, alpha, min_alpha ...
+            Of gensim; not needed, everything is counted.
+        epochs, start_alpha, end_alpha, compute_loss : optional
+            For this call, instead of `epochs`, `alpha`, `min_alpha` and
+            `compute_loss` of the class.
         noise_weights : array_like of shape (V,) or callable, optional
-            As for the class, from now on.
+            As for the class; for this call and later ones.
         callbacks : iterable
             Objects with hooks; see `CallbackAny2Vec`.
+        progress : bool, optional
+            Default: as given to the class.
         freeze : iterable of str or int, optional
-            For this call, in place of the model's; () freezes no word.
+            For this call, instead of that of the class; () freezes no word.
         **gensim
-            gensim's `queue_factor` and `report_delay`, without effect.
+            `queue_factor` and `report_delay` of gensim, without effect.
 
         Raises
         ------
         ValueError
-            If a word to freeze is not in the vocabulary; the text names some that are.
-            With full softmax, if there are more than 50,000 words: what it would cost.
+            If a word to freeze is not in the vocabulary; the message names similar
+            words.  With full softmax, if there are more than 50,000 words; the message
+            tells the cost.
         RuntimeError
-            Without a vocabulary, without a corpus, or while the model is trained.
+            Without a vocabulary, without a corpus, or while the model is being
+            trained.
         FloatingPointError
             In fast mode, if vectors become non-finite.
         MemoryError
             If the matrices do not fit, before they are allocated.
         """
         check_gensim_call(gensim, self.train)
-        callbacks = checked_callbacks(callbacks)
-        with self._alone(), self._noise_of_call(noise_weights):
-            self._train(
-                corpus_iterable,
-                corpus_file,
-                {
-                    "epochs": epochs,
-                    "alpha": start_alpha,
-                    "min_alpha": end_alpha,
-                    "compute_loss": compute_loss,
-                },
-                callbacks,
-                progress,
-                self._freeze if freeze is None else checked_words(freeze),
+        hooks = checked_callbacks(callbacks)
+        words_to_freeze = self._freeze if freeze is None else checked_words(freeze)
+        changes = {
+            "epochs": epochs,
+            "alpha": start_alpha,
+            "min_alpha": end_alpha,
+            "compute_loss": compute_loss,
+        }
+        with self._alone(), self._noise_weights_of_call(noise_weights):
+            vocab = self.vocab
+            frozen = frozen_rows(words_to_freeze, vocab)
+            # C's learning rate falls by the sum of the counts, even if they come from
+            # another text; a training that goes on has its own length.
+            by_counts = not self.history and self.corpus_total_words == 0
+            params = _changed(self.params, changes)
+            cost.check(params, vocab.visible_counts)
+            shown = self._is_shown(progress)
+            corpus = self._corpus_of(corpus_iterable, corpus_file, shown)
+            length = vocab.train_words if by_counts else len(corpus.ids)
+            self._run(corpus, length, params, frozen, hooks, shown)
+
+    def _corpus_of(
+        self, corpus_iterable: Any, corpus_file: Any, shown: bool | None
+    ) -> EncodedCorpus:
+        """Return the ids of a corpus, or those of the last one if none is given."""
+        if corpus_iterable is not None or corpus_file is not None:
+            source = self._source_of(corpus_iterable, corpus_file)
+            if not self._cache.holds(source):
+                with self._encoding(source, shown, self.vocab) as found:
+                    _log_unknown(found.corpus)
+        if self._cache.corpus is None:
+            message = (
+                "there is no corpus to train on: pass it to train, as corpus_iterable "
+                "or corpus_file. Only build_vocab keeps the text's ids; a model that "
+                "was made from its text in one step, or loaded, does not hold it."
             )
+            raise RuntimeError(message)
+        return self._cache.corpus
+
+    def _run(
+        self,
+        corpus: EncodedCorpus,
+        length: int,
+        params: TrainParams,
+        frozen: NDArray[np.uint8] | None,
+        hooks: list[Any],
+        shown: bool | None,
+    ) -> None:
+        state = self._state_with_weights()
+        weights = state.need_weights()
+        try:
+            run = trainer.Trainer(
+                weights,
+                corpus.ids,
+                build_tables(self.vocab.counts, params, state.noise_weights, frozen),
+                length,
+                params,
+                epochs_before=len(self.history),
+                unknown=corpus.n_unknown,
+            )
+            self._follow()
+            run_epochs(run, params.epochs, self.history, hooks, self, shown)
+        finally:
+            weights.pack()
+            self._follow()
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
+        """Refuse to train or grow the model twice at a time."""
         if not self._training.acquire(blocking=False):
             message = (
                 "this model is being trained already, by another thread or by the "
@@ -559,233 +653,117 @@ class Word2Vec(OutputQueries, GensimNames):
         finally:
             self._training.release()
 
-    def _train(
-        self,
-        corpus_iterable: Any,
-        corpus_file: Any,
-        given: dict[str, Any],
-        callbacks: Sequence[Any],
-        progress: bool | None,
-        freeze: list[str | int],
-    ) -> None:
-        words = self.vocab
-        shown_words = self._visible(words.words)
-        hidden = len(words) - len(shown_words)
-        frozen = frozen_rows(freeze, shown_words, hidden)
-        # C's learning rate falls by the sum of the counts, also where these come from
-        # another text; one that goes on with a training has a length of its own.
-        as_c = not self.history and self.corpus_total_words == 0
-        changed = {name: value for name, value in given.items() if value is not None}
-        params = dataclasses.replace(self.params, **changed)
-        cost.check(params, words.counts[1:])
-        ids = self._ids_of(words, corpus_iterable, corpus_file, progress)
-        weights = self._need_weights()
-        shown = self._progress if progress is None else progress
-        try:
-            run = trainer.Trainer(
-                weights,
-                ids,
-                dataclasses.replace(self._tables(words), frozen=frozen),
-                words.train_words if as_c else len(ids),
-                params,
-                epochs_before=len(self.history),
-                unknown=0 if self._corpus is None else self._corpus.n_unknown,
-            )
-            self._show_vectors()
-            self._run(run, params, callbacks, shown)
-        finally:
-            weights.pack()
-            self._show_vectors()
-
-    def _ids_of(
-        self,
-        words: Vocab,
-        corpus_iterable: Any,
-        corpus_file: Any,
-        progress: bool | None,
-    ) -> NDArray[np.int32]:
-        if corpus_iterable is not None or corpus_file is not None:
-            source = self._source_of(corpus_iterable, corpus_file)
-            known = self._corpus is not None and self._corpus_identity is not None
-            if not known or source.identity() != self._corpus_identity:
-                self._encode(source, words, progress)
-        if self._corpus is None:
-            message = (
-                "there is no corpus to train on: pass it to train, as corpus_iterable "
-                "or corpus_file. Only build_vocab keeps the text's ids; a model that "
-                "was made from its text in one step, or loaded, does not hold it."
-            )
-            raise RuntimeError(message)
-        return self._corpus.ids
-
-    def _tables(self, words: Vocab) -> trainer.Tables:
-        p, counts = self.params, words.counts
-        if p.mode == "exact":
-            return trainer.Tables(
-                sampling.c_keep_thresholds(counts, p.sample),
-                sampling.c_noise_sampler(counts) if p.negative else None,
-                self._build_tree(counts) if p.hs else None,
-            )
-        return trainer.Tables(
-            sampling.keep_thresholds(counts, p.sample),
-            sampling.noise_sampler(counts, p.ns_exponent, self.noise_weights)
-            if p.negative
-            else None,
-            self._build_tree(counts) if p.hs else None,
-        )
-
-    def _build_tree(self, counts: NDArray[np.int64]) -> huffman.HuffmanTree:
-        exact = self.params.mode == "exact"
-        return (huffman.build_c_tree if exact else huffman.build_tree)(counts)
-
     @contextlib.contextmanager
-    def _noise_of_call(self, given: sampling.NoiseWeights | None) -> Iterator[None]:
-        """Take these weights, but not from a call that fails in its first epoch."""
-        before, n_epochs = self._noise_weights, len(self.history)
+    def _noise_weights_of_call(self, given: WeightsLike | None) -> Iterator[None]:
+        """Use these weights, but drop them if the call fails in its first epoch."""
+        before, n_epochs = self._state.noise, len(self.history)
         self._set_noise_weights(given)
         try:
             yield
         except BaseException:
             if len(self.history) == n_epochs:
-                self._noise_weights = before
+                self._state = self._state.replace(noise=before)
             raise
 
-    def _set_noise_weights(self, given: sampling.NoiseWeights | None) -> None:
+    def _set_noise_weights(self, given: WeightsLike | None) -> None:
         if given is None:
             return
         self.params.check_noise_weights()
-        if self._vocab is not None:
-            sampling.noise_weights(given, self._vocab.counts[1:])
-        self._noise_weights = given if callable(given) else np.array(given)
+        noise = NoiseWeights(given)
+        if self._state.vocab is not None:
+            noise.of_words(self._state.vocab.visible_counts)
+        self._state = self._state.replace(noise=noise)
 
     @property
     def noise_weights(self) -> NDArray[np.float64] | None:
-        """Weights that noise words are drawn by, shape (V,), in the order of `wv`.
+        """Weights of the negative samples, shape (V,), in the order of `wv`.
 
-        None if there are none and the words' counts decide.
+        None if none were given, so that the counts of the words decide.
+
+        Raises
+        ------
+        RuntimeError
+            If there are weights and no vocabulary yet.
+        ValueError
+            If they do not fit the vocabulary, which has grown since.
         """
-        if self._noise_weights is None:
-            return None
-        return sampling.noise_weights(self._noise_weights, self.vocab.counts[1:])
-
-    def _noise_array(self) -> Any:
-        # One of a vocabulary that has grown since is kept; training will refuse it.
-        given = self._noise_weights
-        return self.noise_weights if callable(given) else given
-
-    def _run(
-        self,
-        run: trainer.Trainer,
-        params: TrainParams,
-        callbacks: Sequence[Any],
-        shown: bool | None,
-    ) -> None:
-        total = params.epochs * run.n_ids
-        stop = call_hooks(callbacks, "on_train_begin", self)
-        with ProgressBar(shown, total, "words") as bar:
-            for epoch in range(params.epochs):
-                stop = stop or call_hooks(callbacks, "on_epoch_begin", self)
-                if stop:
-                    break
-                self.history.append(run.run_epoch(epoch, bar.show))
-                stop = call_hooks(callbacks, "on_epoch_end", self)
-        call_hooks(callbacks, "on_train_end", self)
+        return self._state.noise_weights
 
     def get_latest_training_loss(self) -> float | None:
         """Return the mean loss of a prediction in the last epoch [nats].
 
-        Differs: gensim adds losses up over epochs.
+        Differs: gensim adds up the losses of all epochs.
+
+        Returns
+        -------
+        float or None
+            None before the first epoch.
         """
         return self.history[-1].loss if self.history else None
 
-    # ---- what was learnt -----------------------------------------------------------
-
-    def _need_weights(self) -> trainer.Weights:
-        if self._weights is None:
-            weights = trainer.new_weights(len(self.vocab), self.params)
-            weights.pack()
-            self._begin(self.vocab, weights)
-            self._weights = weights
-        return self._weights
-
-    def _begin(
-        self,
-        words: Vocab,
-        weights: trainer.Weights,
-        is_new: NDArray[np.bool_] | None = None,
-    ) -> None:
-        """Let words begin with the vectors that `init_vectors` has of them."""
-        if self._init_vectors is None:
-            return
-        self.init_coverage = set_rows(
-            self._visible(weights.syn0.vectors),
-            self._visible(words.words),
-            self._visible(words.counts),
-            self._init_vectors,
-            None if is_new is None else self._visible(is_new),
-        )
-        logger.info("%s", self.init_coverage)
-
-    def _visible(self, rows: Any) -> Any:
-        # Fast mode hides row 0, the sentence end; in C's files it is a word.
-        return rows if self.params.mode == "exact" else rows[1:]
-
-    def _show_vectors(self) -> KeyedVectors:
-        vectors = self._visible(self._need_weights().syn0.vectors)
-        self._wv = self._keyed_rows(vectors, self._wv, self._shown)
-        self._shown = self.vocab
-        self._follow_outputs()
-        return self._wv
-
-    def _keyed_rows(
-        self,
-        rows: NDArray[np.float32],
-        keyed: KeyedVectors | None,
-        shown: Vocab | None,
-    ) -> KeyedVectors:
-        """Return the rows by word, in the KeyedVectors that shows them if there is one.
-
-        `shown` is the vocabulary that it shows.
-        """
-        words = self.vocab
-        keys, counts = self._visible(words.words), self._visible(words.counts)
-        if keyed is None:
-            exact = self.params.mode == "exact"
-            return KeyedVectors(keys, rows, counts, c_text=exact, fixed=True)
-        if shown is words:
-            keyed.show_model_rows(rows)
-        else:
-            keyed.take_model_rows(keys, rows, counts)
-        return keyed
+    # ---- matrices ------------------------------------------------------------------
 
     @property
     def wv(self) -> KeyedVectors:
-        """The input vectors by word."""
-        is_shown = self._wv is not None and self._shown is self._vocab
-        return self._wv if is_shown else self._show_vectors()  # type: ignore[return-value]
+        """The input vectors by word.
+
+        They are the model's own rows: they follow further training and growth, and
+        what is written to them is trained on.
+
+        Raises
+        ------
+        RuntimeError
+            If there is no vocabulary yet.
+        """
+        return self._inputs.show(self.vocab, self._state_with_weights().syn0)
+
+    @property
+    def output_vectors(self) -> KeyedVectors:
+        """The output vectors by word: the rows of `syn1neg`, with the keys of `wv`.
+
+        They are the model's own rows, as those of `wv`.
+
+        Raises
+        ------
+        RuntimeError
+            If the model has none: it was trained by hierarchical softmax alone.
+
+        Notes
+        -----
+        Words whose output vectors are similar occur in the same contexts.  The product
+        of a row of `wv` and a row of `output_vectors` measures how well the two words
+        go together in a text (Nalisnick et al. 2016, Improving document ranking with
+        dual word embeddings, WWW).
+        """
+        state = self._state_with_weights()
+        rows = output_rows(state, self.params, "output_vectors")
+        return self._outputs.show(self.vocab, rows)
 
     @property
     def syn1neg(self) -> NDArray[np.float32] | None:
-        """Output vectors, shape (V, D), in the order of `wv`.
+        """Output vectors, ndarray of float32, shape (V, D), in the order of `wv`.
 
-        Of negative sampling and full softmax.
+        None without negative sampling and full softmax.
         """
-        rows = self._need_weights().syn1neg
-        return None if rows is None else self._visible(rows.vectors)
+        return self._state_with_weights().syn1neg
 
     @property
     def syn1(self) -> NDArray[np.float32] | None:
-        """Vectors of the Huffman tree's inner nodes, shape (V - 1, D).
+        """Vectors of the inner nodes of the tree, ndarray of float32, shape (V - 1, D).
 
-        The root is first in fast mode, last in exact mode.
+        The root is first in fast mode, last in exact mode.  None without hierarchical
+        softmax.
         """
-        rows = self._need_weights().syn1
-        n_words = len(self._visible(self.vocab.words))
-        return None if rows is None else rows.vectors[: n_words - 1]
+        return self._state_with_weights().syn1
+
+    @property
+    def init_coverage(self) -> Coverage | None:
+        """How many of the words have `init_vectors`; None before vectors are made."""
+        return self._state.init_coverage
 
     @property
     def vector_size(self) -> int:
-        """Length of a vector."""
+        """Dimension D of the vectors."""
         return self.params.vector_size
 
     @property
@@ -794,7 +772,7 @@ class Word2Vec(OutputQueries, GensimNames):
         return self.params.epochs
 
     def estimate_memory(self, vocab_size: int | None = None) -> dict[str, int]:
-        """Estimate what training takes besides the ids of the text.
+        """Estimate the memory that training needs besides the ids of the text.
 
         Parameters
         ----------
@@ -804,12 +782,234 @@ class Word2Vec(OutputQueries, GensimNames):
         Returns
         -------
         dict of int
-            Bytes of vocab, syn0, syn1, syn1neg and tables, and their total.
+            vocab, syn0, syn1, syn1neg, tables, and their total [bytes].
+
+        Raises
+        ------
+        RuntimeError
+            If there is neither a size nor a vocabulary.
         """
         n_rows = len(self.vocab) if vocab_size is None else vocab_size + 1
         return trainer.estimate_memory(n_rows, self.params)
 
-    # ---- files and processes -------------------------------------------------------
+    def _state_with_weights(self) -> ModelState:
+        """Return the state; the first time, make the weights."""
+        if self._state.weights is None:
+            self._set_state(with_weights(self._state, self.params, self._init_vectors))
+        return self._state
+
+    def _set_state(self, state: ModelState) -> None:
+        is_new = state.init_coverage is not self._state.init_coverage
+        self._state = state
+        if is_new:
+            logger.info("%s", state.init_coverage)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Let vectors that somebody may hold show the present rows."""
+        state = self._state
+        if state.vocab is None or state.weights is None:
+            return
+        if self._inputs.in_use:
+            self._inputs.show(state.vocab, state.syn0)
+        if self._outputs.in_use and state.syn1neg is not None:
+            self._outputs.show(state.vocab, state.syn1neg)
+
+    # ---- predictions ---------------------------------------------------------------
+
+    def combined_vectors(self, combine: str = "sum") -> KeyedVectors:
+        """Return vectors made of the input and the output vectors of each word.
+
+        Parameters
+        ----------
+        combine : {"input", "output", "sum", "concat"}, default "sum"
+            "input" is `wv`, "output" `output_vectors`, "sum" adds the two vectors of
+            each word, "concat" appends the output vector to the input vector.
+
+        Returns
+        -------
+        KeyedVectors
+            D values a word, 2 D for "concat"; a copy, independent of the model.
+
+        Raises
+        ------
+        ValueError
+            If `combine` is none of these.
+        RuntimeError
+            If the model has no output vectors, unless "input" is asked for.
+
+        Notes
+        -----
+        GloVe's vectors are such sums (Pennington et al. 2014, GloVe: global vectors
+        for word representation, EMNLP).  Levy, Goldberg and Dagan 2015, Improving
+        distributional similarity with lessons learned from word embeddings (TACL 3),
+        call them w+c: the cosine of two sums mixes the similarity of the contexts of
+        two words with how often the words co-occur.  Whether that helps depends on the
+        task, so try it.  In skip-gram with negative sampling the two matrices point
+        away from each other (Mimno and Thompson 2017, The strange geometry of
+        skip-gram with negative sampling, EMNLP).  Press and Wolf 2017, Using the
+        output embedding to improve language models (EACL), evaluate output vectors by
+        themselves.
+        """
+        check_combination(combine)
+        inputs = np.asarray(self.wv.vectors)
+        outputs = inputs
+        if combine != "input":
+            outputs = output_rows(self._state, self.params, f"combine={combine!r}")
+        return KeyedVectors(
+            self.wv.index_to_key,
+            combine_matrices(inputs, outputs, combine),
+            self.wv.counts,
+            c_text=self.params.mode == "exact",
+        )
+
+    def predict_output_word(
+        self,
+        context_words_list: Iterable[str | int],
+        topn: int | None = 10,
+        *,
+        weights: str | None = None,
+        noise: bool = False,
+    ) -> list[tuple[str | int, float]] | None:
+        """Return the words that a context makes most probable.
+
+        The hidden vector of the context is computed as in CBOW, also for a skip-gram
+        model: the mean of the input vectors, or with ``cbow_mean=0`` their sum.
+
+        Parameters
+        ----------
+        context_words_list : iterable of str or int
+            Words; or rows of `wv`, where words are not integers themselves.  Unknown
+            ones are ignored; a repeated one counts repeatedly.
+        topn : int or None, default 10
+            How many to return [words]; None returns all.
+        weights : {"syn1", "syn1neg"}, optional
+            "syn1": by the tree of hierarchical softmax.  "syn1neg": by softmax over
+            the output vectors.  By default what the model has; of both "syn1", but
+            "syn1neg" with ``noise=True``.
+        noise : bool, default False
+            Weight the softmax of a model with negative sampling by the noise
+            distribution.  That gives the probabilities that were trained.  Without it
+            the result is gensim's, in which rare words get too much.
+
+        Returns
+        -------
+        list of (str or int, float), or None
+            Words and probabilities, the largest first, of equal ones in the order of
+            `wv`.  The probabilities of all words add up to 1.  None, with a
+            warning, if no word is known.
+
+        Raises
+        ------
+        TypeError
+            If the context is a single string.
+        ValueError
+            If `weights` is not one of these.
+        RuntimeError
+            If the model does not have these weights, or no noise distribution.
+
+        Warns
+        -----
+        UserWarning
+            If no word of the context is known.
+
+        Notes
+        -----
+        O(V D) time; formulas and sources at `w2vfast.prediction.probabilities`.
+        Differs: gensim cannot do this for hierarchical softmax, and prefers `syn1neg`
+        where it has both; an integer in a vocabulary of integers is never taken for a
+        row.
+        """
+        return predict_words(
+            self._layer(weights, noise),
+            self.wv,
+            context_words_list,
+            topn,
+            cbow_mean=self.params.cbow_mean,
+        )
+
+    def score(
+        self,
+        sentences: Any = None,
+        *,
+        corpus_file: Any = None,
+        weights: str | None = None,
+        noise: bool | None = None,
+        total_sentences: int | None = None,
+        chunksize: int | None = None,
+    ) -> NDArray[np.float64]:
+        """Return the log-probability of each sentence.
+
+        Parameters
+        ----------
+        sentences, corpus_file
+            As those of the class.  There is one score for each list of tokens, row of
+            an array or line of a file, empty ones included; and one for each sentence
+            that a `LineSentence` yields, which skips blank lines.
+        weights : {"syn1", "syn1neg"}, optional
+            As in `predict_output_word`.
+        noise : bool, optional
+            As there; default True if negative sampling has trained `syn1neg`.  A word
+            that is never drawn as a negative sample (of weight 0) then has probability
+            0, and its sentence the score -inf.
+        total_sentences, chunksize : int, optional
+            Of gensim; not needed.
+
+        Returns
+        -------
+        ndarray of float64, shape (sentences,)
+            Sums over the predictions of a sentence [nats]: in skip-gram of a word from
+            each word of its window, in CBOW from all of them at once.  0 where
+            nothing is predicted, in a sentence with fewer than two known words.
+
+        Raises
+        ------
+        TypeError, ValueError, OSError
+            If the sentences, `weights` or a file cannot be used.
+        RuntimeError
+            If the model does not have these weights, or no noise distribution.
+
+        Warns
+        -----
+        UserWarning
+            If no word of any sentence is known.
+
+        Notes
+        -----
+        Windows have their full size and no word is subsampled; unknown words are
+        removed first; a window ends at `</s>` and where a sentence is cut after
+        `max_sentence_length` words.  With "syn1" the score is the log-likelihood of
+        Taddy 2015, Document classification by inversion of distributed language
+        representations, ACL; with "syn1neg" the same by softmax over all output
+        vectors, weighted by the noise distribution, which costs O(V D) for each
+        distinct word in skip-gram and for each word in CBOW.  Scores decrease with
+        the length: divide by it to compare sentences under one model.
+
+        Differs: gensim scores with hierarchical softmax only, rounds the sigmoid to
+        a table of 1,000 steps and ignores arguments beyond 6; it drops what follows
+        the 10,000th word of a sentence, and counts a lone word in CBOW.
+        """
+        del total_sentences, chunksize
+        p = self.params
+        scorer = WindowScorer(
+            self.wv.vectors,
+            self._layer(weights, noise),
+            window=p.window,
+            sg=p.sg,
+            cbow_mean=p.cbow_mean,
+        )
+        return score_sentences(
+            self._source_of(sentences, corpus_file, read_files=False),
+            scorer,
+            self.wv.key_to_index,
+            ends={SENTENCE_END, self.vocab.words[0]},
+            longest=p.max_sentence_length,
+        )
+
+    def _layer(self, weights: str | None, noise: bool | None) -> Softmax | TreeSoftmax:
+        return output_layer(self._state_with_weights(), self.params, weights, noise)
+
+    # ---- files and copies ----------------------------------------------------------
 
     def save(self, path: PathLike) -> None:
         """Write the whole model to a folder of JSON and ``.npy`` files.
@@ -818,23 +1018,25 @@ class Word2Vec(OutputQueries, GensimNames):
         ----------
         path : path
             Folder to make or to replace; only a saved model is replaced.
+
+        Raises
+        ------
+        RuntimeError
+            If the model has no vocabulary.
+        FileExistsError
+            If `path` is a file, or a folder that holds anything else.
+        OSError
+            If the folder cannot be written.
         """
-        words = self.vocab
-        meta = {
-            "kind": MODEL_KIND,
-            "params": self.params.to_dict(),
-            "words": words.words,
-            "corpus_count": self.corpus_count,
-            "corpus_total_words": self.corpus_total_words,
-            "history": [dataclasses.asdict(stats) for stats in self.history],
-            "freeze": self._freeze,
-        }
-        arrays: dict[str, NDArray[Any]] = {
-            name: rows.vectors for name, rows in self._need_weights()
-        }
-        if self._noise_weights is not None:
-            arrays["noise_weights"] = self._noise_array()
-        save_folder(path, meta, {"counts": words.counts, **arrays})
+        saved = SavedModel(
+            self.params,
+            self._state_with_weights(),
+            self.history,
+            self.corpus_count,
+            self.corpus_total_words,
+            self._freeze,
+        )
+        save_model(path, saved)
 
     @classmethod
     def load(cls, path: PathLike, mmap: bool = False) -> Word2Vec:
@@ -843,46 +1045,34 @@ class Word2Vec(OutputQueries, GensimNames):
         Parameters
         ----------
         path : path
-        mmap : bool
+            The folder.
+        mmap : bool, default False
             Map the matrices instead of reading them; training copies them first.
+
+        Returns
+        -------
+        Word2Vec
 
         Raises
         ------
+        FileNotFoundError
+            If there is no such folder.
         ValueError
-            If the folder is not a saved model, or of a later version.
+            If the folder is not a saved model, or was written by a later version.
         """
-        meta, arrays = load_folder(path, mmap)
-        if meta.get("kind") != MODEL_KIND:
-            message = f"{path} holds {meta.get('kind')!r}, not a {MODEL_KIND}."
-            raise ValueError(message)
+        saved = load_model(path, mmap)
         model = cls.__new__(cls)
-        model.params = TrainParams.from_dict(meta["params"])
-        model._start(None, None, None)
-        model._vocab = Vocab(meta["words"], np.array(arrays.pop("counts")))
-        model._noise_weights = arrays.pop("noise_weights", None)
-        model.corpus_count = meta["corpus_count"]
-        model.corpus_total_words = meta["corpus_total_words"]
-        model.history = [
-            trainer.EpochStats.from_dict(stats) for stats in meta["history"]
-        ]
-        model._init_vectors, model._freeze = None, meta.get("freeze", [])
-        rows = {name: trainer.Rows(matrix) for name, matrix in arrays.items()}
-        model._weights = trainer.Weights(
-            rows["syn0"], rows.get("syn1"), rows.get("syn1neg")
-        )
+        model.params = saved.params
+        model._start(CorpusCache(), progress=None)
+        model.history = saved.history
+        model.corpus_count = saved.corpus_count
+        model.corpus_total_words = saved.corpus_total_words
+        model._init_vectors, model._freeze = None, saved.freeze
+        model._state = saved.state
         return model
 
     def __getstate__(self) -> dict[str, Any]:
-        # The ids stay behind: a copy trains on what it is given.
-        state = {
-            **self.__dict__,
-            "_wv": None,
-            "_outputs": None,
-            "_corpus": None,
-            "_corpus_identity": None,
-        }
-        if self._vocab is not None:  # a function need not be picklable
-            state["_noise_weights"] = self._noise_array()
+        state = dict(self.__dict__)
         del state["_training"]  # a lock
         return state
 
@@ -890,5 +1080,18 @@ class Word2Vec(OutputQueries, GensimNames):
         self.__dict__.update(state, _training=threading.Lock())
 
     def __copy__(self) -> Word2Vec:
-        # Two models on the same matrices would undo each other's work.
+        # Two models that train the same matrices would undo each other's work.
         return copy.deepcopy(self)
+
+
+def _changed(params: TrainParams, changes: dict[str, Any]) -> TrainParams:
+    """Return parameters with those changes that are not None."""
+    given = {name: value for name, value in changes.items() if value is not None}
+    return dataclasses.replace(params, **given)
+
+
+def _log_unknown(corpus: EncodedCorpus) -> None:
+    if corpus.n_unknown:
+        share = corpus.n_unknown / corpus.n_words
+        text = f"{corpus.n_unknown:,} of {corpus.n_words:,} words ({share:.1%})"
+        logger.info("%s are not in the vocabulary and are ignored.", text)

@@ -176,11 +176,11 @@ def test_the_ids_of_a_reader_are_used_again(file, monkeypatch):
     path = file(b"a b c\n" * 20)
     model = Word2Vec(vector_size=4, workers=1, progress=False)
     model.build_vocab(LineSentence(path))
-    kept = model._corpus
+    kept = model._cache.corpus
     model.train(LineSentence(path))
-    assert model._corpus is kept
+    assert model._cache.corpus is kept
     model.train(LineSentence(path, max_sentence_length=2))
-    assert model._corpus is not kept
+    assert model._cache.corpus is not kept
 
 
 def test_exact_mode_takes_the_words_that_the_reader_gives(file):

@@ -7,6 +7,7 @@ import pytest
 
 from w2vfast import Word2Vec, _core
 from w2vfast.training import sampling
+from w2vfast.training.noise_weights import NoiseWeights
 
 COUNTS = np.array([500, 4000, 1000, 300, 300, 50, 8], dtype=np.int64)  # </s> first
 OPTIONS = {"vector_size": 8, "min_count": 1, "sample": 0, "workers": 1, "epochs": 1}
@@ -34,7 +35,7 @@ def drawn(weights, n_draws=200_000):
     ids=["log_uniform", "uniform", "a list", "root of the counts"],
 )
 def test_noise_follows_the_weights(given):
-    weights = sampling.noise_weights(given, COUNTS[1:])
+    weights = NoiseWeights(given).of_words(COUNTS[1:])
     expected = 200_000 * weights / weights.sum()
     chi_square = ((drawn(weights) - expected) ** 2 / expected).sum()
     assert chi_square < 20.5  # the 0.1 % point at 5 degrees of freedom
@@ -62,7 +63,7 @@ def test_only_the_ratio_of_weights_counts(size):
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        (np.ones(7), ValueError, r"each of the 6 words.* got shape \(7,\)\. Give"),
+        (np.ones(7), ValueError, r"each of the 6 words.* got shape \(7,\)\. Pass"),
         (np.ones((6, 1)), ValueError, r"got shape \(6, 1\)"),
         (1.0, ValueError, r"got shape \(\)"),
         ([1, 1, -1, 1, 1, 1], ValueError, r"at least 0, got noise_weights\[2\] = -1"),
@@ -77,7 +78,7 @@ def test_only_the_ratio_of_weights_counts(size):
 )
 def test_what_cannot_be_weights_is_refused(given, error, message):
     with pytest.raises(error, match=message):
-        sampling.noise_weights(given, COUNTS[1:])
+        NoiseWeights(given).of_words(COUNTS[1:])
 
 
 def test_a_function_cannot_change_the_counts():
@@ -86,8 +87,27 @@ def test_a_function_cannot_change_the_counts():
         return counts
 
     counts = COUNTS[1:].copy()
-    assert sampling.noise_weights(spoil, counts).tolist() == [1] * 6
+    assert NoiseWeights(spoil).of_words(counts).tolist() == [1] * 6
     np.testing.assert_array_equal(counts, COUNTS[1:])
+
+
+@pytest.mark.parametrize("given", [np.arange(6), lambda counts: np.arange(6)])
+def test_what_is_saved_is_an_array(given):
+    saved = NoiseWeights(given).to_save(COUNTS[1:])
+    np.testing.assert_array_equal(saved, np.arange(6))
+
+
+def test_an_array_that_does_not_fit_a_grown_vocabulary_can_still_be_saved():
+    assert NoiseWeights(np.ones(3)).to_save(COUNTS[1:]).shape == (3,)
+
+
+def test_an_array_follows_words_that_only_changed_their_order():
+    weights = NoiseWeights([10, 20, 30])
+    moved = weights.after_growth(np.array([0, 3, 1, 2]), n_before=4)
+    assert moved.of_words(np.ones(3, int)).tolist() == [30, 10, 20]
+    assert weights.after_growth(np.array([0, 4, 1, 2, 3]), n_before=4) is weights
+    function = NoiseWeights(lambda counts: counts)
+    assert function.after_growth(np.array([0, 2, 1]), n_before=3) is function
 
 
 # ---- in a model ----------------------------------------------------------------------

@@ -439,7 +439,7 @@ def test_a_new_tree_predicts_better_than_one_that_begins_with_zeros():
     model = Word2Vec(text, **{**SMALL, "hs": 1, "negative": 0, "epochs": 5, "sg": 1})
     model.build_vocab([[w, "new"] for w in rng.choice(words, 300)], update=True)
     zeros = copy.deepcopy(model)
-    zeros._weights.syn1.vectors[:] = 0
+    zeros._state.weights.syn1.vectors[:] = 0
     losses = []
     for each in (model, zeros):
         each.train(text, epochs=1, start_alpha=1e-9, compute_loss=True, progress=False)

@@ -1,1 +1,1 @@
-"""Questions to the output side of a model: predictions, probabilities, scores."""
+"""Predictions, probabilities and scores from a trained model's output weights."""

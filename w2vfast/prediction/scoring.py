@@ -194,7 +194,7 @@ def score_sentences(
             f"none of the {count.words} words of {source.name} is in the vocabulary, "
             "so every score is 0"
         )
-        warnings.warn(message, UserWarning, stacklevel=4)
+        warnings.warn(message, UserWarning, stacklevel=3)
     scores = np.zeros(count.sentences)
     for first, part in sums:
         scores[first : first + len(part)] += part

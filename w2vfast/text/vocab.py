@@ -155,6 +155,16 @@ def no_word_error(word: Word, count: int, min_count: int) -> ValueError:
     )
 
 
+def check_trainable(vocab: Vocab, min_count: int) -> None:
+    """Raise ValueError if there is only one word, which nothing can predict."""
+    if len(vocab.visible_words) < 2:
+        message = (
+            f"the vocabulary has only one word, {vocab.words[-1]!r}: there is nothing "
+            f"to predict. Lower min_count={min_count} or give more text."
+        )
+        raise ValueError(message)
+
+
 def vocab_from_counts(
     word_freq: Mapping[Any, int],
     *,

@@ -7,11 +7,10 @@ the result is a few arrays that the kernels only look up.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 C_TABLE_SIZE = 100_000_000  # word2vec.c table_size: slots of its unigram table
 C_NOISE_EXPONENT = 0.75  # word2vec.c InitUnigramTable: power
@@ -52,62 +51,6 @@ class StepTable(NamedTuple):
     shift: int
 
 
-NoiseWeights = ArrayLike | Callable[[NDArray[np.int64]], ArrayLike]
-
-
-def noise_weights(
-    given: NoiseWeights, counts: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Check the weights that noise words are to be drawn by.
-
-    Parameters
-    ----------
-    given : array_like, shape (V,), or callable
-        Finite numbers of at least 0, not all 0; a callable makes them of `counts`.
-    counts : ndarray of int64, shape (V,)
-        Occurrences of each word [words], the sentence end left out.
-
-    Returns
-    -------
-    ndarray of float64, shape (V,)
-        A copy; the numbers need not add up to 1.
-
-    Raises
-    ------
-    TypeError
-        If these are no numbers.
-    ValueError
-        If they are not one for each word, or cannot be weights.
-    """
-    weights = np.asarray(given(counts.copy()) if callable(given) else given)
-    if weights.dtype.kind not in "biuf":
-        message = (
-            f"noise_weights must be an array of numbers, or a function that makes one "
-            f"of the words' counts, got an array of dtype {weights.dtype}."
-        )
-        raise TypeError(message)
-    if weights.shape != counts.shape:
-        message = (
-            f"noise_weights must be one number for each of the {len(counts)} words, in "
-            f"the order of wv.index_to_key, got shape {weights.shape}. Give "
-            f"train(noise_weights=...) others; a function of the counts, which a "
-            f"saved model has not kept, fits any vocabulary."
-        )
-        raise ValueError(message)
-    weights = weights.astype(np.float64)
-    wrong = np.flatnonzero(~((weights >= 0) & np.isfinite(weights)))
-    if len(wrong):
-        message = (
-            f"noise_weights must be finite and at least 0, got "
-            f"noise_weights[{wrong[0]}] = {weights[wrong[0]]}. 0 never draws a word."
-        )
-        raise ValueError(message)
-    if not weights.any():
-        message = "noise_weights are all 0, so no word can be drawn. Set some above 0."
-        raise ValueError(message)
-    return weights
-
-
 def noise_sampler(
     counts: NDArray[np.int64],
     ns_exponent: float = 0.75,
@@ -122,7 +65,7 @@ def noise_sampler(
     ns_exponent : float
         1 draws by frequency, 0 uniformly, below 0 prefers rare words.
     weights : ndarray of float64, shape (V - 1,), optional
-        From `noise_weights`, in place of the counts.
+        From `NoiseWeights.of_words`, in place of the counts.
 
     Returns
     -------

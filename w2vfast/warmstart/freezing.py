@@ -1,18 +1,22 @@
-"""Frozen words: their input vectors stay as they are while the others learn from them.
+"""Frozen words: training does not change their input vectors.
 
-A frozen row is read like any other; what it would gain goes nowhere.  Output vectors
-are not frozen: they are what the other words are told apart by.
+A frozen row is read like any other, so the other words learn from it; its updates are
+discarded.  Output vectors are not frozen: the other words need them to be told apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.text.vocab import first_rows
 from w2vfast.vectors.table import KeyTable, MissingKeyError
+
+if TYPE_CHECKING:
+    from w2vfast.text.vocab import Vocab
 
 Word = str | int
 
@@ -55,32 +59,29 @@ def _plain(word: Any) -> Word:
     raise TypeError(message)
 
 
-def frozen_rows(
-    freeze: Sequence[Word], words: Sequence[Word], hidden: int
-) -> NDArray[np.uint8] | None:
+def frozen_rows(freeze: Sequence[Word], vocab: Vocab) -> NDArray[np.uint8] | None:
     """Mark the rows of frozen words.
 
     Parameters
     ----------
     freeze : sequence of str or int
-    words : sequence of str or int
-        The words that can be frozen, in the order of their rows.
-    hidden : int
-        Rows before the first of them, which belong to no word.
+    vocab : Vocab
+        Its visible words can be frozen.
 
     Returns
     -------
-    ndarray of uint8, shape (V,), or None
+    ndarray of uint8, shape (rows of the vocabulary,), or None
         1 for a frozen row; None if nothing is frozen.
 
     Raises
     ------
     ValueError
-        If a word is not there; with some that are spelt alike.
+        If a word is unknown; the message names some words of similar spelling.
     """
     if not freeze:
         return None
-    row_of = {word: row for row, word in enumerate(words, hidden)}
+    words = vocab.visible_words
+    row_of = first_rows(words)
     unknown = [word for word in dict.fromkeys(freeze) if word not in row_of]
     if unknown:
         named = ". ".join(
@@ -91,6 +92,6 @@ def frozen_rows(
             f"{named}. Leave them out, or lower min_count."
         )
         raise ValueError(message)
-    frozen = np.zeros(hidden + len(words), dtype=np.uint8)
-    frozen[[row_of[word] for word in freeze]] = 1
+    frozen = np.zeros(len(vocab), dtype=np.uint8)
+    frozen[[vocab.first_word + row_of[word] for word in freeze]] = 1
     return frozen

@@ -1,9 +1,9 @@
-"""What the matrices of a model become when its vocabulary has grown.
+"""The matrices of a model after its vocabulary has grown.
 
-Rows of words move with their words and keep every bit.  Rows of new words begin as
-rows of a new model do, by the seed and by the word's number among all that ever came
-in.  Inner nodes belong to a tree, and the tree of other counts is another; see
-`grownnodes`.
+Rows of known words move with their words, bit for bit.  A row of a new word begins as
+in a new model: it depends on the seed and on how many words were added before it.
+Other counts give another Huffman tree, so inner nodes are computed anew; see
+`w2vfast.warmstart.node_growth`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.training.tables import build_tree
 from w2vfast.training.trainer import Rows, Weights, new_weights
 from w2vfast.warmstart.node_growth import grown_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from w2vfast.params import TrainParams
     from w2vfast.text.vocab_growth import GrownVocab
-    from w2vfast.training.huffman import HuffmanTree
 
-ROWS_AT_ONCE = 4096  # so that no third matrix is needed
+ROWS_AT_ONCE = 4096  # copied at a time, so that no third matrix is needed
 
 
 def grown_weights(
@@ -31,36 +29,33 @@ def grown_weights(
     counts: NDArray[np.int64],
     grown: GrownVocab,
     params: TrainParams,
-    build_tree: Callable[[NDArray[np.int64]], HuffmanTree],
 ) -> Weights:
     """Make the matrices of a grown vocabulary.
 
     Parameters
     ----------
     weights : Weights
-        Of V words; stay as they are.
+        Of V words; not changed.
     counts : ndarray of int64, shape (V,)
-        Occurrences before the growth, which `weights.syn1` was trained with.
+        Occurrences before the growth; they give the tree of `weights.syn1`.
     grown : GrownVocab
         The words afterwards.
     params : TrainParams
-    build_tree : callable
-        Gives the tree of some counts.
 
     Returns
     -------
     Weights
-        Compact, in memory of their own.
+        Compact, in new memory.
 
     Raises
     ------
     MemoryError
-        If there is no room for them beside the old ones.
+        If they do not fit in memory beside the old ones.
 
     Notes
     -----
-    Differs: gensim lets the vectors of inner nodes stand in their old rows, which in
-    the new tree are other nodes.
+    Differs: gensim keeps the vectors of inner nodes in their old rows, which belong
+    to other nodes of the new tree.
     """
     after = new_weights(len(grown), params)
     before = len(counts)
@@ -71,7 +66,8 @@ def grown_weights(
     if weights.syn1neg is not None and after.syn1neg is not None:
         _move(weights.syn1neg, after.syn1neg, grown.origins)
     if weights.syn1 is not None and after.syn1 is not None:
-        trees = build_tree(counts), build_tree(grown.counts)
+        exact = params.mode == "exact"
+        trees = build_tree(counts, exact), build_tree(grown.counts, exact)
         leaves = np.where(is_old, grown.origins, -1)
         nodes = grown_nodes(*trees, leaves, weights.syn1.vectors)
         after.syn1.vectors[: len(nodes)] = nodes
@@ -80,7 +76,7 @@ def grown_weights(
 
 
 def _move(before: Rows, after: Rows, origins: NDArray[np.int64]) -> None:
-    """Put each old row where its word is now."""
+    """Copy each old row to the row of its word now."""
     now = np.flatnonzero(origins < len(before.vectors))
     for start in range(0, len(now), ROWS_AT_ONCE):
         rows = now[start : start + ROWS_AT_ONCE]

@@ -112,7 +112,7 @@ def test_tree_alone_has_no_output_vectors():
 
 def test_model_loaded_without_output_weights_says_so(model):
     bare = copy.copy(model)
-    bare._weights.syn1neg = None
+    bare._state.weights.syn1neg = None
     with pytest.raises(RuntimeError, match=r"loaded without its output weights"):
         bare.output_vectors  # noqa: B018
 

@@ -1,0 +1,133 @@
+"""The corpus that a model encoded last, and the source it was read from."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from w2vfast.system.progress import ProgressBar
+from w2vfast.text.corpus import EncodedCorpus, encode
+
+if TYPE_CHECKING:
+    from w2vfast.params import TrainParams
+    from w2vfast.system.files import PathLike
+    from w2vfast.text.sources import Source
+    from w2vfast.text.vocab import Vocab
+
+
+class Encoded(NamedTuple):
+    """A corpus that was just encoded, with its vocabulary."""
+
+    vocab: Vocab
+    corpus: EncodedCorpus
+
+
+class CorpusCache:
+    """Keeps the ids of the last corpus, for as long as its source is the same.
+
+    Parameters
+    ----------
+    memory_limit : int, optional
+        Keep ids in memory up to this size, else in a file [bytes].
+    cache_dir : path, optional
+        Folder of that file.
+
+    Notes
+    -----
+    A copy or a pickle has the two settings and no ids: it trains on the corpus that it
+    is given.
+    """
+
+    def __init__(
+        self, memory_limit: int | None = None, cache_dir: PathLike | None = None
+    ) -> None:
+        self._memory_limit = memory_limit
+        self._cache_dir = cache_dir
+        self._identity: Hashable | None = None
+        self.corpus: EncodedCorpus | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CorpusCache, (self._memory_limit, self._cache_dir)
+
+    def holds(self, source: Source) -> bool:
+        """Tell whether the ids in the cache are those of this source.
+
+        They are if it is the same object of the same length, or the same paths with
+        unchanged sizes and times of modification.
+        """
+        known = self._identity
+        return known is not None and source.identity() == known
+
+    @contextmanager
+    def encoding(
+        self,
+        source: Source,
+        params: TrainParams,
+        *,
+        vocab: Vocab | None = None,
+        grow: bool = False,
+        shown: bool | None = False,
+    ) -> Iterator[Encoded]:
+        """Encode a source, and keep its ids if the block ends without an error.
+
+        Parameters
+        ----------
+        source : FileSource, SentenceSource or IdCorpus
+        params : TrainParams
+            Gives mode, limits of the vocabulary and workers.
+        vocab, grow
+            As for `w2vfast.text.corpus.encode`.
+        shown : bool or None, default False
+            As for `w2vfast.system.progress.ProgressBar`.
+
+        Yields
+        ------
+        Encoded
+            The vocabulary and the ids.  The ids of the corpus before are dropped
+            first, so that there is memory for the new ones.
+
+        Raises
+        ------
+        TypeError, ValueError, OSError
+            As by `w2vfast.text.corpus.encode`.
+        """
+        self.clear()
+        identity = source.identity()  # first: a file may change while it is read
+        found = self._encode(source, params, vocab, grow, shown)
+        try:
+            yield found
+        except BaseException:
+            found.corpus.close()
+            raise
+        self.corpus, self._identity = found.corpus, identity
+
+    def _encode(
+        self,
+        source: Source,
+        params: TrainParams,
+        vocab: Vocab | None,
+        grow: bool,
+        shown: bool | None,
+    ) -> Encoded:
+        with ProgressBar(shown, None, source.unit) as bar:
+            found = encode(
+                source,
+                exact=params.mode == "exact",
+                min_count=params.min_count,
+                max_final_vocab=params.max_final_vocab,
+                max_vocab_size=params.max_vocab_size,
+                vocab=vocab,
+                grow=grow,
+                workers=params.n_workers,
+                memory_limit=self._memory_limit,
+                cache_dir=self._cache_dir,
+                progress=lambda done, total: bar.show(done, "reading", total),
+            )
+        return Encoded(*found)
+
+    def clear(self) -> None:
+        """Drop the ids, and the file that holds them."""
+        if self.corpus is not None:
+            self.corpus.close()
+        self.corpus = self._identity = None

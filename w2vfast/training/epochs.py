@@ -1,0 +1,51 @@
+"""Run the epochs of one call of `train`: hooks, progress and history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from w2vfast.system.progress import ProgressBar
+from w2vfast.training.callbacks import call_hooks
+
+if TYPE_CHECKING:
+    from w2vfast.training.trainer import EpochStats, Trainer
+
+
+def run_epochs(
+    trainer: Trainer,
+    n_epochs: int,
+    history: list[EpochStats],
+    callbacks: Sequence[Any],
+    model: object,
+    shown: bool | None,
+) -> None:
+    """Train for some epochs, or until a hook asks to stop.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    n_epochs : int
+    history : list of EpochStats
+        INOUT: each epoch is appended when it ends.
+    callbacks : sequence
+        Objects with hooks; see `w2vfast.training.callbacks`.
+    model : object
+        Passed to the hooks.
+    shown : bool or None
+        As for `w2vfast.system.progress.ProgressBar`.
+
+    Notes
+    -----
+    After a hook has raised `StopTraining` no further epoch begins, and
+    ``on_train_end`` still runs.
+    """
+    stop = call_hooks(callbacks, "on_train_begin", model)
+    with ProgressBar(shown, n_epochs * trainer.n_ids, "words") as bar:
+        for epoch in range(n_epochs):
+            stop = stop or call_hooks(callbacks, "on_epoch_begin", model)
+            if stop:
+                break
+            history.append(trainer.run_epoch(epoch, bar.show))
+            stop = call_hooks(callbacks, "on_epoch_end", model)
+    call_hooks(callbacks, "on_train_end", model)

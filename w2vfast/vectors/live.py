@@ -1,0 +1,70 @@
+"""Live views: one KeyedVectors that follows a matrix while a model trains it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vfast.vectors.keyedvectors import KeyedVectors
+
+if TYPE_CHECKING:
+    from w2vfast.text.vocab import Vocab
+
+
+class LiveVectors:
+    """Shows a matrix of a model by word, always in the same KeyedVectors.
+
+    Training moves the rows of a matrix in memory, and a growth of the vocabulary
+    replaces matrix and words.  Whoever holds ``model.wv`` must see the present rows in
+    either case, so the model calls `show` whenever one of them has changed.
+
+    Notes
+    -----
+    The KeyedVectors is made by the first `show`.  A copy or a pickle has none, because
+    it belongs to another model.
+    """
+
+    def __init__(self) -> None:
+        self._keyed: KeyedVectors | None = None
+        self._vocab: Vocab | None = None  # shown by `_keyed`
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return LiveVectors, ()
+
+    @property
+    def in_use(self) -> bool:
+        """Whether anybody may hold the KeyedVectors."""
+        return self._keyed is not None
+
+    def show(self, vocab: Vocab, rows: NDArray[np.float32]) -> KeyedVectors:
+        """Let the KeyedVectors show these words and rows.
+
+        Parameters
+        ----------
+        vocab : Vocab
+            Its visible words are the keys.
+        rows : ndarray of float32, shape (V, D)
+            Vectors of the visible words; a view of the model's matrix.
+
+        Returns
+        -------
+        KeyedVectors
+            The same object every time.
+        """
+        if self._keyed is None:
+            # Files of exact mode are written as the C program writes them.
+            self._keyed = KeyedVectors(
+                vocab.visible_words,
+                rows,
+                vocab.visible_counts,
+                c_text=vocab.first_word == 0,
+                fixed=True,
+            )
+        elif self._vocab is vocab:
+            self._keyed.show_model_rows(rows)
+        else:
+            self._keyed.take_model_rows(vocab.visible_words, rows, vocab.visible_counts)
+        self._vocab = vocab
+        return self._keyed

@@ -45,6 +45,7 @@ from w2vfast.training.noise_weights import NoiseWeights, WeightsLike
 from w2vfast.training.tables import build_tables
 from w2vfast.vectors.keyedvectors import KeyedVectors
 from w2vfast.vectors.live import LiveVectors
+from w2vfast.vectors.notebook import html_summary
 from w2vfast.warmstart.freezing import checked_words, frozen_rows
 from w2vfast.warmstart.init_vectors import Coverage, check_source
 from w2vfast.warmstart.next_state import with_growth, with_weights
@@ -295,6 +296,22 @@ class Word2Vec(GensimNames):
         if self.params.objective is not None:
             text += f", objective={self.params.objective!r}"
         return f"Word2Vec({text})"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: settings, training so far and first words."""
+        p, vocab, loss = self.params, self._state.vocab, self.get_latest_training_loss()
+        facts = {
+            "words": 0 if vocab is None else len(vocab.visible_words),
+            "vector size": p.vector_size,
+            "architecture": "skip-gram" if p.sg else "CBOW",
+            "objective": " and ".join(p.objectives),
+            "mode": p.mode,
+            "epochs trained": len(self.history),
+            "last loss": "none" if loss is None else f"{loss:.4g} nats",
+        }
+        words = [] if vocab is None else vocab.visible_words
+        counts = None if vocab is None else vocab.visible_counts
+        return html_summary("Word2Vec", facts, words, counts)
 
     # ---- vocabulary ----------------------------------------------------------------
 

@@ -305,6 +305,14 @@ class TrainParams:
             raise ValueError(message)
 
     @property
+    def objectives(self) -> list[str]:
+        """Names of the objectives; negative sampling with its number of samples."""
+        names = [f"negative sampling ({self.negative})"] if self.negative else []
+        names += ["hierarchical softmax"] if self.hs else []
+        names += ["full softmax"] if self.objective == "softmax" else []
+        return names
+
+    @property
     def has_output_vectors(self) -> bool:
         """Whether words have output vectors, `syn1neg`."""
         return self.negative > 0 or self.objective == "softmax"

@@ -531,11 +531,9 @@ def _train_and_write(model: Word2Vec, request: _Request, output: str) -> None:
 
 def describe(params: TrainParams) -> str:
     """Say in one line what is about to be trained."""
-    objectives = [f"negative sampling ({params.negative})"] if params.negative else []
-    objectives += ["hierarchical softmax"] if params.hs else []
-    objectives += ["full softmax"] if params.objective == "softmax" else []
+    objectives = " and ".join(params.objectives)
     return (
-        f"Training {'skip-gram' if params.sg else 'CBOW'}, {' and '.join(objectives)}: "
+        f"Training {'skip-gram' if params.sg else 'CBOW'}, {objectives}: "
         f"size {params.vector_size}, window {params.window}, alpha "
         f"{params.start_alpha:g}, epochs {params.epochs}, threads {params.n_workers}, "
         f"mode {params.mode}."

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast.vectors import evaluation, neighbours
+from w2vfast.vectors.notebook import html_summary
 from w2vfast.vectors.storage import KeyFiles
 from w2vfast.vectors.table import KEY_TYPES, FloatArray, Key, as_list
 
@@ -63,6 +64,16 @@ class KeyedVectors(KeyFiles):
     ValueError
         If the lengths differ.
     """
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: size, type of the values and first words."""
+        facts = {
+            "keys": len(self),
+            "vector size": self.vector_size,
+            "type": self.vectors.dtype,
+        }
+        name = type(self).__name__
+        return html_summary(name, facts, self.index_to_key, self.counts)
 
     # --- neighbours ---------------------------------------------------------------
 

@@ -84,7 +84,12 @@ def test_every_package_is_in_a_layer_and_every_import_goes_down(edges, layers):
 
 def test_imports_implied_by_a_chain_are_not_drawn(script):
     edges = {"a": {"b", "c"}, "b": {"c"}, "c": set()}
-    assert script.direct(edges) == {"a": {"b"}, "b": {"c"}, "c": set()}
+    assert script.drawn(edges) == {"a": {"b"}, "b": {"c"}, "c": set()}
+
+
+def test_imports_of_the_base_are_not_drawn(script):
+    edges = {"a": {"b", "system"}, "b": {"errors"}, "system": {"errors"}}
+    assert script.drawn({**edges, "errors": set()}) == {"a": {"b"}, "b": set()}
 
 
 def test_picture_shows_each_package_and_each_direct_import(
@@ -95,8 +100,8 @@ def test_picture_shows_each_package_and_each_direct_import(
     arrows = {
         title.text for title in found(picture, "title") if " imports " in title.text
     }
-    direct = script.direct(edges)
-    assert arrows == {f"{a} imports {b}" for a in direct for b in direct[a]}
+    drawn = script.drawn(edges)
+    assert arrows == {f"{a} imports {b}" for a in drawn for b in drawn[a]}
 
 
 def test_boxes_lie_inside_the_picture_and_do_not_overlap(script, picture):
@@ -118,6 +123,6 @@ def test_boxes_lie_inside_the_picture_and_do_not_overlap(script, picture):
 def test_hook_replaces_both_comments(script):
     page = script.on_page_markdown("# A\n<!-- import graph -->\n<!-- import table -->")
     assert "<svg" in page
-    assert "| `params` | nothing of the package |" in page
+    assert "| `errors` | nothing of the package |" in page
     assert "<!--" not in page
     assert script.on_page_markdown("plain text") == "plain text"

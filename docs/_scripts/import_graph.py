@@ -18,12 +18,13 @@ import tomllib
 ROOT = Path(__file__).parents[2]
 PACKAGE = "w2vfast"
 COMPILED = ("_core", "_text")
-COMPILED_LAYER = 5  # drawn beside `system` and `compat`; they import nothing
+# Imported from most layers: drawn in a last row, below a line and without arrows.
+BASE = ("params", "system", "errors")
 
 # Sizes in pixels of a picture as wide as a telephone's screen; a larger screen scales
 # it up.
 WIDTH, BOX_HEIGHT, LAYER_GAP, MARGIN = 360, 30, 38, 4
-BOX_GAP, LANE_WIDTH, LETTER_WIDTH = 10, 8, 7.3
+BOX_GAP, LANE_WIDTH, LETTER_WIDTH, PADDING = 10, 6, 7.3, 16
 SWEEPS = 8  # over all layers, to order the boxes
 
 Edges = dict[str, set[str]]
@@ -80,12 +81,22 @@ def read_layers(edges: Edges) -> list[list[str]]:
     names = [[name.strip(" ()") for name in layer.split("|")] for layer in layers]
     rows = [[name for name in row if name in edges] for row in names]
     rows = [row for row in rows if row]
-    rows[COMPILED_LAYER] += [name for name in COMPILED if name in edges]
+    # Compiled modules import nothing: they belong just below their lowest importer.
+    compiled = [name for name in COMPILED if name in edges]
+    lowest = max(
+        number
+        for number, row in enumerate(rows)
+        if any(edges[name] & set(compiled) for name in row)
+    )
+    rows[lowest + 1] += compiled
     return rows
 
 
-def direct(edges: Edges) -> Edges:
-    """Leave out each import that a chain of other imports implies."""
+def drawn(edges: Edges) -> Edges:
+    """Leave out imports of the base, and those that a chain of imports implies."""
+    edges = {
+        name: targets - set(BASE) for name, targets in edges.items() if name not in BASE
+    }
     return {
         node: {
             target
@@ -114,12 +125,15 @@ def _reached(edges: Edges, start: str) -> set[str]:
 
 def draw(edges: Edges, layers: list[list[str]]) -> str:
     """Return the picture as SVG, for a page with a light or a dark background."""
-    rows, paths = _with_lanes(direct(edges), layers)
+    layers = [[name for name in row if name not in BASE] for row in layers]
+    rows, paths = _with_lanes(drawn(edges), [row for row in layers if row])
     _sort_rows(rows, paths)
+    rows.append([name for name in BASE if name in edges])
     spots = _place(rows)
     height = len(rows) * (BOX_HEIGHT + LAYER_GAP) - LAYER_GAP + 2 * MARGIN
     parts = [_arrow(path, spots) for path in paths]
-    parts += [_box(name, spots[name]) for row in layers for name in row]
+    parts += [_box(name, spot) for name, spot in spots.items() if ">" not in name]
+    parts.append(_line_above(spots[rows[-1][0]][1]))
     listed = "; ".join(
         f"{name} imports {', '.join(sorted(targets))}"
         for name, targets in edges.items()
@@ -178,13 +192,16 @@ def _place(rows: list[list[str]]) -> dict[str, tuple[float, float, float]]:
     spots = {}
     for number, row in enumerate(rows):
         widths = [
-            LANE_WIDTH if ">" in name else 20 + LETTER_WIDTH * len(name) for name in row
+            LANE_WIDTH if ">" in name else PADDING + LETTER_WIDTH * len(name)
+            for name in row
         ]
-        left = (WIDTH - sum(widths) - BOX_GAP * (len(row) - 1)) / 2
+        room = WIDTH - 2 * MARGIN - sum(widths)
+        gap = min(BOX_GAP, room / max(1, len(row) - 1))
+        left = (WIDTH - sum(widths) - gap * (len(row) - 1)) / 2
         top = MARGIN + number * (BOX_HEIGHT + LAYER_GAP)
         for name, width in zip(row, widths, strict=True):
             spots[name] = (left, top, width)
-            left += width + BOX_GAP
+            left += width + gap
     return spots
 
 
@@ -210,6 +227,11 @@ def _arrow(path: list[str], spots: dict[str, tuple[float, float, float]]) -> str
         f'marker-end="url(#import-tip)">'
         f"<title>{path[0]} imports {path[-1]}</title></path>"
     )
+
+
+def _line_above(top: float) -> str:
+    y = top - LAYER_GAP / 2
+    return f'<path d="M0 {y}H{WIDTH}" stroke="currentColor" stroke-dasharray="1 4"/>'
 
 
 def _box(name: str, spot: tuple[float, float, float]) -> str:

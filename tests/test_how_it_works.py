@@ -1,0 +1,41 @@
+"""Pages that explain the code name files that exist."""
+
+import re
+
+import pytest
+from helpers import ROOT
+
+PAGES = [
+    *sorted((ROOT / "docs" / "how-it-works").glob("*.md")),
+    ROOT / "docs" / "benchmarks.md",
+    ROOT / "benchmarks" / "README.md",
+]
+
+pytestmark = pytest.mark.skipif(
+    not (ROOT / "docs").exists(), reason="the documentation is not here"
+)
+
+
+def named_files(text):
+    """Yield what looks like a file or folder between backticks."""
+    for code in re.findall(r"`([^`\n]+)`", text):
+        if re.fullmatch(r"[\w.-]+/[\w./-]*|[\w-]+\.(?:jsonl|txt|py|c|h|pxi|pyx)", code):
+            yield code
+
+
+def exists(name):
+    folders = ["", "benchmarks", "benchmarks/results", "w2vfast", "w2vfast/_core_parts"]
+    return any((ROOT / folder / name).exists() for folder in folders)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_named_files_exist(page):
+    # A text of the reader's own, and the C program's source.
+    others = {"wiki100.txt", "wiki24.txt", "word2vec.c"}
+    names = set(named_files(page.read_text(encoding="utf-8"))) - others
+    assert [name for name in sorted(names) if not exists(name)] == []
+
+
+def test_missing_files_would_be_noticed():
+    text = "See `benchmarks/none.py`, `no_such.jsonl` and `w2vfast/params.py`."
+    assert [exists(name) for name in named_files(text)] == [False, False, True]

@@ -1,1 +1,4 @@
-"""Files of vectors: one module for each format, and the registry of all."""
+"""Files of word vectors: one module per format, and a table of all formats.
+
+`dispatch` reads and writes a file of any format; `registry` lists the formats.
+"""

@@ -1,4 +1,4 @@
-"""float32 values as decimal text: the C program's way, and the shortest."""
+"""float32 values as decimal text: the C program's format, or the shortest."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def c_text_rows(block: npt.NDArray[np.float32]) -> Iterator[bytes]:
     for row, signed in zip(block.tolist(), negative_nan, strict=True):
         text = layout % tuple(row)
         if signed.any():
-            # Python prints no sign; glibc does, and the nan that x86 computes
-            # from inf - inf is a negative one.
+            # glibc prints the sign of nan, Python does not; on x86 the nan that
+            # inf - inf yields is negative.
             texts = text.split(" ")
             for column in np.flatnonzero(signed):
                 texts[column] = "-nan"
@@ -27,9 +27,9 @@ def c_text_rows(block: npt.NDArray[np.float32]) -> Iterator[bytes]:
 def short_text_rows(
     block: npt.NDArray[np.float32], separator: str = " "
 ) -> Iterator[bytes]:
-    """Format rows of values with as few digits as read back to the same float32."""
-    # %g drops the zeros at the end, so 9 digits show a number that has been
-    # rounded to fewer digits in its short form.
+    """Format rows of values with the fewest digits that preserve each float32."""
+    # %g drops trailing zeros, so %.9g prints a number rounded to fewer digits in its
+    # short form.
     layout = separator.join(["%.9g"] * block.shape[1])
     for row in _round_short(block).tolist():
         yield (layout % tuple(row)).encode("ascii")
@@ -41,21 +41,22 @@ def _round_short(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     Returns
     -------
     ndarray of float64, same shape
-        The rounded values; those that need 9 digits, zeros and values that are not
-        finite are returned as they are.
+        The rounded values.  Values that need 9 digits, zeros and values that are not
+        finite are unchanged.
     """
     # Zeros and values that are not finite fail every comparison below.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         exact = values.astype(np.float64)
         size = np.abs(exact)
-        # Two numbers of 6 digits share no float32 but the subnormal ones, so the
-        # one that fits is the shortest, and its spare digits are zeros.
+        # No two 6-digit decimals round to the same normal float32, so the 6-digit one
+        # that fits is the shortest after its trailing zeros are dropped.  Subnormals
+        # need a search down to 1 digit.
         subnormal = (size > 0) & (size < np.finfo(np.float32).tiny)
         fewest = 1 if subnormal.any() else 6
-        # Half the distance to the next float32, and a little less, because the
-        # scaled values below are off by some units of the last place of a float64.
-        # A number halfway between two float32 is therefore not used, though some
-        # readers' rounding would bring it back.
+        # Slightly less than half the distance to the next float32, because the scaled
+        # values below are off by a few float64 ulps.  A decimal exactly halfway
+        # between two float32 is therefore not used, although round-half-even readers
+        # could recover the value.
         half_ulp = np.ldexp(0.4999999, np.maximum(np.frexp(exact)[1] - 24, -149))
         rounded = exact.copy()
         magnitude = np.floor(np.log10(size))

@@ -1,8 +1,9 @@
-r"""How files of vectors spell words: as UTF-8, white space refused or escaped.
+r"""The bytes that represent a word in a file of vectors.
 
-A reader of such a file ends a word at a space, a tab or a line end.  A word that holds
-one is refused, or spelt with escapes: ``\x20`` for a space, and so on for every byte
-that would end it, and ``\x5c`` for the backslash, so that the word comes back.
+Words are written as UTF-8.  Readers of these files end a word at a space, a tab or a
+line end, so a word that contains one is either refused or escaped: ``\x20`` for a
+space, likewise for every other byte that would end the word, and ``\x5c`` for the
+backslash, so that the escape can be undone.
 """
 
 from __future__ import annotations
@@ -13,21 +14,21 @@ from typing import Literal, get_args
 
 Word = str | int
 
-# What is done about words with white space.
-# refuse: an error.  escape: written and read with escapes.  keep: read as they stand,
-# all that comes before the values; no reader can tell where they end but by counting.
+# What to do with words that contain white space.
+# refuse: raise an error.  escape: write escapes, undo them when reading.  keep (reading
+# text only): everything before the last D fields of a line is the word.
 Spaces = Literal["refuse", "escape", "keep"]
 
-# At these characters the C tools and this package's own text reader cut words.
+# The C tools and this package's own text reader split words at these characters.
 WHITE_SPACE = b" \t\r\n"
-# What would end a cell of a table.
+# These characters end a cell of a .tsv table.
 CELL_ENDS = b"\t\r\n"
 
 _ESCAPE = re.compile(r"\\(?:x(09|0a|0d|20|5c))?")
 
 
 def check_spaces(spaces: str, accepted: Sequence[str] = get_args(Spaces)) -> None:
-    """Raise ValueError unless `spaces` is one of the accepted ways."""
+    """Raise ValueError unless `spaces` is one of the accepted values."""
     if spaces not in accepted:
         message = f"spaces must be one of {', '.join(accepted)}, got {spaces!r}"
         raise ValueError(message)
@@ -40,47 +41,47 @@ def spell(
     ends: bytes = WHITE_SPACE,
     allow_empty: bool = False,
 ) -> list[bytes]:
-    """Return the bytes that a file holds for each word.
+    """Return the bytes that represent each word in a file.
 
     Parameters
     ----------
     words : sequence of str or int, length V
-        Spelt as UTF-8, with surrogateescape; numbers as digits.
+        Encoded as UTF-8 with surrogateescape; integers as digits.
     spaces : {"refuse", "escape"}, default "refuse"
-        What is done about words that hold one of `ends`.
+        What to do with words that contain one of `ends`.
     ends : bytes, default space, tab, carriage return, newline
         The bytes at which a reader of the file ends a word.
     allow_empty : bool, default False
-        Whether the reader can find an empty word.
+        Whether a reader of the file can recognise an empty word.
 
     Raises
     ------
     ValueError
-        If a word cannot be spelt; with the word and its row, from 0.
+        If a word cannot be represented; gives the word and its row, from 0.
     """
     check_spaces(spaces, ("refuse", "escape"))
-    seen = ends + b"\\" if spaces == "escape" else ends
-    pattern = re.compile(b"[" + re.escape(seen) + b"]") if seen else None
+    special = ends + b"\\" if spaces == "escape" else ends
+    pattern = re.compile(b"[" + re.escape(special) + b"]") if special else None
     names = []
     for row, word in enumerate(words):
-        name = _as_bytes(word, row)
+        name = _encode(word, row)
         if not name and not allow_empty:
-            raise _unreadable(word, row, "is empty")
+            raise _unrepresentable(word, row, "is empty")
         if pattern and pattern.search(name):
             if spaces == "refuse":
-                raise _unreadable(word, row, "holds white space")
+                raise _unrepresentable(word, row, "contains white space")
             name = pattern.sub(_escaped, name)
         names.append(name)
     return names
 
 
-def _as_bytes(word: Word, row: int) -> bytes:
+def _encode(word: Word, row: int) -> bytes:
     try:
         return str(word).encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
         message = (
-            f"word {word!r} (row {row}) holds half of a surrogate pair, which is no "
-            "text; replace the word"
+            f"word {word!r} (row {row}) contains half of a surrogate pair, which is "
+            "not valid text; replace the word"
         )
         raise ValueError(message) from error
 
@@ -89,13 +90,13 @@ def _escaped(match: re.Match[bytes]) -> bytes:
     return b"\\x%02x" % match.group()[0]
 
 
-def _unreadable(word: Word, row: int, trouble: str) -> ValueError:
+def _unrepresentable(word: Word, row: int, reason: str) -> ValueError:
     message = (
-        f"word {word!r} (row {row}) {trouble}, and a file of this kind cannot hold it: "
+        f"word {word!r} (row {row}) {reason}, and a file of this kind cannot store it: "
         "readers end a word at white space. Replace the word before training (for "
         "example its spaces by '_'); or save with spaces='escape' (on the command line "
         "--spaces escape), which writes a space as \\x20; or save as a folder or as "
-        ".npz, which keep any word."
+        ".npz, which store any word."
     )
     return ValueError(message)
 
@@ -103,21 +104,21 @@ def _unreadable(word: Word, row: int, trouble: str) -> ValueError:
 def unspell(
     name: bytes | bytearray, unicode_errors: str = "strict", spaces: Spaces = "refuse"
 ) -> str:
-    """Return the word that a file's bytes stand for.
+    """Return the word that the bytes of a file represent.
 
     Parameters
     ----------
     name : bytes or bytearray
-        What `spell` gave.
+        An item of what `spell` returns.
     unicode_errors : str, default "strict"
-        How bytes that are not UTF-8 are decoded: any error handler of Python.
+        Error handler of Python for bytes that are not UTF-8.
     spaces : {"refuse", "escape", "keep"}, default "refuse"
         "escape" undoes escapes.
 
     Raises
     ------
     ValueError
-        If the word cannot be decoded, or a backslash begins no escape.
+        If the bytes cannot be decoded, or a backslash does not begin an escape.
     """
     try:
         word = name.decode("utf-8", unicode_errors)
@@ -132,8 +133,8 @@ def unspell(
         return word
     if any(match.group(1) is None for match in _ESCAPE.finditer(word)):
         message = (
-            f"the word {word[:40]!r} holds a backslash that begins no escape such as "
-            "\\x20; read the file without spaces='escape'"
+            f"the word {word[:40]!r} contains a backslash that does not begin an "
+            "escape such as \\x20; read the file without spaces='escape'"
         )
         raise ValueError(message)
     return _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), word)

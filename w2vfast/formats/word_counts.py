@@ -1,0 +1,74 @@
+"""Files of word counts, lines of ``word count``: the C program's vocabulary file.
+
+gensim calls such a file `fvocab`.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+
+from w2vfast.formats.spelling import Word, spell, unspell
+from w2vfast.system.files import BUFFER_BYTES, InputFile, open_output
+
+
+def write_counts(path: str, words: Sequence[Word], counts: Sequence[int]) -> None:
+    """Write a line ``word count`` for each word.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    words : sequence of str or int, length V
+        Encoded as UTF-8 with surrogateescape; integers as digits.
+    counts : sequence of int, length V
+        Occurrences [occurrences].
+
+    Raises
+    ------
+    ValueError
+        If a word contains white space or the lengths differ.
+    OSError
+        If the file cannot be written.
+    """
+    names = spell(words, allow_empty=True)
+    with open_output(path) as file:
+        file.writelines(b"%b %d\n" % pair for pair in zip(names, counts, strict=True))
+
+
+def read_counts(path: str, unicode_errors: str = "strict") -> dict[str, int]:
+    """Read lines of a word, a space and its count.
+
+    Parameters
+    ----------
+    path : str
+        The file, compressed or not.
+    unicode_errors : str, default "strict"
+        Error handler of Python for words that are not UTF-8.
+
+    Returns
+    -------
+    dict of str to int
+        The count of each word [occurrences]; of a word that occurs in several lines,
+        the first.
+
+    Raises
+    ------
+    ValueError
+        If a line is not a word and a count; gives the file and the line.
+    """
+    counts: dict[str, int] = {}
+    with io.BufferedReader(InputFile(path, path), BUFFER_BYTES) as file:
+        for number, line in enumerate(file, 1):
+            word, _, count = line.rstrip(b" \r\n").rpartition(b" ")
+            if not re.fullmatch(rb"[0-9]{1,19}", count):
+                message = f"{path}, line {number}: expected 'word count', got {line!r}"
+                raise ValueError(message)
+            try:
+                key = unspell(word, unicode_errors)
+            except ValueError as error:
+                message = f"{path}, line {number}: {error}"
+                raise ValueError(message) from error
+            counts.setdefault(key, int(count))
+    return counts

@@ -16,16 +16,10 @@ import numpy.typing as npt
 
 from w2vfast.cli import reports
 from w2vfast.cli.phrases import phrases as phrases
-from w2vfast.formats.registry import (
-    KINDS,
-    Contents,
-    Reading,
-    finite_rows,
-    kind_of,
-    read_vectors,
-    row_lengths,
-    write_vectors,
-)
+from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
+from w2vfast.formats.dispatch import kind_of, read_vectors, write_vectors
+from w2vfast.formats.registry import KINDS
+from w2vfast.formats.row_checks import finite_rows, row_lengths
 from w2vfast.plots import figures, interactive_map, wordmap
 from w2vfast.system.files import check_output, open_output
 from w2vfast.text.vocab import first_rows
@@ -203,7 +197,7 @@ def convert(arguments: list[str]) -> None:
     parser = _parser("convert", "Write a file of vectors in another format.")
     lines = (
         f"  {', '.join(s or 'no suffix' for s in kind.suffixes):<31}"
-        f"{name:<18}{kind.meaning}"
+        f"{name:<18}{kind.description}"
         for name, kind in KINDS.items()
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -229,9 +223,9 @@ def convert(arguments: list[str]) -> None:
         "space (refuse)",
     )
     options = parser.parse_args(arguments)
-    how = Reading(options.limit, "surrogateescape", options.in_spaces)
+    how = ReadOptions(options.limit, "surrogateescape", options.in_spaces)
     held = read_vectors(options.input, options.source, how)
-    write_vectors(options.output, held, options.to, options.spaces)
+    write_vectors(options.output, held, options.to, WriteOptions(options.spaces))
 
 
 def info(arguments: list[str]) -> None:
@@ -244,7 +238,7 @@ def info(arguments: list[str]) -> None:
     )
     options = parser.parse_args(arguments)
     # Values that are not finite are what is looked for here.
-    how = Reading(None, "surrogateescape", options.in_spaces, finite=False)
+    how = ReadOptions(None, "surrogateescape", options.in_spaces, finite=False)
     held = read_vectors(options.file, options.source, how)
     n_words, dim = held.vectors.shape
     lines = {

@@ -151,9 +151,7 @@ def read(
     _check_header(binary, header)
     check_spaces(how.spaces)
     dtype = np.dtype(how.dtype)
-    table = RowTable(
-        path, dtype, how.unicode_errors, how.spaces, how.finite, how.only
-    )
+    table = RowTable(path, dtype, how.unicode_errors, how.spaces, how.finite, how.only)
     # A number too large for the dtype becomes inf, which the table reports.
     with InputFile(path, path) as file, np.errstate(over="ignore", invalid="ignore"):
         window = ByteWindow(file.readinto)

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from w2vfast.formats import registry, word2vec
+from w2vfast.formats import dispatch, word2vec
+from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
 from w2vfast.formats.spelling import Spaces
-from w2vfast.system.files import PathLike, open_output
-from w2vfast.vectors.table import FloatArray, KeyTable
+from w2vfast.formats.word_counts import read_counts, write_counts
+from w2vfast.system.files import PathLike
+from w2vfast.vectors.table import FloatArray, Key, KeyTable
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -67,18 +69,12 @@ class KeyFiles(KeyTable):
             message = "fvocab needs counts, and these vectors were loaded without any"
             raise ValueError(message)
         as_c = self._c_text if c_text is None else c_text
-        with open_output(fname) as file:
-            word2vec.write_word2vec(
-                file,
-                self.index_to_key,
-                self.vectors,
-                binary=binary,
-                c_text=as_c,
-                header=write_header,
-            )
+        held = Contents(self.index_to_key, self.vectors, c_text=as_c)
+        word2vec.write(
+            os.fspath(fname), held, WriteOptions(), binary=binary, header=write_header
+        )
         if fvocab is not None and self.counts is not None:
-            with open_output(fvocab) as file:
-                word2vec.write_counts(file, self.index_to_key, self.counts.tolist())
+            write_counts(os.fspath(fvocab), self.index_to_key, self.counts.tolist())
 
     @classmethod
     def load_word2vec_format(
@@ -131,18 +127,12 @@ class KeyFiles(KeyTable):
         if isinstance(fvocab, bool):
             message = f"fvocab is a file name, got {fvocab}; write binary={fvocab}"
             raise TypeError(message)
-        words, vectors = word2vec.read_word2vec(
-            fname,
-            binary=binary,
-            header=not no_header,
-            limit=limit,
-            unicode_errors=unicode_errors,
-            dtype=datatype,
-        )
+        how = ReadOptions(limit, unicode_errors, dtype=datatype)
+        held = word2vec.read(os.fspath(fname), how, binary=binary, header=not no_header)
         counts = None
         if fvocab is not None:
-            counts = _counts_of(words, fvocab, unicode_errors)
-        loaded = cls(words, vectors, counts)
+            counts = _counts_of(held.words, fvocab, unicode_errors)
+        loaded = cls(held.words, held.vectors, counts)
         _warn_of_duplicates(loaded, os.fspath(fname))
         return loaded
 
@@ -191,20 +181,16 @@ class KeyFiles(KeyTable):
         mine = self._writable()
         # Files hold the digits of keys that are numbers.
         rows = {str(key): row for key, row in self.key_to_index.items()}
-        words, vectors = word2vec.read_word2vec(
-            fname,
-            binary=binary,
-            unicode_errors=unicode_errors,
-            dtype=mine.dtype,
-            only=rows,
-        )
+        how = ReadOptions(None, unicode_errors, only=rows, dtype=mine.dtype)
+        held = word2vec.read(os.fspath(fname), how, binary=binary)
+        words, vectors = held.words, held.vectors
         if vectors.shape[1] != self.vector_size:
             message = (
                 f"{os.fspath(fname)} has vectors of {vectors.shape[1]} values, these "
                 f"have {self.vector_size}"
             )
             raise ValueError(message)
-        mine[np.array([rows[word] for word in words], np.intp)] = vectors
+        mine[np.array([rows[str(word)] for word in words], np.intp)] = vectors
         return len(words)
 
     def save(
@@ -247,14 +233,14 @@ class KeyFiles(KeyTable):
             If the format needs a package that is missing.
         """
         attributes = {k: v for k, v in self.expandos.items() if k != "count"}
-        held = registry.Contents(
+        held = Contents(
             self.index_to_key,
             _stored_as(self.vectors, dtype),
             self.counts,
             self._c_text,
             attributes,
         )
-        registry.write_vectors(path, held, kind, spaces)
+        dispatch.write_vectors(path, held, kind, WriteOptions(spaces))
 
     @classmethod
     def load(
@@ -311,8 +297,8 @@ class KeyFiles(KeyTable):
         if mmap not in (True, False, None, "r"):
             message = f"mmap must be True, False or 'r' (read-only), got {mmap!r}"
             raise ValueError(message)
-        how = registry.Reading(limit, unicode_errors, spaces, mmap=bool(mmap))
-        held = registry.read_vectors(path, kind, how)
+        how = ReadOptions(limit, unicode_errors, spaces, mmap=bool(mmap))
+        held = dispatch.read_vectors(path, kind, how)
         loaded = cls(held.words, held.vectors, held.counts, c_text=held.c_text)
         loaded.expandos.update(held.attributes)
         _warn_of_duplicates(loaded, os.fspath(path))
@@ -340,10 +326,10 @@ def _stored_as(vectors: FloatArray, dtype: npt.DTypeLike | None) -> FloatArray:
 
 
 def _counts_of(
-    words: Sequence[str], fvocab: PathLike, unicode_errors: str
+    words: Sequence[Key], fvocab: PathLike, unicode_errors: str
 ) -> list[int]:
     """Read the counts of all words from a vocabulary file."""
-    counts = word2vec.read_counts(fvocab, unicode_errors)
+    counts = read_counts(os.fspath(fvocab), unicode_errors)
     missing = next((word for word in words if word not in counts), None)
     if missing is not None:
         message = (
@@ -351,7 +337,7 @@ def _counts_of(
             "give the vocabulary file that belongs to these vectors"
         )
         raise ValueError(message)
-    return [counts[word] for word in words]
+    return [counts[str(word)] for word in words]
 
 
 def _warn_of_duplicates(loaded: KeyTable, name: str) -> None:

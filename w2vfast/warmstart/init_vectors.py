@@ -14,13 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast.formats.registry import (
-    Contents,
-    Reading,
-    finite_rows,
-    kind_of,
-    read_vectors,
-)
+from w2vfast.formats.contents import Contents, ReadOptions
+from w2vfast.formats.dispatch import kind_of, read_vectors
+from w2vfast.formats.row_checks import finite_rows
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors.table import KeyTable
 
@@ -73,7 +69,7 @@ def check_source(source: Any, vector_size: int) -> None:
     if isinstance(source, KeyTable):
         _check_size(source.vectors, vector_size, source)
     elif isinstance(source, str | os.PathLike):
-        first = _read(source, Reading(limit=1)).vectors
+        first = _read(source, ReadOptions(limit=1)).vectors
         _check_size(first, vector_size, source)
     else:
         message = (
@@ -156,7 +152,7 @@ def _keys_and_vectors(
         return _rows_by_spelling(source.index_to_key), source.vectors
     # A folder is mapped, of other files the rows in question are kept.
     mapped = kind_of(source) == "folder"
-    how = Reading(mmap=mapped, only={str(word) for word in words})
+    how = ReadOptions(mmap=mapped, only={str(word) for word in words})
     held = _read(source, how)
     return _rows_by_spelling(held.words), held.vectors
 
@@ -165,7 +161,7 @@ def _rows_by_spelling(keys: Sequence[Word]) -> dict[str, int]:
     return first_rows([str(key) for key in keys])
 
 
-def _read(path: PathLike, how: Reading) -> Contents:
+def _read(path: PathLike, how: ReadOptions) -> Contents:
     # As words of a text are decoded.
     return read_vectors(path, how=how._replace(unicode_errors="surrogateescape"))
 
@@ -194,7 +190,7 @@ def _warn_of_none(words: Sequence[Word], source: KeyTable | PathLike) -> None:
     if isinstance(source, KeyTable):
         message += f", the keys {source.index_to_key[:3]!r}"
     else:
-        first = _read(source, Reading(limit=3)).words
+        first = _read(source, ReadOptions(limit=3)).words
         message += f", the file begins with {first!r}"
     warnings.warn(f"{message}. Do case and language agree?", UserWarning, stacklevel=2)
 

@@ -120,7 +120,7 @@ def test_convert_leaves_the_old_file_if_it_fails(path, tmp_path, capsys):
     )
     assert output.read_bytes() == b"old"
     assert main(["convert", str(path), str(tmp_path / "out.doc")]) == 1
-    assert "Known are .bin" in capsys.readouterr().err
+    assert "Known suffixes are .bin" in capsys.readouterr().err
 
 
 def test_the_help_of_convert_names_every_kind(capsys):

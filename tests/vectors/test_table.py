@@ -78,6 +78,29 @@ def test_other_unknown_names_are_ordinary_errors(wv):
         _ = wv.x
 
 
+def test_what_is_computed_from_float16_is_float32():
+    vectors = np.random.default_rng(4).normal(size=(4, 6)) * 300
+    wv = KeyedVectors(WORDS, vectors.astype(np.float32))
+    half = KeyedVectors(WORDS, vectors.astype(np.float16))
+    for found in (
+        half["king"],
+        half[["king", "man"]],
+        half.get("king"),
+        half.get_vector("king", norm=True),
+        half.get_mean_vector(["king", "man"], pre_normalize=False),
+        half.get_normed_vectors(),
+    ):
+        assert found.dtype == np.float32
+    assert np.isfinite(half["king"] @ half["king"])  # overflows in float16
+    assert half["king"].tolist() == half.vectors[0].tolist()
+    assert half.similarity("king", "queen") == pytest.approx(
+        wv.similarity("king", "queen"), abs=1e-3
+    )
+    expected = [word for word, _ in wv.most_similar("king")]
+    assert [word for word, _ in half.most_similar("king")] == expected
+    assert [word for word, _ in half.most_similar_batch(["king"])[0]] == expected
+
+
 # --- attributes -------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""word2vec for Python: many times the speed of the C program, or its very bytes."""
+"""word2vec for Python: much faster than the C program, or byte-for-byte equal to it."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -33,8 +33,8 @@ __all__ = [
     "save_map_page",
 ]
 
-# Loaded when first asked for, so that the command line can answer, refuse and be
-# interrupted before NumPy is there.
+# Imported on first access, so that the command line can print help, report errors and
+# be interrupted before NumPy is loaded.
 _HOMES = {
     "CallbackAny2Vec": "training.callbacks",
     "ENGLISH_CONNECTOR_WORDS": "phrases",
@@ -72,14 +72,17 @@ def __getattr__(name: str) -> object:
 
 
 def build_info() -> dict[str, Any]:
-    """Say what was built and what of it is in use.
+    """Return what was built and which instruction set is in use.
 
     Returns
     -------
     dict
-        ``version``; ``instruction_set`` in use, chosen when the package is loaded or by
-        the environment variable ``W2VFAST_ISA``; ``available``, those that this
-        processor can run, best first; ``compiler``.
+        ``version`` : str
+        ``instruction_set`` : str, the one in use, chosen when the package is imported
+        or by the environment variable ``W2VFAST_ISA``
+        ``available`` : list of str, those that this processor can run, the fastest
+        first
+        ``compiler`` : str
     """
     from w2vfast import _core
 

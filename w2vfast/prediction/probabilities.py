@@ -1,9 +1,9 @@
-"""Probabilities of words from a hidden vector: by softmax, by the Huffman tree.
+"""Probabilities of words given a hidden vector: by softmax or by the Huffman tree.
 
-A hidden vector is what the input side makes of a context: one row of `syn0` in
-skip-gram, the mean or sum of several in CBOW.  V words, D dim, L path length, H hidden
-vectors, P pairs of a hidden vector and a word.  Everything is computed in blocks and
-in logarithms: memory is bounded, and no vector is too long.
+The hidden vector of a context is one row of `syn0` in skip-gram, the mean or sum of
+several rows in CBOW.  V words, D dim, L path length, H hidden vectors, P pairs of a
+hidden vector and a word.  Everything is computed in blocks, so that memory is bounded,
+and in logarithms, so that vectors of any length give probabilities.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ Float64 = NDArray[np.float64]
 Rows = NDArray[np.integer[Any]]
 
 _HIDDEN = 256  # hidden vectors in one matrix product
-_WORDS = 4096  # words in it: 4 MB of products
+_WORDS = 4096  # words in one matrix product: 4 MB of dot products
 _PAIRS = 16384  # pairs whose rows are gathered at once
 
 
 class Softmax:
-    """Softmax over the output vectors, plain or weighted by the noise.
+    """Softmax over the output vectors, plain or weighted by the noise distribution.
 
     Parameters
     ----------
     syn1neg : ndarray of float32, shape (V, D)
     log_noise : ndarray of float64, shape (V,), optional
-        log of the probability with which a word is drawn as noise.
+        log of the probability with which a negative sample is each word.
 
     Notes
     -----
@@ -42,8 +42,8 @@ class Softmax:
 
     At the optimum of negative sampling h . syn1neg[word] is log(p(word | h) / q(word))
     - log(negative): Levy and Goldberg 2014, Neural word embedding as implicit matrix
-    factorization, NIPS.  So the probability that was trained has the factor q, and the
-    plain softmax, which gensim's `predict_output_word` takes, favours rare words.
+    factorization, NIPS.  So the probability that was trained has the factor q.  The
+    plain softmax, which `predict_output_word` of gensim computes, favours rare words.
     """
 
     def __init__(self, syn1neg: Float32, log_noise: Float64 | None = None) -> None:
@@ -51,7 +51,7 @@ class Softmax:
         self._biases = np.zeros(len(syn1neg)) if log_noise is None else log_noise
 
     def log_probabilities(self, hidden: Floats) -> Float64:
-        """Return log p of all words, shape (V,), from one hidden vector, shape (D,)."""
+        """Return log p of all words, shape (V,), given a hidden vector, shape (D,)."""
         logits = products(hidden[None], self._outputs)[0].astype(np.float64)
         logits += self._biases
         logits -= logits.max()
@@ -59,7 +59,7 @@ class Softmax:
             return np.asarray(logits - np.log(np.exp(logits).sum()))
 
     def log_weights(self, hidden: Floats, inputs: Rows, words: Rows) -> Float64:
-        """Return log(q(word)) + h . syn1neg[word] of pairs.
+        """Return log(q(word)) + h . syn1neg[word] for pairs of h and a word.
 
         Parameters
         ----------
@@ -80,7 +80,7 @@ class Softmax:
         return found + self._biases[words]
 
     def log_normalisers(self, hidden: Floats) -> Float64:
-        """Return log(sum over w of q(w) exp(h . syn1neg[w])) of hidden vectors.
+        """Return log(sum over w of q(w) exp(h . syn1neg[w])) for hidden vectors h.
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ class Softmax:
             logits = products(hidden, self._outputs[block])
             logits += self._biases[block].astype(logits.dtype)
             before, largest = largest, np.maximum(largest, logits.max(axis=1))
-            # Words of no weight alone so far: log 0 minus log 0 would be no number.
+            # While all words so far have weight 0: -inf - -inf would be nan.
             shifts = np.where(np.isneginf(largest), 0, largest)
             logits -= shifts[:, None].astype(logits.dtype)
             with np.errstate(under="ignore"):
@@ -129,7 +129,7 @@ class TreeSoftmax:
     -----
     p(word | h) is the product over the nodes n of the word's path of
     sigmoid((1 - 2 code) h . syn1[n]): Mikolov et al. 2013, arXiv:1310.4546, equation
-    3, with the signs of word2vec.c.  The p of all words add up to 1 by themselves.
+    3, with the signs of word2vec.c.  The p of all words add up to 1 without a Z.
     """
 
     def __init__(self, syn1: Float32, tree: HuffmanTree) -> None:
@@ -138,20 +138,20 @@ class TreeSoftmax:
         self._signs = np.where(tree.codes == 0, 1, -1).astype(np.float32)
 
     def log_probabilities(self, hidden: Floats) -> Float64:
-        """Return log p of all words, shape (V,), from one hidden vector, shape (D,)."""
+        """Return log p of all words, shape (V,), given a hidden vector, shape (D,)."""
         dots = products(hidden[None], self._nodes)[0].astype(np.float64)
-        # Of both branches at each node, then along the paths.
+        # log p of the two branches at each node, then their sums along the paths.
         branches = log_sigmoid(np.stack([dots, -dots]))
         steps = branches[self._tree.codes, self._tree.points]
         return np.add.reduceat(steps, self._tree.offsets[:-1])
 
     def log_weights(self, hidden: Floats, inputs: Rows, words: Rows) -> Float64:
-        """Return log p of pairs; see `Softmax.log_weights`.
+        """Return log p of pairs, shape (P,); parameters as of `Softmax.log_weights`.
 
         Notes
         -----
-        One matrix product for each distinct word: of the hidden vectors that it
-        follows, and the nodes of its path.
+        One matrix product for each distinct word: of the hidden vectors that it is
+        paired with and the nodes of its path.
         """
         found = np.empty(len(words))
         order = np.argsort(words, kind="stable")
@@ -174,20 +174,20 @@ class TreeSoftmax:
 
 
 def log_sigmoid(x: Floats) -> Floats:
-    """Return log(1 / (1 + exp(-x))), of any size of x."""
+    """Return log(1 / (1 + exp(-x))) without overflow, for any x."""
     with np.errstate(under="ignore"):
         return np.asarray(-np.logaddexp(x.dtype.type(0), -x))
 
 
 def narrowed(hidden: Float64) -> Floats:
-    """Return hidden vectors as float32, which is faster, if it can hold them."""
+    """Return hidden vectors as float32, which is faster, unless it overflows."""
     with np.errstate(over="ignore", under="ignore"):
         narrow = hidden.astype(np.float32)
     return narrow if _is_finite(narrow) else hidden
 
 
 def products(left: Floats, right: Floats) -> Floats:
-    """Return the dot products of all rows of two matrices.
+    """Return the dot product of each row of one matrix with each row of another.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def products(left: Floats, right: Floats) -> Floats:
 
 
 def _row_products(left: Floats, right: Floats) -> Floats:
-    """Return the dot product of each row with the one beside it, shape (P,)."""
+    """Return the dot product of each row with the same row of the other, shape (P,)."""
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         found = np.einsum("pd,pd->p", left, right)
     if _is_finite(found):

@@ -1,7 +1,7 @@
-"""The log-probability of sentences under a model that is trained.
+"""The log-probability of sentences under a trained model.
 
-Sentences are read as for training, one score for each: known words are predicted in
-full windows, without subsampling.  V words, D dim, n words of a batch.
+Sentences are read as for training, and each gets one score: known words are predicted
+from windows of full size, without subsampling.  V words, D dim, n words of a batch.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from w2vfast.text.sources import (
 from w2vfast.vectors.neighbours import blocks
 
 Ids = NDArray[np.int64]
-# Some words of a sentence, and whether it ends after them.
+# Some tokens of a sentence, and whether it ends after them.
 Run = tuple[Sequence[Any], bool]
 
-_BLOCK_BYTES = 1 << 20  # of text, read at once
-_BATCH_WORDS = 1 << 16  # whose pairs are scored at once, in
-_PAIRS = 1 << 19  # parts of so many at most
-_HIDDEN_VALUES = 1 << 22  # of CBOW's hidden vectors at once: 16 MB
-_UNKNOWN, _END = -1, -2  # in place of a row
+_BLOCK_BYTES = 1 << 20  # text that is read at a time
+_BATCH_WORDS = 1 << 16  # words that are scored together,
+_PAIRS = 1 << 19  # in parts of at most this many pairs
+_HIDDEN_VALUES = 1 << 22  # values of CBOW's hidden vectors in a part: 16 MB
+_UNKNOWN, _END = -1, -2  # instead of a row
 
 _LAST_SPACE = re.compile(rb"[ \t][^ \t]*\Z")
 
@@ -54,9 +54,11 @@ class WindowScorer:
     window : int
         Farthest context word on each side [words].
     sg : bool
-        Predict a word from each word of its window, one at a time.
+        Predict a word from each word of its window, one at a time.  False: from all
+        of them at once, as CBOW does.
     cbow_mean : bool
-        Otherwise from their mean; False: from their sum.
+        In CBOW the hidden vector is the mean of the words of the window; False: their
+        sum.
     """
 
     def __init__(
@@ -73,7 +75,8 @@ class WindowScorer:
         self._sg = sg
         self._cbow_mean = cbow_mean
         self._window = window
-        # In skip-gram a hidden vector is a row of syn0, so its sum is taken once.
+        # In skip-gram a hidden vector is a row of syn0, so each normaliser is computed
+        # once; nan: not yet.
         self._log_normalisers = np.full(len(syn0) if sg else 0, np.nan)
 
     def log_likelihoods(self, words: Ids, pieces: Ids) -> Float64:
@@ -84,13 +87,13 @@ class WindowScorer:
         words : ndarray of int64, shape (n,)
             Rows of `syn0`.
         pieces : ndarray of int64, shape (n,)
-            Number of the piece of text that a word belongs to, never falling; windows
-            end with a piece.
+            Number of the piece of text that a word belongs to, in ascending order;
+            windows end where a piece ends.
 
         Returns
         -------
         ndarray of float64, shape (n,)
-            In skip-gram the sum over a word's contexts; 0 without any.
+            In skip-gram the sum over the context words of a word; 0 without any.
         """
         found = np.zeros(len(words))
         reach = min(self._window, int(np.bincount(pieces).max()) - 1)
@@ -155,7 +158,7 @@ def score_sentences(
     source : FileSource, SentenceSource or IdCorpus
     scorer : WindowScorer
     rows : mapping of str or int to int
-        Row of each word; other words are passed over.
+        Row of each word; other words are ignored.
     ends : collection
         Words that end a piece of a sentence.
     longest : int
@@ -168,9 +171,14 @@ def score_sentences(
     Raises
     ------
     TypeError
-        If a sentence is no list of tokens.
+        If a sentence is not a list of tokens.
     OSError, ValueError
         If a file cannot be read.
+
+    Warns
+    -----
+    UserWarning
+        If no word of any sentence is known.
     """
 
     def row_of(token: Any) -> int:
@@ -178,7 +186,7 @@ def score_sentences(
             token = token.decode("utf-8", "surrogateescape")
         try:
             return _END if token in ends else rows.get(token, _UNKNOWN)
-        except TypeError:  # it has no hash
+        except TypeError:  # it is not hashable
             message = f"a token is a str, bytes or int, got {shown(token)}"
             raise TypeError(message) from None
 
@@ -202,7 +210,7 @@ def score_sentences(
 
 
 class _Count:
-    """What has been read."""
+    """Sentences and words read so far."""
 
     sentences = 0
     words = 0
@@ -211,7 +219,7 @@ class _Count:
 def _pieces(
     runs: Iterable[Run], row_of: Callable[[Any], int], longest: int, count: _Count
 ) -> Iterator[tuple[int, list[int]]]:
-    """Yield the number of a sentence and the known words of a piece of it."""
+    """Yield the number of a sentence and the rows of a piece of it."""
     piece: list[int] = []
     for tokens, ended in runs:
         count.words += len(tokens)
@@ -232,7 +240,7 @@ def _pieces(
 def _batches(
     pieces: Iterable[tuple[int, list[int]]],
 ) -> Iterator[tuple[Ids, Ids, Ids, int]]:
-    """Yield words, with the piece and the sentence of each, and the first sentence."""
+    """Yield rows, the piece and the sentence of each, and the first sentence."""
     words: list[int] = []
     lengths: list[int] = []
     sentences: list[int] = []
@@ -262,14 +270,14 @@ def _batch(
 
 
 def token_runs(source: Source) -> Iterator[Run]:
-    """Read a source's sentences, a long line of a file in parts.
+    """Read the sentences of a source; a long line of a file comes in parts.
 
     Yields
     ------
     tokens : sequence of str, bytes or int
     ended : bool
-        Whether the sentence ends after them.  Lines without words and empty lists
-        are sentences too.
+        Whether the sentence ends after them.  Empty lines and empty lists are
+        sentences, too.
     """
     if isinstance(source, FileSource):
         yield from _file_runs(source)
@@ -298,7 +306,7 @@ def _file_runs(source: FileSource) -> Iterator[Run]:
 
 
 def _words(line: bytes) -> list[str]:
-    # As training cuts files: other white space is part of a word.
+    # As training splits lines: other white space is part of a word.
     text = line.decode("utf-8", "surrogateescape").replace("\t", " ")
     return [word for word in text.split(" ") if word]
 
@@ -315,6 +323,6 @@ def _id_sentences(corpus: IdCorpus) -> Iterator[NDArray[Any]]:
         marks = np.flatnonzero(ids == corpus.separator)
         starts = np.append(0, marks + 1)
         stops = np.append(marks, len(ids))
-        if starts[-1] == len(ids):  # nothing follows the last separator
+        if starts[-1] == len(ids):  # the last separator ends the array
             starts, stops = starts[:-1], stops[:-1]
     yield from (ids[a:b] for a, b in zip(starts, stops, strict=True))

@@ -1,1 +1,1 @@
-"""Warm starts: given vectors, grown vocabularies, frozen words."""
+"""Starting from what is already there: given vectors, a smaller vocabulary."""

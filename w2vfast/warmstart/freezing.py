@@ -24,7 +24,7 @@ _SHOWN = 3  # unknown words that a message names
 
 
 def checked_words(freeze: Any) -> list[Word]:
-    """Return the words to freeze as a list of its own.
+    """Return the words to freeze as a new list.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def checked_words(freeze: Any) -> list[Word]:
     Raises
     ------
     TypeError
-        If it is a single word, or holds anything but words.
+        If it is a single word or vectors, or holds anything but words.
     """
     if isinstance(freeze, str | bytes | KeyTable) or not isinstance(freeze, Iterable):
         hint = ""

@@ -1,7 +1,7 @@
-"""Initial vectors: a model's rows begin with the vectors that a file has of its words.
+"""Initial vectors: rows of a model begin with given vectors of their words.
 
-`init_vectors` is a file of any format that `KeyedVectors.load` reads, or a
-`KeyedVectors`.  Only input vectors are set, rows of `syn0`.
+They come from a `KeyedVectors`, or from a file of any format that `KeyedVectors.load`
+reads.  Only input vectors are set, rows of `syn0`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class Coverage(NamedTuple):
     Attributes
     ----------
     found, words : int
-        Words with initial vectors, and all words of the vocabulary.
+        Words with initial vectors, and all words of the vocabulary [words].
     found_tokens, tokens : int
-        Their occurrences, by the vocabulary's counts.
+        Occurrences of the former and of all, by the counts of the vocabulary.
     """
 
     found: int
@@ -49,7 +49,7 @@ class Coverage(NamedTuple):
 
 
 def check_source(source: Any, vector_size: int) -> None:
-    """Raise now what would otherwise come up after the text was read.
+    """Check given vectors before the corpus is read, which may take long.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def check_source(source: Any, vector_size: int) -> None:
     Raises
     ------
     TypeError
-        If it is neither.
+        If it is neither a path nor a KeyedVectors.
     OSError
         If there is no such file.
     ValueError
@@ -99,7 +99,7 @@ def set_rows(
     source: KeyTable | PathLike,
     chosen: NDArray[np.bool_] | None = None,
 ) -> Coverage:
-    """Give rows the vectors that the source has of their words.
+    """Set rows to the vectors that a source has of their words.
 
     Parameters
     ----------
@@ -107,11 +107,11 @@ def set_rows(
         INOUT
     words : sequence of str or int, length V
     counts : ndarray of int64, shape (V,)
-        Occurrences of each word [words].
+        Occurrences of each word [occurrences].
     source : path or KeyedVectors
-        Of equal words the first counts.
+        If it has equal words, the first one is used.
     chosen : ndarray of bool, shape (V,), optional
-        Rows that are set; the others count in the coverage alone.
+        Rows that may be set; the others only count in the coverage.
 
     Returns
     -------
@@ -120,8 +120,8 @@ def set_rows(
     Raises
     ------
     ValueError
-        If the length of the vectors differs, or one that is wanted is not finite.
-        Nothing has been changed then.
+        If the vectors have another length, or one that is needed is not finite.  Then
+        nothing is changed.
 
     Warns
     -----
@@ -133,7 +133,7 @@ def set_rows(
     here = np.array([keys.get(str(word), -1) for word in words], dtype=np.int64)
     found = here >= 0
     taken = found if chosen is None else found & chosen
-    with np.errstate(over="ignore"):  # what is too large is found as not finite
+    with np.errstate(over="ignore"):  # values too large for float32 are reported below
         given = vectors[here[taken]].astype(np.float32)
     _check_finite(given, np.flatnonzero(taken), words, source)
     rows[taken] = given
@@ -147,10 +147,10 @@ def set_rows(
 def _keys_and_vectors(
     source: KeyTable | PathLike, words: Sequence[Word]
 ) -> tuple[dict[str, int], NDArray[Any]]:
-    """Return the row of each key, spelt as files spell it, and the vectors."""
+    """Return the row of each key, as files spell it, and the vectors."""
     if isinstance(source, KeyTable):
         return _rows_by_spelling(source.index_to_key), source.vectors
-    # A folder is mapped, of other files the rows in question are kept.
+    # A folder is mapped; of other files only the rows that are needed are kept.
     mapped = kind_of(source) == "folder"
     how = ReadOptions(mmap=mapped, only={str(word) for word in words})
     held = _read(source, how)
@@ -162,7 +162,7 @@ def _rows_by_spelling(keys: Sequence[Word]) -> dict[str, int]:
 
 
 def _read(path: PathLike, how: ReadOptions) -> Contents:
-    # As words of a text are decoded.
+    # Decoded as the words of a corpus are.
     return read_vectors(path, how=how._replace(unicode_errors="surrogateescape"))
 
 

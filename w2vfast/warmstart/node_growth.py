@@ -1,9 +1,9 @@
-"""Inner nodes of the tree of a grown vocabulary, from those of the tree before.
+"""Inner nodes of the tree of a grown vocabulary, computed from the tree before.
 
-Other counts make another Huffman tree, whose nodes part other words from each other,
-so no node can be carried over as it is.  What the old tree knows of each word can be:
-it is gathered at the leaves, and each node of the new tree begins with what that says
-of the words on its two sides.
+Other counts give another Huffman tree, whose nodes separate other sets of words, so no
+node can be kept as it is.  What the old tree has learnt about each word can be kept:
+it is summed up at the leaves, and each node of the new tree begins with the difference
+between the words on its two sides.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from w2vfast.training.huffman import HuffmanTree
 
-_COLUMNS = 16  # worked on together, so that scratch memory does not grow with D
+_COLUMNS = 16  # computed at a time, so that scratch memory does not grow with D
 
 
 class _Shape(NamedTuple):
-    """A tree from the root down; of n inner nodes, V leaves.
+    """A tree from the root down, with n inner nodes and V leaves.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class _Shape(NamedTuple):
     levels : list of ndarray of int64
         Inner nodes by their distance from the root.
     lengths : ndarray of int64, shape (V,)
-        Length of each leaf's path; 0 for a row that is no leaf.
+        Path length of each leaf; 0 for a row that is not a leaf.
     """
 
     children: NDArray[np.int64]
@@ -43,7 +43,7 @@ def grown_nodes(
     origins: NDArray[np.int64],
     syn1: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Compute with what vectors the inner nodes of a new tree begin.
+    """Compute the initial vectors of the inner nodes of a new tree.
 
     Parameters
     ----------
@@ -64,17 +64,17 @@ def grown_nodes(
     a word the log probability u . x - L log 2, with u the sum of +-1/2 of the vectors
     on its path.  The log odds of two sets of words are then (mean u of the one - mean
     u of the other) . x, the words weighted by 2 ** -L, and that difference is where a
-    node begins.  A tree that has not changed keeps its vectors: below a node the
-    +-1/2 of all deeper nodes cancel out in the mean.
+    node begins.  A tree that has not changed keeps its vectors, because the +-1/2 of
+    all nodes below a node cancel out in the mean.
     """
     old, new = _shape(before), _shape(after)
     weights = np.where(old.lengths > 0, 0.5**old.lengths, 0.0)
     weights = np.where(origins >= 0, weights[origins], 0.0)
     vectors = np.empty((len(new.children), syn1.shape[1]), dtype=np.float32)
     for start in range(0, syn1.shape[1], _COLUMNS):
-        some = slice(start, start + _COLUMNS)
-        leaves = _gather_at_leaves(old, syn1[:, some])
-        vectors[:, some] = _part_leaves(new, leaves[origins], weights)
+        columns = slice(start, start + _COLUMNS)
+        leaves = _sum_along_paths(old, syn1[:, columns])
+        vectors[:, columns] = _mean_differences(new, leaves[origins], weights)
     return vectors
 
 
@@ -95,7 +95,7 @@ def _shape(tree: HuffmanTree) -> _Shape:
     return _Shape(children, levels, lengths)
 
 
-def _gather_at_leaves(shape: _Shape, syn1: NDArray[np.float32]) -> NDArray[np.float64]:
+def _sum_along_paths(shape: _Shape, syn1: NDArray[np.float32]) -> NDArray[np.float64]:
     """Sum +-1/2 of the vectors on each leaf's path, shape (V, columns)."""
     n_nodes = len(shape.children)
     sums = np.zeros((n_nodes + len(shape.lengths), syn1.shape[1]))
@@ -106,7 +106,7 @@ def _gather_at_leaves(shape: _Shape, syn1: NDArray[np.float32]) -> NDArray[np.fl
     return sums[n_nodes:]
 
 
-def _part_leaves(
+def _mean_differences(
     shape: _Shape, leaves: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Subtract the weighted means of the leaves on the two sides of each inner node."""

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from w2vfast.model import Word2Vec
     from w2vfast.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
-    from w2vfast.plots.figures import plot_training, plot_words
     from w2vfast.plots.interactive_map import save_map_page
+    from w2vfast.plots.training_plot import plot_training
+    from w2vfast.plots.word_plot import plot_words
     from w2vfast.text.readers import LineSentence, PathLineSentences, Text8Corpus
     from w2vfast.text.sources import IdCorpus
     from w2vfast.training.callbacks import CallbackAny2Vec, StopTraining
@@ -47,8 +48,8 @@ _HOMES = {
     "StopTraining": "training.callbacks",
     "Text8Corpus": "text.readers",
     "Word2Vec": "model",
-    "plot_training": "plots.figures",
-    "plot_words": "plots.figures",
+    "plot_training": "plots.training_plot",
+    "plot_words": "plots.word_plot",
     "save_map_page": "plots.interactive_map",
 }
 

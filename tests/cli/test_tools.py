@@ -237,7 +237,7 @@ def test_plot_without_matplotlib_says_so_before_it_reads(monkeypatch, tmp_path, 
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert main(["plot", "nowhere.bin", "-o", str(tmp_path / "map.png")]) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("w2vfast: error: pictures need matplotlib: pip install")
+    assert line.startswith("w2vfast: error: plots need matplotlib: pip install")
     assert not list(tmp_path.iterdir())
 
 

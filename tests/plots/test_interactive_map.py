@@ -1,4 +1,4 @@
-"""The page: complete in itself, and true to the words whatever they are."""
+"""The HTML file: self-contained, with the right data, and safe for any word."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from map_vectors import NASTY, random_vectors
+from plot_helpers import NASTY, numbered_vectors, random_vectors
 
 from w2vfast import KeyedVectors, save_map_page
 from w2vfast.plots.interactive_map import nearest_others
@@ -18,7 +18,7 @@ from w2vfast.plots.wordmap import readable, word_map
 
 
 class Page(HTMLParser):
-    """A page as a browser would cut it up."""
+    """An HTML file, parsed into tags, scripts and texts."""
 
     def __init__(self, text):
         super().__init__()
@@ -56,14 +56,14 @@ def save(tmp_path):
     return save
 
 
-def test_words_places_and_neighbours_come_back(save):
-    vectors = random_vectors([f"w{i}" for i in range(40)])
+def test_the_data_contains_words_positions_and_neighbours(save):
+    vectors = numbered_vectors(40)
     data = Page(save(vectors, top=15, neighbours=5)).data
     assert data["words"][:15] == vectors.index_to_key[:15]
     assert len(data["xy"]) == 30
-    assert len(data["near"]) == len(data["cosines"]) == 15
+    assert len(data["neighbours"]) == len(data["cosines"]) == 15
     for word, near, cosines in zip(
-        data["words"], data["near"], data["cosines"], strict=False
+        data["words"], data["neighbours"], data["cosines"], strict=False
     ):
         expected = vectors.most_similar(word, topn=5)
         assert [data["words"][i] for i in near] == [other for other, _ in expected]
@@ -72,33 +72,33 @@ def test_words_places_and_neighbours_come_back(save):
             [c for _, c in expected],
             atol=0.0051,
         )
-    # Each neighbour that is not on the map is there once, and nothing else.
-    off_map = {i for near in data["near"] for i in near if i >= 15}
+    # The other words are the neighbours that are not on the map, each once.
+    off_map = {i for near in data["neighbours"] for i in near if i >= 15}
     assert off_map == set(range(15, len(data["words"])))
 
 
-def test_places_are_those_of_the_map(save):
-    vectors = random_vectors([f"w{i}" for i in range(40)])
+def test_positions_are_those_of_word_map(save):
+    vectors = numbered_vectors(40)
     data = Page(save(vectors)).data
     xy = np.array(data["xy"]).reshape(-1, 2)
     assert xy.min() == 0
-    assert xy.max() == data["fineness"]
+    assert xy.max() == data["coordinateSteps"]
     points = word_map(vectors).points
-    scale = np.ptp(points, axis=0).max() / data["fineness"]
+    scale = np.ptp(points, axis=0).max() / data["coordinateSteps"]
     np.testing.assert_allclose(xy * scale + points.min(axis=0), points, atol=scale)
 
 
-def test_any_word_comes_back_and_breaks_nothing(save):
+def test_no_word_changes_the_markup_or_the_script(save):
     vectors = random_vectors(NASTY)
     page = Page(save(vectors, neighbours=3))
     assert page.data["words"] == [readable(word) for word in NASTY]
-    harmless = Page(save(random_vectors([f"w{i}" for i in range(len(NASTY))])))
+    harmless = Page(save(numbered_vectors(len(NASTY))))
     assert page.tags == harmless.tags
     assert page.scripts[1] == harmless.scripts[1]
 
 
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=8, unique=True))
-def test_no_text_can_leave_the_script_it_stands_in(tmp_path_factory, words):
+def test_no_word_closes_the_script_element(tmp_path_factory, words):
     path = tmp_path_factory.mktemp("page") / "map.html"
     save_map_page(path, random_vectors(words), title=words[0])
     page = Page(path.read_text(encoding="utf-8"))
@@ -106,12 +106,15 @@ def test_no_text_can_leave_the_script_it_stands_in(tmp_path_factory, words):
     assert len(page.scripts) == 2
 
 
-def test_words_that_are_not_utf_8_are_shown_as_such(save):
-    odd = b"caf\xe9".decode("utf-8", "surrogateescape")
-    assert Page(save(random_vectors([odd, "b"]))).data["words"] == ["caf\ufffd", "b"]
+def test_words_that_are_not_utf_8_are_made_displayable(save):
+    not_utf8 = b"caf\xe9".decode("utf-8", "surrogateescape")
+    assert Page(save(random_vectors([not_utf8, "b"]))).data["words"] == [
+        "caf\ufffd",
+        "b",
+    ]
 
 
-def test_the_title_is_text(save):
+def test_the_title_is_escaped(save):
     page = Page(save(random_vectors("abc"), title="<i>{{note}} & \\1</i>"))
     assert page.texts["title"] == "<i>{{note}} & \\1</i>"
     assert page.texts["h1"] == "<i>{{note}} & \\1</i>"
@@ -119,20 +122,20 @@ def test_the_title_is_text(save):
     assert Page(save(random_vectors("abc"))).texts["title"] == "Map of words"
 
 
-def test_the_page_needs_no_network_and_no_other_file(save):
+def test_the_file_refers_to_no_other_file_or_host(save):
     text = save(random_vectors("abc"))
     assert not re.search(r"https?:|//[a-z]|@import|url\(|\bimport\b", text)
     page = Page(text)
     addresses = {"src", "href", "srcset", "action", "data", "poster"}
-    given = [
+    references = [
         (tag, name, value)
         for tag, attributes in page.tags
         for name, value in attributes.items()
         if name in addresses
     ]
-    assert given == [("link", "href", "data:,")]
-    for way in ("fetch(", "XMLHttpRequest", "WebSocket", "sendBeacon", "eval("):
-        assert way not in page.scripts[1]
+    assert references == [("link", "href", "data:,")]
+    for function in ("fetch(", "XMLHttpRequest", "WebSocket", "sendBeacon", "eval("):
+        assert function not in page.scripts[1]
     (policy,) = [
         attributes["content"]
         for tag, attributes in page.tags
@@ -142,39 +145,39 @@ def test_the_page_needs_no_network_and_no_other_file(save):
     assert "connect-src" not in policy
 
 
-def test_words_never_become_markup_in_the_script():
+def test_the_script_never_parses_text_as_markup():
     template = resources.files("w2vfast") / "plots" / "map.html"
     script = template.read_text(encoding="utf-8")
-    for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"):
-        assert way not in script
+    for function in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"):
+        assert function not in script
 
 
-def test_a_page_needs_no_matplotlib(save, monkeypatch):
+def test_matplotlib_is_not_needed(save, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    save(random_vectors("abc"))
+    assert Page(save(random_vectors("abc"))).data["words"] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("n", [1, 2])
-def test_few_words_are_a_page_too(save, n):
-    data = Page(save(random_vectors([f"w{i}" for i in range(n)]))).data
+def test_a_map_can_have_one_or_two_words(save, n):
+    data = Page(save(numbered_vectors(n))).data
     assert len(data["words"]) == n
-    assert [len(near) for near in data["near"]] == [n - 1] * n
+    assert [len(near) for near in data["neighbours"]] == [n - 1] * n
     assert data["xy"] == ([0, 0] if n == 1 else data["xy"])
 
 
-def test_words_in_one_place_are_a_page_too(save):
+def test_equal_vectors_are_accepted(save):
     data = Page(save(KeyedVectors("abc", np.ones((3, 2))))).data
     assert max(data["xy"]) <= 1
 
 
-def test_neighbours_may_be_left_out(save):
+def test_the_number_of_neighbours_may_be_0_but_not_negative(save):
     data = Page(save(random_vectors("abc"), neighbours=0)).data
-    assert data["near"] == [[], [], []]
+    assert data["neighbours"] == [[], [], []]
     with pytest.raises(ValueError, match="neighbours must be at least 0, got -1"):
         save(random_vectors("abc"), neighbours=-1)
 
 
-def test_neighbours_are_the_rows_with_the_largest_cosines_but_the_row_itself():
+def test_neighbours_are_the_other_rows_with_the_largest_cosines():
     rng = np.random.default_rng(0)
     vectors = rng.standard_normal((500, 10), dtype=np.float32)
     rows = np.array([3, 40, 41, 499])
@@ -189,7 +192,7 @@ def test_neighbours_are_the_rows_with_the_largest_cosines_but_the_row_itself():
     )
 
 
-def test_neighbours_of_equal_rows_and_of_rows_of_zeros_are_the_first_others():
+def test_neighbours_with_equal_cosines_are_in_the_order_of_the_rows():
     vectors = np.ones((9, 2), np.float32)
     vectors[8] = 0
     near, cosines = nearest_others(vectors, np.array([0, 7, 8]), 3)
@@ -197,13 +200,12 @@ def test_neighbours_of_equal_rows_and_of_rows_of_zeros_are_the_first_others():
     assert cosines[2].tolist() == [0, 0, 0]
 
 
-def test_a_row_that_is_not_finite_is_no_neighbour():
+def test_a_row_that_is_not_finite_is_never_a_neighbour():
     vectors = np.ones((4, 2), np.float32)
     vectors[1] = np.nan
     near, _ = nearest_others(vectors, np.array([0, 3]), 3)
     assert near.tolist() == [[2, 3], [0, 2]]
 
 
-def test_a_thousand_words_stay_small(save):
-    vectors = random_vectors([f"w{i}" for i in range(1000)])
-    assert len(save(vectors, top=1000).encode()) < 200_000
+def test_the_file_for_a_thousand_words_is_below_200_kb(save):
+    assert len(save(numbered_vectors(1000), top=1000).encode()) < 200_000

@@ -1,11 +1,16 @@
-"""The page in a real browser: look, search, click, pan and zoom."""
+"""The interactive map in a real browser: labels, search, mouse, touch and keys."""
 
 import shutil
 import warnings
 
 import numpy as np
 import pytest
-from map_vectors import NASTY, random_vectors
+from plot_helpers import (
+    NASTY,
+    clustered_vectors,
+    count_overlaps,
+    random_vectors,
+)
 
 from w2vfast import KeyedVectors, save_map_page
 from w2vfast.plots.wordmap import readable
@@ -27,7 +32,7 @@ DRIVER = shutil.which("chromedriver")
 if not (BROWSER and DRIVER):
     pytest.skip("chromium or chromedriver is not installed", allow_module_level=True)
 
-# Nothing but the page: the browser's own errands would be requests too.
+# Without the browser's own requests, which a test would count as the map's.
 ARGUMENTS = (
     "--headless",
     "--no-sandbox",
@@ -57,8 +62,8 @@ def driver(tmp_path_factory):
     driver.quit()
 
 
-class OpenPage:
-    """A page that is open, by what one does with it."""
+class OpenMap:
+    """A map that is open in the browser, with the actions of its user."""
 
     def __init__(self, driver):
         self.driver = driver
@@ -78,24 +83,24 @@ class OpenPage:
         return self.script("return {...wordMap.view}")
 
     @property
-    def picked(self):
-        return self.script("return wordMap.pickedWord()")
+    def selected(self):
+        return self.script("return wordMap.selectedWord()")
 
     @property
     def labels(self):
-        """Boxes of the labels on the screen by their words' numbers."""
+        """Boxes of the visible labels, by the indices of their words."""
         shown = self.script("return wordMap.shownLabels()")
         sides = ("left", "top", "right", "bottom")
         return {box["i"]: [box[side] for side in sides] for box in shown}
 
-    def place(self, number):
+    def position(self, index):
         return self.script(
             "return [wordMap.screenX(arguments[0]), wordMap.screenY(arguments[0])]",
-            number,
+            index,
         )
 
-    def is_in_view(self, number):
-        x, y = self.place(number)
+    def is_in_view(self, index):
+        x, y = self.position(index)
         width, height = self.script("return [innerWidth, innerHeight]")
         return 0 < x < width and 0 < y < height
 
@@ -107,12 +112,12 @@ class OpenPage:
         self.find("#search").send_keys(text)
 
     def pointer(self, *steps):
-        """Do steps of a mouse: ("move", x, y), ("down",), ("up",)."""
+        """Perform mouse steps: ("move", x, y), ("down",), ("up",)."""
         chain = ActionChains(self.driver, duration=0)
         mouse = chain.w3c_actions.pointer_action
-        for step, *place in steps:
+        for step, *position in steps:
             if step == "move":
-                mouse.move_to_location(*map(round, place))
+                mouse.move_to_location(*map(round, position))
             else:
                 getattr(mouse, f"pointer_{step}")()
         chain.perform()
@@ -126,11 +131,11 @@ class OpenPage:
         chain.perform()
 
     def pixels(self):
-        """Return how many pixels of the drawing have each colour."""
+        """Count the pixels of each colour on the canvas."""
         return self.script(
             """draw();
             const { width, height } = canvas, seen = {};
-            const all = pen.getImageData(0, 0, width, height).data;
+            const all = context.getImageData(0, 0, width, height).data;
             for (let i = 0; i < all.length; i += 4) {
                 const color = all.slice(i, i + 4).join();
                 seen[color] = (seen[color] ?? 0) + 1;
@@ -140,37 +145,27 @@ class OpenPage:
 
 
 @pytest.fixture
-def open_page(driver, tmp_path):
-    def open_page(vectors, **options):
+def open_map(driver, tmp_path):
+    def open_map(vectors, **options):
         path = tmp_path / "map.html"
         save_map_page(path, vectors, **{"top": len(vectors), **options})
         driver.get("about:blank")
         driver.get_log("performance"), driver.get_log("browser")
         driver.get(path.as_uri())
-        return OpenPage(driver)
+        return OpenMap(driver)
 
-    yield open_page
+    yield open_map
     errors = driver.get_log("browser")
     assert errors == []
 
 
-def clouds(n=600):
-    rng = np.random.default_rng(2)
-    middles = rng.normal(size=(4, 10))
-    vectors = middles[rng.integers(0, 4, n)] + rng.normal(0, 0.4, (n, 10))
-    keys = [f"w{i}" + "x" * int(rng.integers(0, 9)) for i in range(n)]
-    return KeyedVectors(keys, vectors.astype(np.float32))
+@pytest.fixture
+def vectors():
+    return clustered_vectors(600, n_clusters=4, spread=0.4)
 
 
-def overlapping(boxes):
-    boxes = np.array(list(boxes))
-    a, b = boxes[:, None], boxes[None]
-    apart = (a[..., :2] >= b[..., 2:] - 1e-6) | (b[..., :2] >= a[..., 2:] - 1e-6)
-    return int(np.triu(~apart.any(axis=-1), 1).sum())
-
-
-def test_the_page_loads_nothing_but_itself(open_page, driver):
-    page = open_page(random_vectors(NASTY), title="https://example.org/")
+def test_opening_and_searching_cause_no_requests(open_map, driver):
+    page = open_map(random_vectors(NASTY), title="https://example.org/")
     page.search("w")
     assert page.script("return performance.getEntriesByType('resource').length") == 0
     requests = [
@@ -182,21 +177,21 @@ def test_the_page_loads_nothing_but_itself(open_page, driver):
     assert "/map.html" in requests[0]
 
 
-def test_what_it_draws_is_seen(open_page):
-    colors = open_page(clouds()).pixels()
+def test_dots_and_labels_are_drawn(open_map, vectors):
+    colors = open_map(vectors).pixels()
     dots = sum(colors.get(color, 0) for color in ("43,108,163,255", "180,188,196,255"))
-    assert dots > 1800  # some pixels of each of the 600
-    assert colors["26,26,26,255"] > 200  # letters
+    assert dots > 1800  # a few pixels for each of the 600
+    assert colors["26,26,26,255"] > 200  # text
 
 
-def test_labels_never_overlap_and_stay_when_one_zooms_in(open_page):
-    page = open_page(clouds())
-    middle = page.place(0)
+def test_labels_never_overlap_and_none_disappears_when_zooming_in(open_map, vectors):
+    page = open_map(vectors)
+    middle = page.position(0)
     before = {}
     for _ in range(14):
         labels = page.labels
         assert len(labels) > 0
-        assert overlapping(labels.values()) == 0
+        assert count_overlaps(labels.values()) == 0
         inside = {i for i in before if page.is_in_view(i)}
         assert inside <= set(labels)
         before = labels
@@ -209,76 +204,75 @@ def test_labels_never_overlap_and_stay_when_one_zooms_in(open_page):
     assert len(page.labels) / in_view > 2 * n_overview / 600
 
 
-def test_search_picks_a_word_and_shows_its_neighbours(open_page):
-    vectors = clouds()
-    page = open_page(vectors, top=300, neighbours=7)
+def test_search_selects_a_word_and_shows_its_neighbours(open_map, vectors):
+    page = open_map(vectors, top=300, neighbours=7)
     word = vectors.index_to_key[123]
     page.search(word.upper())
     assert page.texts("[role=option]")[0] == word
     assert page.find("#search").get_attribute("aria-expanded") == "true"
     page.press(Keys.ENTER)
-    assert page.picked == word
+    assert page.selected == word
     assert page.find("#name").text == word
     near = vectors.most_similar(word, topn=7)
     shown = [f"{other}\n{cosine:.2f}" for other, cosine in near]
-    assert page.texts("#near li") == shown
-    assert abs(page.place(123)[0] - page.script("return innerWidth") / 2) < 1
+    assert page.texts("#neighbours li") == shown
+    assert abs(page.position(123)[0] - page.script("return innerWidth") / 2) < 1
     assert 123 in page.labels
-    assert overlapping(page.labels.values()) == 0
+    assert count_overlaps(page.labels.values()) == 0
     on_map = [other for other, _ in near if other in vectors.index_to_key[:300]]
-    assert page.texts("#near button") == on_map
+    assert page.texts("#neighbours button") == on_map
     assert all(page.is_in_view(vectors.key_to_index[other]) for other in on_map)
-    page.find("#near button").click()
-    assert page.picked == on_map[0]
-    page.find("#all").click()  # beside the panel
-    panel = page.find("#word").rect
-    assert max(page.place(i)[0] for i in range(300)) < panel["x"]
+    page.find("#neighbours button").click()
+    assert page.selected == on_map[0]
+    page.find("#all").click()  # fits the map between the panels
+    panel = page.find("#details").rect
+    assert max(page.position(i)[0] for i in range(300)) < panel["x"]
 
 
-def test_search_lists_exact_then_beginning_then_middle(open_page):
+def test_search_lists_exact_matches_then_prefixes_then_substrings(open_map):
     keys = ["abcd", "xab", "AB", "zzz", "ab2", "Äb"]
-    page = open_page(random_vectors(keys))
+    page = open_map(random_vectors(keys))
     page.search("ab")
     assert page.texts("[role=option]") == ["AB", "abcd", "ab2", "xab"]
     page.press(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ARROW_UP)
     active = page.find("#search").get_attribute("aria-activedescendant")
     assert page.find(f"#{active}").text == "abcd"
     page.press(Keys.ENTER)
-    assert page.picked == "abcd"
-    page.search("A\u0308B")  # the same letter, written as two
+    assert page.selected == "abcd"
+    page.search("A\u0308B")  # the same letter, decomposed
     assert page.texts("[role=option]") == ["Äb"]
     page.find("[role=option]").click()
-    assert page.picked == "Äb"
+    assert page.selected == "Äb"
     page.search("nothing")
     assert page.texts("[role=option]") == []
-    assert page.find("#status").text == "No such word on the map"
+    assert page.find("#status").text == "No matching word on the map"
     page.press(Keys.ENTER)
-    assert page.picked == "Äb"
+    assert page.selected == "Äb"
 
 
-def test_a_click_on_a_label_or_a_dot_picks_the_word(open_page):
-    page = open_page(clouds())
+def test_a_click_on_a_label_or_a_dot_selects_the_word(open_map, vectors):
+    page = open_map(vectors)
     labels = page.labels
     free = {i: box for i, box in labels.items() if box[0] > 320 and box[2] < 680}
     number, box = next(iter(free.items()))
     page.click(box[2] - 10, (box[1] + box[3]) / 2)
-    assert page.picked == page.script("return wordMap.words[arguments[0]]", number)
-    assert page.find("#word").is_displayed()
+    assert page.selected == page.script("return wordMap.words[arguments[0]]", number)
+    assert page.find("#details").is_displayed()
     page.press(Keys.ESCAPE)
-    assert page.picked is None
-    assert not page.find("#word").is_displayed()
-    # A dot without a label, alone.
+    assert page.selected is None
+    assert not page.find("#details").is_displayed()
+    # A dot that has no label in the overview.
     page.search("w599")
     page.press(Keys.ENTER, Keys.ESCAPE, Keys.ESCAPE)
-    page.script("zoomMiddle(40)")
-    page.click(*page.place(599))
-    assert page.picked.startswith("w599")
+    page.script("zoomAtCentre(40)")
+    page.click(*page.position(599))
+    assert page.selected.startswith("w599")
     page.find("#close").click()
-    assert page.picked is None
+    assert page.selected is None
 
 
-def test_the_mouse_pans_and_does_not_pick(open_page):
-    page = open_page(clouds())
+def test_dragging_pans_without_selecting(open_map, vectors):
+    page = open_map(vectors)
     before = page.view
     page.pointer(
         ("move", 500, 300), ("down",), ("move", 450, 320), ("move", 380, 345), ("up",)
@@ -286,23 +280,23 @@ def test_the_mouse_pans_and_does_not_pick(open_page):
     after = page.view
     assert (after["x"] - before["x"], after["y"] - before["y"]) == (-120, 45)
     assert after["scale"] == before["scale"]
-    assert page.picked is None
+    assert page.selected is None
 
 
-def test_the_wheel_zooms_at_the_mouse(open_page):
-    page = open_page(clouds())
+def test_the_wheel_zooms_at_the_mouse_position(open_map, vectors):
+    page = open_map(vectors)
     number = next(iter(page.labels))
-    x, y = map(round, page.place(number))
+    x, y = map(round, page.position(number))
     before = page.view["scale"]
     page.wheel(x, y, -300)
     assert page.view["scale"] > 1.5 * before
-    np.testing.assert_allclose(page.place(number), (x, y), atol=2)
+    np.testing.assert_allclose(page.position(number), (x, y), atol=2)
     page.wheel(x, y, 300)
     assert page.view["scale"] == pytest.approx(before)
 
 
-def test_two_fingers_zoom(open_page, driver):
-    page = open_page(clouds())
+def test_two_fingers_zoom(open_map, vectors, driver):
+    page = open_map(vectors)
     before = page.view["scale"]
 
     def touch(kind, *points):
@@ -316,11 +310,11 @@ def test_two_fingers_zoom(open_page, driver):
     touch("touchMove", (400, 300), (600, 300))
     touch("touchEnd")
     assert page.view["scale"] == pytest.approx(2 * before, rel=0.05)
-    assert page.picked is None
+    assert page.selected is None
 
 
-def test_the_keyboard_does_all_of_it(open_page):
-    page = open_page(clouds())
+def test_everything_works_with_the_keyboard(open_map, vectors):
+    page = open_map(vectors)
     whole = page.view
     page.script("canvas.focus()")
     page.press(Keys.ARROW_LEFT, Keys.ARROW_DOWN)
@@ -333,16 +327,16 @@ def test_the_keyboard_does_all_of_it(open_page):
     assert page.view == whole
     page.press("/")
     page.press("w17", Keys.ENTER)
-    assert page.picked.startswith("w17")
+    assert page.selected.startswith("w17")
     page.press(Keys.ESCAPE, Keys.ESCAPE)
-    assert page.picked is None
+    assert page.selected is None
     page.find("#all").click()
     assert page.view == whole
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colors_follow_the_preference(open_page, driver, scheme):
-    page = open_page(clouds(50))
+def test_colours_follow_the_preferred_scheme(open_map, driver, scheme):
+    page = open_map(clustered_vectors(50))
     media = {"name": "prefers-color-scheme", "value": scheme}
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [media]})
     try:
@@ -356,16 +350,17 @@ def test_colors_follow_the_preference(open_page, driver, scheme):
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
-def test_any_word_is_shown_as_text(open_page):
-    page = open_page(random_vectors(NASTY), neighbours=len(NASTY))
+def test_any_word_is_shown_as_text(open_map):
+    page = open_map(random_vectors(NASTY), neighbours=len(NASTY))
     for word in NASTY:
         shown = readable(word)
         if not shown.strip():
             continue
-        page.script("pick(wordMap.words.indexOf(arguments[0]))", shown)
+        page.script("select(wordMap.words.indexOf(arguments[0]))", shown)
         assert page.script("return byId('name').textContent") == shown
     others = page.script(
-        "return [...byId('near').querySelectorAll('button')].map((b) => b.textContent)"
+        """return [...byId('neighbours').querySelectorAll('button')]
+            .map((button) => button.textContent)"""
     )
     assert sorted([*others, shown]) == sorted(map(readable, NASTY))
     assert page.script("return document.images.length") == 0
@@ -375,44 +370,44 @@ def test_any_word_is_shown_as_text(open_page):
 
 
 @pytest.mark.parametrize("n", [1, 2])
-def test_one_or_two_words_are_seen(open_page, n):
-    page = open_page(random_vectors(["one", "two"][:n]))
+def test_a_map_can_have_one_or_two_words(open_map, n):
+    page = open_map(random_vectors(["one", "two"][:n]))
     assert list(page.labels) == list(range(n))
     page.search("one")
     page.press(Keys.ENTER)
-    assert page.picked == "one"
+    assert page.selected == "one"
     assert 0 in page.labels
 
 
-def test_words_in_one_place_can_still_be_found(open_page):
-    page = open_page(KeyedVectors(["one", "two", "three"], np.ones((3, 2))))
-    assert overlapping(page.labels.values()) == 0
+def test_words_at_the_same_position_can_be_found(open_map):
+    page = open_map(KeyedVectors(["one", "two", "three"], np.ones((3, 2))))
+    assert count_overlaps(page.labels.values()) == 0
     for word in ("one", "two", "three"):
         page.search(word)
         page.press(Keys.ENTER)
-        assert page.picked == word
+        assert page.selected == word
         assert page.find("#name").text == word
 
 
-def test_a_small_screen_has_room_for_all_of_it(open_page, driver):
+def test_panels_do_not_cover_the_map_on_a_narrow_screen(open_map, driver):
     size = driver.get_window_size()
     driver.set_window_size(500, 800)
     try:
-        page = open_page(clouds(200))
+        page = open_map(clustered_vectors(200))
         head = page.script("return byId('head').getBoundingClientRect().bottom")
-        tops = [page.place(i)[1] for i in range(200)]
+        tops = [page.position(i)[1] for i in range(200)]
         assert min(tops) > head
         page.search("w20")
         page.press(Keys.ENTER)
-        panel = page.script("return byId('word').getBoundingClientRect().toJSON()")
+        panel = page.script("return byId('details').getBoundingClientRect().toJSON()")
         assert panel["top"] > head
         assert panel["right"] <= page.script("return innerWidth")
-        assert page.place(20)[1] < panel["top"]
+        assert page.position(20)[1] < panel["top"]
     finally:
         driver.set_window_size(size["width"], size["height"])
 
 
-def test_thousands_of_words_are_laid_out_soon(open_page):
-    page = open_page(clouds(5000), top=5000)
+def test_thousands_of_words_are_supported(open_map):
+    page = open_map(clustered_vectors(5000), top=5000)
     assert page.script("return wordMap.words.length") == 5000
-    assert overlapping(page.labels.values()) == 0
+    assert count_overlaps(page.labels.values()) == 0

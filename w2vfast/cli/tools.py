@@ -20,7 +20,7 @@ from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
 from w2vfast.formats.dispatch import kind_of, read_vectors, write_vectors
 from w2vfast.formats.registry import KINDS
 from w2vfast.formats.row_checks import finite_rows, row_lengths
-from w2vfast.plots import figures, interactive_map, wordmap
+from w2vfast.plots import figures, interactive_map, layout, word_plot, wordmap
 from w2vfast.system.files import check_output, open_output
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import evaluation
@@ -298,7 +298,7 @@ def plot(arguments: list[str]) -> None:
     options = _plot_parser().parse_args(arguments)
     is_page = Path(options.output).suffix.lower() in (".html", ".htm")
     # Before the vectors are read, which may take long.
-    kind = "html" if is_page else figures.picture_format(options.output)
+    kind = "html" if is_page else figures.image_format(options.output)
     check_output(options.output)
     words = None if options.words is None else _listed_words(options.words)
     vectors = _load(options.file)
@@ -313,7 +313,7 @@ def plot(arguments: list[str]) -> None:
             options.output, vectors, words, neighbours=options.neighbours, **common
         )
     else:
-        figure = figures.plot_words(vectors, words, **common)
+        figure = word_plot.plot_words(vectors, words, **common)
         with open_output(options.output) as file:
             figure.savefig(file, format=kind)
     print(f"Wrote {options.output}.")
@@ -336,7 +336,7 @@ def _plot_parser() -> argparse.ArgumentParser:
     parser.add_argument("--top", type=int, default=top, help=f"how many words ({top})")
     parser.add_argument(
         "--method",
-        choices=wordmap.METHODS,
+        choices=layout.METHODS,
         default="pca",
         help="pca; tsne needs scikit-learn, umap umap-learn",
     )

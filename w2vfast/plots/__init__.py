@@ -1,1 +1,1 @@
-"""Plots of vectors and of training, and the interactive map."""
+"""Static plots of vectors and of training, and the interactive map."""

@@ -1,44 +1,24 @@
-"""Fonts of matplotlib: one that has the characters, or who brings one."""
+"""Fonts: find installed ones that together cover a text."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib
 import logging
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-# What stands for a character that no installed font has.
+# Drawn in place of a character that no installed font covers.
 NO_GLYPH = "\u25a1"
 
-# Fonts that claim to have every character and show boxes, or nothing, for most.
-_EMPTY_FONTS = ("last resort", "lastresort", "adobe blank", "adobeblank")
-
-# First and last code point, and Debian's package of a font for what lies between;
-# the first range that fits counts.
-_PACKAGES = (
-    (0x20000, 0x2FFFF, "fonts-hanazono"),  # rare Chinese characters
-    (0x1F000, 0x1FBFF, "fonts-symbola"),  # pictures, emojis
-    (0x1100, 0x11FF, "fonts-noto-cjk"),  # Korean
-    (0x2E80, 0x9FFF, "fonts-noto-cjk"),  # Chinese, Japanese, Korean
-    (0xA960, 0xA97F, "fonts-noto-cjk"),
-    (0xAC00, 0xD7FF, "fonts-noto-cjk"),
-    (0xF900, 0xFAFF, "fonts-noto-cjk"),
-    (0xFE30, 0xFE4F, "fonts-noto-cjk"),
-    (0xFF00, 0xFFEF, "fonts-noto-cjk"),
-)
-_OTHER_PACKAGE = "fonts-noto-core"  # nearly all other scripts
-_FONTS = {
-    "fonts-hanazono": "HanaMin",
-    "fonts-noto-cjk": "Noto Sans CJK",
-    "fonts-noto-core": "Noto Sans",
-    "fonts-symbola": "Symbola",
-}
-_SHOWN = 5  # characters in a message
+# Fonts that claim to cover every character but draw boxes, or nothing, for most.
+_PLACEHOLDER_FONTS = ("last resort", "lastresort", "adobe blank", "adobeblank")
+_CHARACTERS_SHOWN = 5  # in a message
 
 
 def choose_families(texts: Iterable[str]) -> tuple[list[str], set[str]]:
-    """Choose font families that together have the characters of some texts.
+    """Choose font families that together cover the characters of some texts.
 
     Parameters
     ----------
@@ -47,18 +27,19 @@ def choose_families(texts: Iterable[str]) -> tuple[list[str], set[str]]:
     Returns
     -------
     families : list of str
-        matplotlib's own first, which are kept wherever they have a character.
+        matplotlib's default families, then the added ones.  matplotlib takes each
+        character from the first family that has it.
     missing : set of str
-        Characters that no installed font has.
+        Characters that no installed font covers.
     """
     manager = importlib.import_module("matplotlib.font_manager")
     families = list(importlib.import_module("matplotlib").rcParams["font.family"])
     missing = {char for text in texts for char in text if not char.isspace()}
     for family in families:
         missing -= _characters_of(manager, family)
-    for names in (_installed(manager), _just_installed(manager)):
+    for names in (_listed_families(manager), _unlisted_families(manager)):
         if missing:
-            found = _covering(manager, names, missing)
+            found = _cover(manager, names, missing)
             families += found
             missing = missing.difference(
                 *(_characters_of(manager, name) for name in found)
@@ -67,46 +48,56 @@ def choose_families(texts: Iterable[str]) -> tuple[list[str], set[str]]:
 
 
 def missing_message(missing: set[str]) -> str:
-    """Say which characters no font has, and which packages bring one."""
+    """Return a warning that names the characters without a font, and their scripts."""
     some = sorted(missing)
-    shown = ", ".join(f"{char} (U+{ord(char):04X})" for char in some[:_SHOWN])
-    shown += ", ..." if len(some) > _SHOWN else ""
-    packages = sorted({_package_for(char) for char in some})
+    shown = ", ".join(
+        f"{char} (U+{ord(char):04X})" for char in some[:_CHARACTERS_SHOWN]
+    )
+    shown += ", ..." if len(some) > _CHARACTERS_SHOWN else ""
+    scripts = ", ".join(sorted({_script_of(char) for char in some}))
     return (
-        f"no installed font has {len(some):,} of the characters: {shown}; {NO_GLYPH} "
-        f"stands for them. Install one: on Debian and Ubuntu, "
-        f"apt install {' '.join(packages)}; elsewhere, the font "
-        f"{' and '.join(_FONTS[package] for package in packages)}."
+        f"no installed font has glyphs for {len(some):,} of the characters "
+        f"({scripts}): {shown}; {NO_GLYPH} is drawn instead. Install a font for them, "
+        "for example one of the Noto fonts (Noto Sans CJK for Chinese, Japanese and "
+        "Korean)."
     )
 
 
-def _package_for(char: str) -> str:
-    fits = (name for low, high, name in _PACKAGES if low <= ord(char) <= high)
-    return next(fits, _OTHER_PACKAGE)
+def _script_of(char: str) -> str:
+    """Return the script of a character, by the first word of its Unicode name."""
+    name, category = unicodedata.name(char, ""), unicodedata.category(char)
+    if name and category[0] in "LMN":
+        script = name.split()[0]
+        return script if script == "CJK" else script.capitalize()
+    return "symbols" if category[0] == "S" else "others"
 
 
-def _installed(manager: Any) -> Iterator[str]:
-    """Yield the families that matplotlib has in its list."""
+def _listed_families(manager: Any) -> Iterator[str]:
+    """Yield the families in matplotlib's list of fonts."""
     entries = manager.fontManager.ttflist
     yield from sorted({entry.name for entry in entries if entry.style == "normal"})
 
 
-def _just_installed(manager: Any) -> Iterator[str]:
-    """Yield families that were installed since matplotlib made its list."""
+def _unlisted_families(manager: Any) -> Iterator[str]:
+    """Yield families that were installed after matplotlib cached its list."""
     known = {entry.fname for entry in manager.fontManager.ttflist}
-    before = set(_installed(manager))
+    before = set(_listed_families(manager))
     for path in sorted(set(manager.findSystemFonts()) - known):
-        # Some are of kinds that it cannot draw; bitmaps, say.
+        # matplotlib cannot read some kinds of fonts, for example bitmap fonts.
         with contextlib.suppress(Exception):
             manager.fontManager.addfont(path)
-    yield from sorted(set(_installed(manager)) - before)
+    yield from sorted(set(_listed_families(manager)) - before)
 
 
-def _covering(manager: Any, names: Iterator[str], wanted: set[str]) -> list[str]:
-    """Choose families until they have all that is wanted, or no other one helps."""
-    with _no_talk_of_weights():
+def _cover(manager: Any, names: Iterator[str], wanted: set[str]) -> list[str]:
+    """Choose families greedily until all of `wanted` is covered, or none adds any.
+
+    Among families that cover equally many characters, proportional sans-serif ones of
+    the likely region are preferred.
+    """
+    with _no_warnings_about_weights():
         has = {name: _characters_of(manager, name) & wanted for name in names}
-    likely = _regions(wanted)
+    region = _cjk_region(wanted)
     chosen, left = [], set(wanted)
     while left and has:
         best = min(
@@ -115,7 +106,7 @@ def _covering(manager: Any, names: Iterator[str], wanted: set[str]) -> list[str]
                 -len(has[name] & left),
                 "Mono" in name,
                 "Serif" in name,
-                not name.endswith(likely),
+                not name.endswith(region),
                 name,
             ),
         )
@@ -127,8 +118,8 @@ def _covering(manager: Any, names: Iterator[str], wanted: set[str]) -> list[str]
 
 
 @contextlib.contextmanager
-def _no_talk_of_weights() -> Iterator[None]:
-    """Keep matplotlib from logging of each family that it has no normal weight."""
+def _no_warnings_about_weights() -> Iterator[None]:
+    """Keep matplotlib from logging every family that lacks a normal weight."""
     logger = logging.getLogger("matplotlib.font_manager")
     before = logger.level
     logger.setLevel(logging.ERROR)
@@ -138,8 +129,8 @@ def _no_talk_of_weights() -> Iterator[None]:
         logger.setLevel(before)
 
 
-def _regions(characters: set[str]) -> str:
-    """Return the ending of a pan-CJK family for what the text seems to be."""
+def _cjk_region(characters: set[str]) -> str:
+    """Return the suffix of the pan-CJK family for the likely language of the text."""
     if any("\u3040" <= char <= "\u30ff" for char in characters):
         return "JP"
     if any("\uac00" <= char <= "\ud7af" for char in characters):
@@ -148,13 +139,13 @@ def _regions(characters: set[str]) -> str:
 
 
 def _characters_of(manager: Any, family: str) -> set[str]:
-    """Return the characters of the font that matplotlib would take for a family."""
-    if family.lower().startswith(_EMPTY_FONTS):
+    """Return the characters of the font that matplotlib would use for a family."""
+    if family.lower().startswith(_PLACEHOLDER_FONTS):
         return set()
-    # A list: a name alone would be read as a pattern, in which "-" has a meaning.
+    # A list, because a string would be parsed as a pattern, in which "-" is special.
     wanted = manager.FontProperties(family=[family])
     try:
         path = manager.findfont(wanted, fallback_to_default=False)
         return {chr(code) for code in manager.get_font(path).get_charmap()}
-    except (ValueError, RuntimeError, OSError):  # not found, damaged
+    except (ValueError, RuntimeError, OSError):  # not found, or damaged
         return set()

@@ -1,4 +1,4 @@
-"""The map of words as a page of HTML that needs no network and no other file."""
+"""Interactive map of words: one HTML file that needs no network and no other file."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from w2vfast.vectors.table import Key
 
 DEFAULT_NEIGHBOURS = 10
-FINENESS = 100_000  # steps of the longer side of the map
-COSINE_STEPS = 100  # as many as are shown
+# Coordinates and cosines are stored as integers, which makes the file smaller.
+COORDINATE_STEPS = 100_000  # along the longer side of the map
+COSINE_STEPS = 100  # the map shows two decimals
 
 
 def save_map_page(
@@ -36,27 +37,27 @@ def save_map_page(
     title: str | None = None,
     seed: int = 1,
 ) -> int:
-    """Write a map of words as a page, whole or not at all.
+    """Write an interactive map of words as an HTML file.
 
-    The page pans, zooms, finds a word and shows its neighbours.  It loads nothing,
-    sends nothing, and works from a disk.
+    The map can be panned, zoomed and searched, and shows the neighbours of a word.  The
+    file works without a web server; it loads nothing and sends nothing.
 
     Parameters
     ----------
     path : str or path-like
-        The file, such as ``map.html``.
+        The file, such as ``map.html``.  Written completely or not at all.
     vectors, words, top, method, seed
         See `w2vfast.plots.wordmap.word_map`.
     neighbours : int, default 10
-        Nearest words by cosine that each word shows; of all vectors, also of those
-        that are not on the map [words].
+        Number of nearest words by cosine to show for each word.  They are chosen among
+        all vectors, including those that are not on the map.
     title : str, optional
-        Stands above the map; default ``Map of words``.
+        Title above the map; default ``Map of words``.
 
     Returns
     -------
     int
-        Words on the map.
+        Number of words on the map.
 
     Raises
     ------
@@ -67,19 +68,19 @@ def save_map_page(
 
     Notes
     -----
-    The page decides in O(n^2) time which labels show at which zoom: it opens at once
-    with some thousands of words, in seconds with tens of thousands.
+    When the browser opens the file, it computes in O(n^2) time at which zoom each label
+    appears: immediate for a few thousand words, seconds for tens of thousands.
     """
     if neighbours < 0:
         message = f"neighbours must be at least 0, got {neighbours}."
         raise ValueError(message)
     chosen = word_map(vectors, words, top=top, method=method, seed=seed)
     near, cosines = nearest_others(vectors.vectors, chosen.rows, neighbours)
-    page = _fill_in(
+    page = _fill_template(
         {
             "title": html.escape(title or "Map of words"),
             "note": html.escape(chosen.note),
-            "data": _as_json(_page_data(vectors, chosen, near, cosines)),
+            "data": _as_json(_map_data(vectors, chosen, near, cosines)),
         }
     )
     with open_output(path) as file:
@@ -90,7 +91,7 @@ def save_map_page(
 def nearest_others(
     vectors: NDArray[np.floating[Any]], rows: NDArray[np.intp], n: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Find the rows that point most nearly the same way as some of them.
+    """Find the nearest neighbours of some rows by cosine, without the rows themselves.
 
     Parameters
     ----------
@@ -102,65 +103,71 @@ def nearest_others(
     Returns
     -------
     near : ndarray of int, shape (m, n)
-        Their rows, the nearest first, equal ones in the order of the rows.
+        The neighbours' rows, the nearest first; equally near ones by row.
     cosines : ndarray of float32, shape (m, n)
 
     Notes
     -----
-    O(m V D) time; see `w2vfast.vectors.neighbours.nearest`.  A row without a
-    direction has the cosine 0.
+    O(m V D) time; see `w2vfast.vectors.neighbours.nearest`.  A row of zeros has the
+    cosine 0 with every row.
     """
     n = min(n, len(vectors) - 1)
-    # One more, because a row is among its own nearest.
+    # One more, because the nearest rows include the row itself.
     near, cosines = nearest(vectors, unit_rows(vectors[rows]), n + 1)
     n = min(n, int((near >= 0).sum(axis=1).min()) - 1)
     near, cosines = near[:, : n + 1], cosines[:, : n + 1]
     is_other = near != rows[:, None]
+    # Where more than n rows are equally near, the row itself may be missing.
     is_other[is_other.all(axis=1), -1] = False
     shape = len(rows), n
     return near[is_other].reshape(shape), cosines[is_other].reshape(shape)
 
 
-def _page_data(
+def _map_data(
     vectors: KeyedVectors,
     chosen: WordMap,
     near: NDArray[np.intp],
     cosines: NDArray[np.float32],
 ) -> dict[str, Any]:
-    """Return what the page is made of: plain lists of strings and integers.
+    """Return the data of the map as lists of strings and integers.
 
-    ``words`` are those on the map, then others that are neighbours only; ``xy`` the
-    places x, y, x, y ... of the first ones; ``near`` and ``cosines`` a list for each
-    of them, of numbers into ``words`` and of cosines.
+    ``words`` lists the words on the map, followed by those that are only neighbours.
+    ``xy`` lists the coordinates x, y, x, y ... of the words on the map.  For each of
+    them, ``neighbours`` has a list of indices into ``words``, and ``cosines`` a list of
+    cosines.
     """
     lowest = chosen.points.min(axis=0)
     extent = float((chosen.points - lowest).max()) or 1.0
-    places = np.rint((chosen.points - lowest) * (FINENESS / extent)).astype(int)
+    scale = COORDINATE_STEPS / extent
+    coordinates = np.rint((chosen.points - lowest) * scale).astype(int)
     others = np.setdiff1d(near, chosen.rows)
-    number_of = {int(row): i for i, row in enumerate([*chosen.rows, *others])}
+    index_of = {int(row): i for i, row in enumerate([*chosen.rows, *others])}
     other_words = [readable(vectors.index_to_key[row]) for row in others]
     return {
-        "fineness": FINENESS,
+        "coordinateSteps": COORDINATE_STEPS,
         "cosineSteps": COSINE_STEPS,
         "words": [*chosen.words, *other_words],
-        "xy": places.ravel().tolist(),
-        "near": [[number_of[row] for row in line] for line in near.tolist()],
+        "xy": coordinates.ravel().tolist(),
+        "neighbours": [[index_of[row] for row in line] for line in near.tolist()],
         "cosines": np.rint(cosines * COSINE_STEPS).astype(int).tolist(),
     }
 
 
 def _as_json(data: dict[str, Any]) -> str:
-    """Write compact JSON that cannot end the script element it stands in.
+    """Return compact JSON that cannot close the script element that contains it.
 
-    Source: HTML standard, "Restrictions for contents of script elements": the safest
-    is to write ``<`` as an escape.
+    Source: HTML standard, "Restrictions for contents of script elements", which
+    recommends to escape ``<``.
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")
 
 
-def _fill_in(parts: dict[str, str]) -> str:
-    """Put the parts into the template, in one pass: a word may look like a place."""
+def _fill_template(parts: dict[str, str]) -> str:
+    """Replace the placeholders of map.html.
+
+    In one pass, because a word may look like a placeholder.
+    """
     template = resources.files("w2vfast") / "plots" / "map.html"
     return re.sub(
         r"\{\{(\w+)\}\}", lambda m: parts[m[1]], template.read_text(encoding="utf-8")

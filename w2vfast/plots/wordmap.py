@@ -1,48 +1,45 @@
-"""A map of words: which words are on it, and where they lie in the plane.
+"""Map of words: the words that it shows, and their positions in the plane.
 
-n is the number of words on the map, D the dimension of their vectors.
+n is the number of words on the map.
 """
 
 from __future__ import annotations
 
-import importlib
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.plots.layout import METHODS, lay_out
+from w2vfast.text.vocab import SENTENCE_END
 from w2vfast.vectors.neighbours import unit_rows
 
 if TYPE_CHECKING:
     from w2vfast.vectors.keyedvectors import KeyedVectors
     from w2vfast.vectors.table import Key
 
-SENTENCE_END = "</s>"  # a row of the C program's files, hardly a word to look at
 DEFAULT_TOP = 300
-LEAST_FOR_NEIGHBOURHOODS = 4  # words; fewer have none that t-SNE or UMAP could keep
-PERPLEXITY = 30  # van der Maaten and Hinton 2008: between 5 and 50
-UMAP_NEIGHBOURS = 15
-_MISSING_SHOWN = 5
+_MISSING_SHOWN = 5  # words in a message
 
 
 @dataclass(frozen=True)
 class WordMap:
-    """Words and their places.
+    """Words and their positions.
 
     Attributes
     ----------
     rows : ndarray of int, shape (n,)
-        Rows of the vectors, ascending: the most frequent word first.
+        Rows of the vectors, ascending, so that the most frequent word is first.
     words : list of str, length n
-        As they are to be read; see `readable`.
+        The words in displayable form; see `readable`.
     points : ndarray of float64, shape (n, 2)
-        x to the right, y upwards, without a unit.
+        x points right, y points up; without a unit.
     note : str
-        How the points were found, to stand below the picture.
+        Number of words and method of the layout, for people to read.
     """
 
     rows: NDArray[np.intp]
@@ -59,7 +56,7 @@ def word_map(
     method: str = "pca",
     seed: int = 1,
 ) -> WordMap:
-    """Choose words and lay them out in the plane.
+    """Choose words and project them to two dimensions.
 
     Parameters
     ----------
@@ -67,12 +64,12 @@ def word_map(
     words : iterable of str or int, optional
         The words of the map.
     top : int, default 300
-        Without `words`: how many of the most frequent ones [words].  The sentence end
-        of the C program's files is passed over.
+        Number of most frequent words to use if `words` is not given.  Does not count
+        the sentence end ``</s>`` of the C program's files, which is skipped.
     method : {"pca", "tsne", "umap"}
-        "tsne" needs scikit-learn, "umap" umap-learn.
+        "tsne" needs scikit-learn, "umap" needs umap-learn.
     seed : int, default 1
-        Of the random numbers; "pca" needs none.
+        Seed of the random numbers.  "pca" uses none.
 
     Returns
     -------
@@ -81,45 +78,43 @@ def word_map(
     Raises
     ------
     ValueError
-        If no word is left, a vector is not finite, or the method is not known.
+        If no word is left, a vector is not finite, or the method is unknown.
     ImportError
         If the method's package is not installed.
 
     Warns
     -----
     UserWarning
-        If some of `words` are not among the vectors; the others are drawn.
+        If some of `words` are out of vocabulary.  The others are used.
 
     Notes
     -----
-    All vectors are scaled to length 1 first, since words are compared by the cosine.
+    Vectors are scaled to length 1 first, because words are compared by their cosine.
     """
-    if method not in _METHODS:
-        message = f"method must be one of {', '.join(_METHODS)}; got {method!r}."
+    if method not in METHODS:
+        message = f"method must be one of {', '.join(METHODS)}; got {method!r}."
         raise ValueError(message)
     rows = _top_rows(vectors, top) if words is None else _rows_of(vectors, words)
     matrix = np.asarray(vectors.vectors[rows], np.float64)
     finite = np.isfinite(matrix).all(axis=1)
     if not finite.all():
         bad = vectors.index_to_key[rows[np.flatnonzero(~finite)[0]]]
-        message = f"the vector of {bad!r} is not finite; leave the word out."
+        message = f"the vector of {bad!r} is not finite. Leave the word out."
         raise ValueError(message)
-    points, how = _METHODS[method](unit_rows(matrix).astype(np.float64), seed)
+    points, how = lay_out(unit_rows(matrix).astype(np.float64), method, seed)
     names = [readable(vectors.index_to_key[row]) for row in rows]
     count = f"{len(rows):,} word{'s' if len(rows) != 1 else ''}"
     return WordMap(rows, names, points, f"{count}, {how}")
 
 
 def readable(word: Key) -> str:
-    """Return a word as one line of text that any encoding and screen can take.
+    """Return a word as one line of text that can be encoded and displayed.
 
-    What was not UTF-8 becomes U+FFFD, white space and control characters a space.
+    Bytes that were not UTF-8 become U+FFFD, white space and control characters become
+    spaces.
     """
     text = re.sub("[\ud800-\udfff]", "\ufffd", str(word))
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f]", " ", text)
-
-
-# ---- which words ---------------------------------------------------------------------
 
 
 def _top_rows(vectors: KeyedVectors, top: int) -> NDArray[np.intp]:
@@ -129,7 +124,7 @@ def _top_rows(vectors: KeyedVectors, top: int) -> NDArray[np.intp]:
     first = vectors.index_to_key[: top + 1]
     rows = [row for row, word in enumerate(first) if word != SENTENCE_END][:top]
     if not rows:
-        message = "there are no words to draw: the vectors are empty."
+        message = "there are no words to plot: the vectors are empty."
         raise ValueError(message)
     return np.array(rows, np.intp)
 
@@ -143,87 +138,16 @@ def _rows_of(vectors: KeyedVectors, words: Iterable[Key]) -> NDArray[np.intp]:
     shown = ", ".join(repr(word) for word in missing[:_MISSING_SHOWN])
     shown += ", ..." if len(missing) > _MISSING_SHOWN else ""
     if len(missing) == len(wanted):
-        which = f"none of the words ({shown})" if wanted else "no word"
-        message = f"{which} to draw: give words that are among the vectors."
+        what = f"none of the words ({shown}) has a vector" if wanted else "no words"
+        message = f"nothing to plot: {what}. Give words of the vocabulary."
         raise ValueError(message)
     if missing:
         message = (
-            f"{len(missing)} of {len(wanted)} words are not among the vectors and "
-            f"are left out: {shown}"
+            f"{len(missing)} of {len(wanted)} words are out of vocabulary and are left "
+            f"out: {shown}"
         )
         warnings.warn(message, UserWarning, stacklevel=4)
     return np.array(
         sorted(vectors.key_to_index[word] for word in wanted if word in vectors),
         np.intp,
     )
-
-
-# ---- where ---------------------------------------------------------------------------
-
-Layout = tuple[NDArray[np.float64], str]
-
-
-def _pca(unit: NDArray[np.float64], _seed: int) -> Layout:
-    """Lay out by the two directions of the largest variance (Pearson 1901)."""
-    centred = unit - unit.mean(axis=0)
-    _, lengths, axes = np.linalg.svd(centred, full_matrices=False)
-    points = np.zeros((len(unit), 2))
-    for i, axis in enumerate(axes[:2]):
-        # An axis has no direction of its own; this one is the same on all machines.
-        sign = np.sign(axis[np.argmax(np.abs(axis))])
-        points[:, i] = sign * (centred @ axis)
-    total = float(np.sum(lengths**2))
-    share = float(np.sum(lengths[:2] ** 2)) / total if total else 1.0
-    return points, f"PCA: {share:.0%} of the variance"
-
-
-def _tsne(unit: NDArray[np.float64], seed: int) -> Layout:
-    _check_enough(unit, "tsne")
-    tsne = _need("sklearn.manifold", "tsne", "scikit-learn").TSNE(
-        # Between unit vectors, distance says what the cosine says.
-        init="pca" if min(unit.shape) > 1 else "random",
-        perplexity=min(PERPLEXITY, (len(unit) - 1) / 3),
-        random_state=seed,
-    )
-    return np.asarray(tsne.fit_transform(unit), np.float64), "t-SNE"
-
-
-def _umap(unit: NDArray[np.float64], seed: int) -> Layout:
-    _check_enough(unit, "umap")
-    n_neighbors = min(UMAP_NEIGHBOURS, len(unit) - 1)
-    umap = _need("umap", "umap", "umap-learn").UMAP(
-        n_neighbors=n_neighbors,
-        # The spectral start needs more words than neighbours.
-        init="spectral" if n_neighbors == UMAP_NEIGHBOURS else "random",
-        random_state=seed,
-        n_jobs=1,  # more are not possible with a seed, and UMAP would say so
-    )
-    return np.asarray(umap.fit_transform(unit), np.float64), "UMAP"
-
-
-_METHODS: dict[str, Callable[[NDArray[np.float64], int], Layout]] = {
-    "pca": _pca,
-    "tsne": _tsne,
-    "umap": _umap,
-}
-METHODS = tuple(_METHODS)
-
-
-def _check_enough(unit: NDArray[np.float64], method: str) -> None:
-    if len(unit) < LEAST_FOR_NEIGHBOURHOODS:
-        message = (
-            f"method {method!r} needs at least {LEAST_FOR_NEIGHBOURHOODS} words, got "
-            f"{len(unit)}. Take more words, or method 'pca'."
-        )
-        raise ValueError(message)
-
-
-def _need(module: str, method: str, package: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        message = (
-            f"method {method!r} needs a package: pip install {package}, or take "
-            "method 'pca', which is built in."
-        )
-        raise ImportError(message) from error

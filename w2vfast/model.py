@@ -34,9 +34,9 @@ from w2vfast.text.vocab import (
     SENTENCE_END,
     Vocab,
     check_trainable,
-    read_vocab,
     vocab_from_counts,
 )
+from w2vfast.text.vocab_file import read_vocab, write_vocab
 from w2vfast.text.vocab_growth import GrownVocab, check_growable, grow_from_counts
 from w2vfast.training import cost, trainer
 from w2vfast.training.callbacks import checked_callbacks
@@ -465,7 +465,7 @@ class Word2Vec(GensimNames):
         """
         words = self.vocab
         with open_output(path) as file:
-            words.write(file)
+            write_vocab(file, words)
 
     @property
     def vocab(self) -> Vocab:

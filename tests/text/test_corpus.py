@@ -31,7 +31,8 @@ from w2vfast.system import threads
 from w2vfast.text import corpus, idstore
 from w2vfast.text.corpus import encode
 from w2vfast.text.sources import IdCorpus, file_source, sentence_source
-from w2vfast.text.vocab import Vocab, read_vocab
+from w2vfast.text.vocab import Vocab
+from w2vfast.text.vocab_file import read_vocab, write_vocab
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*has carriage returns but no newline")
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files and signals")
@@ -190,7 +191,7 @@ def test_exact_vocabularies_are_the_c_programs_bytes(case, workers):
     else:
         assert np.bincount(stream.ids).tolist() == vocab.counts.tolist()
     written = io.BytesIO()
-    vocab.write(written)
+    write_vocab(written, vocab)
     assert written.getvalue() == (GOLDEN / f"{case['name']}.vocab").read_bytes()
 
 
@@ -211,7 +212,7 @@ def test_exact_vocabularies_are_those_of_the_program(data, min_count, workers, b
         assert not encoded([data], exact=True, min_count=min_count)[0][1:]
         return
     written = io.BytesIO()
-    vocab.write(written)
+    write_vocab(written, vocab)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "text").write_bytes(data)
@@ -551,7 +552,7 @@ def test_any_iterable_is_a_corpus():
 def test_a_spent_generator_says_so():
     sentences = (s for s in [["a"]])
     assert result(sentences)[0] == ["</s>", "a"]
-    with pytest.raises(ValueError, match="generator that was read before"):
+    with pytest.raises(ValueError, match="generator that was already consumed"):
         encode(sentences)
 
 
@@ -1020,6 +1021,6 @@ def test_memory_limit_below_zero_is_refused():
 def test_a_limit_that_leaves_no_word_is_refused():
     with (
         pytest.warns(UserWarning, match="pruned"),
-        pytest.raises(ValueError, match="max_vocab_size=1 left none of the words"),
+        pytest.raises(ValueError, match="max_vocab_size=1 pruned every word"),
     ):
         Word2Vec([["a", "b"]] * 9, min_count=1, max_vocab_size=1)

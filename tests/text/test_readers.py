@@ -100,7 +100,7 @@ def test_text8_words_are_whole_wherever_reading_stops(file):
 @pytest.mark.parametrize("reader", [LineSentence, Text8Corpus])
 def test_a_length_below_1_is_an_error(reader, file):
     with pytest.raises(
-        ValueError, match="max_sentence_length must be at least 1, got 0"
+        ValueError, match="max_sentence_length must be at least 1 word, got 0"
     ):
         reader(file(b"a\n"), max_sentence_length=0)
 

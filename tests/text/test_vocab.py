@@ -18,10 +18,10 @@ from w2vfast.text.vocab import (
     Vocab,
     first_rows,
     no_word_error,
-    read_vocab,
     select_words,
     vocab_from_counts,
 )
+from w2vfast.text.vocab_file import read_vocab, write_vocab
 
 
 def make(words, counts):
@@ -30,7 +30,7 @@ def make(words, counts):
 
 def written(vocab):
     file = io.BytesIO()
-    vocab.write(file)
+    write_vocab(file, vocab)
     return file.getvalue()
 
 
@@ -124,9 +124,9 @@ def test_known_counts_of_integers_have_integer_words():
         ({"a": None}, TypeError, "count of 'a' must be an integer, got None"),
         ({"a": -1}, ValueError, "count of 'a' must be in 0 to .* got -1"),
         ({"a": 2**63}, ValueError, "count of 'a' must be in 0 to"),
-        ({1.5: 1}, TypeError, "a word must be a str, bytes or int, got 1.5"),
-        ({True: 1}, TypeError, "a word must be a str, bytes or int, got True"),
-        ({"a": 1, 1: 1}, TypeError, "mix integer words with str"),
+        ({1.5: 1}, TypeError, "a word must be a str, bytes or int, .*got 1.5"),
+        ({True: 1}, TypeError, "a word must be a str, bytes or int, .*got True"),
+        ({"a": 1, 1: 1}, TypeError, "mixes integer words with str"),
         ({"a": 4}, ValueError, r"min_count=5 times \(most frequent: 'a', 4\)"),
         ({}, ValueError, "No words"),
         ({"</s>": 7}, ValueError, "No words"),
@@ -147,7 +147,7 @@ def test_the_file_has_a_word_and_a_count_a_line():
 
 @pytest.mark.parametrize("word", ["a b", "a\n", "\t", "a\r"])
 def test_a_word_that_no_reader_could_read_is_not_written(word):
-    with pytest.raises(ValueError, match="holds white space"):
+    with pytest.raises(ValueError, match="contains white space"):
         written(make(["</s>", word], [1, 1]))
 
 
@@ -240,7 +240,7 @@ def test_a_count_above_64_bits_is_an_error(digits):
 
 
 def test_a_word_twice_is_an_error_in_fast_mode():
-    with pytest.raises(ValueError, match=r"v\.txt: the word 'a' is there more than"):
+    with pytest.raises(ValueError, match=r"v\.txt: the word 'a' occurs more than"):
         read(b"a 1\nb 1\na 2\n")
 
 
@@ -249,7 +249,7 @@ def test_a_word_twice_is_an_error_in_fast_mode():
     ("data", "message"),
     [
         (b"", "the vocabulary file is empty"),
-        (b"</s> 3\n", "No words: there is nothing but"),
+        (b"</s> 3\n", "No words: only the sentence end"),
         (
             b"</s> 3\na 4\nb 2\n",
             r"No word .*min_count=5 times \(most frequent: 'a', 4\)",

@@ -160,7 +160,10 @@ def test_the_tree_goes_on_where_nothing_is_new(mode):
         ([], "no sentence|holds no words|empty"),
         ([[]], "holds no words"),
         (iter([]), "no sentence|holds no words|empty"),
-        ([["rare"]], "no word of the text .*'rare', 1 times, with min_count=2"),
+        (
+            [["rare"]],
+            "no word of the text .*'rare', .* 1 times, and min_count=2",
+        ),
     ],
 )
 def test_a_text_that_adds_nothing_is_an_error_and_changes_nothing(text, message):
@@ -182,9 +185,9 @@ def test_an_update_needs_a_vocabulary():
 
 def test_integers_and_text_do_not_mix():
     model = Word2Vec(np.array([[1, 2, 3]] * 9), **SMALL)
-    with pytest.raises(TypeError, match=r"holds integers .*text cannot come in"):
+    with pytest.raises(TypeError, match=r"holds integers .*text cannot be added"):
         model.build_vocab(FIRST, update=True)
-    with pytest.raises(TypeError, match=r"holds integers .*text cannot come in"):
+    with pytest.raises(TypeError, match=r"holds integers .*text cannot be added"):
         model.build_vocab_from_freq({"a": 7}, update=True)
     model.build_vocab(np.array([[3, 4, 4]]), update=True)
     assert sorted(model.wv.index_to_key) == [1, 2, 3, 4]
@@ -202,7 +205,7 @@ def test_counts_can_be_added_without_a_text(mode):
         expected[SENTENCE_END] = 14
     check_growth(model, before, expected)
     assert model.vocab.counts[0] == 14
-    with pytest.raises(ValueError, match=r"none comes in: .*'rare', 1 times"):
+    with pytest.raises(ValueError, match=r"none can be added: .*'rare', .* 1 times"):
         model.build_vocab_from_freq({"rare": 1}, update=True)
     model.train(SECOND, progress=False)
 
@@ -220,7 +223,7 @@ def test_a_vocabulary_without_sentence_end_cannot_grow(tmp_path):
     (tmp_path / "vocab").write_text("the 9\na 7\n</s> 5\n")
     model = Word2Vec(mode="exact", **SMALL)
     model.read_vocab(tmp_path / "vocab")
-    with pytest.raises(ValueError, match="first word is 'the', not </s>"):
+    with pytest.raises(ValueError, match=r"is 'the' cannot grow.*must be </s>"):
         model.build_vocab(SECOND, update=True)
 
 

@@ -50,7 +50,7 @@ class PhraseModel:
             Connector words between the two.
         """
         phrase = self.delimiter.join([word_a, *in_between, word_b])
-        score = self._scores().of(phrase, word_a, word_b)
+        score = self._scores().score_of(phrase, word_a, word_b)
         return (None, None) if score is None else (phrase, score)
 
     def __getitem__(self, sentence: Any) -> Any:

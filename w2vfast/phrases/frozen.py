@@ -41,7 +41,7 @@ class FrozenPhrases(PhraseModel, kind="FrozenPhrases"):
         )
 
     def _scores(self) -> _text.PhraseScores:
-        return _text.KnownScores(self.phrasegrams, self.threshold)
+        return _text.StoredScores(self.phrasegrams, self.threshold)
 
     def _entries(self) -> Iterator[Iterable[tuple[str, float]]]:
         yield self.phrasegrams.items()

@@ -158,8 +158,8 @@ class Phrases(PhraseModel, kind="Phrases"):
 
     def _scores(self) -> _text.PhraseScores:
         if isinstance(self.scoring, str):
-            return _text.CountedScores(self._counts, self._rule())
-        return _text.CalledScores(self._custom_score, self.threshold)
+            return _text.CountScores(self._counts, self._rule())
+        return _text.FunctionScores(self._custom_score, self.threshold)
 
     def _rule(self) -> _text.PhraseRule:
         return _text.PhraseRule(

@@ -35,5 +35,5 @@ class PhraseVocab(Mapping[str, int]):
 
     def batches(self) -> Iterator[list[tuple[str, int]]]:
         """Yield lists of (word, count), which together contain every entry once."""
-        for slot in range(0, self._counts.places, BATCH_SLOTS):
+        for slot in range(0, self._counts.n_slots, BATCH_SLOTS):
             yield self._counts.items(slot, slot + BATCH_SLOTS)

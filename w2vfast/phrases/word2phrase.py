@@ -82,7 +82,7 @@ def word2phrase(
             "like the C program. Give a file, or use --mode fast."
         )
         raise ValueError(message)
-    phrases = _text.CPhrases()
+    phrases = _text.Word2Phrase()
     for block in _blocks(path, progress, 0):
         phrases.learn(block)
     phrases.sort(min_count, threshold)

@@ -22,13 +22,8 @@ from w2vfast.prediction.probabilities import (
     TreeSoftmax,
     narrowed,
 )
-from w2vfast.text.sources import (
-    FileSource,
-    IdCorpus,
-    Source,
-    open_source,
-    token_list,
-)
+from w2vfast.text.corpus_files import open_source
+from w2vfast.text.sources import FileSource, IdCorpus, Source, token_list
 from w2vfast.vectors.neighbours import blocks
 
 Ids = NDArray[np.int64]

@@ -1,1 +1,1 @@
-"""Text to numbers: sources, readers, vocabulary, and the encoded corpus."""
+"""Text to numbers: corpus sources, vocabularies and the encoded corpus."""

@@ -1,7 +1,7 @@
 """gensim's readers of text: LineSentence, PathLineSentences, Text8Corpus.
 
-They are iterables of token lists.  `Word2Vec` and `Phrases` know them and read their
-files by themselves, which gives the same and is much faster.
+They are iterables of token lists.  `Word2Vec` and `Phrases` recognise them and read
+their files directly, which is much faster and gives the same result.
 """
 
 from __future__ import annotations
@@ -25,22 +25,23 @@ _LAST_SPACE = re.compile(rb"[ \t\n][^ \t\n]*\Z")
 class _Reader:
     """An iterable of token lists from text.
 
-    Words stand between white space as `str.split` has it.  Bytes that are not UTF-8
-    become surrogates (``errors="surrogateescape"``) and are kept.
+    Text is split at white space as by `str.split`.  Bytes that are not UTF-8 are kept
+    as surrogates (``errors="surrogateescape"``).
     """
 
-    joins_lines = False  # a line end is white space and nothing more
+    joins_lines = False  # whether a line end is only white space
 
     def __init__(self, max_sentence_length: int) -> None:
         if max_sentence_length < 1:
             message = (
-                f"max_sentence_length must be at least 1, got {max_sentence_length}"
+                f"max_sentence_length must be at least 1 word, got "
+                f"{max_sentence_length}"
             )
             raise ValueError(message)
         self.max_sentence_length = max_sentence_length
 
     def files(self) -> list[str] | None:
-        """Return the paths of all that is read, whole; None if it is not so simple."""
+        """Return the paths if whole files are read by path; otherwise None."""
         raise NotImplementedError
 
     def _sentences(self, words: Iterable[str]) -> Iterator[list[str]]:
@@ -66,22 +67,24 @@ class _Reader:
 
 
 class LineSentence(_Reader):
-    """Sentences of a text that has one on each line, words between white space.
+    """Sentences of a text with one sentence on each line.
 
     Parameters
     ----------
     source : path or file
-        A path, compressed or not, or an open file that can seek.
+        The path of a file, compressed or not, or an open file that can seek.
     max_sentence_length : int, default 10000
-        Longer lines are cut into pieces of so many words; nothing is lost.
+        Longer lines are split into pieces of this many words; no word is dropped.
     limit : int, optional
-        Read so many lines only.
+        Read only this many lines.
 
     Notes
     -----
-    Differs: gensim takes ``</s>`` for a word, here it ends a sentence, as everywhere;
-    gensim refuses bytes that are not UTF-8; gensim's `Word2Vec` drops what follows
-    the 10,000th word of a sentence, ours cuts sentences into pieces.
+    Words are separated by white space.
+
+    Differs: in gensim ``</s>`` is a word, here it ends a sentence, as in every text;
+    gensim raises an error for bytes that are not UTF-8; gensim's `Word2Vec` drops the
+    words after the 10,000th of a sentence, ours splits the sentence into pieces.
     """
 
     def __init__(
@@ -99,7 +102,9 @@ class LineSentence(_Reader):
             self.source.seek(0)
             yield from self._line_sentences(itertools.islice(self.source, self.limit))
             return
-        yield from _of_files([os.fspath(self.source)], self.limit, self._line_sentences)
+        yield from _read_files(
+            [os.fspath(self.source)], self.limit, self._line_sentences
+        )
 
     def files(self) -> list[str] | None:
         """Return the path as a list; None for an open file or with a limit."""
@@ -109,29 +114,30 @@ class LineSentence(_Reader):
 
 
 class PathLineSentences(_Reader):
-    """Sentences of all files of a folder, in order of name; see `LineSentence`.
+    """Sentences of all files of a folder, sorted by name; see `LineSentence`.
 
     Parameters
     ----------
     source : path
         A folder, or a single file.
     max_sentence_length : int, default 10000
-        Longer lines are cut into pieces of so many words; nothing is lost.
+        Longer lines are split into pieces of this many words; no word is dropped.
     limit : int, optional
-        Read so many lines of each file only.
+        Read only this many lines of each file.
 
     Attributes
     ----------
     input_files : list of str
+        Paths of the files that are read.
 
     Raises
     ------
     ValueError
-        If there is no such file or folder.
+        If the file or folder does not exist.
 
     Notes
     -----
-    Differs: hidden files and sub-folders are passed over; gensim tries to read them.
+    Differs: hidden files and sub-folders are skipped; gensim tries to read them.
     """
 
     def __init__(
@@ -143,10 +149,10 @@ class PathLineSentences(_Reader):
         super().__init__(max_sentence_length)
         self.source = os.fspath(source)
         self.limit = limit
-        self.input_files = _files_of(self.source)
+        self.input_files = _list_files(self.source)
 
     def __iter__(self) -> Iterator[list[str]]:
-        return _of_files(self.input_files, self.limit, self._line_sentences)
+        return _read_files(self.input_files, self.limit, self._line_sentences)
 
     def files(self) -> list[str] | None:
         """Return the paths; None with a limit."""
@@ -156,14 +162,14 @@ class PathLineSentences(_Reader):
 
 
 class Text8Corpus(_Reader):
-    """A text without sentences, such as text8, cut into pieces of equal length.
+    """A text without sentences, such as text8, split into pieces of equal length.
 
     Parameters
     ----------
     fname : path
-        The text, compressed or not.
+        The path of the text, compressed or not.
     max_sentence_length : int, default 10000
-        Words of a piece; line ends are white space like any other.
+        Words of a piece; line ends are treated as spaces.
 
     Notes
     -----
@@ -194,9 +200,9 @@ def _words(text: str | bytes) -> list[str]:
 
 
 def _stream_words(file: InputFile) -> Iterator[str]:
-    rest = b""
-    while piece := file.read(CHUNK_BYTES):
-        text = rest + piece
+    rest = b""  # the start of a word that the next chunk may continue
+    while chunk := file.read(CHUNK_BYTES):
+        text = rest + chunk
         found = _LAST_SPACE.search(text)
         cut = found.start() if found else 0
         yield from _words(text[:cut])
@@ -204,7 +210,7 @@ def _stream_words(file: InputFile) -> Iterator[str]:
     yield from _words(rest)
 
 
-def _of_files(
+def _read_files(
     paths: Iterable[Any], limit: int | None, sentences: Any
 ) -> Iterator[list[str]]:
     for path in paths:
@@ -213,10 +219,13 @@ def _of_files(
             yield from sentences(itertools.islice(lines, limit))
 
 
-def _files_of(source: str) -> list[str]:
+def _list_files(source: str) -> list[str]:
     if os.path.isfile(source):
         return [source]
     if not os.path.isdir(source):
-        message = f"{source!r} is neither a file nor a folder"
+        message = (
+            f"{source!r} is neither a file nor a folder; give the path of an existing "
+            "file or folder"
+        )
         raise ValueError(message)
     return folder_files(source)

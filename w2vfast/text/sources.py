@@ -1,29 +1,25 @@
-"""What a user gives as a corpus: files of text, lists of tokens, arrays of ids.
+"""Corpus sources: files of text, lists of tokens, arrays of ids.
 
-A source knows its name, its size and whether it is the same as another one; reading
-it is the business of `w2vfast.text.counting`.
+A source knows its name, its size and whether it equals another source.  It is read by
+`w2vfast.text.counting`.
 """
 
-import errno
-import glob
-import io
 import operator
 import os
-import stat
-import weakref
-from collections.abc import Callable, Hashable, Iterable, Sequence, Sized
+from collections.abc import Hashable, Iterable, Sequence, Sized
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.errors import shown
-from w2vfast.system.files import InputFile, folder_files
+from w2vfast.text.corpus_files import expand_path, file_name, regular_stat
+from w2vfast.text.identity import SameObjects
 from w2vfast.text.readers import LineSentence, PathLineSentences, Text8Corpus
 
 
 class FileSource:
-    """Files of text, read one after the other.
+    """Files of text, read in order.
 
     Parameters
     ----------
@@ -32,7 +28,7 @@ class FileSource:
 
     Notes
     -----
-    Files compressed with gzip, bz2, xz or zstd are known by their first bytes.
+    Compression by gzip, bz2, xz or zstd is detected from the first bytes of a file.
     """
 
     unit = "B"  # of `total` and of progress
@@ -42,52 +38,52 @@ class FileSource:
 
     @property
     def name(self) -> str:
-        """What messages call the source."""
-        names = [_file_name(file) for file in self.files]
+        """Name of the source in messages."""
+        names = [file_name(file) for file in self.files]
         return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
     @property
     def total(self) -> int | None:
         """Bytes on disk, or None if a file is a pipe."""
-        sizes = [_regular_stat(file) for file in self.files]
+        sizes = [regular_stat(file) for file in self.files]
         known = [entry.st_size for entry in sizes if entry is not None]
         return sum(known) if len(known) == len(sizes) else None
 
     def identity(self) -> Hashable | None:
-        """Return what stays equal while paths, sizes and times of change do.
+        """Return a value that is equal for equal paths, sizes and modification times.
 
-        None if that is unknown.  Standard input equals itself: it cannot be read
-        twice.
+        None if one of them is unknown.  Standard input is equal to itself, because it
+        cannot be read twice.
         """
         parts: list[Hashable] = []
         for file in self.files:
-            entry = _regular_stat(file)
+            entry = regular_stat(file)
             if entry is not None:
-                place = os.path.realpath(file)
-                parts.append((place, entry.st_size, entry.st_mtime_ns))
+                path = os.path.realpath(file)
+                parts.append((path, entry.st_size, entry.st_mtime_ns))
             elif isinstance(file, str) and file != "-":
                 return None
             else:
-                parts.append(file if file == "-" else _SameObjects([file]))
+                parts.append(file if file == "-" else SameObjects([file]))
         return tuple(parts)
 
 
 class ReaderSource(FileSource):
-    """The files of one of gensim's readers, cut into sentences as it cuts them.
+    """The files of one of gensim's readers, split into the same sentences.
 
     Parameters
     ----------
     files : list of str
         Paths.
     max_sentence_length : int
-        A sentence ends after so many words.
+        Longer sentences are split into pieces of this many words.
     joins_lines : bool
-        A line end is white space and nothing more.
+        A line end is only white space and ends no sentence.
 
     Notes
     -----
-    White space is Unicode's, as in `str.split`; in a `FileSource` it is space, tab and
-    newline.
+    White space is that of Unicode, as in `str.split`; in a `FileSource` it is space,
+    tab and newline.
     """
 
     def __init__(
@@ -98,18 +94,18 @@ class ReaderSource(FileSource):
         self.joins_lines = joins_lines
 
     def identity(self) -> Hashable | None:
-        """Return what stays equal for the same files, cut in the same way."""
+        """Return a value that is equal for the same files, split in the same way."""
         files = super().identity()
         return files and (files, self.max_sentence_length, self.joins_lines)
 
 
 class SentenceSource:
-    """Lists of tokens from any iterable, a one-shot one too.
+    """Lists of tokens from any iterable, including one-shot iterators.
 
     Parameters
     ----------
     sentences : iterable of lists of str, bytes or int
-        A token is a word as it is; but `</s>` ends the sentence, as it does in text.
+        Each token is a word, unchanged; but `</s>` ends a sentence, as in text.
     """
 
     unit = "sentences"
@@ -125,8 +121,8 @@ class SentenceSource:
         return len(sentences) if isinstance(sentences, Sized) else None
 
     def identity(self) -> Hashable | None:
-        """Return what stays equal for the same object of the same length."""
-        return _SameObjects([self.sentences], self.total)
+        """Return a value that is equal for the same object of the same length."""
+        return SameObjects([self.sentences], self.total)
 
 
 class IdCorpus:
@@ -135,21 +131,21 @@ class IdCorpus:
     Parameters
     ----------
     ids : ndarray of integers, shape (n,) or (n_sentences, length)
-        0 and above; other integer types than int32 and int64 are converted block by
-        block.  The array is not copied.
+        Values of 0 and above.  Integer types other than int32 and int64 are converted
+        block by block.  The array is not copied.
     separator : int or None, default -1
-        In a flat array without `indptr`: the value between sentences.
+        In a 1-D array without `indptr`, the value between sentences.
     padding : int or None, default -1
-        In a 2-D array: the value that fills the ends of rows; it is passed over.
+        In a 2-D array, the value that fills the ends of rows; it is skipped.
     indptr : ndarray of integers, shape (n_sentences + 1,), optional
         Sentence k is ids[indptr[k]:indptr[k + 1]], as in a sparse matrix.
 
     Raises
     ------
     TypeError
-        If an array is not of integers.
+        If an array does not contain integers.
     ValueError
-        If a shape is wrong, or `indptr` does not run from 0 to n without falling.
+        If a shape is wrong, or `indptr` decreases or does not run from 0 to n.
     """
 
     unit = "ids"
@@ -168,7 +164,7 @@ class IdCorpus:
         self.separator = _skipped_value(separator, "separator") if flat else None
         self.padding = _skipped_value(padding, "padding") if ids.ndim == 2 else None
         if ids.ndim not in (1, 2):
-            message = f"ids must be a 1-D or 2-D array, got {ids.ndim} dimensions"
+            message = f"ids must be a 1-D or 2-D array, got {ids.ndim} dimensions."
             raise ValueError(message)
         if indptr is not None:
             self.indptr = _checked_indptr(_integer_array(indptr, "indptr"), self.ids)
@@ -180,9 +176,9 @@ class IdCorpus:
         return self.ids.size
 
     def identity(self) -> Hashable | None:
-        """Return what stays equal for the same arrays, read in the same way."""
+        """Return a value that is equal for the same arrays, read in the same way."""
         objects = [self.ids] if self.indptr is None else [self.ids, self.indptr]
-        return _SameObjects(objects, (self.separator, self.padding))
+        return SameObjects(objects, (self.separator, self.padding))
 
 
 Source = FileSource | SentenceSource | IdCorpus
@@ -194,7 +190,7 @@ def file_source(corpus_file: Any) -> FileSource:
     Parameters
     ----------
     corpus_file : str, bytes, PathLike, binary file, or a list of these
-        A path; a directory (its files in order of name, without hidden ones and
+        A path; a directory (its files sorted by name, without hidden files and
         sub-directories); a glob pattern (its matches, sorted); `-` for standard
         input; a named pipe.
 
@@ -205,21 +201,21 @@ def file_source(corpus_file: Any) -> FileSource:
     ValueError
         If the list is empty.
     OSError
-        If a file is missing or cannot be read.
+        If a file does not exist or cannot be read.
     """
     entries = corpus_file if isinstance(corpus_file, (list, tuple)) else [corpus_file]
-    files = [file for entry in entries for file in _expand(entry)]
+    files = [file for entry in entries for file in expand_path(entry)]
     if not files:
         message = "corpus_file is an empty list; give at least one path"
         raise ValueError(message)
     for file in files:
-        if _regular_stat(file) is not None:
-            open(file, "rb").close()  # not hours later
+        if regular_stat(file) is not None:
+            open(file, "rb").close()  # an unreadable file fails now, not hours later
     return FileSource(files)
 
 
 def sentence_source(sentences: Any, *, read_files: bool = True) -> Source:
-    """Return the source for sentences in memory, or made on the way.
+    """Return the source for sentences in memory or from an iterator.
 
     Parameters
     ----------
@@ -228,8 +224,8 @@ def sentence_source(sentences: Any, *, read_files: bool = True) -> Source:
         iterable.  A 1-D or 2-D integer array is `IdCorpus(array)`, a tuple of two
         1-D integer arrays `IdCorpus(ids, indptr=indptr)` of (indptr, ids).
     read_files : bool, default True
-        Read the files of `LineSentence` and its like by themselves, with the same
-        result, rather than iterate over it.
+        Read the files of `LineSentence`, `PathLineSentences` and `Text8Corpus`
+        directly instead of iterating over them; the result is the same.
 
     Raises
     ------
@@ -241,11 +237,11 @@ def sentence_source(sentences: Any, *, read_files: bool = True) -> Source:
     if isinstance(sentences, (str, bytes, os.PathLike)):
         message = (
             f"sentences must be an iterable of token lists, such as [['the', 'cat'], "
-            f"['a', 'dog']], got {shown(sentences)}. For a file use corpus_file=, for "
-            "one sentence [text.split()]."
+            f"['a', 'dog']], got {shown(sentences)}. For a file use corpus_file=; for "
+            "one sentence use [text.split()]."
         )
         raise TypeError(message)
-    # Not their sub-classes, which may iterate in a way of their own.
+    # Not their subclasses, which may override the iteration.
     if type(sentences) in (LineSentence, PathLineSentences, Text8Corpus) and read_files:
         files = sentences.files()
         if files:
@@ -265,41 +261,12 @@ def sentence_source(sentences: Any, *, read_files: bool = True) -> Source:
 
 
 def as_source(source: Any) -> Source:
-    """Return a source as it is; a path is one of files, anything else of sentences."""
+    """Return a source unchanged; make one of files from a path, else of sentences."""
     if isinstance(source, (FileSource, SentenceSource, IdCorpus)):
         return source
     if isinstance(source, (str, bytes, os.PathLike)):
         return file_source(source)
     return sentence_source(source)
-
-
-class _SameObjects:
-    """Equal to another if that is about the very same objects, still alive.
-
-    It refers to them (weakly where Python can); a copy or a pickle of it is None.
-    """
-
-    def __init__(self, objects: Sequence[Any], detail: Hashable = None) -> None:
-        self._references = [_reference(item) for item in objects]
-        self._key = (tuple(id(item) for item in objects), detail)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _SameObjects) or self._key != other._key:
-            return False
-        return all(refer() is not None for refer in self._references)
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __reduce__(self) -> tuple[type[None], tuple[()]]:
-        return type(None), ()  # what is copied is not the same object
-
-
-def _reference(item: Any) -> Callable[[], Any]:
-    try:
-        return weakref.ref(item)
-    except TypeError:  # lists and tuples have no weak references
-        return lambda: item
 
 
 def token_list(sentence: Any, k: int) -> Sequence[Any]:
@@ -312,7 +279,7 @@ def token_list(sentence: Any, k: int) -> Sequence[Any]:
     if isinstance(sentence, (str, bytes)) or not isinstance(sentence, Iterable):
         message = (
             f"sentence {k} is {shown(sentence)}, but a sentence is a list of tokens: "
-            "[['the', 'cat', 'sat']], not ['the cat sat']. Split texts first, for "
+            "[['the', 'cat', 'sat']], not ['the cat sat']. Split texts into words, for "
             "example with text.split(), or give a file of text as corpus_file=."
         )
         raise TypeError(message)
@@ -355,68 +322,8 @@ def _checked_indptr(indptr: NDArray[Any], ids: NDArray[Any]) -> NDArray[np.int64
     if good and wide[0] == 0 and wide[-1] == ids.size and (np.diff(wide) >= 0).all():
         return wide
     message = (
-        f"indptr must be 1-D and go from 0 to the number of ids ({ids.size}) without "
-        "falling, for a 1-D array of ids. A tuple of two arrays is (indptr, ids); two "
-        "sentences are a list of two arrays."
+        f"indptr must be a 1-D array that goes from 0 to the number of ids "
+        f"({ids.size}) without decreasing, and ids must be 1-D. A tuple of two arrays "
+        "means (indptr, ids); give two sentences as a list of two arrays."
     )
     raise ValueError(message)
-
-
-def open_source(file: Any) -> InputFile:
-    """Open one of the files of a `FileSource`."""
-    name = _file_name(file)
-    if file == "-":
-        # Not sys.stdin: its lock must not be held by a thread that sits in a
-        # read when the program ends.
-        file = io.FileIO(0, closefd=False)
-    return InputFile(file, name)
-
-
-def _file_name(file: Any) -> str:
-    if isinstance(file, str):
-        return "standard input" if file == "-" else repr(file)
-    return repr(getattr(file, "name", file))
-
-
-def _regular_stat(file: Any) -> os.stat_result | None:
-    # None for standard input, open files and pipes; OSError if there is no such file.
-    if not isinstance(file, str) or file == "-":
-        return None
-    entry = os.stat(file)
-    return entry if stat.S_ISREG(entry.st_mode) else None
-
-
-def _expand(entry: Any) -> list[Any]:
-    if hasattr(entry, "readinto"):
-        return [entry]
-    if not isinstance(entry, (str, bytes, os.PathLike)):
-        message = (
-            "corpus_file must be a path, '-', a binary file, or a list of these, got "
-            f"{shown(entry)}. Token lists are given as sentences=."
-        )
-        raise TypeError(message)
-    path = os.fsdecode(entry)
-    if path == "-":
-        return [path]
-    if os.path.isdir(path):
-        return _directory_files(path)
-    if not os.path.lexists(path) and glob.has_magic(path):
-        return _glob_files(path)
-    return [path]
-
-
-def _directory_files(path: str) -> list[str]:
-    files = folder_files(path)
-    if not files:
-        message = "the directory holds no file (hidden ones and directories apart)"
-        raise FileNotFoundError(errno.ENOENT, message, path)
-    return files
-
-
-def _glob_files(pattern: str) -> list[str]:
-    matches = sorted(glob.glob(pattern, recursive=True))
-    files = [file for file in matches if not os.path.isdir(file)]
-    if not files:
-        message = "no file has this name or matches this pattern"
-        raise FileNotFoundError(errno.ENOENT, message, pattern)
-    return files

@@ -1,19 +1,18 @@
-"""The vocabulary: words, their counts and their order, and C's vocabulary file.
+"""The vocabulary: words, their counts and their order.
 
-Row 0 is the sentence end `</s>`; the words follow by falling count, those of equal
-count in the order in which the corpus first has them.  This is the order of the C
-program's vocabulary file, which `Vocab.write` and `read_vocab` write and read.
+Row 0 is the sentence end `</s>`.  The words follow in order of descending count;
+words of equal count are in order of first occurrence in the corpus.  This is also the
+order of the C program's vocabulary file; see `vocab_file`.
 
-A word of a text is the `str` that its bytes make with UTF-8 and `surrogateescape`,
-so every byte sequence comes back as it was; a word of an integer corpus is an `int`.
+Words of a text are `str`, decoded from UTF-8 with `surrogateescape`, so that every
+byte sequence can be restored.  Words of an integer corpus are `int`.
 """
 
 import operator
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +21,7 @@ Word = str | int
 AnyWord = TypeVar("AnyWord", str, int, Word)
 
 SENTENCE_END = "</s>"
-EXACT_BYTES = 98  # what the C program keeps of a word [bytes]
 MAX_COUNT = 2**63 - 1
-
-_LINE = re.compile(rb"([^ \t]*)[ \t]+([0-9]+)[ \t]*")
-_EXACT_LINE = re.compile(rb"([^ \t]+)[ \t]+([0-9]+)")
-_LINE_FORM = "a word, a space and its count, as in 'the 1061396'"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +31,8 @@ class Vocab:
     Parameters
     ----------
     words : list of str or int, length V
-        Row 0 is `</s>`; after `read_vocab(..., exact=True)` it is the file's first
-        word, whatever it is.
+        Row 0 is `</s>`; after `read_vocab(..., exact=True)` it is the first word of
+        the file, whatever that is.
     counts : ndarray of int64, shape (V,)
         Occurrences of each word [words]; counts[0] is the number of sentence ends.
     first_word : {0, 1}, default 1
@@ -55,7 +49,7 @@ class Vocab:
 
     @cached_property
     def ids(self) -> dict[Word, int]:
-        """Row of each word; of equal words the first one's."""
+        """Row of each word; of equal words, the first row."""
         return first_rows(self.words)
 
     @property
@@ -70,47 +64,17 @@ class Vocab:
 
     @property
     def train_words(self) -> int:
-        """Sum of all counts, with that of row 0 [words]."""
+        """Sum of all counts, including row 0 [words]."""
         return int(self.counts.sum())
-
-    def write(self, file: BinaryIO) -> None:
-        """Write the vocabulary as the C program's `-save-vocab` does.
-
-        Parameters
-        ----------
-        file : binary file, open for writing
-
-        Raises
-        ------
-        ValueError
-            If a word holds white space, which no reader of the format can undo.
-        """
-        lines = []
-        for word, count in zip(self.words, self.counts.tolist(), strict=True):
-            lines.append(b"%b %d\n" % (_file_word(word), count))
-        file.write(b"".join(lines))
 
 
 def first_rows(words: Sequence[AnyWord]) -> dict[AnyWord, int]:
-    """Return the row of each word; of equal words the first one's.
+    """Return the row of each word; of equal words, the first row.
 
-    The one place that decides which of several equal words is meant.
+    Every look-up of a word by name uses this rule.
     """
-    # From the last to the first: the row of the first one overwrites the others.
+    # In reverse order, so that the first row overwrites the others.
     return dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))
-
-
-def _file_word(word: Word) -> bytes:
-    if isinstance(word, int):
-        return b"%d" % word
-    encoded = word.encode("utf-8", "surrogateescape")
-    if any(white in encoded for white in b" \t\r\n"):
-        message = (
-            f"the word {word!r} holds white space, so a vocabulary file that has it "
-            "could not be read again. Replace the white space in the corpus's tokens."
-        )
-        raise ValueError(message)
-    return encoded
 
 
 def select_words(
@@ -120,24 +84,24 @@ def select_words(
     min_count: int,
     max_final_vocab: int | None = None,
 ) -> NDArray[np.int64]:
-    """Choose the words of a vocabulary and order them.
+    """Choose the words of a vocabulary and sort them.
 
     Parameters
     ----------
     counts : ndarray of int64, shape (V,)
         Occurrences of each word [words]; row 0 is the sentence end, never chosen.
     first_seen : ndarray of int64, shape (V,), optional
-        Any number that grows with a word's first place in the corpus; its row when
-        not given.
+        Any number that increases with the position of a word's first occurrence in
+        the corpus; the word's row by default.
     min_count : int
-        The count that a word needs [words].
+        Minimum count of a word [words].
     max_final_vocab : int, optional
-        At most so many words, the most frequent ones.
+        Choose only this many words, the most frequent ones.
 
     Returns
     -------
     ndarray of int64
-        Rows of the chosen words, by falling count, ties by first occurrence.
+        Rows of the chosen words by descending count, ties by first occurrence.
     """
     kept = np.flatnonzero(counts >= min_count)
     kept = kept[kept > 0]
@@ -156,7 +120,7 @@ def no_word_error(word: Word, count: int, min_count: int) -> ValueError:
 
 
 def check_trainable(vocab: Vocab, min_count: int) -> None:
-    """Raise ValueError if there is only one word, which nothing can predict."""
+    """Raise ValueError if there is only one word, so nothing can be predicted."""
     if len(vocab.visible_words) < 2:
         message = (
             f"the vocabulary has only one word, {vocab.words[-1]!r}: there is nothing "
@@ -172,39 +136,40 @@ def vocab_from_counts(
     max_final_vocab: int | None = None,
     first_word: int = 1,
 ) -> Vocab:
-    """Make a vocabulary from counts that are known already.
+    """Make a vocabulary from known word counts.
 
     Parameters
     ----------
     word_freq : mapping of str, bytes or int to int
-        Occurrences of each word [words], in order of first occurrence for ties.  The
-        count of `</s>` is that of sentence ends.
+        Occurrences of each word [words]; words of equal count keep their order.  The
+        count of `</s>` is the number of sentence ends.
     min_count : int, default 1
-        The count that a word needs [words].
+        Minimum count of a word [words].
     max_final_vocab : int, optional
-        At most so many words, the most frequent ones.
+        Keep only this many words, the most frequent ones.
     first_word : {0, 1}, default 1
-        As of `Vocab`.
+        See `Vocab`.
 
     Raises
     ------
     TypeError
-        If a count is not an integer, or a word not a str, bytes or int.
+        If a count is not an integer, or a word is not a str, bytes or int, or integer
+        words are mixed with others.
     ValueError
         If a count is negative, or no word reaches `min_count`.
     """
     total = checked_counts(word_freq)
     words, counts = list(total), list(total.values())
-    return _choose(words, counts, min_count, max_final_vocab, first_word)
+    return sorted_vocab(words, counts, min_count, max_final_vocab, first_word)
 
 
 def checked_counts(word_freq: Mapping[Any, int]) -> dict[Word, int]:
-    """Return words and counts as plain values, `</s>` first.
+    """Return words as str or int and counts as int, `</s>` first.
 
     Raises
     ------
     TypeError, ValueError
-        As `vocab_from_counts` does for words and counts.
+        See `vocab_from_counts`.
     """
     total: dict[Word, int] = {SENTENCE_END: 0}
     if not isinstance(word_freq, Mapping):
@@ -214,18 +179,18 @@ def checked_counts(word_freq: Mapping[Any, int]) -> dict[Word, int]:
         )
         raise TypeError(message)
     for key, given in word_freq.items():
-        word = _known_word(key)
-        total[word] = total.get(word, 0) + _known_count(word, given)
+        word = _checked_word(key)
+        total[word] = total.get(word, 0) + _checked_count(word, given)
     if len({type(word) for word in list(total)[1:]}) > 1:
         message = (
-            "the word frequencies mix integer words with str or bytes ones; "
-            "give words of one kind"
+            "word_freq mixes integer words with str or bytes words; give words of one "
+            "kind"
         )
         raise TypeError(message)
     return total
 
 
-def _known_word(key: Any) -> Word:
+def _checked_word(key: Any) -> Word:
     if isinstance(key, bytes):
         return key.decode("utf-8", "surrogateescape")
     if isinstance(key, str):
@@ -236,12 +201,13 @@ def _known_word(key: Any) -> Word:
         except TypeError:
             pass
     message = (
-        f"a word must be a str, bytes or int, got {key!r}: {{'the': 12, 'cat': 7}}"
+        f"a word must be a str, bytes or int, as in {{'the': 12, 'cat': 7}}, got "
+        f"{key!r}"
     )
     raise TypeError(message)
 
 
-def _known_count(word: Word, given: int) -> int:
+def _checked_count(word: Word, given: int) -> int:
     try:
         count = operator.index(given)
     except TypeError:
@@ -253,14 +219,20 @@ def _known_count(word: Word, given: int) -> int:
     return count
 
 
-def _choose(
+def sorted_vocab(
     words: list[Word],
     counts: list[int],
     min_count: int,
     max_final_vocab: int | None,
     first_word: int,
 ) -> Vocab:
-    # Row 0 stays; the rest is chosen and ordered.
+    """Return a vocabulary of the chosen words in order; row 0 stays as it is.
+
+    Raises
+    ------
+    ValueError
+        If no word reaches `min_count`, or the counts add up to more than 2**63 - 1.
+    """
     if sum(counts) > MAX_COUNT:
         message = f"The counts must add up to at most {MAX_COUNT}, got {sum(counts)}."
         raise ValueError(message)
@@ -268,130 +240,12 @@ def _choose(
     rows = select_words(array, min_count=min_count, max_final_vocab=max_final_vocab)
     if rows.size == 0:
         if len(words) < 2:
-            message = "No words: there is nothing but the sentence end."
+            message = (
+                "No words: only the sentence end was given. Give words and counts."
+            )
             raise ValueError(message)
         most = 1 + int(np.argmax(array[1:]))
         raise no_word_error(words[most], counts[most], min_count)
     rows = np.concatenate([[0], rows])
     chosen = [words[row] for row in rows]
     return Vocab(chosen, array[rows], first_word=first_word)
-
-
-def read_vocab(
-    file: BinaryIO,
-    name: str,
-    *,
-    min_count: int = 1,
-    exact: bool = False,
-    max_final_vocab: int | None = None,
-) -> Vocab:
-    """Read a vocabulary file as the C program's `-read-vocab` does.
-
-    Parameters
-    ----------
-    file : binary file, open for reading
-        A line for each word: the word, a space and its count.
-    name : str
-        The file's name, for messages.
-    min_count : int, default 1
-        The count that a word needs [words].
-    exact : bool, default False
-        The first line is row 0, whatever it says; words are cut at 98 bytes and at a
-        NUL byte; of equal words the more frequent one counts.  Otherwise `</s>` is
-        row 0 wherever the file has it, with count 0 if it does not, and equal words
-        are an error.
-    max_final_vocab : int, optional
-        At most so many words, the most frequent ones.
-
-    Raises
-    ------
-    ValueError
-        If the file is empty or a line is not of that form (with its number), or no
-        word reaches `min_count`.
-
-    Notes
-    -----
-    A file that the C program would silently misread (Windows line ends, blank lines,
-    an empty word) is an error in exact mode.
-
-    Source
-    ------
-    word2vec.c 0.1c, ReadVocab and SortVocab.
-    """
-    parse = _parse_exact if exact else _parse_fast
-    rows = [parse(line, name, number) for number, line in enumerate(file, 1)]
-    entries = [row for row in rows if row is not None]
-    if not entries:
-        message = f"{name}: the vocabulary file is empty; each line is {_LINE_FORM}"
-        raise ValueError(message)
-    if not exact:
-        entries = _sentence_end_first(entries, name)
-    words: list[Word] = [word.decode("utf-8", "surrogateescape") for word, _ in entries]
-    counts = [count for _, count in entries]
-    try:
-        return _choose(
-            words, counts, min_count, max_final_vocab, first_word=0 if exact else 1
-        )
-    except ValueError as error:
-        message = f"{name}: {error}"
-        raise ValueError(message) from None
-
-
-def _parse_fast(line: bytes, name: str, number: int) -> tuple[bytes, int] | None:
-    # No text gives a word with a carriage return, so these are Windows line ends.
-    stripped = line.rstrip(b"\n").replace(b"\r", b"")
-    match = _LINE.fullmatch(stripped)
-    if match:
-        return match[1], _file_count(match[2], name, number)
-    if not stripped.strip(b" \t"):
-        return None
-    raise _line_error(stripped, name, number)
-
-
-def _parse_exact(line: bytes, name: str, number: int) -> tuple[bytes, int]:
-    stripped = line.removesuffix(b"\n")
-    if stripped.endswith(b"\r"):
-        message = (
-            f"{name}, line {number}: the line ends with a carriage return, and the C "
-            "program would take what follows it for another word. Convert the file to "
-            "Unix line ends, or use mode='fast'."
-        )
-        raise ValueError(message)
-    match = _EXACT_LINE.fullmatch(stripped)
-    if not match:
-        raise _line_error(stripped, name, number)
-    word = match[1].replace(b"\r", b"")[:EXACT_BYTES].split(b"\0")[0]
-    return word, _file_count(match[2], name, number)
-
-
-def _line_error(line: bytes, name: str, number: int) -> ValueError:
-    shown = line[:60].decode("utf-8", "backslashreplace")
-    more = "..." if len(line) > 60 else ""
-    return ValueError(
-        f"{name}, line {number}: found {shown + more!r}; each line of a vocabulary "
-        f"file is {_LINE_FORM}"
-    )
-
-
-def _file_count(digits: bytes, name: str, number: int) -> int:
-    if len(digits) > 19 or int(digits) > MAX_COUNT:
-        message = (
-            f"{name}, line {number}: the count {digits[:40].decode()} is above "
-            "2**63 - 1"
-        )
-        raise ValueError(message)
-    return int(digits)
-
-
-def _sentence_end_first(
-    entries: list[tuple[bytes, int]], name: str
-) -> list[tuple[bytes, int]]:
-    counts: dict[bytes, int] = {}
-    for word, count in entries:
-        if word in counts:
-            shown = word.decode("utf-8", "backslashreplace")
-            message = f"{name}: the word {shown!r} is there more than once; remove one"
-            raise ValueError(message)
-        counts[word] = count
-    end = SENTENCE_END.encode()
-    return [(end, counts.pop(end, 0)), *counts.items()]

@@ -1,8 +1,8 @@
-"""Growth: a vocabulary takes in the words of another text.
+"""Growth: add the words and counts of another text to a vocabulary.
 
-Words that are known gain their occurrences in the text, and words that occur often
-enough in it come in; none goes.  The whole is put in order again, the most frequent
-first, as all that is built on a vocabulary expects.
+The counts of known words increase by their occurrences in the text, and new words that
+occur often enough are added.  No word is removed.  The result is sorted again, the
+most frequent word first, because every user of a vocabulary relies on that order.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ class GrownVocab(Vocab):
     Parameters
     ----------
     words, counts
-        As of `Vocab`.
+        See `Vocab`.
     origins : ndarray of int64, shape (V,)
-        Row of each word before; the words that are new are numbered on from there,
-        in the order in which they were given.  So `origins` is a permutation.
+        Row of each word before growth.  New words continue the numbering in the order
+        in which they were given, so `origins` is a permutation.
     """
 
     origins: NDArray[np.int64] = field(kw_only=True)
 
     @property
     def rows(self) -> NDArray[np.int64]:
-        """Row of what had each number before: the inverse of `origins`, shape (V,)."""
+        """New row of each row before growth, shape (V,): the inverse of `origins`."""
         rows = np.empty_like(self.origins)
         rows[self.origins] = np.arange(len(rows))
         return rows
@@ -49,7 +49,7 @@ class GrownVocab(Vocab):
 
 def grow_vocab(
     vocab: Vocab,
-    more: NDArray[np.int64],
+    added_counts: NDArray[np.int64],
     new_words: list[Word],
     new_counts: NDArray[np.int64],
 ) -> GrownVocab:
@@ -58,31 +58,33 @@ def grow_vocab(
     Parameters
     ----------
     vocab : Vocab
-        V words; stays as it is.
-    more : ndarray of int64, shape (V,)
-        Further occurrences of each word; of row 0, sentence ends.
+        V words; not changed.
+    added_counts : ndarray of int64, shape (V,)
+        Further occurrences of each word; in row 0, further sentence ends.
     new_words : list of str or int, length n
-        Words that `vocab` does not have, each once.
+        Words that are not in `vocab`, each once.
     new_counts : ndarray of int64, shape (n,)
-        Their occurrences.
+        Occurrences of the new words.
 
     Returns
     -------
     GrownVocab
-        V + n words by falling count; of equal counts, known words first, and in the
-        order that they had.
+        V + n words by descending count.  Of words of equal count, known words are
+        first and keep their order.
 
     Raises
     ------
     ValueError
-        If the counts add up to more than 64 bits hold.
+        If the counts add up to more than 2**63 - 1.
     """
-    total = sum(int(counts.sum()) for counts in (vocab.counts, more, new_counts))
+    total = sum(
+        int(counts.sum()) for counts in (vocab.counts, added_counts, new_counts)
+    )
     if total > MAX_COUNT:
         message = f"The counts must add up to at most {MAX_COUNT}, got {total}."
         raise ValueError(message)
     words = [*vocab.words, *new_words]
-    counts = np.concatenate([vocab.counts + more, new_counts])
+    counts = np.concatenate([vocab.counts + added_counts, new_counts])
     by_count = 1 + np.argsort(-counts[1:], kind="stable")
     origins = np.concatenate([[0], by_count]).astype(np.int64)
     return GrownVocab(
@@ -102,7 +104,7 @@ def select_new_words(
     min_count: int,
     max_final_vocab: int | None = None,
 ) -> NDArray[np.int64]:
-    """Choose which of a text's words come in.
+    """Choose which words of a text are added to a vocabulary.
 
     Parameters
     ----------
@@ -111,26 +113,27 @@ def select_new_words(
     is_known : ndarray of bool, shape (n,)
         Whether the vocabulary has the word.
     first_seen : ndarray of int64, shape (n,), optional
-        As for `vocab.select_words`.
+        See `vocab.select_words`.
     n_known : int
         Words of the vocabulary, without the sentence end.
     min_count : int
-        The count that a new word needs in this text [words].  What an earlier text
-        left out was not remembered, so it counts for nothing.
+        Minimum count of a new word in this text [words].  Counts in earlier texts are
+        not known, so they do not contribute.
     max_final_vocab : int, optional
-        At most so many words, known ones included; these stay in any case.
+        Maximum number of words after growth.  Known words are never removed, even if
+        there are more of them.
 
     Returns
     -------
     ndarray of int64
         Rows of the chosen words, the most frequent first.
     """
-    room = None if max_final_vocab is None else max(0, max_final_vocab - n_known)
+    max_new = None if max_final_vocab is None else max(0, max_final_vocab - n_known)
     return select_words(
         np.where(is_known, 0, counts),
         first_seen,
         min_count=max(1, min_count),
-        max_final_vocab=room,
+        max_final_vocab=max_new,
     )
 
 
@@ -141,68 +144,70 @@ def grow_from_counts(
     min_count: int,
     max_final_vocab: int | None = None,
 ) -> GrownVocab:
-    """Grow a vocabulary by counts that are known already.
+    """Grow a vocabulary by known word counts.
 
     Parameters
     ----------
     vocab : Vocab
     word_freq : mapping of str, bytes or int to int
-        Occurrences of words, known and new [words]; those of `</s>` are sentence ends.
+        Occurrences of known and new words [words]; the count of `</s>` is the number
+        of sentence ends.
     min_count, max_final_vocab
-        As for `select_new_words`.
+        See `select_new_words`.
 
     Raises
     ------
     TypeError, ValueError
-        As by `vocab.vocab_from_counts`; also if nothing would change.
+        See `vocab.vocab_from_counts`; also if nothing would change.
     """
     total = checked_counts(word_freq)
     words, counts = list(total), np.array(list(total.values()), dtype=np.int64)
     rows = np.array([vocab.ids.get(word, -1) for word in words], dtype=np.int64)
     rows[0] = 0
     check_same_kind(vocab, len(words) > 1 and isinstance(words[1], int))
+    is_known = rows >= 0
     new = select_new_words(
         counts,
-        rows >= 0,
+        is_known,
         n_known=len(vocab) - 1,
         min_count=min_count,
         max_final_vocab=max_final_vocab,
     )
-    is_known = rows >= 0
     if not new.size and not counts[is_known].any():
         most = int(np.argmax(counts))
-        raise nothing_comes_in(words[most], int(counts[most]), min_count)
-    more = np.zeros(len(vocab), dtype=np.int64)
-    more[rows[is_known]] = counts[is_known]
-    return grow_vocab(vocab, more, [words[row] for row in new], counts[new])
+        raise no_growth_error(words[most], int(counts[most]), min_count)
+    added_counts = np.zeros(len(vocab), dtype=np.int64)
+    added_counts[rows[is_known]] = counts[is_known]
+    return grow_vocab(vocab, added_counts, [words[k] for k in new], counts[new])
 
 
-def nothing_comes_in(word: Word, count: int, min_count: int) -> ValueError:
-    """Return the error for a text whose words are neither known nor come in."""
+def no_growth_error(word: Word, count: int, min_count: int) -> ValueError:
+    """Return the error for a text without known words or words to add."""
     return ValueError(
-        f"no word of the text is in the vocabulary, and none comes in: the most "
-        f"frequent is {word!r}, {count} times, with min_count={min_count}. Lower "
-        f"min_count, raise max_final_vocab if there is one, or give more text."
+        f"no word of the text is in the vocabulary, and none can be added: the most "
+        f"frequent word is {word!r}, which occurs {count} times, and "
+        f"min_count={min_count}. Lower min_count, raise max_final_vocab if it is set, "
+        f"or give more text."
     )
 
 
 def check_growable(vocab: Vocab) -> None:
-    """Raise ValueError if row 0 is a word, as a file read in exact mode can have it."""
+    """Raise ValueError if row 0 is a word, as a file read in exact mode allows."""
     if vocab.words[0] != SENTENCE_END:
         message = (
-            f"a vocabulary whose first word is {vocab.words[0]!r}, not {SENTENCE_END}, "
-            f"cannot grow: nothing says which row ends a sentence. Put {SENTENCE_END} "
+            f"a vocabulary whose first word is {vocab.words[0]!r} cannot grow: its "
+            f"first word must be {SENTENCE_END}, the sentence end. Put {SENTENCE_END} "
             f"first in the vocabulary file."
         )
         raise ValueError(message)
 
 
 def check_same_kind(vocab: Vocab, has_integers: bool) -> None:
-    """Raise TypeError if integers would come among text words, or the other way."""
+    """Raise TypeError if integers would be added to text words, or vice versa."""
     if isinstance(vocab.words[1], int) != has_integers:
         kinds = ("text", "integers") if has_integers else ("integers", "text")
         message = (
-            f"the vocabulary holds {kinds[0]} ({vocab.words[1]!r}), and {kinds[1]} "
-            f"cannot come in. Give words of the same kind."
+            f"the vocabulary holds {kinds[0]} ({vocab.words[1]!r}), so {kinds[1]} "
+            f"cannot be added. Give words of the same kind."
         )
         raise TypeError(message)

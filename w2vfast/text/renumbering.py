@@ -1,0 +1,80 @@
+"""Replace provisional ids by rows of the vocabulary, in place, on several threads."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from w2vfast import _text
+from w2vfast.system.threads import Crew
+from w2vfast.text.idstore import BlockTable, Ids
+
+
+def renumber(
+    ids: Ids, blocks: BlockTable, row_maps: dict[int, Ids], crew: Crew, exact: bool
+) -> tuple[int, int]:
+    """Replace provisional ids by rows and drop those without a row.
+
+    Parameters
+    ----------
+    ids : ndarray of int32, shape (N,)
+        INOUT.  Provisional ids, block after block.
+    blocks : ndarray of int64, shape (n_blocks, 3)
+        From `IdStore.block_table`.
+    row_maps : dict of int to ndarray of int32
+        For each worker, the row of each of its ids; `_text.UNKNOWN` drops the id.
+    crew : Crew
+        The threads; each renumbers a run of adjacent blocks.
+    exact : bool
+        Keep empty sentences.
+
+    Returns
+    -------
+    n_ids : int
+        The rows are ids[:n_ids].
+    n_sentences : int
+    """
+    n_runs = min(crew.size, len(blocks))
+    stops = np.cumsum(blocks[:, 0])
+    cuts = np.searchsorted(stops, np.linspace(0, stops[-1], n_runs + 1)[1:-1])
+    bounds = [0, *cuts.tolist(), len(blocks)]
+    runs: list[_text.Renumbering | None] = [None] * n_runs
+
+    def work(worker: int) -> None:
+        if worker >= n_runs:
+            return
+        first, last = bounds[worker], bounds[worker + 1]
+        start = int(stops[first - 1]) if first else 0
+        run = _text.Renumbering(ids, start, exact)
+        for n, owner, _ in blocks[first:last].tolist():
+            crew.poll()
+            run.block(n, row_maps[owner])
+        runs[worker] = run
+
+    crew.run(work)
+    return _close_gaps(ids, [run for run in runs if run is not None], exact)
+
+
+def _close_gaps(
+    ids: Ids, runs: list[_text.Renumbering], exact: bool
+) -> tuple[int, int]:
+    """Move the rows of all runs together; return the numbers of ids and sentences.
+
+    A run does not know what precedes it.  A sentence end at its start may therefore
+    close an empty sentence, which fast mode drops here.
+    """
+    stop = n_sentences = 0
+    last = _text.EOS
+    for run in runs:
+        if run.read == run.start:
+            continue
+        start = run.start
+        n_sentences += run.sentences
+        if not exact:
+            n_sentences -= run.first == _text.EOS and last == _text.EOS
+            nothing_to_end = stop == 0 or ids[stop - 1] == _text.EOS
+            starts_with_end = run.stop > start and ids[start] == _text.EOS
+            start += starts_with_end and nothing_to_end
+        _text.move_ids(ids, start, run.stop, stop)
+        stop += run.stop - start
+        last = run.last
+    return stop, n_sentences

@@ -1,0 +1,144 @@
+"""Blocks of text from files, cut at white space so that no word is split."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vfast import _text
+from w2vfast.system.files import InputFile
+from w2vfast.system.threads import Crew
+from w2vfast.text.corpus_files import open_source
+from w2vfast.text.sources import FileSource, ReaderSource
+
+
+class TextBlocks:
+    """Hands the text of files to several threads, block by block.
+
+    Parameters
+    ----------
+    source : FileSource
+    crew : Crew
+        Its progress is updated by the bytes read.
+    block_bytes : int
+        Size of a block; larger for a word that does not fit.
+    exact : bool
+        Do not end each file with a newline.
+
+    Attributes
+    ----------
+    no_newlines : list of str
+        Names of the files that have carriage returns but no newline.
+    unicode_spaces : bool
+        White space is that of Unicode, which includes carriage returns.
+    """
+
+    def __init__(
+        self, source: FileSource, crew: Crew, block_bytes: int, exact: bool
+    ) -> None:
+        self.no_newlines: list[str] = []
+        self.unicode_spaces = isinstance(source, ReaderSource)
+        self._joins_lines = isinstance(source, ReaderSource) and source.joins_lines
+        self._files = iter(source.files)
+        self._crew = crew
+        self._block_bytes = block_bytes
+        self._exact = exact
+        self._lock = threading.Lock()
+        self._file: InputFile | None = None
+        self._carry = b""  # the start of the word that the last block's end cut
+        self._number = 0
+        self._bytes_before = 0  # in files before this one
+        self._has_newline = self._has_return = False  # in this file
+
+    def read(
+        self, buffer: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.uint8], int, int] | None:
+        """Read the next block into `buffer` or, if it does not fit, a larger one.
+
+        Returns
+        -------
+        buffer : ndarray of uint8
+        n : int
+            Bytes of text; `PADDING` bytes follow them in the buffer.
+        number : int
+            The block's number, from 0.
+        """
+        with self._crew.locked(self._lock):
+            while True:
+                file = self._file or self._open_next()
+                if file is None:
+                    return None
+                buffer, n = self._fill(file, buffer)
+                if n:
+                    self._number += 1
+                    return buffer, n, self._number - 1
+
+    def close(self) -> None:
+        """Close the open file, unless a thread is still reading it."""
+        if self._lock.acquire(blocking=False):
+            if self._file is not None:
+                self._file.close()
+            self._lock.release()
+
+    def _open_next(self) -> InputFile | None:
+        for file in self._files:
+            self._has_newline = self._has_return = False
+            self._file = open_source(file)
+            return self._file
+        return None
+
+    def _fill(
+        self, file: InputFile, buffer: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.uint8], int]:
+        n = len(self._carry)
+        buffer = _with_capacity(buffer, max(self._block_bytes, 2 * n))
+        buffer[:n].data[:] = self._carry
+        while True:
+            capacity = buffer.size - _text.PADDING - 1  # 1: the newline at the end
+            n_read = file.readinto(buffer[n:capacity].data)
+            if n_read == 0:
+                return buffer, self._end_file(file, buffer, n)
+            self._look_at_line_ends(buffer[n : n + n_read])
+            self._crew.done = self._bytes_before + file.taken
+            self._crew.poll()
+            n += n_read
+            if n == capacity:
+                cut = _text.after_white_space(buffer, n)
+                if cut:
+                    self._carry = buffer[cut:n].tobytes()
+                    return buffer, cut
+                buffer = _with_capacity(buffer, 2 * n, n)
+
+    def _end_file(self, file: InputFile, buffer: NDArray[np.uint8], n: int) -> int:
+        """Close the file; return the number of bytes in its last block."""
+        self._bytes_before += file.taken
+        file.close()
+        self._file = None
+        self._carry = b""
+        if self._has_return and not self._has_newline:
+            self.no_newlines.append(file.name)
+        if self._exact:
+            return n  # the C program drops a last word without white space after it
+        buffer[n] = ord("\n")
+        return n + 1
+
+    def _look_at_line_ends(self, text: NDArray[np.uint8]) -> None:
+        if self._joins_lines:
+            text[text == ord("\n")] = ord(" ")
+        elif not self.unicode_spaces and not self._has_newline:
+            self._has_newline = _text.has_byte(text, text.size, ord("\n"))
+            self._has_return |= _text.has_byte(text, text.size, ord("\r"))
+
+
+def _with_capacity(
+    buffer: NDArray[np.uint8], n: int, n_kept: int = 0
+) -> NDArray[np.uint8]:
+    """Return a buffer for n bytes of text that keeps the first `n_kept` bytes."""
+    size = n + _text.PADDING + 1
+    if buffer.size == size:
+        return buffer
+    larger = np.zeros(size, dtype=np.uint8)
+    larger[:n_kept] = buffer[:n_kept]
+    return larger

@@ -1,13 +1,10 @@
-"""A model's output vectors, what is made of them, and what follows a context."""
-
-import copy
-import pickle
+"""Predictions from a context: `Word2Vec.predict_output_word`."""
 
 import numpy as np
 import pytest
-from helpers import run_cli
 
 from w2vfast import KeyedVectors, Word2Vec
+from w2vfast.prediction.predicting import context_rows
 
 TEXT = "the cat sat on the mat and the dog ran after the cat\na cat a dog\n" * 30
 SENTENCES = [line.split() for line in TEXT.splitlines()]
@@ -22,184 +19,6 @@ def trained(**options):
 @pytest.fixture(scope="module")
 def model():
     return trained()
-
-
-# --- output vectors -----------------------------------------------------------------
-
-
-@pytest.mark.parametrize("mode", ["fast", "exact"])
-def test_output_vectors_have_the_words_of_wv(mode):
-    model = trained(mode=mode)
-    outputs = model.output_vectors
-    assert outputs.index_to_key == model.wv.index_to_key
-    assert ("</s>" in outputs) == (mode == "exact")
-    assert outputs.vectors.shape == model.wv.vectors.shape
-    row = outputs.key_to_index["cat"]
-    np.testing.assert_array_equal(outputs["cat"], model.syn1neg[row])
-    assert not np.array_equal(outputs["cat"], model.wv["cat"])
-    np.testing.assert_array_equal(outputs.counts, model.wv.counts)
-
-
-def test_product_of_the_two_vectors_is_what_training_raises():
-    """Words that stand together have a product above 0, others below."""
-    pairs = [["a", "b"], ["c", "d"]] * 200
-    model = Word2Vec(pairs, **SETTINGS, sg=1, alpha=0.1, sample=0)
-    inputs, outputs = model.wv, model.output_vectors
-    assert inputs["a"] @ outputs["b"] > 0 > inputs["a"] @ outputs["c"]
-
-
-def test_output_vectors_in_hand_follow_further_training():
-    model = trained()
-    outputs, held = model.output_vectors, model.output_vectors.vectors.copy()
-    model.train(SENTENCES)
-    assert not np.array_equal(outputs.vectors, held)
-    np.testing.assert_array_equal(outputs.vectors, model.syn1neg)
-    assert model.output_vectors is outputs
-    outputs.vectors[0] = 7
-    assert (model.syn1neg[0] == 7).all()
-
-
-def test_saved_and_copied_models_keep_them(model, tmp_path):
-    model.save(tmp_path / "model")
-    model.output_vectors  # noqa: B018 - what is made on demand is not copied
-    others = [
-        Word2Vec.load(tmp_path / "model"),
-        Word2Vec.load(tmp_path / "model", mmap=True),
-        pickle.loads(pickle.dumps(model)),
-        copy.copy(model),
-    ]
-    for other in others:
-        held = other.output_vectors
-        np.testing.assert_array_equal(held["cat"], model.syn1neg[1])
-        other.train(SENTENCES, epochs=1)
-        np.testing.assert_array_equal(held["cat"], other.syn1neg[1])
-        assert not np.array_equal(held["cat"], model.syn1neg[1])
-    assert model.wv.key_to_index["cat"] == 1
-
-
-def test_output_vectors_take_no_further_keys(model):
-    with pytest.raises(RuntimeError, match="a model trains these very rows"):
-        model.output_vectors.add_vector("new", np.ones(8))
-
-
-def test_exact_mode_writes_output_vectors_as_c_writes_vectors(tmp_path):
-    model = trained(mode="exact")
-    model.wv.save_word2vec_format(tmp_path / "input")
-    c_lines = (tmp_path / "input").read_bytes().splitlines()
-    assert c_lines[1].endswith(b" ")
-    for vectors in (model.output_vectors, model.combined_vectors("sum")):
-        vectors.save_word2vec_format(tmp_path / "output")
-        lines = (tmp_path / "output").read_bytes().splitlines()
-        assert lines[1].endswith(b" ")
-
-
-def test_copies_do_not_carry_the_matrix_twice():
-    model = trained()
-    before = len(pickle.dumps(model))
-    model.output_vectors  # noqa: B018
-    assert len(pickle.dumps(model)) < before + 100
-
-
-def test_tree_alone_has_no_output_vectors():
-    model = trained(**HS_ONLY)
-    with pytest.raises(RuntimeError, match=r"inner nodes of a tree.* negative=5"):
-        model.output_vectors  # noqa: B018
-    for combine in ("output", "sum", "concat"):
-        with pytest.raises(RuntimeError, match=f"combine='{combine}' needs output"):
-            model.combined_vectors(combine)
-    assert len(model.combined_vectors("input")) == len(model.wv)
-
-
-def test_model_loaded_without_output_weights_says_so(model):
-    bare = copy.copy(model)
-    bare._state.weights.syn1neg = None
-    with pytest.raises(RuntimeError, match=r"loaded without its output weights"):
-        bare.output_vectors  # noqa: B018
-
-
-# --- combinations -------------------------------------------------------------------
-
-
-def test_combinations_are_what_they_are_called(model):
-    inputs, outputs = model.wv.vectors, model.syn1neg
-    expected = {
-        "input": inputs,
-        "output": outputs,
-        "sum": inputs + outputs,
-        "concat": np.hstack([inputs, outputs]),
-    }
-    for name, matrix in expected.items():
-        found = model.combined_vectors(name)
-        assert isinstance(found, KeyedVectors)
-        np.testing.assert_array_equal(found.vectors, matrix)
-        assert found.index_to_key == model.wv.index_to_key
-        np.testing.assert_array_equal(found.counts, model.wv.counts)
-    np.testing.assert_array_equal(
-        model.combined_vectors().vectors, model.combined_vectors("sum").vectors
-    )
-
-
-@pytest.mark.parametrize("combine", ["input", "output", "sum", "concat"])
-def test_combined_vectors_are_free_of_the_model(combine):
-    model = trained()
-    before = model.wv.vectors.copy(), model.syn1neg.copy()
-    found = model.combined_vectors(combine)
-    found.vectors[:] = 0
-    found.add_vector("new", np.ones(found.vector_size))
-    np.testing.assert_array_equal(model.wv.vectors, before[0])
-    np.testing.assert_array_equal(model.syn1neg, before[1])
-
-
-@pytest.mark.parametrize("combine", ["average", None, "SUM"])
-def test_unknown_combination_names_the_known_ones(model, combine):
-    with pytest.raises(ValueError, match="one of 'input', 'output', 'sum', 'concat'"):
-        model.combined_vectors(combine)
-
-
-def train_by_command(tmp_path, *flags):
-    (tmp_path / "text").write_text(TEXT)
-    files = ["-train", tmp_path / "text", "-output", tmp_path / "out"]
-    small = ["-size", 8, "-min-count", 1, "-threads", 1, "-alpha", 0.1]
-    done = run_cli("train", *files, *small, "-binary", 1, *flags)
-    return done, tmp_path / "out"
-
-
-@pytest.mark.parametrize("combine", ["input", "output", "sum", "concat"])
-def test_command_writes_the_combination(model, combine, tmp_path):
-    done, path = train_by_command(tmp_path, "--combine", combine)
-    assert done.returncode == 0, done.stderr
-    found = KeyedVectors.load_word2vec_format(path, binary=True)
-    expected = model.combined_vectors(combine)
-    assert found.index_to_key == expected.index_to_key
-    np.testing.assert_array_equal(found.vectors, expected.vectors)
-
-
-@pytest.mark.parametrize(
-    ("flags", "message"),
-    [
-        (["--combine", "both"], "must be one of input, output, sum, concat, got"),
-        (["--combine=sum", "-hs", "1", "-negative", "0"], "Leave out -negative 0"),
-    ],
-)
-def test_command_refuses_what_cannot_be_combined_before_it_trains(
-    flags, message, tmp_path
-):
-    done, path = train_by_command(tmp_path, *flags)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert not path.exists()
-
-
-def test_classes_are_made_of_the_combination(tmp_path):
-    sizes = set()
-    for combine in ("input", "concat"):
-        done, path = train_by_command(tmp_path, "-classes", "2", "--combine", combine)
-        assert done.returncode == 0, done.stderr
-        sizes.add(path.read_bytes())
-    assert len(sizes) == 2
-
-
-# --- predictions --------------------------------------------------------------------
 
 
 @pytest.fixture(
@@ -238,7 +57,7 @@ def test_what_followed_in_training_is_predicted(hs):
     assert model.predict_output_word(["c", "d"], 1)[0][0] == "y"
 
 
-def test_noise_leaves_the_ranking_of_words_of_equal_count():
+def test_noise_distribution_is_a_factor_of_the_probability():
     model = trained(epochs=20)
     plain = dict(model.predict_output_word(["cat"], None))
     noise = dict(model.predict_output_word(["cat"], None, noise=True))
@@ -250,20 +69,33 @@ def test_noise_leaves_the_ranking_of_words_of_equal_count():
     )
 
 
-def test_words_may_be_rows_and_unknown_ones_are_passed_over(model):
+def test_context_may_hold_words_rows_and_unknown_words(model):
     expected = model.predict_output_word(["cat", "dog"])
     rows = [model.wv.key_to_index["cat"], np.int64(model.wv.key_to_index["dog"])]
     assert model.predict_output_word(rows) == expected
     mixed = ["nobody", "cat", 999, -1, "dog"]
     assert model.predict_output_word(mixed) == expected
-    assert model.predict_output_word(iter(["cat", "dog"])) == expected
+    assert model.predict_output_word(iter(["cat", b"dog"])) == expected
 
 
-def test_number_in_a_vocabulary_of_numbers_is_a_word():
+def test_an_integer_in_a_vocabulary_of_integers_is_a_word():
     model = Word2Vec([[10, 20, 0], [20, 0, 10]] * 30, **SETTINGS)
     expected = model.predict_output_word([0])
     assert model.predict_output_word([0, 1, 2]) == expected
     assert [type(word) for word, _ in expected] == [int] * 3
+
+
+@pytest.mark.parametrize(
+    ("keys", "context", "rows"),
+    [
+        ("abc", ["c", "a", "a", "x"], [2, 0, 0]),
+        ("abc", [b"b", 2, np.int32(0), 3, -1, True], [1, 2, 0]),
+        ([7, 0, 5], [0, 1, 2, 7, np.int64(5)], [1, 0, 2]),
+        ("abc", [], []),
+    ],
+)
+def test_context_rows_are_those_of_known_words(keys, context, rows):
+    assert context_rows(context, KeyedVectors(list(keys), np.ones((3, 2)))) == rows
 
 
 def test_context_is_a_mean_or_a_sum_as_in_training():
@@ -275,9 +107,11 @@ def test_context_is_a_mean_or_a_sum_as_in_training():
 
 
 @pytest.mark.parametrize("context", [[], ["nobody"]])
-def test_nothing_follows_an_unknown_context(model, context):
-    with pytest.warns(UserWarning, match="no word of the context is in the vocabulary"):
+def test_an_unknown_context_warns_and_predicts_nothing(model, context):
+    message = "no word of the context is in the vocabulary"
+    with pytest.warns(UserWarning, match=message) as warned:
         assert model.predict_output_word(context) is None
+    assert warned[0].filename == __file__
 
 
 @pytest.mark.parametrize(("topn", "n"), [(0, 0), (-1, 0), (2, 2), (99, 10)])
@@ -285,16 +119,9 @@ def test_no_more_than_topn_words_come_back(model, topn, n):
     assert len(model.predict_output_word(["cat"], topn)) == n
 
 
-def test_string_is_no_list_of_words(model):
+def test_a_single_string_raises(model):
     with pytest.raises(TypeError, match=r"must be a list of words, got 'cat'.*\['cat'"):
         model.predict_output_word("cat")
-
-
-def test_both_objectives_ask_the_tree_unless_told_otherwise():
-    model = trained(hs=1)
-    tree = model.predict_output_word(["cat"], weights="syn1")
-    assert model.predict_output_word(["cat"]) == tree
-    assert model.predict_output_word(["cat"], weights="syn1neg") != tree
 
 
 def test_vectors_of_any_length_predict(model):
@@ -308,7 +135,7 @@ def test_vectors_of_any_length_predict(model):
         assert np.isfinite(long.score([["cat", "the", "a"]], weights=weights)).all()
 
 
-def test_sums_that_are_no_float32_any_more_are_scored():
+def test_sums_that_overflow_float32_are_scored():
     model = trained(cbow_mean=0)
     model.wv.vectors[:] = 3e38
     scores = model.score([["cat", "the", "a"]])
@@ -316,7 +143,7 @@ def test_sums_that_are_no_float32_any_more_are_scored():
     assert model.predict_output_word(["cat", "the", "a"], 1)[0][1] == pytest.approx(1)
 
 
-def test_saved_tree_model_predicts_the_same(tmp_path):
+def test_a_saved_model_with_a_tree_predicts_the_same(tmp_path):
     model = trained(**HS_ONLY)
     model.save(tmp_path / "model")
     loaded = Word2Vec.load(tmp_path / "model")

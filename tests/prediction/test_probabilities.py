@@ -1,4 +1,4 @@
-"""Output layers: log-probabilities of words, beside the formulas in float64 loops."""
+"""Output layers: log-probabilities of words against their formulas in float64 loops."""
 
 import itertools
 import math
@@ -49,21 +49,21 @@ def test_probabilities_of_all_words_add_up_to_one(layer, hidden):
         assert np.exp(layer.log_probabilities(vector)).sum() == pytest.approx(1, 1e-6)
 
 
-def test_softmax_is_its_formula(matrix, hidden):
+def test_softmax_equals_its_formula(matrix, hidden):
     found = softmax(matrix).log_probabilities(hidden[0])
     weights = [math.exp(float(hidden[0].astype(float) @ row)) for row in matrix]
     expected = [math.log(weight / sum(weights)) for weight in weights]
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
-def test_noise_multiplies_the_weight_of_a_word(matrix, hidden):
+def test_the_noise_distribution_is_a_factor_of_the_weight_of_a_word(matrix, hidden):
     noise = np.random.default_rng(2).random(V)
     found = np.exp(softmax(matrix, np.log(noise)).log_probabilities(hidden[0]))
     expected = noise * np.exp(softmax(matrix).log_probabilities(hidden[0]))
     np.testing.assert_allclose(found, expected / expected.sum(), rtol=1e-5)
 
 
-def test_word_that_is_never_drawn_as_noise_has_no_probability(matrix, hidden):
+def test_a_word_that_is_never_a_negative_sample_has_probability_zero(matrix, hidden):
     with np.errstate(divide="ignore"):
         log_noise = np.log(np.arange(float(V)))
     found = softmax(matrix, log_noise).log_probabilities(hidden[0])
@@ -71,7 +71,7 @@ def test_word_that_is_never_drawn_as_noise_has_no_probability(matrix, hidden):
     assert np.exp(found).sum() == pytest.approx(1)
 
 
-def test_tree_multiplies_sigmoids_along_the_path(matrix, hidden):
+def test_tree_softmax_is_a_product_of_sigmoids_along_the_path(matrix, hidden):
     counts = np.arange(V, 0, -1, dtype=np.int64) ** 2
     tree = huffman.build_c_tree(counts)
     found = tree_softmax(matrix).log_probabilities(hidden[0])
@@ -84,7 +84,7 @@ def test_tree_multiplies_sigmoids_along_the_path(matrix, hidden):
         assert found[word] == pytest.approx(math.log(p), rel=1e-5)
 
 
-def test_pairs_have_the_probabilities_of_whole_distributions(layer, hidden):
+def test_probabilities_of_pairs_are_those_of_the_whole_distribution(layer, hidden):
     pairs = list(itertools.product(range(len(hidden)), range(V)))
     np.random.default_rng(3).shuffle(pairs)
     inputs, words = np.array(pairs).T
@@ -94,7 +94,7 @@ def test_pairs_have_the_probabilities_of_whole_distributions(layer, hidden):
     np.testing.assert_allclose(found, expected[inputs, words], rtol=1e-4, atol=1e-5)
 
 
-def test_blocks_do_not_show(layer, hidden, monkeypatch):
+def test_results_do_not_depend_on_the_block_sizes(layer, hidden, monkeypatch):
     inputs, words = np.arange(40) % 5, np.arange(40) % 3
     before = layer.log_weights(hidden, inputs, words), layer.log_normalisers(hidden)
     for name, size in {"_HIDDEN": 2, "_WORDS": 5, "_PAIRS": 3}.items():
@@ -105,7 +105,7 @@ def test_blocks_do_not_show(layer, hidden, monkeypatch):
 
 
 @pytest.mark.parametrize("length", [1e3, 1e15, 1e30])
-def test_long_vectors_overflow_nowhere(matrix, hidden, length):
+def test_long_vectors_do_not_overflow(matrix, hidden, length):
     """float32 ends at 3e38, exp at 709; warnings are errors in these tests."""
     long = np.float32(length)
     for name in LAYERS:
@@ -120,7 +120,7 @@ def test_long_vectors_overflow_nowhere(matrix, hidden, length):
         np.testing.assert_allclose(pairs, found, rtol=1e-4, atol=rounding)
 
 
-def test_all_floating_point_errors_may_be_raised(layer, hidden, matrix):
+def test_no_floating_point_error_is_raised(layer, hidden, matrix):
     with np.errstate(all="raise"):
         for scale in (1e-30, 1, 1e10, 1e30):
             big = hidden * np.float32(scale)
@@ -129,13 +129,13 @@ def test_all_floating_point_errors_may_be_raised(layer, hidden, matrix):
             layer.log_normalisers(big)
 
 
-def test_log_sigmoid_is_right_at_both_ends():
+def test_log_sigmoid_is_accurate_for_large_arguments():
     x = np.array([-1000.0, -1, 0, 1, 1000])
     expected = [-1000, -1.3132617, -math.log(2), -0.3132617, 0]
     np.testing.assert_allclose(log_sigmoid(x), expected, atol=1e-7)
 
 
-def test_products_are_float32_unless_it_overflows():
+def test_products_are_float32_unless_they_overflow():
     rows = np.full((2, 3), 1e20, np.float32)
     assert products(rows, rows / np.float32(1e10)).dtype == np.float32
     np.testing.assert_allclose(products(rows, rows), 3e40, rtol=1e-6)

@@ -1,6 +1,5 @@
-"""`Word2Vec.score`: what is predicted in a sentence, and which sentences there are."""
+"""Scores of sentences: `Word2Vec.score`."""
 
-import dataclasses
 import gzip
 import io
 
@@ -9,8 +8,7 @@ import pytest
 
 from w2vfast import IdCorpus, LineSentence, Word2Vec
 from w2vfast.prediction import scoring
-from w2vfast.prediction.layers import log_noise
-from w2vfast.prediction.probabilities import Softmax, TreeSoftmax
+from w2vfast.prediction.layers import output_layer
 
 SETTINGS = {
     "vector_size": 8,
@@ -58,7 +56,7 @@ def naive_score(model, sentence, longest=None):
     """Look every prediction up in the distribution over all words."""
     p = model.params
     rows = [model.wv.key_to_index[word] for word in sentence if word in model.wv]
-    layer = model._layer(None, None)
+    layer = output_layer(model._state, p)
     total = 0.0
     for start in range(0, len(rows), longest or max(1, len(rows))):
         piece = rows[start : start + (longest or len(rows))]
@@ -83,11 +81,11 @@ def test_score_is_the_sum_over_all_predictions(model):
     assert (found <= 0).all()
 
 
-def test_sentence_without_a_prediction_scores_zero(model):
+def test_a_sentence_without_a_prediction_scores_zero(model):
     assert model.score(SENTENCES)[2:5].tolist() == [0, 0, 0]
 
 
-def test_sentences_without_a_prediction_score_zero_by_themselves(model):
+def test_sentences_without_a_prediction_score_zero_without_others(model):
     for sentences in ([["a"]], [["a"], ["b"]], [["a", "unknown"]], [[]]):
         assert model.score(sentences).tolist() == [0] * len(sentences)
 
@@ -98,7 +96,9 @@ def test_a_sentence_scores_the_same_alone(model):
     np.testing.assert_allclose(alone, together, rtol=1e-6)
 
 
-def test_parts_and_blocks_do_not_show(model, monkeypatch, tmp_path):
+def test_scores_do_not_depend_on_the_size_of_parts_and_blocks(
+    model, monkeypatch, tmp_path
+):
     before = model.score(SENTENCES * 5)
     path = tmp_path / "text"
     path.write_text("".join(" ".join(words) + "\n" for words in SENTENCES * 5))
@@ -119,7 +119,7 @@ def test_text_like_the_training_text_scores_higher(options):
     assert one_topic > two_topics + 1
 
 
-def test_window_may_be_wider_than_any_sentence():
+def test_the_window_may_be_wider_than_any_sentence():
     model = trained(sg=1, window=2**30 - 1)
     expected = [naive_score(model, sentence) for sentence in SENTENCES]
     np.testing.assert_allclose(model.score(SENTENCES), expected, rtol=1e-5)
@@ -135,7 +135,7 @@ def test_long_sentences_are_cut_as_in_training(batch, monkeypatch):
 
 
 @pytest.mark.parametrize("mode", ["fast", "exact"])
-def test_sentence_end_among_tokens_ends_the_window(mode):
+def test_a_sentence_end_among_tokens_ends_the_window(mode):
     model = trained(sg=1, mode=mode)
     whole = model.score([["the", "cat", "</s>", "a", "dog"]])
     parts = model.score([["the", "cat"], ["a", "dog"]])
@@ -145,7 +145,7 @@ def test_sentence_end_among_tokens_ends_the_window(mode):
 # --- sources ------------------------------------------------------------------------
 
 
-def test_lines_of_a_file_are_sentences_blank_ones_too(any_model, tmp_path):
+def test_each_line_of_a_file_is_a_sentence_also_an_empty_one(any_model, tmp_path):
     expected = any_model.score(SENTENCES)
     path = tmp_path / "text"
     for ending in ("", "\n"):
@@ -161,7 +161,7 @@ def test_lines_of_a_file_are_sentences_blank_ones_too(any_model, tmp_path):
     )
 
 
-def test_reader_yields_the_sentences(any_model, tmp_path):
+def test_sentences_of_a_reader_are_those_it_yields(any_model, tmp_path):
     path = tmp_path / "text"
     path.write_text("the cat\n\na dog ran\n")
     expected = any_model.score([["the", "cat"], ["a", "dog", "ran"]])
@@ -169,13 +169,13 @@ def test_reader_yields_the_sentences(any_model, tmp_path):
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
-def test_generators_and_bytes_are_taken(any_model):
+def test_generators_and_bytes_are_accepted(any_model):
     expected = any_model.score(SENTENCES)
     as_bytes = (tuple(word.encode() for word in words) for words in SENTENCES)
     np.testing.assert_allclose(any_model.score(as_bytes), expected, rtol=1e-6)
 
 
-def test_arrays_of_every_form_score_alike():
+def test_arrays_of_every_form_have_the_same_scores():
     walks = np.random.default_rng(0).integers(0, 9, (20, 5))
     model = Word2Vec(walks, **{**SETTINGS, "sg": 1})
     expected = model.score(walks.tolist())
@@ -197,11 +197,10 @@ def test_no_sentences_no_scores(any_model):
     assert any_model.score([]).shape == (0,)
 
 
-# --- what is chosen -----------------------------------------------------------------
+# --- output layers and errors -------------------------------------------------------
 
 
-def test_noise_is_counted_in_where_it_was_drawn():
-    """A word that is frequent, and nothing else, is probable only with the noise."""
+def test_the_noise_distribution_is_a_factor_where_negative_sampling_was_trained():
     model = trained(sg=1)
     model.wv.vectors[:] = 0
     shares = model.wv.counts**0.75 / (model.wv.counts**0.75).sum()
@@ -210,33 +209,6 @@ def test_noise_is_counted_in_where_it_was_drawn():
     assert model.score([["the", "ran"]])[0] == pytest.approx(expected, rel=1e-5)
     plain = model.score([["the", "ran"]], noise=False)[0]
     assert plain == pytest.approx(2 * np.log(1 / len(model.wv)), rel=1e-5)
-
-
-def test_exact_mode_never_expects_the_sentence_end():
-    model = trained(mode="exact")
-    noise = np.exp(log_noise(model._state, model.params))
-    assert noise[0] == 0
-    assert noise.sum() == pytest.approx(1)
-
-
-def test_softmax_is_plain_without_negative_sampling(any_model):
-    other = trained(sg=1)
-    plain = other.score(SENTENCES, noise=False)
-    # What is trained in other ways has output vectors, and no noise.
-    other.params = dataclasses.replace(other.params, negative=0, hs=1)
-    np.testing.assert_array_equal(other.score(SENTENCES), plain)
-    with pytest.raises(RuntimeError, match=r"trained with negative=0. Leave noise out"):
-        other.score(SENTENCES, noise=True)
-
-
-def test_of_two_objectives_the_tree_is_asked_first():
-    model = trained(sg=1, hs=1)
-    default = model.score(SENTENCES)
-    by_tree = model.score(SENTENCES, weights="syn1")
-    by_vectors = model.score(SENTENCES, weights="syn1neg")
-    assert default.tolist() == by_tree.tolist() != by_vectors.tolist()
-    assert isinstance(model._layer(None, None), TreeSoftmax)
-    assert isinstance(model._layer(None, True), Softmax)
 
 
 @pytest.mark.parametrize(
@@ -251,28 +223,24 @@ def test_of_two_objectives_the_tree_is_asked_first():
         ({"corpus_file": "missing"}, TypeError, "give either sentences"),
     ],
 )
-def test_what_cannot_be_scored_is_named(any_model, given, error, message):
+def test_unusable_sentences_and_weights_raise(any_model, given, error, message):
     with pytest.raises(error, match=message):
         any_model.score(**{"sentences": SENTENCES, **given})
 
 
-def test_tree_and_noise_exclude_each_other():
-    model = trained(hs=1)
-    with pytest.raises(RuntimeError, match="hierarchical softmax draws no noise"):
-        model.score(SENTENCES, weights="syn1", noise=True)
-
-
-def test_no_known_word_at_all_earns_a_warning(any_model):
-    with pytest.warns(UserWarning, match="none of the 2 words of the corpus is in"):
+def test_a_warning_points_at_the_caller_if_no_word_is_known(any_model):
+    message = "none of the 2 words of the corpus is in"
+    with pytest.warns(UserWarning, match=message) as warned:
         assert any_model.score([["no", "one"]]).tolist() == [0]
+    assert warned[0].filename == __file__
 
 
-def test_gensim_arguments_are_taken_and_nothing_is_cut(any_model):
+def test_arguments_of_gensim_are_accepted_and_ignored(any_model):
     found = any_model.score(SENTENCES, total_sentences=2, chunksize=1)
     assert len(found) == len(SENTENCES)
 
 
-def test_scoring_changes_nothing(any_model):
+def test_scoring_does_not_change_the_model(any_model):
     before = any_model.wv.vectors.copy(), any_model.syn1neg.copy()
     any_model.score(SENTENCES)
     np.testing.assert_array_equal(before[0], any_model.wv.vectors)

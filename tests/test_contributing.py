@@ -21,14 +21,16 @@ def text():
     return PAGE.read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def folder_tree():
-    spec = importlib.util.spec_from_file_location(
-        "folder_tree", SCRIPTS / "folder_tree.py"
-    )
+def load_script(name):
+    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def folder_tree():
+    return load_script("folder_tree")
 
 
 def commands(text):
@@ -67,14 +69,30 @@ def test_folder_tree_lists_sources_and_nothing_else(folder_tree, tmp_path):
     ]
 
 
-def test_every_package_is_in_the_map(text):
+def packages_of_the_map(text):
     table = text.split("[start:packages]")[1].split("[end:packages]")[0]
-    named = re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
+    return re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
+
+
+def test_every_package_is_in_the_map(text):
     package = ROOT / "w2vfast"
     found = {path.parent.name for path in package.glob("*/__init__.py")}
     found |= {path.stem for path in package.glob("*.py")}
     found |= {path.stem for path in package.glob("*.pyx")}
-    assert sorted(named) == sorted(found - {"__init__", "__main__"})
+    assert sorted(packages_of_the_map(text)) == sorted(found - {"__init__", "__main__"})
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="tomllib needs Python 3.11")
+def test_imports_go_down_the_map(text):
+    order = {name: place for place, name in enumerate(packages_of_the_map(text))}
+    edges = load_script("import_graph").read_imports()
+    upwards = {
+        (name, target)
+        for name, targets in edges.items()
+        for target in targets
+        if order[target] < order[name]
+    }
+    assert upwards == set()
 
 
 def test_named_paths_exist(text):

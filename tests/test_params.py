@@ -122,12 +122,17 @@ def test_numpy_scalars_become_plain_python_numbers():
     assert TrainParams(alpha=np.float32(0.5)).alpha == 0.5
 
 
-def test_messages_of_the_catalogue():
+def test_messages_name_the_value_what_is_accepted_and_what_to_do():
     assert message_of(ValueError, sample=5.0) == (
         "sample must be in [0, 1), got 5.0. Use 1e-3 to 1e-5; 0 turns subsampling off."
     )
     assert message_of(ValueError, negative=0) == (
-        "negative=0 and hs=False: nothing to train. Set negative=5 or hs=True."
+        "negative must be at least 1 with hs=False, got 0. "
+        "There is nothing to train otherwise: set negative=5 or hs=True."
+    )
+    assert message_of(ValueError, workers=0) == (
+        "workers must be from 1 to 4096 or None, got 0. None means all CPUs that this "
+        "process may use, or 1 in exact mode."
     )
     assert message_of(ValueError, window=0) == (
         "window must be from 1 to 1073741823, got 0. "
@@ -182,13 +187,15 @@ def test_min_alpha_is_the_absolute_end_of_the_line():
 @pytest.mark.parametrize("min_alpha", [-0.01, 0.06])
 def test_min_alpha_must_lie_below_alpha(min_alpha):
     message = message_of(ValueError, min_alpha=min_alpha)
-    assert message.startswith(f"min_alpha must be in [0, alpha=0.05], got {min_alpha}")
+    expected = f"min_alpha must be in [0, alpha=0.05] or None, got {min_alpha}."
+    assert message.startswith(expected)
 
 
 def test_exact_mode_explains_why_it_takes_one_worker():
     message = message_of(ValueError, mode="exact", workers=4)
-    assert message.startswith("workers=4 cannot be used with mode='exact': threads")
-    assert "mode='fast'" in message
+    expected = "workers must be 1 with mode='exact', got 4. Threads that write to the"
+    assert message.startswith(expected)
+    assert message.endswith("Use workers=1 or mode='fast'.")
     assert TrainParams(mode="exact", workers=1).n_workers == 1
     assert TrainParams(mode="exact").n_workers == 1
 
@@ -199,7 +206,7 @@ def test_exact_mode_explains_why_it_takes_one_worker():
         ("seed", 2),
         ("min_alpha", 0.0001),
         ("ns_exponent", 0.5),
-        ("cbow_mean", 0),
+        ("cbow_mean", False),
         ("cbow_gradient", "mean"),
         ("shrink_windows", False),
         ("max_vocab_size", 10),
@@ -209,8 +216,10 @@ def test_exact_mode_explains_why_it_takes_one_worker():
 )
 def test_exact_mode_refuses_what_the_c_program_does_not_have(name, value):
     message = message_of(ValueError, mode="exact", **{name: value})
-    assert message.startswith(f"{name}=")
-    assert "cannot be used with mode='exact'" in message
+    default = getattr(TrainParams(), name)
+    expected = f"{name} must be {default!r} with mode='exact', got {value!r}."
+    assert message.startswith(expected)
+    assert message.endswith(f"Leave {name} out, or use mode='fast'.")
     assert TrainParams(**{name: value}).mode == "fast"
 
 

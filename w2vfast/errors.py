@@ -1,6 +1,13 @@
-"""Errors about parameters, and how messages show a value."""
+"""Errors about parameters, which Python and the command line spell differently.
+
+A message that mentions parameters is kept in parts, so that `spelled` can write it for
+either: ``min_count=5`` in Python, ``-min-count 5`` on the command line.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 
 def shown(value: object) -> str:
@@ -8,3 +15,177 @@ def shown(value: object) -> str:
     text = repr(value)
     text = text if len(text) <= 60 else text[:57] + "..."
     return f"{text} ({type(value).__name__})"
+
+
+class Name(NamedTuple):
+    """A parameter that a message mentions."""
+
+    parameter: str
+
+
+class Setting(NamedTuple):
+    """A parameter with a value, such as ``min_count=5``."""
+
+    parameter: str
+    value: object
+
+
+class Value(NamedTuple):
+    """A parameter's value alone."""
+
+    value: object
+
+
+Part = str | Name | Setting | Value
+Text = str | Sequence[Part]
+
+
+class Spelling:
+    """Spell parameters and values as in Python."""
+
+    or_unset = " or None"
+
+    def name(self, parameter: str) -> str:
+        """Spell a parameter."""
+        return parameter
+
+    def value(self, value: object) -> str:
+        """Spell a value."""
+        return repr(value)
+
+    def setting(self, parameter: str, value: object) -> str:
+        """Spell a parameter with a value."""
+        return f"{parameter}={value!r}"
+
+    def unset(self, parameter: str, meaning: str) -> str:
+        """Explain what happens if a parameter has no value."""
+        return f"None means {meaning}."
+
+    def text(self, text: Text) -> str:
+        """Spell a whole text."""
+        return text if isinstance(text, str) else "".join(map(self._part, text))
+
+    def _part(self, part: Part) -> str:
+        match part:
+            case str():
+                return part
+            case Name(parameter):
+                return self.name(parameter)
+            case Setting(parameter, value):
+                return self.setting(parameter, value)
+            case Value(value):
+                return self.value(value)
+
+
+PYTHON = Spelling()
+
+
+class SettingsMessage(Exception):
+    """Base of errors and warnings whose message mentions parameters.
+
+    Parameters
+    ----------
+    *parts : str, Name, Setting or Value
+        The message; `str()` spells it as in Python.
+    """
+
+    def __init__(self, *parts: Part) -> None:
+        super().__init__(*parts)
+
+    def spelled(self, spelling: Spelling) -> str:
+        """Return the message with parameters in a spelling."""
+        return spelling.text(self.args)
+
+    def __str__(self) -> str:
+        return self.spelled(PYTHON)
+
+
+class SettingsError(SettingsMessage, ValueError):
+    """A text, file or result does not fit the parameters."""
+
+
+class SettingsMemoryError(SettingsMessage, MemoryError):
+    """The parameters need more memory than there is."""
+
+
+class SettingsWarning(SettingsMessage, UserWarning):
+    """The parameters may not do what was meant."""
+
+
+class _About(SettingsMessage):
+    """Base of the errors about one parameter.
+
+    Parameters
+    ----------
+    parameter : str
+        Its name.
+    value : object
+        What was given.
+    accepted : Text
+        What is accepted; continues "... must be".
+    hint : Text
+        Sentences that tell what to do.
+    unset : str
+        Meaning of None, for a parameter that may have no value.
+    """
+
+    def __init__(
+        self,
+        parameter: str,
+        value: object,
+        accepted: Text,
+        hint: Text = "",
+        unset: str = "",
+    ) -> None:
+        Exception.__init__(self, parameter, value, accepted, hint, unset)
+        self.parameter = parameter
+        self.value = value
+
+    @property
+    def accepted(self) -> str:
+        """What is accepted, spelled as in Python."""
+        return PYTHON.text(self.args[2])
+
+    @property
+    def hint(self) -> str:
+        """What to do, spelled as in Python."""
+        return PYTHON.text(self.args[3])
+
+    def spelled(self, spelling: Spelling) -> str:
+        """Return the message with parameters in a spelling."""
+        parameter, _, accepted, hint, unset = self.args
+        or_unset = spelling.or_unset if unset else ""
+        sentences = [
+            f"{spelling.name(parameter)} must be {spelling.text(accepted)}{or_unset}, "
+            f"got {self._given(spelling)}."
+        ]
+        if hint:
+            sentences.append(spelling.text(hint))
+        if unset:
+            sentences.append(spelling.unset(parameter, unset))
+        return " ".join(sentences)
+
+    def _given(self, spelling: Spelling) -> str:
+        return spelling.value(self.value)
+
+
+class ParameterError(_About, ValueError):
+    """A parameter's value is out of range, or does not fit another parameter.
+
+    Attributes
+    ----------
+    parameter : str
+    value : object
+        What was given.
+    accepted : str
+        What is accepted.
+    hint : str
+        What to do.
+    """
+
+
+class ParameterTypeError(_About, TypeError):
+    """A parameter's value has a wrong type; attributes as of `ParameterError`."""
+
+    def _given(self, spelling: Spelling) -> str:
+        return shown(self.value)

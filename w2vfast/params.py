@@ -1,4 +1,4 @@
-"""What a training run is asked to do: names, defaults, ranges and their errors.
+"""Parameters of a training run: names, defaults, ranges and their errors.
 
 Imports nothing heavy (NumPy, compiled modules), so that the command line can report
 a wrong parameter at once.
@@ -13,9 +13,19 @@ import numbers
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
-from w2vfast.errors import shown
+from w2vfast.errors import (
+    Name,
+    ParameterError,
+    ParameterTypeError,
+    Part,
+    Setting,
+    SettingsError,
+    Text,
+    Value,
+    shown,
+)
 from w2vfast.system.resources import usable_cpus
 
 # Source: word2vec.c, main.
@@ -33,7 +43,7 @@ FLOAT32_LARGEST = (2.0 - 2.0**-23) * 2.0**127
 # The largest window for which 2 * window + 1 is still a C int.
 WINDOW_LARGEST = 2**30 - 1
 
-# Vectors that are made of the input and the output vectors.
+# How `combined_vectors` combines the input and the output vectors.
 COMBINATIONS = ("input", "output", "sum", "concat")
 MODES = ("fast", "exact")
 NEGATIVE_SHARING = ("window", "pair")
@@ -42,30 +52,41 @@ OBJECTIVES = ("softmax",)
 DEFAULT_NEGATIVE = 5
 DEFAULT_NS_EXPONENT = 0.75
 
-# name: (smallest, largest, what to do)
+
+class _Range(NamedTuple):
+    smallest: int
+    largest: int
+    hint: str
+
+
 _WHOLE_NUMBERS = {
-    "vector_size": (1, 1_000_000, "Common values are 50 to 300."),
-    "window": (1, WINDOW_LARGEST, "Common values are 2 to 10 words on each side."),
-    "min_count": (0, 2**63 - 1, "0 or 1 keeps every word; 5 is common."),
-    "max_vocab_size": (1, 2**63 - 1, "None sets no limit."),
-    "max_final_vocab": (1, 2**63 - 1, "None sets no limit."),
-    "seed": (0, 2**64 - 1, "Any whole number in that range will do."),
-    "workers": (1, 4096, "None uses all the CPUs that this process may use."),
-    "negative": (0, 1_000_000, "Common values are 5 to 20; 0 turns it off (needs hs)."),
-    "epochs": (1, 2**31 - 1, "Common values are 1 to 20."),
-    "max_sentence_length": (
+    "vector_size": _Range(1, 1_000_000, "Common values are 50 to 300."),
+    "window": _Range(
+        1, WINDOW_LARGEST, "Common values are 2 to 10 words on each side."
+    ),
+    "min_count": _Range(0, 2**63 - 1, "0 or 1 keeps every word; 5 is common."),
+    "max_vocab_size": _Range(1, 2**63 - 1, ""),
+    "max_final_vocab": _Range(1, 2**63 - 1, ""),
+    "seed": _Range(0, 2**64 - 1, ""),
+    "workers": _Range(1, 4096, ""),
+    "negative": _Range(
+        0, 1_000_000, "Common values are 5 to 20; 0 turns it off (needs hs)."
+    ),
+    "epochs": _Range(1, 2**31 - 1, "Common values are 1 to 20."),
+    "max_sentence_length": _Range(
         2,
         1_000_000,
-        "A longer sentence is cut into pieces, nothing of it is lost.",
+        "A longer sentence is cut into pieces; no word is dropped.",
     ),
 }
-_MAY_BE_NONE = {
-    "max_vocab_size",
-    "max_final_vocab",
-    "workers",
-    "alpha",
-    "min_alpha",
-    "objective",
+# Parameters that may be None, and what None means.
+_UNSET = {
+    "max_vocab_size": "no limit",
+    "max_final_vocab": "no limit",
+    "workers": "all CPUs that this process may use, or 1 in exact mode",
+    "alpha": "0.05 for CBOW and 0.025 for skip-gram",
+    "min_alpha": "a decay to 0.0001 of the starting alpha",
+    "objective": "hierarchical softmax, negative sampling or both",
 }
 _SWITCHES = ("sg", "hs", "cbow_mean", "shrink_windows", "compute_loss")
 _CHOICES = {
@@ -75,92 +96,92 @@ _CHOICES = {
     "objective": OBJECTIVES,
 }
 
-# Options that the C program does not have: mode="exact" refuses another value
-# rather than pass over it.  name: (the only value, what C does)
+# Options that the C program does not have.  mode="exact" refuses values other than the
+# default instead of ignoring them.  name: what the C program does
 _FIXED_IN_EXACT_MODE = {
-    "seed": (1, "it has no seed and draws the same numbers in every run"),
-    "min_alpha": (None, "its alpha always falls to 0.0001 of the starting alpha"),
-    "ns_exponent": (0.75, "its noise distribution is count ** 0.75"),
-    "objective": (None, "it has hierarchical softmax and negative sampling only"),
-    "cbow_mean": (True, "it always averages the context"),
-    "cbow_gradient": ("reference", "it adds the whole error to each context word"),
-    "shrink_windows": (True, "it always draws the window of each word anew"),
-    "max_vocab_size": (None, "it has no such limit"),
-    "max_final_vocab": (None, "it has no such limit"),
-    "max_sentence_length": (1000, "it cuts sentences at 1000 words"),
+    "seed": "has no seed and draws the same numbers in every run",
+    "min_alpha": "always lets alpha fall to 0.0001 of its starting value",
+    "ns_exponent": "always draws negative samples by count ** 0.75",
+    "objective": "has hierarchical softmax and negative sampling only",
+    "cbow_mean": "always averages the context vectors",
+    "cbow_gradient": "adds the whole error to each context word",
+    "shrink_windows": "always draws the window of each word anew",
+    "max_vocab_size": "has no such limit",
+    "max_final_vocab": "has no such limit",
+    "max_sentence_length": "always cuts sentences at 1000 words",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainParams:
-    """Parameters of a training run, checked and turned into plain Python values.
+    """Parameters of a training run, checked and converted to plain Python values.
 
     Parameters
     ----------
-    vector_size : int
+    vector_size : int, default 100
         Length of a vector, D.
-    alpha : float or None
+    alpha : float or None, default None
         Learning rate at the start; None is 0.05 for CBOW, 0.025 for skip-gram.
-    min_alpha : float or None
-        A number is the learning rate at the end of the linear decay.  With None
-        the line ends at 0 and is cut off at 0.0001 of the starting value.
-    window : int
+    min_alpha : float or None, default None
+        Learning rate at the end of the linear decay.  With None the line ends at 0 and
+        is cut off at 0.0001 of the starting value.
+    window : int, default 5
         Largest distance between centre and context [words].
-    min_count : int
-        Words seen less often are left out [occurrences].
-    max_vocab_size : int or None
+    min_count : int, default 5
+        Rarer words are left out of the vocabulary [occurrences].
+    max_vocab_size : int or None, default None
         While words are counted, forget the rarest beyond this many [words].
-    max_final_vocab : int or None
+    max_final_vocab : int or None, default None
         Keep at most this many words, the most frequent [words].
-    sample : float
+    sample : float, default 1e-3
         Threshold of the subsampling of frequent words [fraction of the text];
         0 turns it off.
-    seed : int
+    seed : int, default 1
         Seed of the random numbers.  The same seed gives the same vectors with
         one worker, one build and one instruction set.
-    workers : int or None
+    workers : int or None, default None
         Threads; None is every CPU that this process may use, 1 in exact mode.
-    sg : bool or int
+    sg : bool or int, default False
         1 trains skip-gram, 0 CBOW.
-    hs : bool or int
-        1 trains hierarchical softmax, alone or beside negative sampling.
-    negative : int
-        Noise words drawn for each prediction; 0 turns negative sampling off.
-    objective : {None, "softmax"}
-        None trains what `hs` and `negative` say; "softmax" the full softmax over all
-        words in their place (`hs` must be off, and `negative` becomes 0).
-    ns_exponent : float
-        Noise words are drawn in proportion to count ** ns_exponent.
-    cbow_mean : bool or int
+    hs : bool or int, default False
+        1 trains hierarchical softmax, alone or together with negative sampling.
+    negative : int, default 5
+        Negative samples for each prediction; 0 turns negative sampling off.
+    objective : {None, "softmax"}, default None
+        None trains the objectives that `hs` and `negative` select; "softmax" trains the
+        full softmax over all words instead (`hs` must be off, `negative` becomes 0).
+    ns_exponent : float, default 0.75
+        Negative samples are drawn in proportion to count ** ns_exponent.
+    cbow_mean : bool or int, default True
         1 averages the context vectors of CBOW, 0 adds them up.
-    epochs : int
+    epochs : int, default 5
         Passes over the text.
-    shrink_windows : bool
+    shrink_windows : bool, default True
         Draw each word's window from 1 to `window`; False always uses `window`.
-    compute_loss : bool
-        Take the loss on every centre word, not on one in sixteen (in a text of fewer
-        than 20,000 tokens every one is taken anyway).
-    mode : {"fast", "exact"}
+    compute_loss : bool, default False
+        Compute the loss on every centre word, not on one in sixteen (in a text of fewer
+        than 20,000 tokens it is computed on every one anyway).
+    mode : {"fast", "exact"}, default "fast"
         "exact" writes the bytes that the C program would write, with one worker.
-    negative_sharing : {"window", "pair"}
-        "window": all contexts of a centre word have the same noise words, from a
-        pool of each worker; a draw serves four centres, about twelve apart.
-        "pair": new draws for every pair, in CBOW for every centre.  Exact mode
-        always draws so.
-    cbow_gradient : {"reference", "mean"}
+    negative_sharing : {"window", "pair"}, default "window"
+        "window": all contexts of a centre word share negative samples, from a pool of
+        each worker; a sample serves four centres, about twelve apart.
+        "pair": new samples for every pair, in CBOW for every centre, as exact mode
+        always does.
+    cbow_gradient : {"reference", "mean"}, default "reference"
         "reference" adds the whole error to each context word, as C does; "mean"
         divides it by their number, the true gradient of the average.  At the same
-        alpha "mean" learns less; at four times it, about as much in negative
-        sampling, with fewer analogies right (benchmarks/README.md).
-    max_sentence_length : int
+        alpha "mean" learns less; at four times the alpha it learns about as much in
+        negative sampling, with fewer analogies right (see the benchmarks).
+    max_sentence_length : int, default 1000
         A longer sentence is cut into pieces of this length [words].
 
     Raises
     ------
-    TypeError
-        If a value has the wrong type.
-    ValueError
-        If a value is out of range, or two values exclude each other.
+    ParameterTypeError
+        A TypeError: a value has the wrong type.
+    ParameterError
+        A ValueError: a value is out of range, or two values exclude each other.
     """
 
     vector_size: int = 100
@@ -189,7 +210,7 @@ class TrainParams:
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
-            if getattr(self, name) is not None or name not in _MAY_BE_NONE:
+            if getattr(self, name) is not None or name not in _UNSET:
                 _check_choice(name, getattr(self, name), choices)
         for name in _SWITCHES:
             self._replace(name, _as_switch)
@@ -205,104 +226,146 @@ class TrainParams:
 
     def _replace(self, name: str, convert: Callable[[str, Any], Any]) -> None:
         value = getattr(self, name)
-        if value is None and name in _MAY_BE_NONE:
+        if value is None and name in _UNSET:
             return
-        # The one way to set a field of a frozen dataclass from within.
+        # The only way to set a field of a frozen dataclass from within.
         object.__setattr__(self, name, convert(name, value))
+
+    def _refuse(
+        self, name: str, accepted: Text, hint: Text, unset: str = ""
+    ) -> NoReturn:
+        raise ParameterError(name, getattr(self, name), accepted, hint, unset)
 
     def _check_alpha(self) -> None:
         if self.alpha is not None and not (
             FLOAT32_SMALLEST <= self.alpha <= FLOAT32_LARGEST
         ):
-            message = (
-                f"alpha must be greater than 0 and finite as a 32-bit number, got "
-                f"{self.alpha}. Common values are 0.025 to 0.05; None chooses 0.05 "
-                f"for CBOW and 0.025 for skip-gram."
+            self._refuse(
+                "alpha",
+                "greater than 0 and finite as a 32-bit number",
+                "Common values are 0.025 to 0.05.",
+                _UNSET["alpha"],
             )
-            raise ValueError(message)
         if self.min_alpha is not None and not 0 <= self.min_alpha <= self.start_alpha:
-            message = (
-                f"min_alpha must be in [0, alpha={self.start_alpha}], got "
-                f"{self.min_alpha}: the learning rate falls from alpha to min_alpha. "
-                f"Lower min_alpha or raise alpha; None lets it fall to 0.0001 * alpha."
+            self._refuse(
+                "min_alpha",
+                ("in [0, ", Setting("alpha", self.start_alpha), "]"),
+                "The learning rate falls from alpha to min_alpha: lower min_alpha or "
+                "raise alpha.",
+                _UNSET["min_alpha"],
             )
-            raise ValueError(message)
 
     def _check_sampling(self) -> None:
-        # C takes any threshold; from 1 on it keeps every word, but still draws.
+        # C accepts any threshold; from 1 on it keeps every word, but still draws.
         if self.sample < 0 or (self.sample >= 1 and self.mode != "exact"):
-            accepted = "at least 0" if self.mode == "exact" else "in [0, 1)"
-            message = (
-                f"sample must be {accepted}, got {self.sample}. "
-                f"Use 1e-3 to 1e-5; 0 turns subsampling off."
+            self._refuse(
+                "sample",
+                "at least 0" if self.mode == "exact" else "in [0, 1)",
+                "Use 1e-3 to 1e-5; 0 turns subsampling off.",
             )
-            raise ValueError(message)
         if abs(self.ns_exponent) > 10:
-            message = (
-                f"ns_exponent must be from -10 to 10, got {self.ns_exponent}. "
-                f"0.75 is common; 0 draws all words alike, 1 by their counts."
+            self._refuse(
+                "ns_exponent",
+                "from -10 to 10",
+                "0.75 is common; 0 draws all words with equal probability, 1 by their "
+                "counts.",
             )
-            raise ValueError(message)
 
     def _check_objective(self) -> None:
-        if self.objective is None and self.negative == 0 and not self.hs:
-            message = (
-                "negative=0 and hs=False: nothing to train. Set negative=5 or hs=True."
-            )
-            raise ValueError(message)
         if self.objective is None:
+            if self.negative == 0 and not self.hs:
+                self._refuse(
+                    "negative",
+                    ("at least 1 with ", Setting("hs", self.hs)),
+                    (
+                        "There is nothing to train otherwise: set ",
+                        Setting("negative", DEFAULT_NEGATIVE),
+                        " or ",
+                        Setting("hs", True),
+                        ".",
+                    ),
+                )
             return
+        objective = Setting("objective", self.objective)
         if self.hs:
-            message = (
-                f"hs=True cannot be used with objective={self.objective!r}: both are "
-                f"probabilities over all words, of one prediction. Choose one."
+            self._refuse(
+                "hs",
+                (Value(False), " with ", objective),
+                "Both are probabilities over all words for the same prediction: "
+                "choose one.",
             )
-            raise ValueError(message)
-        # The default may just not have been given; another number was.
+        # The default may simply not have been given; another number was.
         if self.negative not in (0, DEFAULT_NEGATIVE):
-            message = (
-                f"negative={self.negative} cannot be used with "
-                f"objective={self.objective!r}, which draws no noise words: all words "
-                f"are outputs. Leave one of the two out."
+            self._refuse(
+                "negative",
+                ("0 with ", objective),
+                "Full softmax draws no negative samples, because all words are "
+                "outputs. Leave one of the two out.",
             )
-            raise ValueError(message)
         object.__setattr__(self, "negative", 0)
 
     def _check_exact_mode(self) -> None:
+        exact, fast = Setting("mode", "exact"), Setting("mode", "fast")
         if self.workers is not None and self.workers > 1:
-            message = (
-                f"workers={self.workers} cannot be used with mode='exact': threads "
-                f"that write to the same vectors give another result in every run, "
-                f"in the C program too, so there are no bytes to reproduce. Use "
-                f"workers=1 (or leave it unset), or mode='fast'."
+            self._refuse(
+                "workers",
+                ("1 with ", exact),
+                (
+                    "Threads that write to the same vectors give another result in "
+                    "every run, in the C program too, so there are no bytes to "
+                    "reproduce. Use ",
+                    Setting("workers", 1),
+                    " or ",
+                    fast,
+                    ".",
+                ),
             )
-            raise ValueError(message)
-        for name, (only, reason) in _FIXED_IN_EXACT_MODE.items():
-            value = getattr(self, name)
-            if value != only:
-                message = (
-                    f"{name}={value!r} cannot be used with mode='exact', which does "
-                    f"what the C program does: {reason}. Leave {name} at {only!r}, "
-                    f"or use mode='fast'."
+        for name, behaviour in _FIXED_IN_EXACT_MODE.items():
+            default = self.__dataclass_fields__[name].default
+            if getattr(self, name) != default:
+                self._refuse(
+                    name,
+                    (Value(default), " with ", exact),
+                    (
+                        f"The C program {behaviour}. Leave ",
+                        Name(name),
+                        " out, or use ",
+                        fast,
+                        ".",
+                    ),
                 )
-                raise ValueError(message)
 
     def check_noise_weights(self) -> None:
-        """Raise ValueError unless this run can draw its noise words by weights."""
-        reason = ""
+        """Raise an error unless this run can use weights for its negative samples.
+
+        Raises
+        ------
+        SettingsError
+            In exact mode, without negative samples, or with another `ns_exponent`.
+        """
+        reason: tuple[Part, ...]
         if self.mode == "exact":
-            _, reason = _FIXED_IN_EXACT_MODE["ns_exponent"]
-            reason = f"mode='exact' does what the C program does: {reason}"
+            behaviour = _FIXED_IN_EXACT_MODE["ns_exponent"]
+            reason = (
+                *("with ", Setting("mode", "exact")),
+                f": the C program {behaviour}",
+            )
         elif self.negative == 0:
-            reason = "no noise words are drawn with negative=0 or objective='softmax'"
+            reason = (
+                *("without negative samples, that is with ", Setting("negative", 0)),
+                *(" or ", Setting("objective", "softmax")),
+            )
         elif self.ns_exponent != DEFAULT_NS_EXPONENT:
             reason = (
-                f"ns_exponent={self.ns_exponent} is another noise distribution, that "
-                f"of the counts"
+                *("with ", Setting("ns_exponent", self.ns_exponent)),
+                ", which is another noise distribution",
             )
-        if reason:
-            message = f"noise_weights cannot be used: {reason}. Leave one of them out."
-            raise ValueError(message)
+        else:
+            return
+        raise SettingsError(
+            *(Name("noise_weights"), " cannot be used ", *reason),
+            ". Leave one of them out.",
+        )
 
     @property
     def objectives(self) -> list[str]:
@@ -372,57 +435,50 @@ class TrainParams:
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    accepted = " or ".join(repr(choice) for choice in choices)
-    accepted += " or None" if name in _MAY_BE_NONE else ""
+    accepted: list[Part] = [Value(choices[0])]
+    for choice in choices[1:]:
+        accepted += [" or ", Value(choice)]
     if not isinstance(value, str):
-        message = f"{name} must be {accepted}, got {shown(value)}."
-        raise TypeError(message)
+        raise ParameterTypeError(name, value, accepted, unset=_UNSET.get(name, ""))
     if value not in choices:
-        message = f"{name} must be {accepted}, got {value!r}."
-        raise ValueError(message)
+        raise ParameterError(name, value, accepted, unset=_UNSET.get(name, ""))
 
 
 def _as_switch(name: str, value: object) -> bool:
+    accepted = "True, False, 1 or 0"
     # NumPy's bool is neither a bool nor a number; its name is the same everywhere.
     if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
         return bool(value)
     if not isinstance(value, numbers.Integral):
-        message = f"{name} must be True, False, 1 or 0, got {shown(value)}."
-        raise TypeError(message)
+        raise ParameterTypeError(name, value, accepted)
     if int(value) not in (0, 1):
-        message = f"{name} must be True, False, 1 or 0, got {int(value)}."
-        raise ValueError(message)
+        raise ParameterError(name, int(value), accepted)
     return bool(value)
 
 
 def _as_whole_number(name: str, value: object) -> int:
-    smallest, largest, advice = _WHOLE_NUMBERS[name]
-    or_none = " or None" if name in _MAY_BE_NONE else ""
-    # True is an int to Python, but negative=True is a slip, not one noise word.
+    smallest, largest, hint = _WHOLE_NUMBERS[name]
+    unset = _UNSET.get(name, "")
+    # True is an int in Python, but negative=True is a mistake, not one sample.
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        message = f"{name} must be a whole number{or_none}, got {shown(value)}. "
-        raise TypeError(message + advice)
+        raise ParameterTypeError(name, value, "a whole number", hint, unset)
     number = int(value)
     if not smallest <= number <= largest:
-        message = (
-            f"{name} must be from {smallest} to {largest}{or_none}, got {number}. "
-        )
-        raise ValueError(message + advice)
+        accepted = f"from {smallest} to {largest}"
+        raise ParameterError(name, number, accepted, hint, unset)
     return number
 
 
 def _as_real_number(name: str, value: object) -> float:
-    or_none = " or None" if name in _MAY_BE_NONE else ""
+    unset = _UNSET.get(name, "")
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        message = f"{name} must be a number{or_none}, got {shown(value)}."
-        raise TypeError(message)
+        raise ParameterTypeError(name, value, "a number", unset=unset)
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        message = f"{name} must be a finite number{or_none}, got {number}."
-        raise ValueError(message)
+        raise ParameterError(name, number, "a finite number", unset=unset)
     return number
 
 

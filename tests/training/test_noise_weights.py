@@ -199,10 +199,10 @@ def test_an_array_that_is_changed_later_changes_nothing():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"mode": "exact"}, r"mode='exact' does .*count \*\* 0\.75\. Leave one"),
-        ({"negative": 0, "hs": 1}, "no noise words are drawn with negative=0"),
+        ({"mode": "exact"}, r"with mode='exact': .*count \*\* 0\.75\. Leave one"),
+        ({"negative": 0, "hs": 1}, "without negative samples, that is with negative=0"),
         ({"objective": "softmax"}, "or objective='softmax'"),
-        ({"ns_exponent": 0.5}, "ns_exponent=0.5 is another noise distribution"),
+        ({"ns_exponent": 0.5}, "ns_exponent=0.5, which is another noise distribution"),
     ],
 )
 def test_weights_without_effect_are_refused(given, message):

@@ -6,9 +6,10 @@ import sys
 from importlib import resources
 from typing import Any
 
+from w2vfast.cli.flags import Parser
 from w2vfast.model import Word2Vec
 
-# The characters that are looked up, and what they mean.
+# Characters whose neighbours are printed, and their meanings.
 QUERIES = {
     "月": "moon",
     "山": "mountain",
@@ -23,15 +24,16 @@ QUERIES = {
 }
 N_NEIGHBOURS = 6
 
-# Rare characters have neighbours by chance; twenty passes take a few seconds.
+# Rare characters have random neighbours; twenty epochs take a few seconds.
 SETTINGS: dict[str, Any] = {"sg": 1, "vector_size": 64, "min_count": 40, "epochs": 20}
 
 
-def run() -> None:
-    """Train, then print neighbours, sizes, speed and how to go on.
+def demo(arguments: list[str]) -> None:
+    """Train, then print neighbours, sizes, speed and the next step.
 
-    What was found goes to standard output, the progress bar to standard error.
+    Results go to standard output, progress to standard error.
     """
+    Parser("demo", description="Train on Tang poems.").parse_args(arguments)
     corpus = resources.files("w2vfast") / "data" / "tang.txt.xz"
     _print("Training on poems of the Tang dynasty, one character a word.\n")
     with resources.as_file(corpus) as path:
@@ -53,7 +55,7 @@ def _summary(model: Word2Vec) -> str:
         f"Vocabulary: {len(model.wv):,} characters, seen at least "
         f"{SETTINGS['min_count']} times each\n"
         f"Training:   skip-gram, size {SETTINGS['vector_size']}, {SETTINGS['epochs']} "
-        f"passes in {seconds:.1f} s\n"
+        f"epochs in {seconds:.1f} s\n"
         f"Speed:      {words / seconds:,.0f} words/s with {model.params.n_workers} "
         f"threads\n"
     )
@@ -63,8 +65,8 @@ def _neighbours(model: Word2Vec) -> str:
     lines = ["Nearest characters by cosine:\n"]
     for query, meaning in QUERIES.items():
         near = model.wv.most_similar(query, topn=N_NEIGHBOURS)
-        shown = "  ".join(f"{character} {cosine:.2f}" for character, cosine in near)
-        lines.append(f"  {query} {meaning:<9} {shown}")
+        listed = "  ".join(f"{character} {cosine:.2f}" for character, cosine in near)
+        lines.append(f"  {query} {meaning:<9} {listed}")
     return "\n".join([*lines, ""])
 
 

@@ -1,7 +1,7 @@
-"""The tools of the command line, besides `train`: one function for each.
+"""Commands on files of vectors: one function for each.
 
-A tool takes the arguments that stand after its name, prints to standard output, and
-raises what the parts below it raise; `cli.main` makes a sentence and a number of it.
+A command takes the arguments after its name and prints to standard output.  It raises
+the errors of the functions that it calls, which `cli.main` reports.
 """
 
 from __future__ import annotations
@@ -15,28 +15,25 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast.cli import reports
-from w2vfast.cli.phrases import phrases as phrases
+from w2vfast.cli.flags import STANDARD_OUTPUT, Parser
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
 from w2vfast.formats.dispatch import kind_of, read_vectors, write_vectors
 from w2vfast.formats.registry import KINDS
 from w2vfast.formats.row_checks import finite_rows, row_lengths
 from w2vfast.plots import figures, interactive_map, layout, word_plot, wordmap
 from w2vfast.system.files import check_output, open_output
+from w2vfast.system.log import logger
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import evaluation
 from w2vfast.vectors.classes import kmeans_classes, write_classes
 from w2vfast.vectors.keyedvectors import KeyedVectors
 from w2vfast.vectors.table import MissingKeyError
 
-_FILE_HELP = "vectors, of any format that convert reads"
-
-
-def _parser(tool: str, meaning: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(prog=f"w2vfast {tool}", description=meaning)
+_FILE_HELP = "vectors, in any format that convert reads"
 
 
 def _load(path: str, limit: int | None = None) -> KeyedVectors:
-    """Load vectors, whatever format the name's suffix means."""
+    """Load vectors in the format of the name's suffix."""
     return KeyedVectors.load(path, unicode_errors="surrogateescape", limit=limit)
 
 
@@ -49,10 +46,12 @@ def _count(text: str) -> int:
 
 def classes(arguments: list[str]) -> None:
     """Write a class for each word of a file of vectors."""
-    parser = _parser("classes", "Put words into classes by the C program's k-means.")
+    parser = Parser(
+        "classes", description="Put words into classes by the C program's k-means."
+    )
     parser.add_argument("file", help=_FILE_HELP)
-    parser.add_argument("n_classes", type=int, metavar="N", help="number of classes")
-    parser.add_argument("-o", "--output", default="/dev/stdout", help="where to write")
+    parser.add_argument("n_classes", type=_count, metavar="N", help="number of classes")
+    parser.add_argument("-o", "--output", default=STANDARD_OUTPUT, help="file to write")
     options = parser.parse_args(arguments)
     vectors = _load(options.file)
     numbers = kmeans_classes(vectors.vectors, options.n_classes)
@@ -61,10 +60,12 @@ def classes(arguments: list[str]) -> None:
 
 def distance(arguments: list[str]) -> None:
     """List the words nearest to a word, or to the mean of several."""
-    parser = _parser("distance", "List the words nearest to a word or several.")
+    parser = Parser(
+        "distance", description="List the words nearest to a word or several."
+    )
     parser.add_argument("file", help=_FILE_HELP)
     parser.add_argument(
-        "words", nargs="*", metavar="WORD", help="without one, words are asked for"
+        "words", nargs="*", metavar="WORD", help="without words, the tool asks for them"
     )
     _answer(
         parser.parse_args(arguments),
@@ -75,10 +76,13 @@ def distance(arguments: list[str]) -> None:
 
 def analogy(arguments: list[str]) -> None:
     """List the words that are to c as b is to a."""
-    parser = _parser("analogy", "Find what is to C as B is to A.")
+    parser = Parser("analogy", description="Find what is to C as B is to A.")
     parser.add_argument("file", help=_FILE_HELP)
     parser.add_argument(
-        "words", nargs="*", metavar="A B C", help="without them, words are asked for"
+        "words",
+        nargs="*",
+        metavar="A B C",
+        help="without words, the tool asks for them",
     )
     options = parser.parse_args(arguments)
     if options.words and len(options.words) < 3:
@@ -104,8 +108,9 @@ def _answer(options: argparse.Namespace, answer: Any, prompt: str) -> None:
 
 def accuracy(arguments: list[str]) -> None:
     """Answer analogy questions and count as compute-accuracy does."""
-    parser = _parser(
-        "accuracy", "Answer analogy questions, with the C program's numbers."
+    parser = Parser(
+        "accuracy",
+        description="Answer analogy questions, with the C program's numbers.",
     )
     parser.add_argument("file", help=_FILE_HELP)
     parser.add_argument(
@@ -114,12 +119,12 @@ def accuracy(arguments: list[str]) -> None:
         nargs="?",
         default=0,
         metavar="THRESHOLD",
-        help="use the first so many words only, such as 30000 (0: all)",
+        help="use only the N first words, such as 30000 (0: all)",
     )
-    parser.add_argument("--questions", help="where they are (standard input)")
+    parser.add_argument("--questions", help="file of questions (standard input)")
     options = parser.parse_args(arguments)
     if options.questions is None and sys.stdin.isatty():
-        sys.stderr.write("Questions are read from standard input.\n")
+        logger.info("Questions are read from standard input.")
     vectors = _load(options.file, options.threshold or None)
     result = evaluation.word_analogies(
         vectors.index_to_key,
@@ -132,7 +137,9 @@ def accuracy(arguments: list[str]) -> None:
 
 def evaluate(arguments: list[str]) -> None:
     """Print how well vectors do on analogies and word pairs."""
-    parser = _parser("evaluate", "Measure vectors by analogies and word pairs.")
+    parser = Parser(
+        "evaluate", description="Measure vectors by analogies and word pairs."
+    )
     parser.add_argument("file", help=_FILE_HELP)
     files: dict[str, Any] = {"nargs": "+", "default": [], "metavar": "FILE"}
     parser.add_argument("--analogies", **files, help="questions of four words")
@@ -173,8 +180,8 @@ def _write(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
-def _add_input_options(parser: argparse.ArgumentParser) -> None:
-    """Add what says how a file is read."""
+def _add_input_options(parser: Parser) -> None:
+    """Add the options that tell how a file is read."""
     readable = [name for name, kind in KINDS.items() if kind.read]
     parser.add_argument(
         "--from",
@@ -187,14 +194,14 @@ def _add_input_options(parser: argparse.ArgumentParser) -> None:
         "--in-spaces",
         choices=("refuse", "escape", "keep"),
         default="refuse",
-        help="words with white space in what is read: an error, escapes undone, or "
-        "kept, so that all before the last values is the word (refuse)",
+        help="words with white space in the input: refuse them, undo escapes, or keep "
+        "them, so that everything before the last values is the word (refuse)",
     )
 
 
 def convert(arguments: list[str]) -> None:
     """Write a file of vectors in another format."""
-    parser = _parser("convert", "Write a file of vectors in another format.")
+    parser = Parser("convert", description="Write a file of vectors in another format.")
     lines = (
         f"  {', '.join(s or 'no suffix' for s in kind.suffixes):<31}"
         f"{name:<18}{kind.description}"
@@ -203,10 +210,10 @@ def convert(arguments: list[str]) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = (
         "suffixes and kinds:\n" + "\n".join(lines) + "\n\nThe first three also with "
-        ".gz, .bz2 or .xz. Counts are kept where both formats have them."
+        ".gz, .bz2 or .xz. Counts are kept if both formats store them."
     )
     parser.add_argument("input", metavar="IN", help="vectors")
-    parser.add_argument("output", metavar="OUT", help="where to write")
+    parser.add_argument("output", metavar="OUT", help="file to write")
     _add_input_options(parser)
     parser.add_argument(
         "--to",
@@ -214,12 +221,14 @@ def convert(arguments: list[str]) -> None:
         metavar="KIND",
         help="write as one of the kinds below (by the name's suffix)",
     )
-    parser.add_argument("--limit", type=int, metavar="N", help="take the first N words")
+    parser.add_argument(
+        "--limit", type=_count, metavar="N", help="read only the first N words"
+    )
     parser.add_argument(
         "--spaces",
         choices=("refuse", "escape"),
         default="refuse",
-        help="words with white space in what is written: an error, or \\x20 for a "
+        help="words with white space in the output: refuse them, or write \\x20 for a "
         "space (refuse)",
     )
     options = parser.parse_args(arguments)
@@ -230,14 +239,16 @@ def convert(arguments: list[str]) -> None:
 
 def info(arguments: list[str]) -> None:
     """Describe a file of vectors."""
-    parser = _parser("info", "Describe a file of vectors and look for damage.")
+    parser = Parser(
+        "info", description="Describe a file of vectors and look for damage."
+    )
     parser.add_argument("file", help=_FILE_HELP)
     _add_input_options(parser)
     parser.add_argument(
-        "--words", type=int, default=10, metavar="N", help="words to show (10)"
+        "--words", type=_count, default=10, metavar="N", help="words to show (10)"
     )
     options = parser.parse_args(arguments)
-    # Values that are not finite are what is looked for here.
+    # Values that are not finite are reported here, not refused.
     how = ReadOptions(None, "surrogateescape", options.in_spaces, finite=False)
     held = read_vectors(options.file, options.source, how)
     n_words, dim = held.vectors.shape
@@ -253,7 +264,7 @@ def info(arguments: list[str]) -> None:
 
 
 def _describe_rows(held: Contents) -> dict[str, str]:
-    """Say what the lengths are, and which rows look like damage."""
+    """Describe the lengths and the rows that look like damage."""
     finite = finite_rows(held.vectors)
     lengths = row_lengths(held.vectors)
     shown = "none"
@@ -271,7 +282,7 @@ def _describe_rows(held: Contents) -> dict[str, str]:
 
 
 def _rows_in_words(held: Contents, chosen: npt.NDArray[np.bool_]) -> str:
-    """Say how many rows were chosen, and which is the first."""
+    """Tell how many rows are chosen, and which is the first."""
     if not chosen.any():
         return "none"
     row = int(np.argmax(chosen))
@@ -280,7 +291,7 @@ def _rows_in_words(held: Contents, chosen: npt.NDArray[np.bool_]) -> str:
 
 
 def _first_words(held: Contents, n_words: int) -> str:
-    """Name the words of the first rows, which by custom are the most frequent."""
+    """List the words of the first rows, by convention the most frequent."""
     words = [_printable(word) for word in held.words[:n_words]]
     if held.counts is None:
         return " ".join(words)
@@ -289,7 +300,7 @@ def _first_words(held: Contents, n_words: int) -> str:
 
 
 def _printable(word: object) -> str:
-    """Replace bytes that are no text."""
+    """Replace bytes that are not UTF-8."""
     return str(word).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
@@ -297,7 +308,7 @@ def plot(arguments: list[str]) -> None:
     """Draw words of a file of vectors in two dimensions: a picture or a page."""
     options = _plot_parser().parse_args(arguments)
     is_page = Path(options.output).suffix.lower() in (".html", ".htm")
-    # Before the vectors are read, which may take long.
+    # Checked before the vectors are read, which may take long.
     kind = "html" if is_page else figures.image_format(options.output)
     check_output(options.output)
     words = None if options.words is None else _listed_words(options.words)
@@ -319,21 +330,23 @@ def plot(arguments: list[str]) -> None:
     print(f"Wrote {options.output}.")
 
 
-def _plot_parser() -> argparse.ArgumentParser:
-    parser = _parser("plot", "Draw words in two dimensions, the most frequent ones.")
+def _plot_parser() -> Parser:
+    parser = Parser(
+        "plot", description="Draw the most frequent words in two dimensions."
+    )
     parser.add_argument("file", help=_FILE_HELP)
     parser.add_argument(
         "-o",
         "--output",
         required=True,
-        help=".html for a page that pans, zooms and searches; .png, .svg, .pdf ... "
-        "for a picture, which needs matplotlib",
+        help=".html for a page with pan, zoom and search; .png, .svg, .pdf ... for a "
+        "picture, which needs matplotlib",
     )
-    parser.add_argument(
-        "--words", help="these words, a,b,c or a file of them, not the most frequent"
-    )
+    parser.add_argument("--words", help="draw these words, a,b,c or a file of them")
     top = wordmap.DEFAULT_TOP
-    parser.add_argument("--top", type=int, default=top, help=f"how many words ({top})")
+    parser.add_argument(
+        "--top", type=_count, default=top, help=f"number of words ({top})"
+    )
     parser.add_argument(
         "--method",
         choices=layout.METHODS,
@@ -343,18 +356,18 @@ def _plot_parser() -> argparse.ArgumentParser:
     neighbours = interactive_map.DEFAULT_NEIGHBOURS
     parser.add_argument(
         "--neighbours",
-        type=int,
+        type=_count,
         default=neighbours,
         metavar="K",
-        help=f"how many a click on a word of the page shows ({neighbours})",
+        help=f"neighbours that a click on a word of the page shows ({neighbours})",
     )
-    parser.add_argument("--title", help="stands above the map")
-    parser.add_argument("--seed", type=int, default=1, help="for tsne and umap (1)")
+    parser.add_argument("--title", help="title above the map")
+    parser.add_argument("--seed", type=_count, default=1, help="for tsne and umap (1)")
     return parser
 
 
 def _listed_words(listed: str) -> list[str]:
-    """Return the words of a file, if there is one of that name, or between commas."""
+    """Read words from a file, if one has this name, or from a list with commas."""
     if Path(listed).is_file():
         text = Path(listed).read_text("utf-8-sig", errors="surrogateescape")
         return text.split()

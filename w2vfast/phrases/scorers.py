@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from w2vfast.errors import ParameterError, Setting
+
 Scorer = Callable[..., float]
 
 
@@ -122,17 +124,16 @@ def checked_scorer(
     if not isinstance(scoring, str):
         _check_custom_scorer(scoring)
     if not min_count > 0:
-        message = f"min_count must be above 0, got {min_count}"
-        raise ValueError(message)
+        error = ParameterError("min_count", min_count, "above 0")
+        raise error
     if scoring == "default" and not threshold > 0:
-        message = f"threshold must be above 0 for scoring='default', got {threshold}"
-        raise ValueError(message)
+        accepted = ("above 0 for ", Setting("scoring", scoring))
+        error = ParameterError("threshold", threshold, accepted)
+        raise error
     if scoring == "npmi" and not -1 <= threshold <= 1:
-        message = (
-            f"threshold must be from -1 to 1 for scoring='npmi', got {threshold}. "
-            "Try 0.5."
-        )
-        raise ValueError(message)
+        accepted = ("from -1 to 1 for ", Setting("scoring", scoring))
+        error = ParameterError("threshold", threshold, accepted, "Try 0.5.")
+        raise error
     return scoring
 
 

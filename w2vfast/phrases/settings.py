@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from w2vfast.errors import ParameterError
+
 # Articles, prepositions and conjunctions.
 ENGLISH_CONNECTOR_WORDS = frozenset(
     {"a", "an", "the"}
@@ -44,6 +46,6 @@ def checked_delimiter(delimiter: str) -> str:
         If it is not a string, or empty.
     """
     if not isinstance(delimiter, str) or not delimiter:
-        message = f"delimiter must be a string and not empty, got {delimiter!r}"
-        raise ValueError(message)
+        error = ParameterError("delimiter", delimiter, "a string and not empty")
+        raise error
     return delimiter

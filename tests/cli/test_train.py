@@ -1,0 +1,229 @@
+"""`w2vfast train`: its defaults, its outputs, what it prints, and failing runs."""
+
+import os
+import re
+import subprocess
+
+import numpy as np
+import pytest
+from helpers import run_cli
+
+from w2vfast.cli.main import main
+from w2vfast.cli.train import Request
+from w2vfast.vectors.keyedvectors import KeyedVectors
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
+
+
+# --- requests ---------------------------------------------------------------
+
+
+def test_the_defaults_are_those_of_the_c_program():
+    request = Request(["-train", "a", "-output", "b"])
+    params = request.params
+    assert (params.sg, params.hs, params.negative, params.epochs) == (0, 0, 5, 5)
+    assert (params.vector_size, params.window, params.min_count) == (100, 5, 5)
+    assert (params.sample, params.start_alpha) == (1e-3, 0.05)
+    assert (request.binary, request.n_classes, request.verbosity) == (False, 0, 2)
+    assert (params.mode, params.workers) == ("fast", None)
+
+
+def test_cbow_zero_is_skip_gram_with_its_alpha():
+    params = Request(["-train", "a", "-output", "b", "-cbow", "0"]).params
+    assert params.sg is True
+    assert params.start_alpha == 0.025
+
+
+@pytest.mark.parametrize("flag", ["-output", "-save-vocab"])
+def test_an_input_is_not_overwritten(flag, corpus, capsys):
+    before = corpus.read_bytes()
+    assert main(["train", "-train", str(corpus), flag, str(corpus)]) == 2
+    assert "is read and would be overwritten" in capsys.readouterr().err
+    assert corpus.read_bytes() == before
+
+
+# --- runs that fail ---------------------------------------------------------
+
+
+def test_a_missing_text_is_named(tmp_path, output, failure):
+    missing = tmp_path / "nowhere.txt"
+    assert str(missing) in failure("-train", missing, "-output", output)
+    assert list(output.parent.iterdir()) == []
+
+
+def test_an_empty_text_fails(tmp_path, output, failure):
+    empty = tmp_path / "empty.txt"
+    empty.touch()
+    failure("-train", empty, "-output", output)
+    assert list(output.parent.iterdir()) == []
+
+
+def test_too_high_a_min_count_names_the_most_frequent_word(corpus, output, failure):
+    arguments = ["-train", corpus, "-output", output, "-min-count", 100000]
+    assert re.search(r"w\d+", failure(*arguments))
+
+
+@pytest.mark.parametrize("flag", ["-output", "-save-vocab"])
+def test_a_missing_folder_is_found_before_the_text_is_read(
+    flag, tmp_path, failure, monkeypatch
+):
+    monkeypatch.setattr(
+        "w2vfast.model.Word2Vec", lambda **_: pytest.fail("the text was read")
+    )
+    target = tmp_path / "no" / "vectors.txt"
+    line = failure("-train", tmp_path / "absent.txt", flag, target)
+    assert str(target.parent) in line
+
+
+def test_a_folder_is_no_output(corpus, tmp_path, failure):
+    line = failure("-train", corpus, "-output", tmp_path)
+    assert "it is a folder" in line
+
+
+def test_a_bad_vocabulary_file_is_named_with_its_line(
+    corpus, output, tmp_path, failure
+):
+    vocab = tmp_path / "bad.vocab"
+    vocab.write_text("</s> 300\nw1 many\n")
+    line = failure("-train", corpus, "-output", output, "-read-vocab", vocab)
+    assert "bad.vocab" in line
+    assert "line 2" in line
+
+
+@posix_only
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(corpus, output, small):
+    import resource
+
+    output.write_text("old")
+
+    def small_files_only():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+    files = ["-train", corpus, "-output", output]
+    done = run_cli("train", *files, *small, preexec_fn=small_files_only)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "w2vfast: error: " in done.stderr
+    assert output.read_text() == "old"
+    assert list(output.parent.iterdir()) == [output]
+
+
+# --- runs that succeed ------------------------------------------------------
+
+
+def test_text_vectors_can_be_read_back(corpus, output, train):
+    assert train(corpus, output, "--quiet") == 0
+    vectors = KeyedVectors.load_word2vec_format(output)
+    assert vectors.vectors.shape == (50, 4)
+    assert list(output.parent.iterdir()) == [output]
+
+
+def test_binary_vectors_are_the_same_numbers(corpus, output, tmp_path, train):
+    binary = tmp_path / "vectors.bin"
+    assert train(corpus, output, "--quiet") == 0
+    assert train(corpus, binary, "--quiet", "-binary", 1) == 0
+    from_text = KeyedVectors.load_word2vec_format(output)
+    from_binary = KeyedVectors.load_word2vec_format(binary, binary=True)
+    assert from_text.index_to_key == from_binary.index_to_key
+    np.testing.assert_array_equal(from_text.vectors, from_binary.vectors)
+
+
+def test_the_seed_reaches_the_training(corpus, output, tmp_path, train):
+    other = tmp_path / "other.txt"
+    assert train(corpus, output, "--quiet", "--seed", 5) == 0
+    assert train(corpus, other, "--quiet", "--seed", 6) == 0
+    assert output.read_bytes() != other.read_bytes()
+    assert train(corpus, other, "--quiet", "--seed", 5) == 0
+    assert output.read_bytes() == other.read_bytes()
+
+
+def test_classes_are_written_instead_of_vectors(corpus, output, train):
+    assert train(corpus, output, "--quiet", "-classes", 3) == 0
+    lines = [line.split() for line in output.read_text().splitlines()]
+    assert len({word for word, _ in lines}) == 50
+    assert {int(number) for _, number in lines} <= {0, 1, 2}
+
+
+def test_save_vocab_alone_writes_the_vocabulary_and_stops(corpus, tmp_path, capsys):
+    vocab = tmp_path / "vocab.txt"
+    flags = ["-train", str(corpus), "-save-vocab", str(vocab), "-min-count", "1"]
+    assert main(["train", *flags]) == 0
+    lines = vocab.read_text().splitlines()
+    assert lines[0] == "</s> 300"
+    assert len(lines) == 51
+    assert "Training" not in capsys.readouterr().err
+
+
+def test_read_vocab_decides_which_words_have_vectors(corpus, output, tmp_path, train):
+    vocab = tmp_path / "vocab.txt"
+    vocab.write_text("</s> 300\nw7 60\nw9 60\nw1 60\n")
+    assert train(corpus, output, "--quiet", "-read-vocab", vocab) == 0
+    vectors = KeyedVectors.load_word2vec_format(output)
+    assert sorted(vectors.index_to_key) == ["w1", "w7", "w9"]
+
+
+@pytest.mark.parametrize(
+    "flags", [["--quiet"], ["-debug", 0], ["--quiet", "-debug", 2]]
+)
+def test_quiet_runs_print_nothing(flags, corpus, output, capfd, train):
+    assert train(corpus, output, *flags) == 0
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_summary_without_progress(corpus, output, capfd, train):
+    assert train(corpus, output, "-debug", 1) == 0
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert [line.split()[0] for line in printed.err.splitlines()] == [
+        "Vocabulary:",
+        "Training",
+        "Trained",
+    ]
+    assert "Vocabulary: 50 words, which make up 3,000 words of the text." in printed.err
+    assert "alpha 0.05" in printed.err
+
+
+def test_progress_is_a_few_lines_where_nobody_watches(corpus, output, capfd, train):
+    assert train(corpus, output) == 0
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert "\r" not in printed.err
+    first = [line.split(":")[0] for line in printed.err.splitlines()]
+    assert first[:3] == [
+        "reading",
+        "Vocabulary",
+        "Training CBOW, negative sampling (5)",
+    ]
+    assert first[3].startswith("epoch 1/1 alpha ")
+    assert "3,300 words (100%), " in printed.err.splitlines()[3]
+    assert first[4].startswith("Trained in ")
+
+
+@posix_only
+def test_progress_is_a_bar_on_a_terminal(corpus, output):
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    terminal, end = pty.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    files = ["-train", corpus, "-output", output]
+    pipes = {"stdout": subprocess.PIPE, "stderr": end, "capture_output": False}
+    done = run_cli("train", *files, "-min-count", 1, **pipes)
+    os.close(end)
+    printed = os.read(terminal, 1 << 16).decode()
+    os.close(terminal)
+    assert done.returncode == 0
+    assert "epoch 5/5" in printed
+    assert "\r" in printed
+
+
+@posix_only
+def test_standard_input_and_output(corpus, output, train, small):
+    files = ["-train", "-", "-output", "/dev/stdout"]
+    with corpus.open() as text:
+        done = run_cli("train", *files, *small, stdin=text)
+    assert done.returncode == 0, done.stderr
+    assert train(corpus, output, "--quiet") == 0
+    assert done.stdout == output.read_text()

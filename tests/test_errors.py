@@ -1,0 +1,95 @@
+"""Errors about parameters: their parts, and two spellings of the same message."""
+
+import pickle
+
+import pytest
+
+from w2vfast.errors import (
+    Name,
+    ParameterError,
+    ParameterTypeError,
+    Setting,
+    SettingsError,
+    SettingsMemoryError,
+    SettingsWarning,
+    Spelling,
+    Value,
+    shown,
+)
+
+
+class Shouted(Spelling):
+    """A spelling that is unlike Python's in every part."""
+
+    or_unset = ""
+
+    def name(self, parameter):
+        return parameter.upper()
+
+    def value(self, value):
+        return f"<{value}>"
+
+    def setting(self, parameter, value):
+        return f"{parameter.upper()} <{value}>"
+
+    def unset(self, parameter, meaning):
+        return f"Without {parameter.upper()}: {meaning}."
+
+
+def test_an_error_has_parts():
+    hint = ("Use ", Setting("window", 5), ".")
+    error = ParameterError("window", 0, ("from 1 with ", Setting("sg", 1)), hint)
+    assert (error.parameter, error.value) == ("window", 0)
+    assert (error.accepted, error.hint) == ("from 1 with sg=1", "Use window=5.")
+    assert str(error) == "window must be from 1 with sg=1, got 0. Use window=5."
+
+
+def test_none_is_named_and_explained_where_it_is_accepted():
+    error = ParameterError("workers", 0, "at least 1", "Try 2.", "all CPUs")
+    assert str(error) == (
+        "workers must be at least 1 or None, got 0. Try 2. None means all CPUs."
+    )
+
+
+def test_another_spelling_changes_parameters_and_values_only():
+    accepted = (Value(1), " with ", Setting("mode", "exact"))
+    error = ParameterError("workers", 4, accepted, ("See ", Name("seed"), "."), "two")
+    assert error.spelled(Shouted()) == (
+        "WORKERS must be <1> with MODE <exact>, got <4>. "
+        "See SEED. Without WORKERS: two."
+    )
+
+
+def test_a_type_error_shows_the_type():
+    error = ParameterTypeError("window", "five", "a whole number")
+    assert str(error) == "window must be a whole number, got 'five' (str)."
+    assert isinstance(error, TypeError)
+
+
+def test_long_values_are_shortened():
+    text = shown([1] * 1000)
+    assert text.startswith("[1, 1, 1, ")
+    assert text.endswith("1,... (list)")
+    assert len(shown("a" * 1000)) < 80
+
+
+@pytest.mark.parametrize(
+    ("kind", "builtin"),
+    [
+        (SettingsError, ValueError),
+        (SettingsMemoryError, MemoryError),
+        (SettingsWarning, UserWarning),
+    ],
+)
+def test_other_messages_are_spelled_too(kind, builtin):
+    error = kind("too few words: lower ", Setting("min_count", 5), ".")
+    assert isinstance(error, builtin)
+    assert str(error) == "too few words: lower min_count=5."
+    assert error.spelled(Shouted()) == "too few words: lower MIN_COUNT <5>."
+
+
+def test_errors_can_be_sent_to_another_process():
+    error = ParameterError("window", 0, "from 1", "Try 5.", "none")
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == str(error)
+    assert again.parameter == "window"

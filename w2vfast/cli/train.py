@@ -1,0 +1,304 @@
+"""The command `w2vfast train`: the flags of the C program, and some of its own.
+
+The rest of the package is imported when it is needed, so that help and usage errors
+are printed at once.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from w2vfast.cli.flags import (
+    DEBUG,
+    PROGRESS,
+    QUIET,
+    STANDARD_OUTPUT,
+    SUMMARY,
+    Flag,
+    FlagGroup,
+    FlagParser,
+    FlagSpelling,
+    number,
+    one_of,
+    output_path,
+    path,
+    set_verbosity,
+    switch,
+    whole_number,
+)
+from w2vfast.errors import ParameterError, ParameterTypeError
+from w2vfast.params import COMBINATIONS, TrainParams
+from w2vfast.system.files import InputFile, check_output
+from w2vfast.system.log import logger
+
+if TYPE_CHECKING:
+    from w2vfast.model import Word2Vec
+    from w2vfast.vectors.keyedvectors import KeyedVectors
+
+C_FLAGS = (
+    Flag("train", path, "FILE", "text to train on; - is standard input"),
+    Flag("output", output_path, "FILE", "file for the vectors (or classes)"),
+    Flag("size", whole_number, "N", "length of a vector (100)", "vector_size"),
+    Flag("window", whole_number, "N", "context words on each side (5)", "window"),
+    Flag(
+        "sample",
+        number,
+        "X",
+        "subsample words above this frequency (1e-3; 0 = off)",
+        "sample",
+    ),
+    Flag("hs", switch, "0|1", "hierarchical softmax (0)", "hs"),
+    Flag(
+        "negative",
+        whole_number,
+        "N",
+        "negative samples for each prediction (5; 0 = off)",
+        "negative",
+    ),
+    Flag(
+        "threads",
+        whole_number,
+        "N",
+        "threads (all usable CPUs; exact mode 1)",
+        "workers",
+    ),
+    Flag("iter", whole_number, "N", "epochs, passes over the text (5)", "epochs"),
+    Flag("min-count", whole_number, "N", "leave out rarer words (5)", "min_count"),
+    Flag(
+        "alpha", number, "X", "learning rate (0.05 for CBOW, 0.025 skip-gram)", "alpha"
+    ),
+    Flag(
+        "classes",
+        whole_number,
+        "N",
+        "write N classes of words instead of vectors (0 = off)",
+    ),
+    DEBUG,
+    Flag("binary", switch, "0|1", "write vectors in binary instead of text (0)"),
+    Flag("save-vocab", output_path, "FILE", "file for the vocabulary"),
+    Flag(
+        "read-vocab", path, "FILE", "read the vocabulary instead of counting the text"
+    ),
+    Flag("cbow", switch, "0|1", "1 is CBOW, 0 skip-gram (1)"),
+)
+
+OWN_FLAGS = (
+    Flag("mode", str, "fast|exact", "exact: the C program's bytes (fast)", "mode"),
+    Flag(
+        "objective",
+        str,
+        "softmax",
+        "full softmax; replaces -hs and -negative (off)",
+        "objective",
+    ),
+    Flag("seed", whole_number, "N", "seed of the random numbers (1)", "seed"),
+    Flag(
+        "max-sentence-length",
+        whole_number,
+        "N",
+        "cut longer sentences (1000)",
+        "max_sentence_length",
+    ),
+    Flag(
+        "combine",
+        one_of(*COMBINATIONS),
+        "HOW",
+        f"vectors to write: {', '.join(COMBINATIONS[:-1])} or {COMBINATIONS[-1]} "
+        f"({COMBINATIONS[0]})",
+    ),
+    Flag("init-vectors", path, "FILE", "initial vectors of the words in this file"),
+    Flag("freeze", path, "FILE", "words, one a line, whose vectors do not change"),
+    QUIET,
+)
+
+PARSER = FlagParser(
+    "train",
+    "w2vfast train -train FILE -output FILE [flags]",
+    (
+        FlagGroup(
+            "Flags of the C program, with one dash or two (defaults in parentheses):",
+            ("-", "--"),
+            C_FLAGS,
+        ),
+        FlagGroup("Further flags:", ("--",), OWN_FLAGS),
+    ),
+    "Text, gzip, bz2, xz and zstd are read; a folder or a quoted pattern names many\n"
+    "files. -save-vocab without -output writes the vocabulary and stops.\n"
+    "Exit status: 0, 1 (run failed), 2 (wrong flags), 130 (interrupted).",
+)
+SPELLING = FlagSpelling(PARSER)
+
+
+class Request:
+    """What a `train` command line asks for, checked.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Flags and values.
+
+    Raises
+    ------
+    UsageError
+        If flags are wrong, missing or do not fit each other.
+    """
+
+    def __init__(self, arguments: list[str]) -> None:
+        given = PARSER.read(arguments)
+        self.corpus: str | None = given.get("train")
+        self.output: str | None = given.get("output")
+        self.vocab_in: str | None = given.get("read-vocab")
+        self.init_vectors: str | None = given.get("init-vectors")
+        self.freeze: str | None = given.get("freeze")
+        self.vocab_out: str | None = given.get("save-vocab")
+        self.binary: bool = given.get("binary", False)
+        self.n_classes: int = given.get("classes", 0)
+        self.combine: str = given.get("combine", "input")
+        self.params = _params(given)
+        if self.corpus is None:
+            PARSER.error("-train is missing: it names the text to train on.")
+        if self.output is None and self.vocab_out is None:
+            PARSER.error("nothing to write: give -output, -save-vocab or both.")
+        if self.n_classes < 0:
+            PARSER.error(f"-classes must be at least 0, got {self.n_classes}.")
+        if self.combine != "input" and not self.params.has_output_vectors:
+            PARSER.error(
+                f"--combine {self.combine} needs output vectors of words, which "
+                "hierarchical softmax alone does not train. Leave out -negative 0, or "
+                "--combine."
+            )
+        self.verbosity = set_verbosity(given)
+
+    def check_files(self) -> None:
+        """Raise now, not after hours of training, if the output cannot be written."""
+        given = (self.corpus, self.vocab_in, self.init_vectors, self.freeze)
+        inputs = {os.path.realpath(name) for name in given if name}
+        outputs = [name for name in (self.vocab_out, self.output) if name]
+        regular = [os.path.realpath(p) for p in outputs if p != STANDARD_OUTPUT]
+        if len(set(regular)) < len(regular):
+            PARSER.error(
+                f"-save-vocab and -output are both {self.output!r}. Name two files."
+            )
+        for name in outputs:
+            if os.path.realpath(name) in inputs and os.path.isfile(name):
+                PARSER.error(
+                    f"{name!r} is read and would be overwritten. "
+                    f"Choose another name for what is written."
+                )
+            if os.path.isdir(name):
+                message = f"cannot write {name!r}: it is a folder. Name a file in it."
+                raise IsADirectoryError(message)
+            check_output(name)
+
+
+def _params(given: dict[str, Any]) -> TrainParams:
+    values = {
+        flag.parameter: given[flag.name]
+        for flag in (*C_FLAGS, *OWN_FLAGS)
+        if flag.parameter and flag.name in given
+    }
+    values["sg"] = not given.get("cbow", True)
+    try:
+        return TrainParams(**values)
+    except (ParameterError, ParameterTypeError) as error:
+        PARSER.error(error.spelled(SPELLING))
+
+
+def train(arguments: list[str]) -> None:
+    """Train as the flags say and write vectors, classes or a vocabulary."""
+    run(Request(arguments))
+
+
+def run(request: Request) -> None:
+    """Do what a request asks for."""
+    request.check_files()
+    from w2vfast.model import Word2Vec
+
+    model = Word2Vec(
+        **request.params.to_dict(),
+        progress=None if request.verbosity >= PROGRESS else False,
+        init_vectors=request.init_vectors,
+        freeze=() if request.freeze is None else _words_of(request.freeze),
+    )
+    _prepare_vocabulary(model, request)
+    if request.output is not None:
+        _train_and_write(model, request, request.output)
+
+
+def _words_of(name: str) -> list[str]:
+    with InputFile(name, name) as file:
+        words = file.read().split()
+    if not words:
+        PARSER.error(
+            f"{name}: --freeze names a file of words, one a line; it has none."
+        )
+    # Decoded as the words of a text are.
+    return [word.decode("utf-8", "surrogateescape") for word in words]
+
+
+def _prepare_vocabulary(model: Word2Vec, request: Request) -> None:
+    if request.vocab_in is not None:
+        model.read_vocab(request.vocab_in)
+    else:
+        model.build_vocab(corpus_file=request.corpus)
+    counts = model.vocab.visible_counts
+    logger.info(
+        "Vocabulary: %s words, which make up %s words of the text.",
+        f"{len(counts):,}",
+        f"{counts.sum():,}",
+    )
+    if request.vocab_out is not None:
+        model.save_vocab(request.vocab_out)
+
+
+def _train_and_write(model: Word2Vec, request: Request, output: str) -> None:
+    logger.info("%s", describe(request.params))
+    if request.verbosity >= SUMMARY:
+        _log_cost(model)
+    if request.vocab_in is not None:
+        model.train(corpus_file=request.corpus)
+    else:
+        model.train()
+    vectors = model.wv
+    if request.combine != "input":
+        vectors = model.combined_vectors(request.combine)
+    if request.n_classes:
+        _write_classes(vectors, request.n_classes, output)
+    else:
+        vectors.save_word2vec_format(output, binary=request.binary)
+    seconds = sum(epoch.seconds for epoch in model.history)
+    words = sum(epoch.words for epoch in model.history)
+    logger.info(
+        "Trained in %.1f s, %s words/s. Wrote %s.",
+        seconds,
+        f"{words / max(seconds, 1e-9):,.0f}",
+        output,
+    )
+
+
+def describe(params: TrainParams) -> str:
+    """Describe in one line what is about to be trained."""
+    objectives = " and ".join(params.objectives)
+    return (
+        f"Training {'skip-gram' if params.sg else 'CBOW'}, {objectives}: "
+        f"size {params.vector_size}, window {params.window}, alpha "
+        f"{params.start_alpha:g}, epochs {params.epochs}, threads {params.n_workers}, "
+        f"mode {params.mode}."
+    )
+
+
+def _log_cost(model: Word2Vec) -> None:
+    """Log an estimate for full softmax, which can take very long."""
+    if model.params.objective == "softmax":
+        from w2vfast.training import cost
+
+        estimate = cost.cost(model.params, model.vocab.visible_counts)
+        logger.info("Full softmax: %s.", estimate)
+
+
+def _write_classes(vectors: KeyedVectors, n_classes: int, output: str) -> None:
+    from w2vfast.vectors.classes import kmeans_classes, write_classes
+
+    classes = kmeans_classes(vectors.vectors, n_classes)
+    write_classes(output, vectors.index_to_key, classes)

@@ -29,7 +29,7 @@ from w2vfast.state import ModelState
 from w2vfast.system.files import open_output
 from w2vfast.system.log import logger
 from w2vfast.text.cache import CorpusCache, Encoded
-from w2vfast.text.sources import Source, file_source, sentence_source
+from w2vfast.text.sources import Source, either_source
 from w2vfast.text.vocab import (
     SENTENCE_END,
     Vocab,
@@ -499,17 +499,10 @@ class Word2Vec(GensimNames):
     def _source_of(
         self, sentences: Any, corpus_file: Any, *, read_files: bool = True
     ) -> Source:
-        if (sentences is None) == (corpus_file is None):
-            message = (
-                "give either sentences (token lists or integer arrays) or corpus_file "
-                f"(a path), got {'neither' if sentences is None else 'both'}."
-            )
-            raise TypeError(message)
-        if corpus_file is not None:
-            return file_source(corpus_file)
-        # In exact mode text is cut as C cuts it, which is not how readers cut it.
+        # Exact mode splits a text as the C program does, which is not how readers
+        # split it.
         read_files = read_files and self.params.mode == "fast"
-        return sentence_source(sentences, read_files=read_files)
+        return either_source(sentences, corpus_file, read_files=read_files)
 
     @contextlib.contextmanager
     def _encoding(
@@ -602,7 +595,7 @@ class Word2Vec(GensimNames):
             vocab = self.vocab
             frozen = frozen_rows(words_to_freeze, vocab)
             # C's learning rate falls by the sum of the counts, even if they come from
-            # another text; a training that goes on has its own length.
+            # another text; a further training has a length of its own.
             by_counts = not self.history and self.corpus_total_words == 0
             params = _changed(self.params, changes)
             cost.check(params, vocab.visible_counts)

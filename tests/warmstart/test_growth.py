@@ -1,4 +1,4 @@
-"""A vocabulary takes in another text: old rows are kept, and nothing crashes."""
+"""Growth of a model by another text: known rows are kept, new words are added."""
 
 import collections
 import copy
@@ -11,10 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2vfast import KeyedVectors, Word2Vec
-from w2vfast.text.vocab import SENTENCE_END, Vocab
-from w2vfast.text.vocab_growth import grow_vocab
-from w2vfast.training import huffman
-from w2vfast.warmstart.node_growth import grown_nodes
+from w2vfast.text.vocab import SENTENCE_END
 
 SMALL = {"vector_size": 8, "min_count": 1, "epochs": 1, "progress": False}
 SMALL = {**SMALL, "workers": 1, "sample": 0}
@@ -37,7 +34,7 @@ def count(*texts):
 
 
 def check_growth(model, before, expected):
-    """All that must hold after a growth from rows `before` to counts `expected`."""
+    """Check a model that has grown from rows `before` to counts `expected`."""
     after = rows_of(model)
     assert {word: after[word] for word in before} == before
     keys = model.wv.index_to_key
@@ -56,7 +53,7 @@ def check_growth(model, before, expected):
 @pytest.mark.parametrize("mode", ["fast", "exact"])
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("load", [None, False, True])
-def test_old_rows_are_kept_bit_for_bit(mode, objective, load, tmp_path):
+def test_rows_of_known_words_are_kept_bit_for_bit(mode, objective, load, tmp_path):
     model = Word2Vec(FIRST, mode=mode, **SMALL, **OBJECTIVES[objective])
     if load is not None:
         model.save(tmp_path / "model")
@@ -68,7 +65,7 @@ def test_old_rows_are_kept_bit_for_bit(mode, objective, load, tmp_path):
         words[SENTENCE_END] = 20
     check_growth(model, before, words)
     assert model.vocab.counts[0] == 20
-    model.train(progress=False)  # on what was read
+    model.train(progress=False)  # on the text just read
     assert model.history[-1].words == sum(len(s) + 1 for s in SECOND)
     assert rows_of(model) != before
     assert np.isfinite(model.wv.vectors).all()
@@ -91,7 +88,7 @@ def test_known_words_come_before_new_ones_of_the_same_count():
     assert model.wv.index_to_key == ["b", "a", "x", "y"]
 
 
-def test_new_rows_depend_on_the_seed_alone_and_repeat_no_other():
+def test_rows_of_new_words_depend_only_on_the_seed_and_are_distinct():
     def grown(seed=1, train=True):
         model = Word2Vec(seed=seed, **SMALL)
         model.build_vocab(FIRST)
@@ -110,7 +107,7 @@ def test_new_rows_depend_on_the_seed_alone_and_repeat_no_other():
     assert len(np.unique(untrained.wv.vectors, axis=0)) == 7
 
 
-def test_min_count_holds_for_the_new_text_alone_and_known_words_always_gain():
+def test_min_count_applies_to_new_words_of_the_new_text_only():
     model = Word2Vec([["a", "b", "rare"] * 2], **{**SMALL, "min_count": 2})
     model.build_vocab([["a", "once", "twice", "twice", "rare"]], update=True)
     assert dict(zip(model.wv.index_to_key, model.wv.counts, strict=True)) == {
@@ -120,7 +117,7 @@ def test_min_count_holds_for_the_new_text_alone_and_known_words_always_gain():
     assert model.history[-1].unknown == 1  # "once"
 
 
-def test_max_final_vocab_leaves_room_for_the_most_frequent_new_words():
+def test_max_final_vocab_limits_known_and_new_words_together():
     model = Word2Vec(FIRST, max_final_vocab=3, **SMALL)
     model.build_vocab([["x", "y", "y", "a"]], update=True)
     assert set(model.wv.index_to_key) == {"a", "b", "c"}
@@ -129,7 +126,7 @@ def test_max_final_vocab_leaves_room_for_the_most_frequent_new_words():
     assert set(wider.wv.index_to_key) == {"a", "b", "c", "d", "y"}
 
 
-def test_max_vocab_size_prunes_no_word_of_an_update():
+def test_max_vocab_size_does_not_prune_an_update():
     model = Word2Vec([["a", "b", "c"]] * 9, max_vocab_size=100, **SMALL)
     many = [[f"n{i}", "a"] for i in range(500)]
     model.build_vocab(many, update=True)
@@ -137,7 +134,7 @@ def test_max_vocab_size_prunes_no_word_of_an_update():
     assert model.wv.get_vecattr("a", "count") == 509
 
 
-def test_an_update_without_new_words_adds_counts_and_may_reorder():
+def test_an_update_without_new_words_adds_counts_and_reorders():
     model = Word2Vec(FIRST, hs=1, **SMALL)
     before = rows_of(model)
     model.build_vocab([["d"] * 20], update=True)
@@ -146,7 +143,7 @@ def test_an_update_without_new_words_adds_counts_and_may_reorder():
 
 
 @pytest.mark.parametrize("mode", ["fast", "exact"])
-def test_the_tree_goes_on_where_nothing_is_new(mode):
+def test_inner_nodes_are_kept_if_the_tree_does_not_change(mode):
     model = Word2Vec(FIRST, hs=1, negative=0, mode=mode, **SMALL)
     before = model.syn1.copy()
     assert before.any()
@@ -166,7 +163,7 @@ def test_the_tree_goes_on_where_nothing_is_new(mode):
         ),
     ],
 )
-def test_a_text_that_adds_nothing_is_an_error_and_changes_nothing(text, message):
+def test_a_text_that_adds_nothing_raises_and_changes_nothing(text, message):
     model = Word2Vec(FIRST, **{**SMALL, "min_count": 2})
     before, counts = rows_of(model), model.vocab.counts.copy()
     with pytest.raises(ValueError, match=message):
@@ -183,7 +180,7 @@ def test_an_update_needs_a_vocabulary():
             update({"a": 3}, update=True)
 
 
-def test_integers_and_text_do_not_mix():
+def test_integers_and_text_cannot_be_mixed():
     model = Word2Vec(np.array([[1, 2, 3]] * 9), **SMALL)
     with pytest.raises(TypeError, match=r"holds integers .*text cannot be added"):
         model.build_vocab(FIRST, update=True)
@@ -195,7 +192,7 @@ def test_integers_and_text_do_not_mix():
 
 
 @pytest.mark.parametrize("mode", ["fast", "exact"])
-def test_counts_can_be_added_without_a_text(mode):
+def test_a_vocabulary_can_grow_by_counts_alone(mode):
     model = Word2Vec(FIRST, mode=mode, **{**SMALL, "min_count": 2})
     before = rows_of(model)
     more = {"new": 30, "a": 5, "rare": 1, SENTENCE_END: 4}
@@ -210,7 +207,7 @@ def test_counts_can_be_added_without_a_text(mode):
     model.train(SECOND, progress=False)
 
 
-def test_ids_of_the_text_before_are_not_trained_on_under_other_words():
+def test_ids_of_the_text_before_are_dropped_because_rows_move():
     model = Word2Vec(**SMALL)
     model.build_vocab(FIRST)
     model.build_vocab_from_freq({"d": 99}, update=True)
@@ -227,13 +224,13 @@ def test_a_vocabulary_without_sentence_end_cannot_grow(tmp_path):
         model.build_vocab(SECOND, update=True)
 
 
-def test_vectors_in_hand_follow_and_arrays_in_hand_stay(tmp_path):
+def test_held_vectors_follow_a_growth_and_held_arrays_do_not_change(tmp_path):
     model = Word2Vec(FIRST, **SMALL)
     wv = model.wv
     wv.set_vecattr("d", "colour", "red")
     array, keys, row = wv.vectors, wv.index_to_key, wv["a"]
     kept, kept_keys = array.copy(), list(keys)
-    twin, sent = copy.deepcopy(wv), pickle.dumps(wv)
+    duplicate, pickled = copy.deepcopy(wv), pickle.dumps(wv)
     model.build_vocab([["d", "new"]] * 50, update=True)
     assert model.wv is wv
     assert wv.index_to_key == ["d", "new", "a", "b", "c"]
@@ -244,14 +241,14 @@ def test_vectors_in_hand_follow_and_arrays_in_hand_stay(tmp_path):
     np.testing.assert_array_equal(wv["a"], row)
     model.train(progress=False)
     assert not np.array_equal(wv["d"], kept[keys.index("d")])
-    for old in (array, twin.vectors, pickle.loads(sent).vectors):
+    for old in (array, duplicate.vectors, pickle.loads(pickled).vectors):
         np.testing.assert_array_equal(old, kept)
-    assert keys == kept_keys == twin.index_to_key
+    assert keys == kept_keys == duplicate.index_to_key
     wv.save(tmp_path / "vectors")
     assert KeyedVectors.load(tmp_path / "vectors").index_to_key == wv.index_to_key
 
 
-def test_a_model_is_not_grown_while_it_is_trained():
+def test_growth_while_the_model_is_trained_raises():
     class Grow:
         def on_epoch_end(self, model):
             model.build_vocab(SECOND, update=True)
@@ -288,7 +285,7 @@ def test_too_little_memory_leaves_the_model_as_it_was(monkeypatch):
     model.build_vocab(SECOND, update=True)
 
 
-def test_words_that_come_in_begin_with_given_vectors():
+def test_new_words_begin_with_given_vectors():
     given_rows = np.arange(16, dtype=np.float32).reshape(2, 8)
     given_vectors = KeyedVectors(["new", "a"], given_rows)
     model = Word2Vec(FIRST, init_vectors=given_vectors, **SMALL)
@@ -300,7 +297,7 @@ def test_words_that_come_in_begin_with_given_vectors():
     assert model.init_coverage == (2, 6, 20 + 15, 75)
 
 
-def test_new_words_find_their_place_among_old_ones():
+def test_new_words_become_similar_to_known_words_of_their_topic():
     rng = np.random.default_rng(0)
 
     def topic(letter, extra=(), n=300):
@@ -356,104 +353,8 @@ def test_any_sequence_of_texts_grows_a_model(texts, objective, mode, min_count, 
             assert np.isfinite(model.wv.vectors).all()
 
 
-@given(
-    counts=st.lists(st.integers(1, 50), min_size=1, max_size=12),
-    more=st.lists(st.integers(0, 50), min_size=12, max_size=12),
-    new=st.lists(st.integers(1, 50), max_size=6),
-)
-def test_a_grown_vocabulary_is_a_permutation_of_old_and_new(counts, more, new):
-    counts = np.array([7, *sorted(counts, reverse=True)])
-    words = [SENTENCE_END, *(f"w{i}" for i in range(1, len(counts)))]
-    more = np.array(more)[: len(counts)]
-    more = np.concatenate([more, np.zeros(len(counts) - len(more), int)])
-    new_words = [f"n{i}" for i in range(len(new))]
-    grown = grow_vocab(Vocab(words, counts), more, new_words, np.array(new, int))
-    every, total = [*words, *new_words], np.concatenate([counts + more, new])
-    assert grown.words == [every[row] for row in grown.origins]
-    assert grown.counts.tolist() == [total[row] for row in grown.origins]
-    assert grown.words[0] == SENTENCE_END
-    assert (np.diff(grown.counts[1:]) <= 0).all()
-    assert (grown.origins[grown.rows] == np.arange(len(every))).all()
-
-
-def paths_of(tree):
-    """Map each leaf to its path, a list of (node, code)."""
-    paths = {}
-    for leaf, (start, stop) in enumerate(
-        zip(tree.offsets[:-1], tree.offsets[1:], strict=True)
-    ):
-        steps = zip(tree.points[start:stop], tree.codes[start:stop], strict=True)
-        paths[leaf] = [(int(node), int(code)) for node, code in steps]
-    return paths
-
-
-def nodes_by_definition(before, after, origins, syn1):
-    """As the notes of `grown_nodes` say it, leaf by leaf."""
-    old, new = paths_of(before), paths_of(after)
-    vectors = np.zeros((int(after.points.max()) + 1, syn1.shape[1]))
-    for node in range(len(vectors)):
-        means = []
-        for side in (0, 1):
-            leaves = [origins[leaf] for leaf in new if (node, side) in new[leaf]]
-            known = [leaf for leaf in leaves if leaf >= 0]
-            weights = [0.5 ** len(old[leaf]) for leaf in known]
-            sums = [sum((0.5 - c) * syn1[n] for n, c in old[leaf]) for leaf in known]
-            means.append(np.average(sums, axis=0, weights=weights) if known else None)
-        if means[0] is not None and means[1] is not None:
-            vectors[node] = means[0] - means[1]
-    return vectors
-
-
-@given(
-    before=st.lists(st.integers(1, 30), min_size=2, max_size=10),
-    after=st.lists(st.integers(0, 30), min_size=10, max_size=10),
-    n_new=st.integers(0, 3),
-)
-def test_nodes_begin_with_what_is_known_of_the_words_on_their_sides(
-    before, after, n_new
-):
-    counts = np.array([5, *sorted(before, reverse=True)])
-    words = [SENTENCE_END, *map(str, range(1, len(counts)))]
-    more = np.array([0, *after[: len(counts) - 1]])
-    new = [f"n{i}" for i in range(n_new)]
-    grown = grow_vocab(Vocab(words, counts), more, new, np.arange(1, n_new + 1))
-    trees = huffman.build_tree(counts), huffman.build_tree(grown.counts)
-    origins = np.where(grown.origins < len(counts), grown.origins, -1)
-    syn1 = np.random.default_rng(0).normal(0, 1, (len(counts), 19)).astype(np.float32)
-    nodes = grown_nodes(*trees, origins, syn1)
-    expected = nodes_by_definition(*trees, origins, syn1.astype(float))
-    np.testing.assert_allclose(nodes, expected, atol=1e-6)
-
-
-@given(counts=st.lists(st.integers(1, 10**6), min_size=2, max_size=40))
-def test_a_tree_that_has_not_changed_keeps_every_bit_of_its_nodes(counts):
-    counts = np.array([5, *sorted(counts, reverse=True)])
-    syn1 = np.random.default_rng(0).normal(0, 1, (len(counts), 5)).astype(np.float32)
-    for build in (huffman.build_tree, huffman.build_c_tree):
-        tree = build(counts)
-        nodes = grown_nodes(tree, tree, np.arange(len(counts)), syn1)
-        np.testing.assert_array_equal(nodes, syn1[: len(nodes)])
-
-
-def test_a_new_tree_predicts_better_than_one_that_begins_with_zeros():
-    rng = np.random.default_rng(0)
-    words = [f"{topic}{i}" for topic in "abcd" for i in range(10)]
-    text = [list(rng.choice(words[10 * (k % 4) :][:10], 6)) for k in range(2000)]
-    model = Word2Vec(text, **{**SMALL, "hs": 1, "negative": 0, "epochs": 5, "sg": 1})
-    model.build_vocab([[w, "new"] for w in rng.choice(words, 300)], update=True)
-    zeros = copy.deepcopy(model)
-    zeros._state.weights.syn1.vectors[:] = 0
-    losses = []
-    for each in (model, zeros):
-        each.train(text, epochs=1, start_alpha=1e-9, compute_loss=True, progress=False)
-        losses.append(each.history[-1].hs_loss)
-    before = model.history[-2].hs_loss
-    # 8 of 8 seeds: 0.25 to 0.45 of what the zeros lose.
-    assert losses[0] - before < 0.6 * (losses[1] - before)
-
-
-def test_growth_of_a_large_model_in_a_process_of_its_own_does_not_crash():
-    """gensim has died of this with a segmentation fault."""
+def test_growth_of_a_large_model_does_not_crash():
+    """In a process of its own; gensim crashed here with a segmentation fault."""
     done = run_python("""
         import numpy as np
         from w2vfast import Word2Vec
@@ -472,7 +373,7 @@ def test_growth_of_a_large_model_in_a_process_of_its_own_does_not_crash():
 
 
 @pytest.mark.peer
-def test_the_calls_of_gensim_give_the_words_and_counts_of_gensim():
+def test_words_and_counts_are_those_of_gensim_after_the_same_calls():
     theirs_class = pytest.importorskip(
         "gensim.models.word2vec", reason="gensim is not installed"
     ).Word2Vec

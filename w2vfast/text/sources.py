@@ -260,6 +260,36 @@ def sentence_source(sentences: Any, *, read_files: bool = True) -> Source:
     return SentenceSource(sentences)
 
 
+def either_source(
+    sentences: Any, corpus_file: Any, *, read_files: bool = True
+) -> Source:
+    """Return the source for one of two arguments, of which exactly one is given.
+
+    Parameters
+    ----------
+    sentences
+        As for `sentence_source`, or None.
+    corpus_file
+        As for `file_source`, or None.
+    read_files : bool, default True
+        As for `sentence_source`.
+
+    Raises
+    ------
+    TypeError
+        If both are given or neither is.
+    """
+    if (sentences is None) == (corpus_file is None):
+        message = (
+            "give either sentences (token lists or integer arrays) or corpus_file "
+            f"(a path), got {'neither' if sentences is None else 'both'}."
+        )
+        raise TypeError(message)
+    if corpus_file is not None:
+        return file_source(corpus_file)
+    return sentence_source(sentences, read_files=read_files)
+
+
 def as_source(source: Any) -> Source:
     """Return a source unchanged; make one of files from a path, else of sentences."""
     if isinstance(source, (FileSource, SentenceSource, IdCorpus)):

@@ -1,7 +1,6 @@
-"""Word2Vec as a user calls it."""
+"""The public class: construction, training, callbacks, errors, copies."""
 
 import copy
-import json
 import os
 import pickle
 import signal
@@ -33,14 +32,14 @@ SMALL = {"vector_size": 16, "min_count": 1, "progress": False, "workers": 1}
 
 
 def two_topics(n=1500, seed=0):
-    """Sentences about either of two topics, whose words never meet."""
+    """Return sentences about either of two topics, whose words never co-occur."""
     rng = np.random.default_rng(seed)
     topics = [[f"{letter}{i}" for i in range(10)] for letter in "ab"]
     return [list(rng.choice(topics[k % 2], 8)) for k in range(n)]
 
 
 def purity(wv):
-    """Share of words whose nearest 5 are all of their own topic."""
+    """Return the share of words whose 5 nearest words are all of their topic."""
     keys = wv.index_to_key
     near = [{k[0] for k, _ in wv.most_similar(key, topn=5)} for key in keys]
     return np.mean([found == {key[0]} for key, found in zip(keys, near, strict=True)])
@@ -48,20 +47,20 @@ def purity(wv):
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("mode", MODES)
-def test_words_of_a_topic_end_up_together(mode, workers):
-    # 30 of 30 seeds gave 1.0 in every mode; an untrained model gives 0.
+def test_words_of_a_topic_become_similar(mode, workers):
+    # 30 of 30 seeds gave 1.0 in every mode; an untrained model has 0.
     options = {**SMALL, "workers": workers, "epochs": 5, "sample": 0, **MODES[mode]}
     model = Word2Vec(two_topics(), **options)
     assert purity(model.wv) > 0.9
 
 
-def test_untrained_vectors_know_no_topics():
+def test_words_of_a_topic_are_not_similar_before_training():
     model = Word2Vec(**SMALL)
     model.build_vocab(two_topics())
     assert purity(model.wv) < 0.5
 
 
-def test_constructor_is_build_vocab_and_train():
+def test_the_constructor_builds_the_vocabulary_and_trains():
     sentences = two_topics(200)
     whole = Word2Vec(sentences, **SMALL)
     parts = Word2Vec(**SMALL)
@@ -74,7 +73,7 @@ def test_constructor_is_build_vocab_and_train():
     assert [stats.epoch for stats in whole.history] == list(range(5))
 
 
-def test_same_object_is_not_read_again():
+def test_the_same_object_is_not_read_again():
     reads = []
 
     class Sentences:
@@ -100,7 +99,7 @@ def test_another_source_is_encoded_with_the_same_vocabulary():
     assert not np.array_equal(before, model.wv.vectors)
 
 
-def test_generator_is_read_once_and_a_spent_one_is_an_error():
+def test_a_generator_is_read_once_and_an_exhausted_one_raises():
     sentences = two_topics(50)
     generator = iter(sentences)
     model = Word2Vec(**SMALL)
@@ -109,13 +108,13 @@ def test_generator_is_read_once_and_a_spent_one_is_an_error():
     np.testing.assert_array_equal(
         model.wv.vectors, Word2Vec(sentences, **SMALL).wv.vectors
     )
-    spent = iter(sentences)
-    list(spent)
+    exhausted = iter(sentences)
+    list(exhausted)
     with pytest.raises(ValueError, match=r"no (sentence|word|token)|empty"):
-        Word2Vec(spent, **SMALL)
+        Word2Vec(exhausted, **SMALL)
 
 
-def test_file_and_sentences_give_the_same_vectors(tmp_path):
+def test_a_file_and_its_sentences_give_the_same_vectors(tmp_path):
     sentences = two_topics(100)
     path = tmp_path / "text.txt"
     path.write_text("".join(" ".join(s) + "\n" for s in sentences))
@@ -140,7 +139,7 @@ def test_id_arrays_of_every_form_give_the_same_vectors():
     assert isinstance(models[0].wv.index_to_key[0], int)
 
 
-def test_matrices_have_the_shapes_of_the_docs():
+def test_matrices_have_the_documented_shapes():
     model = Word2Vec(two_topics(50), hs=1, **SMALL)
     n_words = len(model.wv)
     assert model.wv.vectors.shape == model.syn1neg.shape == (n_words, 16)
@@ -152,7 +151,7 @@ def test_matrices_have_the_shapes_of_the_docs():
     assert Word2Vec(two_topics(50), **SMALL).syn1 is None
 
 
-def test_keyed_vectors_in_hand_follow_further_training():
+def test_held_vectors_follow_further_training():
     sentences = two_topics(50)
     model = Word2Vec(**{**SMALL, "vector_size": 20})
     model.build_vocab(sentences)
@@ -163,14 +162,14 @@ def test_keyed_vectors_in_hand_follow_further_training():
     assert not np.array_equal(first, wv["a1"])
 
 
-def test_loss_is_reported_for_either_objective_and_falls():
+def test_loss_is_reported_for_each_objective_and_falls():
     model = Word2Vec(two_topics(), sg=1, hs=1, compute_loss=True, sample=0, **SMALL)
     first, last = model.history[0], model.history[-1]
     assert last.hs_loss < first.hs_loss
     assert last.ns_loss < first.ns_loss
     assert last.loss == pytest.approx(last.hs_loss + last.ns_loss)
     assert model.get_latest_training_loss() == last.loss
-    # A coin toss a node, a coin toss a noise word: what an untrained model pays.
+    # An untrained model gives probability 1/2 to each of the 6 outputs.
     assert first.ns_loss < 6 * np.log(2)
 
 
@@ -196,7 +195,7 @@ class Recorder(CallbackAny2Vec):
         self.calls.append("train_end")
 
 
-def test_hooks_run_in_order_and_any_object_with_hooks_will_do():
+def test_hooks_run_in_order_and_an_object_may_have_only_some():
     recorder = Recorder()
 
     class OnlyOne:
@@ -208,7 +207,7 @@ def test_hooks_run_in_order_and_any_object_with_hooks_will_do():
     assert recorder.calls == ["train_begin", *epoch, *epoch, "train_end"]
 
 
-def test_hook_may_stop_the_training():
+def test_a_hook_can_stop_the_training():
     recorder = Recorder(stop_after=2)
     model = Word2Vec(two_topics(50), epochs=9, callbacks=[recorder], **SMALL)
     assert len(model.history) == 2
@@ -216,7 +215,7 @@ def test_hook_may_stop_the_training():
     assert model.wv.vectors.flags.c_contiguous
 
 
-def test_error_of_a_hook_reaches_the_caller_and_leaves_a_usable_model():
+def test_an_error_in_a_hook_reaches_the_caller_and_the_model_stays_usable():
     class Broken:
         def on_epoch_end(self, model):
             message = "broken hook"
@@ -230,21 +229,7 @@ def test_error_of_a_hook_reaches_the_caller_and_leaves_a_usable_model():
     model.train(epochs=1)
 
 
-def test_saved_model_comes_back_whole(tmp_path):
-    model = Word2Vec(two_topics(50), hs=1, sg=1, **SMALL)
-    model.save(tmp_path / "model")
-    for mmap in (False, True):
-        loaded = Word2Vec.load(tmp_path / "model", mmap=mmap)
-        np.testing.assert_array_equal(loaded.wv.vectors, model.wv.vectors)
-        np.testing.assert_array_equal(loaded.syn1, model.syn1)
-        np.testing.assert_array_equal(loaded.syn1neg, model.syn1neg)
-        assert loaded.wv.index_to_key == model.wv.index_to_key
-        assert loaded.params == model.params
-        assert loaded.history == model.history
-        assert loaded.corpus_total_words == model.corpus_total_words
-
-
-def test_loaded_model_trains_on_as_the_original_does(tmp_path):
+def test_a_loaded_model_continues_training_as_the_original_does(tmp_path):
     sentences = two_topics(50)
     model = Word2Vec(sentences, **SMALL)
     model.save(tmp_path / "model")
@@ -253,17 +238,9 @@ def test_loaded_model_trains_on_as_the_original_does(tmp_path):
         each.train(sentences, epochs=1, start_alpha=0.01, progress=False)
     np.testing.assert_array_equal(loaded.wv.vectors, model.wv.vectors)
     again = Word2Vec.load(tmp_path / "model")
-    assert not np.array_equal(again.wv.vectors, model.wv.vectors)  # file unharmed
-
-
-def test_saved_folder_holds_no_pickle(tmp_path):
-    Word2Vec(two_topics(50), **SMALL).save(tmp_path / "model")
-    names = sorted(os.listdir(tmp_path / "model"))
-    assert names == ["counts.npy", "model.json", "syn0.npy", "syn1neg.npy"]
-    json.loads((tmp_path / "model" / "model.json").read_text())
-    for name in names:
-        if name.endswith(".npy"):
-            np.load(tmp_path / "model" / name, allow_pickle=False)
+    assert not np.array_equal(
+        again.wv.vectors, model.wv.vectors
+    )  # the file has not changed
 
 
 def neighbours(model):
@@ -299,7 +276,7 @@ def test_one_worker_gives_the_same_bytes_in_every_process():
     assert len(digests) == 1
 
 
-def test_gensim_arguments_without_effect_earn_one_warning():
+def test_gensim_arguments_without_effect_give_one_warning():
     with pytest.warns(UserWarning, match="batch_words.*comment") as record:
         Word2Vec(batch_words=500, comment="mine")
     assert len(record) == 1
@@ -319,12 +296,12 @@ def test_gensim_arguments_without_effect_earn_one_warning():
         ({"foo": 5}, "there is no parameter 'foo'$"),
     ],
 )
-def test_unknown_parameters_of_a_model_name_the_one_that_is_meant(given, message):
+def test_an_unknown_parameter_raises_and_a_similar_one_is_named(given, message):
     with pytest.raises(TypeError, match=message):
         Word2Vec([["a", "b"]], **given)
 
 
-def test_what_is_missing_is_named():
+def test_a_missing_vocabulary_or_corpus_raises():
     model = Word2Vec(**SMALL)
     with pytest.raises(RuntimeError, match="no vocabulary yet"):
         model.train([["a", "b"]])
@@ -339,12 +316,12 @@ def test_what_is_missing_is_named():
         Word2Vec([["a"]], "file.txt")
 
 
-def test_vocabulary_of_one_word_is_an_error():
+def test_a_vocabulary_of_one_word_raises():
     with pytest.raises(ValueError, match="only one word, 'a'"):
         Word2Vec([["a", "a", "a"]], **SMALL)
 
 
-def test_vocabulary_from_counts_is_used_as_it_is():
+def test_a_vocabulary_from_counts_is_not_changed_by_training():
     model = Word2Vec(**SMALL)
     model.build_vocab_from_freq({"b1": 10, "a1": 30, "a2": 20})
     model.train(two_topics(20))
@@ -352,7 +329,7 @@ def test_vocabulary_from_counts_is_used_as_it_is():
     assert model.vocab.counts.tolist()[1:] == [30, 20, 10]
 
 
-def test_diverging_training_names_epoch_and_alpha():
+def test_a_diverging_training_raises_with_epoch_and_alpha():
     with pytest.raises(
         FloatingPointError, match=r"epoch 1 of 5 .*alpha=1e\+20 .*Lower alpha"
     ):
@@ -377,7 +354,7 @@ def test_ids_on_disk_are_gone_after_training_and_after_an_error(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_progress_is_shown_on_stderr_or_not_at_all(capfd):
+def test_progress_is_shown_on_standard_error_or_not_at_all(capfd):
     for progress in (False, None):  # None: standard error is no terminal here
         Word2Vec(two_topics(50), **{**SMALL, "progress": progress})
         assert capfd.readouterr() == ("", "")
@@ -400,7 +377,7 @@ w2vfast.Word2Vec(ids, epochs=10**6, progress=False, callbacks=[Ready()])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-def test_interrupt_ends_training_within_a_second():
+def test_an_interrupt_ends_training_soon():
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     command = [sys.executable, "-c", ENDLESS]
     with subprocess.Popen(command, **pipes, **CHILD_OPTIONS) as process:
@@ -413,14 +390,14 @@ def test_interrupt_ends_training_within_a_second():
     assert "KeyboardInterrupt" in err
 
 
-def test_exact_mode_shows_the_sentence_end_as_c_does():
+def test_exact_mode_has_the_sentence_end_among_the_words():
     model = Word2Vec(two_topics(50), mode="exact", **SMALL)
     assert model.wv.index_to_key[0] == "</s>"
     assert model.vocab.counts[0] == 50
     assert model.params.n_workers == 1
 
 
-def test_public_names_exist():
+def test_all_public_names_can_be_imported():
     for name in w2vfast.__all__:
         assert hasattr(w2vfast, name)
 
@@ -435,7 +412,7 @@ def test_further_epochs_draw_other_random_numbers():
     assert len(set(losses)) == 3
 
 
-def test_model_is_trained_by_one_at_a_time():
+def test_training_while_the_model_is_trained_raises():
     errors = []
 
     class Nested:
@@ -453,12 +430,12 @@ def test_model_is_trained_by_one_at_a_time():
 
 
 @pytest.mark.parametrize("callbacks", [CallbackAny2Vec(), [object()], 5])
-def test_callbacks_that_are_none_are_refused_before_anything_is_read(callbacks):
+def test_unusable_callbacks_raise_before_anything_is_read(callbacks):
     with pytest.raises(TypeError, match="callbacks"):
         Word2Vec(iter([]), callbacks=callbacks)
 
 
-def test_word_that_was_never_seen_is_never_drawn():
+def test_a_word_that_was_never_seen_is_never_a_negative_sample():
     model = Word2Vec(**{**SMALL, "min_count": 0, "ns_exponent": -1.0})
     model.build_vocab_from_freq({"a": 5, "b": 3, "c": 0})
     model.train([["a", "b"] * 20])
@@ -466,26 +443,26 @@ def test_word_that_was_never_seen_is_never_drawn():
     assert np.isfinite(model.wv.vectors).all()
 
 
-def test_counts_that_add_up_to_too_much_are_refused():
+def test_counts_that_overflow_64_bits_raise():
     with pytest.raises(ValueError, match="counts must add up"):
         Word2Vec(**SMALL).build_vocab_from_freq({"a": 2**62, "b": 2**62, "c": 5})
 
 
-def test_counts_that_are_all_zero_are_refused():
+def test_counts_that_are_all_zero_raise():
     model = Word2Vec(**{**SMALL, "min_count": 0})
     model.build_vocab_from_freq({"a": 0, "b": 0})
     with pytest.raises(ValueError, match="no noise can be drawn from counts of 0 to 0"):
         model.train([["a", "b"]])
 
 
-def test_counts_too_large_for_a_tree_are_refused():
+def test_counts_too_large_for_a_tree_raise():
     model = Word2Vec(**{**SMALL, "hs": 1})
     model.build_vocab_from_freq({"a": 10**15, "b": 3, "c": 2})
     with pytest.raises(ValueError, match="hierarchical softmax"):
         model.train([["a", "b"]])
 
 
-def test_vectors_that_are_assigned_are_those_that_are_trained_and_saved(tmp_path):
+def test_assigned_vectors_are_trained_and_saved(tmp_path):
     model = Word2Vec([["a", "b", "c"]] * 9, min_count=1, vector_size=4, epochs=1)
     model.wv.vectors = np.ones((3, 4))
     model.output_vectors.vectors = np.full((3, 4), 0.5)

@@ -1,9 +1,11 @@
-"""Frozen words keep their vectors while the others learn from them."""
+"""Frozen words: training does not change their input vectors."""
 
 import numpy as np
 import pytest
 
 from w2vfast import KeyedVectors, Word2Vec
+from w2vfast.text.vocab import SENTENCE_END, Vocab
+from w2vfast.warmstart.freezing import frozen_rows
 
 OBJECTIVES = {
     "ns": {},
@@ -37,7 +39,7 @@ CASES = [(form, workers) for form in FORMS for workers in workers_of(form)]
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize(("form", "workers"), CASES)
-def test_frozen_vectors_keep_every_bit_and_the_others_move(form, workers, objective):
+def test_frozen_vectors_keep_every_bit_and_the_others_change(form, workers, objective):
     if form.get("cbow_mean") == 0 or form.get("cbow_gradient"):
         form = {**form, "alpha": 0.01}
     frozen = ["w1", "w2", "w30", "w60"]
@@ -45,7 +47,7 @@ def test_frozen_vectors_keep_every_bit_and_the_others_move(form, workers, object
     model.build_vocab(text())
     before = {word: model.wv[word] for word in model.wv.index_to_key}
     model.train(freeze=frozen)
-    before.pop("</s>", None)  # in exact mode it is never a context
+    before.pop("</s>", None)  # in exact mode never a context, so it does not change
     for word, vector in before.items():
         assert (model.wv[word].tobytes() == vector.tobytes()) == (word in frozen), word
 
@@ -65,7 +67,7 @@ def test_frozen_words_are_those_of_the_constructor_or_of_the_call():
         assert moved(since) == expected
 
 
-def test_output_vectors_of_frozen_words_go_on_learning():
+def test_output_vectors_of_frozen_words_are_trained():
     model = Word2Vec(text(), workers=1, **SMALL)
     before = model.syn1neg.copy()
     model.train(text(), epochs=1, freeze=model.wv.index_to_key)
@@ -73,7 +75,7 @@ def test_output_vectors_of_frozen_words_go_on_learning():
 
 
 def two_topics(new):
-    """Sentences about either of two topics, with a new word in each if wanted."""
+    """Return sentences about either of two topics, with or without a new word each."""
     rng = np.random.default_rng(3)
     words = [f"{topic}{i}" for topic in "ab" for i in range(10)]
     sentences = []
@@ -85,7 +87,7 @@ def two_topics(new):
     return sentences
 
 
-def test_new_words_find_their_place_among_frozen_ones():
+def test_new_words_become_similar_to_the_frozen_words_of_their_topic():
     options = {**SMALL, "sg": 1, "sample": 0, "workers": 1, "epochs": 5}
     given = Word2Vec(two_topics(new=False), **options).wv
     words = given.index_to_key
@@ -105,7 +107,7 @@ def test_frozen_words_are_saved_with_the_model(tmp_path):
     assert not np.array_equal(loaded.wv["w2"], model.wv["w2"])
 
 
-def test_words_may_be_integers_bytes_or_of_numpy():
+def test_words_may_be_integers_bytes_or_numpy_values():
     walks = np.random.default_rng(0).integers(0, 9, (50, 8))
     model = Word2Vec(walks, workers=1, **SMALL)
     before = model.wv[[3, 4]]
@@ -128,7 +130,7 @@ def test_the_sentence_end_is_a_word_in_exact_mode_only():
             model.train(freeze=["</s>"])
 
 
-def test_unknown_words_are_named_with_those_that_are_spelt_alike():
+def test_unknown_words_raise_and_similar_ones_are_named():
     model = Word2Vec([["king", "queen", "man", "woman"]] * 9, workers=1, **SMALL)
     before = model.wv.vectors.copy()
     message = (
@@ -149,9 +151,18 @@ def test_unknown_words_are_named_with_those_that_are_spelt_alike():
         (KeyedVectors(["king"], np.ones((1, 2))), "index_to_key"),
     ],
 )
-def test_what_is_no_set_of_words_is_refused(freeze, message):
+def test_what_is_not_a_set_of_words_raises(freeze, message):
     with pytest.raises(TypeError, match=message):
         Word2Vec(freeze=freeze, **SMALL)
     model = Word2Vec([["king", "queen"]] * 9, workers=1, **SMALL)
     with pytest.raises(TypeError, match=message):
         model.train([["king", "queen"]], freeze=freeze)
+
+
+@pytest.mark.parametrize("first_word", [0, 1])
+def test_rows_are_marked_by_their_number_in_the_vocabulary(first_word):
+    words = [SENTENCE_END, "a", "b", "a"]
+    vocab = Vocab(words, np.array([5, 3, 2, 1]), first_word=first_word)
+    assert frozen_rows(["a", "a"], vocab).tolist() == [0, 1, 0, 0]
+    assert frozen_rows(["b"], vocab).dtype == np.uint8
+    assert frozen_rows([], vocab) is None

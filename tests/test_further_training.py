@@ -1,0 +1,125 @@
+"""Further calls of `train`: on other texts, with other settings, after loading."""
+
+import numpy as np
+import pytest
+
+from w2vfast import Word2Vec
+
+SMALL = {"vector_size": 16, "min_count": 1, "progress": False, "workers": 1}
+CAT, DOG = ["cat", "purrs", "softly"], ["dog", "barks", "loudly"]
+TEXT = [CAT, DOG] * 60
+
+
+def trained(**options):
+    return Word2Vec(
+        TEXT, **{**SMALL, "epochs": 20, "sample": 0, "alpha": 0.05, **options}
+    )
+
+
+def saved_and_loaded(model, tmp_path, mmap):
+    model.save(tmp_path / "model")
+    return Word2Vec.load(tmp_path / "model", mmap=mmap)
+
+
+MODES = {
+    "sg_ns": {"sg": 1},
+    "sg_hs": {"sg": 1, "hs": 1, "negative": 0},
+    "cbow_ns": {"sg": 0},
+    "cbow_hs": {"sg": 0, "hs": 1, "negative": 0},
+}
+MORE = [["cat", "barks", "loudly"]] * 100
+
+
+@pytest.mark.parametrize("kind", ["fast", "exact"])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_new_text_changes_the_vectors_of_its_words_only(mode, kind):
+    model = trained(mode=kind, **MODES[mode])
+    before = model.wv["cat"], model.wv.similarity("cat", "dog")
+    others = {word: model.wv[word] for word in ("dog", "purrs", "softly")}
+    model.train(MORE, epochs=10, compute_loss=True, progress=False)
+    assert not np.array_equal(model.wv["cat"], before[0])
+    assert model.wv.similarity("cat", "dog") > before[1]
+    for word, vector in others.items():
+        np.testing.assert_array_equal(model.wv[word], vector)
+    if kind == "fast":
+        losses = [stats.loss for stats in model.history[-10:]]
+        assert losses[-1] < losses[0]
+
+
+def test_output_vectors_of_absent_words_change_as_negative_samples():
+    model = trained()
+    before = model.syn1neg.copy()
+    model.train(MORE, epochs=1, progress=False)
+    assert (model.syn1neg != before).any(axis=1).all()
+
+
+@pytest.mark.parametrize("mmap", [False, True, None])
+def test_the_learning_rate_starts_anew_with_each_call(mmap, tmp_path):
+    model = trained(alpha=0.05, epochs=2)
+    if mmap is not None:
+        model = saved_and_loaded(model, tmp_path, mmap)
+    model.train(
+        MORE, epochs=2, start_alpha=0.01, end_alpha=0.004, compute_loss=True,
+        progress=False,
+    )  # fmt: skip
+    assert [stats.alpha for stats in model.history[-2:]] == pytest.approx(
+        [0.007, 0.004]
+    )
+    assert model.history[-1].samples[0].alpha < 0.01
+    assert model.params.start_alpha == 0.05
+
+
+def test_words_outside_the_vocabulary_are_counted_and_logged(caplog):
+    caplog.set_level("INFO", "w2vfast")
+    model = trained(epochs=1)
+    assert model.history[-1].unknown == 0
+    text = [["cat", "new", "purrs"], ["newer", "newest"], ["dog", "cat"]]
+    model.train(text, epochs=1)
+    assert model.history[-1].unknown == 3
+    expected = "3 of 7 words (42.9%) are not in the vocabulary and are ignored."
+    assert caplog.messages == [expected]
+
+
+@pytest.mark.parametrize("mode", ["fast", "exact"])
+def test_words_below_min_count_are_counted_as_unknown(mode, tmp_path):
+    (tmp_path / "text").write_text("a a b\nb a c\n" * 2 + "d\n")
+    model = Word2Vec(
+        corpus_file=tmp_path / "text", mode=mode, **{**SMALL, "min_count": 3}
+    )
+    assert {stats.unknown for stats in model.history} == {3}
+
+
+def test_the_count_of_unknown_words_is_saved(tmp_path):
+    model = trained(epochs=1)
+    model.train([["cat", "new", "purrs"]], epochs=1, progress=False)
+    assert saved_and_loaded(model, tmp_path, False).history == model.history
+
+
+def test_exact_mode_trains_on_all_of_a_longer_text():
+    model = trained(mode="exact", epochs=1)
+    longer = TEXT * 3
+    model.train(longer, epochs=1, progress=False)
+    assert model.history[-1].words == sum(len(s) + 1 for s in longer)
+    again = trained(mode="exact", epochs=1)
+    again.train(longer, epochs=1, progress=False)
+    np.testing.assert_array_equal(model.wv.vectors, again.wv.vectors)
+
+
+def test_exact_mode_warns_when_an_epoch_ends_early_as_in_c(tmp_path):
+    """With C's -read-vocab the counts in the file give the length of an epoch."""
+    (tmp_path / "vocab").write_text("</s> 2\ncat 3\npurrs 2\n")
+    model = Word2Vec(mode="exact", **SMALL)
+    model.read_vocab(tmp_path / "vocab")
+    with pytest.warns(UserWarning, match=r"add up to 7, .*has 300 .*ends after"):
+        model.train([CAT, ["cat"]] * 60, epochs=1)
+    assert model.history[-1].words < 300
+
+
+@pytest.mark.parametrize("take", ["read_vocab", "build_vocab_from_freq", "build_vocab"])
+def test_a_second_vocabulary_is_refused(take, tmp_path):
+    (tmp_path / "vocab").write_text("cat 3\ndog 2\n")
+    model = trained(epochs=1)
+    given = {"read_vocab": tmp_path / "vocab", "build_vocab": TEXT}
+    with pytest.raises(RuntimeError, match="has a vocabulary already; grow it"):
+        getattr(model, take)(given.get(take, {"cat": 3, "dog": 2}))
+    model.train(TEXT, epochs=1, progress=False)

@@ -1,8 +1,9 @@
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import Self, disjoint_base
 
 PADDING: int
 """Readable bytes that must follow a block of text."""
@@ -15,10 +16,11 @@ UNKNOWN: int
 # Words and ids
 # ---------------------------------------------------------------------------
 
+@disjoint_base
 class WordCounter:
     """The dictionary of one thread: words, their counts and provisional ids."""
 
-    def __init__(self, prune_above: int = 0, max_id: int = ...) -> None: ...
+    def __new__(cls, prune_above: int = 0, max_id: int = ...) -> Self: ...
     def __len__(self) -> int: ...
     @property
     def next_id(self) -> int: ...
@@ -75,6 +77,7 @@ class WordCounter:
     def words(self, ids: NDArray[np.int64]) -> list[str | int]:
         """Return the words of some ids, (n,)."""
 
+@final
 class SentenceCutter:
     """Split sentences of more than `length` ids."""
 
@@ -82,6 +85,7 @@ class SentenceCutter:
     def cut(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the next block, (n,), with the sentence ends that split it."""
 
+@final
 class IdBuffer:
     """A growing int32 array."""
 
@@ -94,6 +98,7 @@ class IdBuffer:
 
     def truncate(self, n: int) -> None: ...
 
+@final
 class Renumbering:
     """Replace provisional ids by final ids, block after block; ids: INOUT (N,)."""
 
@@ -160,6 +165,7 @@ def read_binary_rows(
 # Phrases
 # ---------------------------------------------------------------------------
 
+@final
 class Joiner:
     """The words of a vocabulary, V rows, and how they are joined."""
 
@@ -168,6 +174,7 @@ class Joiner:
     ) -> None: ...
     def __len__(self) -> int: ...
 
+@final
 class PhraseRule:
     """Which candidates are phrases."""
 
@@ -180,6 +187,7 @@ class PhraseRule:
         n_words: int,
     ) -> None: ...
 
+@final
 class PhraseCounts(WordCounter):
     """Counts of words and candidates by their joined text."""
 
@@ -232,21 +240,25 @@ def joined_text(
     not written, whether the line has a word, and the number of phrases.
     """
 
+@disjoint_base
 class PhraseScores:
     """Scores of the candidates of a sentence."""
 
     def score_of(self, phrase: str, word_a: str, word_b: str) -> float | None: ...
 
+@final
 class CountScores(PhraseScores):
     """Scores from counts and a rule."""
 
     def __init__(self, counts: PhraseCounts, rule: PhraseRule) -> None: ...
 
+@final
 class StoredScores(PhraseScores):
     """Scores from a dictionary."""
 
     def __init__(self, scores: dict[str, float], threshold: float) -> None: ...
 
+@final
 class FunctionScores(PhraseScores):
     """Scores from a function."""
 
@@ -262,6 +274,7 @@ def analyze_sentence(
     with_scores: bool,
 ) -> list[Any]: ...
 
+@final
 class Word2Phrase:
     """The C program word2phrase; text: uint8, (n,)."""
 

@@ -1,3 +1,4 @@
+# cython: auto_pickle=False, autotestdict=False
 """Text kernels: split text into words, count them and write their ids.
 
 A `WordCounter` is the dictionary of one thread.  It gives words provisional ids from 1
@@ -33,6 +34,7 @@ word2phrase.pxi    the rules of the C program word2phrase
 
 import numpy as np
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_Check, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_Check
 from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint8_t
@@ -154,8 +156,7 @@ cdef class WordCounter:
         return check(n_ids)
 
     def encode_values(
-        self, const index_t[::1] values, const int64_t[::1] ends, int32_t[::1] ids, *,
-        padding=None, separator=None, bint exact=False, int64_t offset=0,
+        self, values, ends, ids, *, padding=None, separator=None, exact=False, offset=0
     ):
         """Write the ids of an array of integers; return the number of ids.
 
@@ -178,6 +179,18 @@ cdef class WordCounter:
         ValueError
             If any other value is negative.
         """
+        if values.dtype == np.int32:
+            return self.encode_array[int32_t](
+                values, ends, ids, padding, separator, exact, offset
+            )
+        return self.encode_array[int64_t](
+            values, ends, ids, padding, separator, exact, offset
+        )
+
+    cdef object encode_array(
+        self, const index_t[::1] values, const int64_t[::1] ends, int32_t[::1] ids,
+        padding, separator, bint exact, int64_t offset,
+    ):
         cdef ValueScanner scanner
         cdef const index_t* first = &values[0] if values.shape[0] else NULL
         cdef int32_t* out = &ids[0] if ids.shape[0] else NULL
@@ -196,7 +209,9 @@ cdef class WordCounter:
             raise value_error(&scanner, values[scanner.pos], offset)
         return check(n_ids)
 
-    def encode_tokens(self, tokens, int32_t[::1] ids, int64_t start=0, bint exact=False):
+    def encode_tokens(
+        self, tokens, int32_t[::1] ids, int64_t start=0, bint exact=False
+    ):
         """Write the ids of a list of tokens to ids[start:]; return the next position.
 
         Parameters
@@ -266,7 +281,7 @@ cdef class WordCounter:
         """Add a str, bytes or int without counting it; return its id."""
         cdef Token token
         cdef uint8_t scratch[INLINE_BYTES]
-        owner = self.read_token(word, &token, scratch)  # keeps its bytes alive
+        _owner = self.read_token(word, &token, scratch)  # keeps its bytes alive
         if token.size == END_SIZE:
             return END
         check(reserve(&self.table, 1))

@@ -1,4 +1,4 @@
-# The Python classes of phrases in a corpus: words, counts, and text with phrases joined.
+# Phrases of a corpus as Python classes: words, counts, and text with phrases joined.
 # Part of _text.pyx; the loops are in candidates.pxi, scores.pxi and joining.pxi.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
@@ -6,6 +6,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport free, malloc
 
 
+@cython.final
 cdef class Joiner:
     """The words of a vocabulary as bytes, and how they are joined.
 
@@ -44,6 +45,7 @@ cdef class Joiner:
         return self.is_connector.shape[0]
 
 
+@cython.final
 cdef class PhraseRule:
     """Which candidates are phrases: those with a score above the threshold.
 
@@ -81,6 +83,7 @@ cdef check_range(const int32_t[::1] ids, int64_t start, int64_t stop):
 # The counts of a corpus
 # ---------------------------------------------------------------------------
 
+@cython.final
 cdef class PhraseCounts(WordCounter):
     """Counts of words and candidates by their joined text.
 
@@ -105,7 +108,7 @@ cdef class PhraseCounts(WordCounter):
         """Return the count of a str or bytes, 0 if it was never counted."""
         cdef Token token
         cdef uint8_t scratch[INLINE_BYTES]
-        owner = self.read_entry(word, &token, scratch)  # keeps its bytes alive
+        _owner = self.read_entry(word, &token, scratch)  # keeps its bytes alive
         return locate(&self.table, &token).count
 
     def fill(self, counts):
@@ -115,7 +118,7 @@ cdef class PhraseCounts(WordCounter):
         # Reserved at once: `items` yields words in order of hash, see `transfer`.
         check(reserve(&self.table, len(counts)))
         for word, count in counts.items():
-            owner = self.read_entry(word, &token, scratch)
+            _owner = self.read_entry(word, &token, scratch)
             check(count_word(&self.table, &token, count))
 
     def count_words(self, Joiner joiner not None, const int64_t[::1] counts):

@@ -44,7 +44,7 @@ cdef int64_t check(int64_t result) except? -5:
     return result
 
 
-SPECIAL_VALUE_HINTS = (
+cdef tuple SPECIAL_VALUE_HINTS = (
     "Only a separator or a padding value may be negative.",
     "If it is padding, see IdCorpus(ids, padding=...).",
     "If it is a separator, see IdCorpus(ids, separator=...).",

@@ -110,7 +110,9 @@ cdef inline int64_t exact_size(const uint8_t* start, int64_t size) noexcept nogi
     return kept if nul == NULL else nul - start
 
 
-cdef inline void text_token(Scanner* scanner, Token* token, int64_t stop) noexcept nogil:
+cdef inline void text_token(
+    const Scanner* scanner, Token* token, int64_t stop
+) noexcept nogil:
     # OUT token: the word that ends before `stop`.
     cdef const uint8_t* start = scanner.text + scanner.start
     cdef int64_t size = stop - scanner.start

@@ -121,4 +121,6 @@ cdef double entry_score(
     a.size = first
     make_token(&b, text.bytes + last, text.size - last)
     b.size = text.size - last
-    return phrase_score(rule, locate(table, &a).count, locate(table, &b).count, count_ab)
+    return phrase_score(
+        rule, locate(table, &a).count, locate(table, &b).count, count_ab
+    )

@@ -19,6 +19,7 @@ cdef class PhraseScores:
         return score if score > self.threshold else None
 
 
+@cython.final
 cdef class CountScores(PhraseScores):
     """Scores from counts and a rule.
 
@@ -45,6 +46,7 @@ cdef class CountScores(PhraseScores):
         )
 
 
+@cython.final
 cdef class StoredScores(PhraseScores):
     """Scores from a dictionary.
 
@@ -66,6 +68,7 @@ cdef class StoredScores(PhraseScores):
         return -INFINITY if found is None else found
 
 
+@cython.final
 cdef class FunctionScores(PhraseScores):
     """Scores from a function.
 

@@ -30,6 +30,7 @@ def keep_earliest(
                 first_seen[id_map[k]] = keys[k]
 
 
+@cython.final
 cdef class IdBuffer:
     """A growing int32 array in memory."""
 
@@ -95,6 +96,7 @@ cdef class IdBuffer:
         self.exports -= 1
 
 
+@cython.final
 cdef class SentenceCutter:
     """Split long sentences of a stream that comes block by block.
 
@@ -141,6 +143,7 @@ cdef int64_t cut_sentences(
     return n_out
 
 
+@cython.final
 cdef class Renumbering:
     """Replace a run of provisional ids by final ids, in place, block after block.
 

@@ -63,6 +63,7 @@ cdef inline void make_pair_token(
     make_token(token, pair.bytes, pair.size)
 
 
+@cython.final
 cdef class Word2Phrase:
     """The C program word2phrase: learn the phrases of a text, then join them.
 

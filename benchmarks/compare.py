@@ -1,10 +1,11 @@
-"""Train the same text with several programs, in turn, and compare speed and quality.
+"""Train on the same text with several programs; compare speed and quality.
 
+    python benchmarks/compare.py --quick
     python benchmarks/compare.py --corpus TEXT --questions questions-words.txt
 
-Writes one JSON line a run to benchmarks/results/ and prints a table.  A run that the
-results file holds already is not repeated, so an interrupted comparison goes on where
-it was.
+The programs take turns.  Writes one JSON line per run to benchmarks/results/ and prints
+a table.  A run that is in the results file is not repeated, so that an interrupted
+comparison can be continued.
 """
 
 from __future__ import annotations
@@ -12,30 +13,36 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import platform
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from common import RESULTS, append_result, environment
 from programs import C_FLAGS, MODES, PROGRAMS, Job
 
-import w2vfast
 from w2vfast import KeyedVectors
 
-RESULTS = Path(__file__).parent / "results"
 BASELINE = "c-o3"
 
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--corpus", type=Path, help="text; default: a generated one")
-    parser.add_argument("--questions", type=Path, help="analogy questions")
-    parser.add_argument("--pairs", type=Path, nargs="*", default=[], help="word pairs")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--corpus", type=Path, help="text file (default: a generated text)"
+    )
+    parser.add_argument(
+        "--questions", type=Path, help="analogy questions of the C program"
+    )
+    parser.add_argument(
+        "--pairs", type=Path, nargs="*", default=[], help="files of word pairs"
+    )
     parser.add_argument("--programs", default="w2vfast,c-o3,c-ofast,gensim,fasttext")
     parser.add_argument("--modes", default=",".join(MODES))
     parser.add_argument("--sizes", default="200")
@@ -44,15 +51,19 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--threads", default="1")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--sample", type=float, default=1e-3)
-    parser.add_argument("--runs", type=int, default=3, help="of each program")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each program (3)")
     parser.add_argument(
         "--shuffle",
         action="store_true",
-        help="a fixed shuffle of the lines for each run",
+        help="shuffle the lines differently for each run, with fixed seeds",
     )
-    parser.add_argument("--words", type=int, help="use the first so many words only")
-    parser.add_argument("--quick", action="store_true", help="under three minutes")
-    parser.add_argument("--results", type=Path, help="JSON lines file to go on with")
+    parser.add_argument(
+        "--words", type=int, help="use only the first N words", metavar="N"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="600,000 words, one run: 1-3 min"
+    )
+    parser.add_argument("--results", type=Path, help="file of JSON lines to continue")
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.words, arguments.runs = arguments.words or 600_000, 1
@@ -60,7 +71,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def generated_text(path: Path, n_words: int) -> None:
-    """Write words by Zipf's law in topics that change from line to line."""
+    """Write words drawn by Zipf's law; the topic changes from line to line."""
     rng = np.random.default_rng(1)
     vocab_size = 40_000
     share = 1 / np.arange(3, vocab_size + 3)
@@ -74,7 +85,7 @@ def generated_text(path: Path, n_words: int) -> None:
 
 
 def prepare_corpus(arguments: argparse.Namespace, folder: Path, run: int) -> Path:
-    """Cut and shuffle the text as asked; the same for all programs of one run."""
+    """Truncate and shuffle the text; all programs of a run get the same text."""
     source = arguments.corpus
     if source is None:
         source = folder / "generated.txt"
@@ -94,38 +105,8 @@ def prepare_corpus(arguments: argparse.Namespace, folder: Path, run: int) -> Pat
     return path
 
 
-def environment() -> dict[str, str]:
-    """Processor, compiler, versions and commit."""
-    cpu = platform.processor()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        fields = dict(
-            [part.strip() for part in line.split(":", 1)]
-            for line in info.read_text().splitlines()
-            if ":" in line
-        )
-        names = ("model name", "cpu family", "model")
-        cpu = ", ".join(fields[name] for name in names if name in fields)
-    return {
-        "processor": cpu,
-        "compiler": _first_line("gcc", "--version"),
-        "c_flags": json.dumps(C_FLAGS),
-        "python": platform.python_version(),
-        "w2vfast": w2vfast.__version__,
-        "commit": _first_line("git", "rev-parse", "--short", "HEAD"),
-    }
-
-
-def _first_line(*command: str) -> str:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.splitlines()[0]
-
-
 def quality(path: Path, arguments: argparse.Namespace) -> dict[str, float]:
-    """Score vectors: analogies among 30,000 words, Spearman of word pairs."""
+    """Evaluate vectors: analogies among 30,000 words, Spearman's ρ of word pairs."""
     scores: dict[str, float] = {}
     if not arguments.questions and not arguments.pairs:
         return scores
@@ -146,8 +127,8 @@ def quality(path: Path, arguments: argparse.Namespace) -> dict[str, float]:
     return scores
 
 
-def jobs(arguments: argparse.Namespace):
-    """Yield (key, settings) of every training, programs in turn."""
+def jobs(arguments: argparse.Namespace) -> Iterator[dict]:
+    """Yield the settings of each training; the programs take turns."""
     grid = itertools.product(
         range(arguments.runs),
         arguments.modes.split(","),
@@ -172,7 +153,7 @@ def jobs(arguments: argparse.Namespace):
 
 
 def train(key: dict, arguments: argparse.Namespace, folder: Path) -> dict:
-    """Train one job; return its line of results."""
+    """Run one training; return its line of results."""
     output = folder / "vectors.bin"
     job = Job(
         corpus=prepare_corpus(arguments, folder, key["run"]),
@@ -191,7 +172,7 @@ def train(key: dict, arguments: argparse.Namespace, folder: Path) -> dict:
 
 
 def print_table(lines: list[dict]) -> None:
-    """Print a line for each program and setting: medians, ratios, quality."""
+    """Print a row per program and setting: medians, ratios, quality."""
     names = ("mode", "size", "window", "negative", "threads", "program")
     groups: dict[tuple, list[dict]] = {}
     for line in lines:
@@ -231,20 +212,18 @@ def _scores(group: list[dict]) -> str:
 
 
 def main() -> None:
-    """Run what is missing and print the table."""
+    """Run the missing trainings and print the table."""
     arguments = parse_arguments()
     path = arguments.results or RESULTS / "compare.jsonl"
-    path.parent.mkdir(exist_ok=True)
     done = [json.loads(line) for line in path.open()] if path.exists() else []
-    about = environment()
+    about = {**environment(), "c_flags": json.dumps(C_FLAGS)}
     lines = []
     with tempfile.TemporaryDirectory() as folder:
         for key in jobs(arguments):
             found = [x for x in done if all(x.get(name) == key[name] for name in key)]
             if not found:
                 found = [train(key, arguments, Path(folder))]
-                with path.open("a") as file:
-                    file.write(json.dumps({**found[0], **about}) + "\n")
+                append_result(path, {**found[0], **about})
                 speed = found[0]["words_per_second"] / 1000
                 print(key, f"{speed:.0f} kwords/s", file=sys.stderr, flush=True)
             lines.append(found[0])

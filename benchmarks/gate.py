@@ -1,11 +1,12 @@
-"""Compare the quality of two programs, shuffle by shuffle: the gate of fast mode.
+"""Quality gate of fast mode: compare the scores of two programs, paired by shuffle.
 
-    python benchmarks/gate.py results/2026-11-21-gate.jsonl
+    python benchmarks/gate.py benchmarks/results/2026-11-21-gate.jsonl
 
-Reads lines that compare.py wrote with --shuffle.  Both programs have trained on the
-same shuffles of the lines, so scores are paired by shuffle; the mean difference over
-all modes, sizes and shuffles must not lie below the limits here.  Single cells, mean
-over the shuffles, are printed too.
+Reads results that compare.py wrote with --shuffle.  Both programs were trained on the
+same shuffles of the lines, so that scores are paired by shuffle.  The mean difference
+over all modes, sizes and shuffles must not be below the limits in this file.  The mean
+difference of each mode and size is printed, too.  Exits with status 1 if a limit is
+violated.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ CELL = ("mode", "size")
 
 
 def read_scores(path: Path) -> dict[tuple, dict[tuple, dict]]:
-    """Return {(program, threads): {(mode, size, run): line}}."""
+    """Return the results as {(program, threads): {(mode, size, run): line}}."""
     scores: dict[tuple, dict[tuple, dict]] = defaultdict(dict)
     for text in path.read_text().splitlines():
         line = json.loads(text)
@@ -31,7 +32,7 @@ def read_scores(path: Path) -> dict[tuple, dict[tuple, dict]]:
 
 
 def differences(ours: dict, theirs: dict, score: str) -> dict[tuple, list[float]]:
-    """Return {(mode, size): our score minus theirs, by shuffle}."""
+    """Return the differences, ours - theirs, as {(mode, size): [one per shuffle]}."""
     paired: dict[tuple, list[float]] = defaultdict(list)
     for cell in sorted(ours.keys() & theirs.keys()):
         paired[cell[:-1]].append(ours[cell][score] - theirs[cell][score])
@@ -39,7 +40,7 @@ def differences(ours: dict, theirs: dict, score: str) -> dict[tuple, list[float]
 
 
 def report(ours: dict, theirs: dict) -> bool:
-    """Print the cells and the pooled differences; return whether all limits hold."""
+    """Print the differences, pooled and per cell; return whether all limits hold."""
     holds = True
     for score, limit in LIMITS.items():
         paired = differences(ours, theirs, score)
@@ -64,11 +65,11 @@ def report(ours: dict, theirs: dict) -> bool:
 
 
 def main() -> int:
-    """Print a report for each number of threads; 1 if a limit does not hold."""
+    """Print a report per number of threads; return 1 if a limit is violated."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("results", type=Path)
-    parser.add_argument("--program", default="w2vfast")
-    parser.add_argument("--peer", default="c-ofast")
+    parser.add_argument("results", type=Path, help="file written by compare.py")
+    parser.add_argument("--program", default="w2vfast", help="(w2vfast)")
+    parser.add_argument("--peer", default="c-ofast", help="(c-ofast)")
     arguments = parser.parse_args()
     scores = read_scores(arguments.results)
     peers = [lines for (name, _), lines in scores.items() if name == arguments.peer]

@@ -21,8 +21,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from compare import environment
-from programs import compile_c
+from common import compile_c, environment
 
 SOURCE = Path(__file__).with_suffix(".c")
 SHAPES = {  # name: (C inputs, T outputs)
@@ -183,7 +182,6 @@ def main() -> None:
             print_times(lines)
     if arguments.json:
         about = environment()
-        about.pop("c_flags")  # of the C program
         about.update(compiler=compiler, flags=arguments.flags)
         with arguments.json.open("a") as file:
             for line in lines:

@@ -1,11 +1,12 @@
-"""Load the same files of vectors with w2vfast and gensim, in turn.
+"""Compare w2vfast and gensim at loading files of vectors.
 
     python benchmarks/loading.py
+    python benchmarks/loading.py --words 1000 --runs 1
 
-Writes vectors of V words and D values in each format, loads every file with both
-programs, each time in a process of its own, and prints medians: wall time and processor
-time of the load alone, and the peak memory of the whole process (of Linux only).  One
-JSON line a load goes to --results if it is given.
+Writes the same vectors in each format and loads each file with both programs, which
+take turns, each time in a new process.  Prints medians: wall time and processor time of
+the load alone, and peak memory of the whole process (Linux only).  With --results,
+appends one JSON line per load.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from compare import environment
+from common import append_result, child_environment, environment
 
 from w2vfast import KeyedVectors
 
@@ -34,7 +35,7 @@ else:
 wall, cpu = time.perf_counter(), time.process_time()
 loaded = KeyedVectors.load_word2vec_format(path, binary=binary, limit=limit)
 figures = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
-# Not getrusage: its peak is that of the process that started this one, if larger.
+# Not getrusage, whose peak includes that of the parent process.
 peaks = [line.split() for line in open("/proc/self/status") if "VmHWM" in line]
 figures["peak_mb"] = int(peaks[0][1]) * 1024 / 1e6
 figures["rows"], figures["sum"] = len(loaded), float(loaded.vectors.sum(dtype=float))
@@ -44,7 +45,7 @@ FILES = ("text", "c-text", "c-binary", "gensim-binary")
 
 
 def write_files(folder: Path, n_words: int, dim: int) -> None:
-    """Write the same vectors in every format."""
+    """Write the same vectors in each format."""
     vectors = np.random.default_rng(1).normal(0, 0.1, (n_words, dim))
     wv = KeyedVectors([f"word{i}" for i in range(n_words)], vectors.astype(np.float32))
     wv.save_word2vec_format(folder / "text")
@@ -57,22 +58,33 @@ def write_files(folder: Path, n_words: int, dim: int) -> None:
 
 
 def load(path: Path, program: str, limit: int | None) -> dict:
-    """Load a file in a process of its own; return its figures."""
+    """Load a file in a new process; return its time and memory."""
     task = json.dumps([str(path), program, "binary" in path.name, limit])
     done = subprocess.run(
-        [sys.executable, "-c", LOAD, task], capture_output=True, text=True, check=True
+        [sys.executable, "-c", LOAD, task],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=child_environment(),
     )
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def main() -> None:
-    """Write the files, load them in turn and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--words", type=int, default=100_000)
-    parser.add_argument("--size", type=int, default=200)
-    parser.add_argument("--limit", type=int, default=20_000, help="of the second part")
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--results", type=Path)
+    """Write the files, load them and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--words", type=int, default=100_000, help="V (100,000)")
+    parser.add_argument("--size", type=int, default=200, help="D (200)")
+    parser.add_argument(
+        "--limit",
+        type=int,
+        default=20_000,
+        help="rows to load in the second part (20,000)",
+    )
+    parser.add_argument("--runs", type=int, default=3, help="loads of each file (3)")
+    parser.add_argument("--results", type=Path, help="append JSON lines to this file")
     arguments = parser.parse_args()
     lines = []
     about = environment()
@@ -87,15 +99,14 @@ def main() -> None:
                 shape = {"words": arguments.words, "size": arguments.size}
                 lines.append({**key, **shape, **load(folder / file, program, limit)})
                 if arguments.results:
-                    with arguments.results.open("a") as results:
-                        results.write(json.dumps({**lines[-1], **about}) + "\n")
+                    append_result(arguments.results, {**lines[-1], **about})
             print_row([x for x in lines if (x["file"], x["limit"]) == (file, limit)])
 
 
 def print_row(loads: list[dict]) -> None:
     """Print the medians of one file, w2vfast / gensim."""
     if len({(x["rows"], round(x["sum"], 6)) for x in loads}) != 1:
-        message = f"the programs do not agree: {loads}"
+        message = f"the programs loaded different vectors: {loads}"
         raise RuntimeError(message)
     row = f"{loads[0]['file']:<14}{loads[0]['limit'] or 'all':>7}"
     for name in ("wall", "cpu", "peak_mb"):

@@ -1,13 +1,14 @@
-"""Compare looking for neighbours with gensim, and accuracy with the C program.
+"""Compare the search for neighbours with gensim, or accuracy with the C program.
 
     python benchmarks/neighbours.py
     python benchmarks/neighbours.py --vectors v.bin --questions questions-words.txt
 
-The two programs take turns, so that whatever else the machine does meets both.  The
-first compares queries a second of `most_similar_batch` and of gensim's `most_similar`
-on random vectors, in one process and with the same BLAS; the second, the wall time of
-`w2vfast accuracy` and of `word2vec-compute-accuracy`, start and loading included.
-Prints each pair, the median of the ratios and the worst of them.
+The first form compares queries per second of `most_similar_batch` and `most_similar`
+with gensim's `most_similar`, on random vectors, in one process and with the same BLAS.
+The second form compares the wall time of `w2vfast accuracy` with that of
+`word2vec-compute-accuracy`, including the start of the process and loading.  The two
+programs take turns, so that other load on the machine affects both.  Prints all pairs,
+and the median and worst ratio.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from common import child_environment
 
 from w2vfast import KeyedVectors
 
-SINGLE_QUERIES = 100  # of gensim, and of our own most_similar, in a round
+SINGLE_QUERIES = 100  # per round, with either program's most_similar
 
 
 def seconds(action: Callable[[], object]) -> float:
@@ -35,7 +37,7 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def report(name: str, pairs: list[tuple[float, float]], unit: str) -> None:
-    """Print pairs of (ours, theirs), larger is better, and their ratios."""
+    """Print pairs of (ours, theirs), where larger is better, and their ratios."""
     ratios = sorted(ours / theirs for ours, theirs in pairs)
     shown = "  ".join(f"{ours:.4g}/{theirs:.4g}" for ours, theirs in pairs)
     print(f"{name}, {unit}: {shown}")
@@ -43,7 +45,7 @@ def report(name: str, pairs: list[tuple[float, float]], unit: str) -> None:
 
 
 def compare_search(arguments: argparse.Namespace) -> None:
-    """Time neighbours beside gensim's."""
+    """Compare queries per second with gensim."""
     from gensim.models.keyedvectors import KeyedVectors as Theirs
 
     rng = np.random.default_rng(1)
@@ -68,41 +70,57 @@ def compare_search(arguments: argparse.Namespace) -> None:
 
 
 def compare_accuracy(arguments: argparse.Namespace) -> None:
-    """Time `w2vfast accuracy` beside the C program."""
+    """Compare the time of `w2vfast accuracy` with the C program."""
     tail = [str(arguments.vectors), str(arguments.threshold)]
     commands = {
         "ours": [sys.executable, "-m", "w2vfast", "accuracy", *tail],
         "C": ["word2vec-compute-accuracy", *tail],
     }
-    said = {}
+    printed = {}
 
     def run(name: str) -> None:
         with arguments.questions.open("rb") as questions:
             done = subprocess.run(
-                commands[name], stdin=questions, capture_output=True, check=True
+                commands[name],
+                stdin=questions,
+                capture_output=True,
+                check=True,
+                env=child_environment(),
             )
-        said[name] = done.stdout.decode().splitlines()
+        printed[name] = done.stdout.decode().splitlines()
 
     pairs = []
     for _ in range(arguments.rounds):
         ours, theirs = seconds(lambda: run("ours")), seconds(lambda: run("C"))
         pairs.append((1 / ours, 1 / theirs))
     report("accuracy", pairs, "runs/s")
-    differ = [line for line in zip(*said.values(), strict=True) if line[0] != line[1]]
-    print(f"{len(said['C'])} lines, {len(differ)} differ", *differ, sep="\n")
+    differ = [
+        line for line in zip(*printed.values(), strict=True) if line[0] != line[1]
+    ]
+    print(f"{len(printed['C'])} lines, {len(differ)} differ", *differ, sep="\n")
 
 
 def main() -> None:
-    """Run the comparison that is asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--rows", type=int, default=100_000, help="V")
-    parser.add_argument("--size", type=int, default=200, help="D")
-    parser.add_argument("--queries", type=int, default=2000, help="in a batch")
-    parser.add_argument("--vectors", type=Path, help="binary; compare accuracy")
-    parser.add_argument("--questions", type=Path, help="analogy questions")
-    parser.add_argument("--threshold", type=int, default=30_000)
+    """Run one of the two comparisons."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="(5)")
+    parser.add_argument("--rows", type=int, default=100_000, help="V (100,000)")
+    parser.add_argument("--size", type=int, default=200, help="D (200)")
+    parser.add_argument(
+        "--queries", type=int, default=2000, help="queries per batch (2,000)"
+    )
+    parser.add_argument(
+        "--vectors", type=Path, help="binary vectors; selects the second form"
+    )
+    parser.add_argument("--questions", type=Path, help="questions for the second form")
+    parser.add_argument(
+        "--threshold", type=int, default=30_000, help="most frequent words (30,000)"
+    )
     arguments = parser.parse_args()
+    if bool(arguments.vectors) != bool(arguments.questions):
+        parser.error("--vectors and --questions belong together. Give both or neither.")
     if arguments.vectors:
         compare_accuracy(arguments)
     else:

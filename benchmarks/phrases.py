@@ -1,10 +1,10 @@
-"""Join the phrases of a text with several programs, in turn, and compare their time.
+"""Compare the time in which several programs join the phrases of a text.
 
     python benchmarks/phrases.py --corpus TEXT --runs 3
 
-Each run goes from the text to the text with phrases joined, in a process of its own.
-Writes one JSON line a run to benchmarks/results/ and prints a table of medians; runs
-whose outputs are the same bytes have the same digest there.
+Each run reads the text and writes it with its phrases joined, in a new process; the
+programs take turns.  Writes one JSON line per run to benchmarks/results/ and prints a
+table of medians.  Identical outputs have the same digest in the table.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from compare import RESULTS, environment
-from programs import build_c, measured
+from common import RESULTS, append_result, child_environment, environment, measured
+from programs import C_FLAGS, build_c
 
-# One script; gensim and this package differ by the import line.
+# The script for gensim and w2vfast, which differ only in the imports.
 _SCRIPT = """
 import sys
 {imports}
@@ -67,15 +67,13 @@ PROGRAMS: dict[str, Callable[[], list[str]]] = {
 
 
 def run(name: str, corpus: Path) -> dict[str, object]:
-    """Run a program; return its line of results."""
+    """Run one program; return its line of results."""
     with tempfile.TemporaryDirectory() as folder:
-        # The C program has room for paths of 59 bytes.
+        # A short path, because the C program truncates paths to 59 bytes.
         os.symlink(corpus.resolve(), Path(folder) / "text")
-        path = os.pathsep.join(map(os.path.abspath, filter(None, sys.path)))
-        environ = {**os.environ, "PYTHONPATH": path}
         command = PROGRAMS[name]()
         before = _cpu_seconds()
-        _, seconds, peak = measured(command, cwd=folder, env=environ)
+        _, seconds, peak = measured(command, cwd=folder, env=child_environment())
         cpu_seconds = _cpu_seconds() - before
         digest = hashlib.sha256((Path(folder) / "out").read_bytes()).hexdigest()
     return {
@@ -94,7 +92,7 @@ def _cpu_seconds() -> float:
 
 
 def print_table(lines: list[dict]) -> None:
-    """Print a line for each program: medians, spread, peak memory, digest."""
+    """Print a row per program: median, range, processor time, memory, digest."""
     print(f"{'program':<30}{'s':>7}{'from':>7}{'to':>7}{'CPU s':>7}{'MB':>7}  sha256")
     for name in PROGRAMS:
         group = [line for line in lines if line["program"] == name]
@@ -111,21 +109,29 @@ def print_table(lines: list[dict]) -> None:
 
 
 def main() -> None:
-    """Run the programs in turn and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--programs", nargs="*", default=list(PROGRAMS))
-    parser.add_argument("--results", type=Path, default=RESULTS / "phrases.jsonl")
+    """Run the programs and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--corpus", type=Path, required=True, help="text file")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each program (3)")
+    parser.add_argument(
+        "--programs", nargs="*", default=list(PROGRAMS), choices=list(PROGRAMS)
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=RESULTS / "phrases.jsonl",
+        help="file of JSON lines",
+    )
     arguments = parser.parse_args()
-    known = environment()
+    known = {**environment(), "c_flags": json.dumps(C_FLAGS)}
     lines = []
     for k in range(arguments.runs):
         for name in arguments.programs:
             line = {**run(name, arguments.corpus), "run": k, **known}
             lines.append(line)
-            with arguments.results.open("a") as file:
-                file.write(json.dumps(line) + "\n")
+            append_result(arguments.results, line)
     print_table(lines)
 
 

@@ -1,12 +1,14 @@
-"""How well models predict held-out text, with and without the factor of the noise.
+"""Measure how well models predict held-out text, with and without the noise factor.
 
     python benchmarks/prediction.py
+    python benchmarks/prediction.py --epochs 1 --size 16
 
-Trains on the poems that come with the package but for every 20th verse, in four modes,
-and prints of the held-out verses the mean log-probability of a prediction [nats], the
-share of words that `predict_output_word` names first or among its first ten (CBOW), and
-the words that `score` takes in a second of processor time.  Beside them is what uniform
-words and words by their counts would give.
+Trains in four modes on the poems that come with the package, except every 20th verse,
+which is held out.  Prints for the held-out verses the mean log-probability of a
+prediction [nats]; the share of words that `predict_output_word` ranks first, and among
+the first ten (CBOW only); and the words that `score` processes per second of processor
+time.  For comparison, it prints the log-probability of uniform words, and of words
+drawn by their counts.
 """
 
 from __future__ import annotations
@@ -15,22 +17,20 @@ import argparse
 import lzma
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
+from common import POEMS
 
-import w2vfast
 from w2vfast import Word2Vec
 
-POEMS = Path(w2vfast.__file__).parent / "data" / "tang.txt.xz"
 WINDOW = 5
-PROBED = 1000  # verses whose words are predicted one by one
+PROBED = 1000  # verses whose words are predicted with predict_output_word
 
 Verses = list[list[str]]
 
 
 def split_text() -> tuple[Verses, Verses]:
-    """Return the verses to train on, and those that are held out."""
+    """Return the verses to train on, and the held-out ones."""
     with lzma.open(POEMS, "rt", encoding="utf-8") as file:
         verses = [line.split() for line in file]
     train = [verse for number, verse in enumerate(verses) if number % 20]
@@ -38,7 +38,7 @@ def split_text() -> tuple[Verses, Verses]:
 
 
 def predicted_words(model: Word2Vec, verses: Verses) -> np.ndarray:
-    """Return the rows of the words that are predicted, once for each prediction."""
+    """Return the row of the predicted word, for each prediction."""
     rows = []
     for verse in verses:
         known = [model.wv.key_to_index[word] for word in verse if word in model.wv]
@@ -49,8 +49,8 @@ def predicted_words(model: Word2Vec, verses: Verses) -> np.ndarray:
 
 
 def hits(model: Word2Vec, verses: Verses, noise: bool) -> list[float]:
-    """Return the shares of words that are predicted first, and among the first ten."""
-    places = []
+    """Return the shares of words that are ranked first, and among the first ten."""
+    ranks = []
     for verse in verses[:PROBED]:
         known = [word for word in verse if word in model.wv]
         for pos, word in enumerate(known if len(known) > 1 else []):
@@ -59,12 +59,12 @@ def hits(model: Word2Vec, verses: Verses, noise: bool) -> list[float]:
             )
             found = model.predict_output_word(context, 10, noise=noise)
             names = [name for name, _ in found or []]
-            places.append(names.index(word) if word in names else 10)
-    return [float(np.mean(np.array(places) < n)) for n in (1, 10)]
+            ranks.append(names.index(word) if word in names else 10)
+    return [float(np.mean(np.array(ranks) < n)) for n in (1, 10)]
 
 
 def report(name: str, model: Word2Vec, verses: Verses, noise: bool | None) -> None:
-    """Print a line of the table."""
+    """Print a row of the table."""
     start = time.process_time()
     scores = model.score(verses, noise=noise)
     seconds = time.process_time() - start
@@ -76,10 +76,12 @@ def report(name: str, model: Word2Vec, verses: Verses, noise: bool | None) -> No
 
 
 def main() -> None:
-    """Train and print."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--size", type=int, default=64)
+    """Train the models and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--epochs", type=int, default=5, help="(5)")
+    parser.add_argument("--size", type=int, default=64, help="vector size (64)")
     options = parser.parse_args()
     warnings.simplefilter("ignore", UserWarning)
     train, held = split_text()

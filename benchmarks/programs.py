@@ -1,23 +1,20 @@
-"""The programs that are compared: each trains once, in a process of its own.
+"""The programs that the benchmarks compare.  Each trains once, in its own process.
 
-Every function takes a `Job` and returns a `Run`.  Words are counted as the C program
-counts them, sentence ends included, so words/s mean the same for all.
+Each function takes a `Job` and returns a `Run`.  Words are counted like in the C
+program, including sentence ends, so that words/s are comparable.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from common import child_environment, measured
 
 C_FLAGS = {
     "c-o3": "-lm -pthread -O3 -march=native -funroll-loops",
@@ -34,7 +31,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "w2vfas
 
 @dataclass(frozen=True)
 class Job:
-    """One training: what, how, and where the vectors go."""
+    """One training: the corpus, the parameters, and the file for the vectors."""
 
     corpus: Path
     output: Path
@@ -51,18 +48,20 @@ class Job:
 
 @dataclass(frozen=True)
 class Run:
-    """What one training took.
+    """Speed, time and memory of one training.
 
     Attributes
     ----------
     words_per_second : float
-        Of the training phase, over all threads; wall time, C: see `run_c`.
+        Speed of the training phase over all threads, in wall time; for the C program
+        see `run_c`.
     encode_seconds : float or None
-        Counting and encoding before it [s], where the program tells.
+        Time to count and encode the corpus before training [s]; None if the program
+        does not report it.
     total_seconds : float
-        The whole process [s].
+        Time of the whole process [s].
     peak_bytes : int
-        Largest resident memory of the process.
+        Peak resident memory of the process.
     """
 
     words_per_second: float
@@ -71,58 +70,18 @@ class Run:
     peak_bytes: int
 
 
-def measured(command: list[str], **options: object) -> tuple[str, float, int]:
-    """Run a command; return its output, its seconds and its peak memory [bytes].
-
-    The peak is asked of the system while the command runs: what is known afterwards
-    counts the memory of the process that started it, too.  0 where it is not known.
-    """
-    peak = 0
-    with tempfile.TemporaryFile("w+") as out:
-        begun = time.perf_counter()
-        process = subprocess.Popen(
-            command, stdout=out, stderr=subprocess.STDOUT, **options
-        )
-        while process.poll() is None:
-            peak = max(peak, _peak_of(process.pid))
-            time.sleep(0.01)
-        seconds = time.perf_counter() - begun
-        out.seek(0)
-        text = out.read()
-    if process.returncode:
-        message = f"{command[0]} failed ({process.returncode}):\n{text[-2000:]}"
-        raise RuntimeError(message)
-    return text, seconds, peak
-
-
-def _peak_of(pid: int) -> int:
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return 1024 * int(line.split()[1])
-    return 0
-
-
-def compile_c(source: Path, folder: str | Path, flags: Iterable[str]) -> Path:
-    """Compile a driver of one file with CC, or cc; return the program."""
-    program = Path(folder) / source.stem
-    compiler = shlex.split(os.environ.get("CC", "cc"))
-    command = [*compiler, *flags, str(source), "-o", str(program), "-lm"]
-    subprocess.run(command, check=True)
-    return program
-
-
 def _run_script(script: str, job: Job, **environment: str) -> Run:
     """Run a Python script that prints encode seconds, train seconds and words.
 
-    In the output's folder: in the project's own, its source would hide the package.
+    It runs in the folder of the output.
     """
     paths = {
         name: str(Path(job.__dict__[name]).resolve()) for name in ("corpus", "output")
     }
     command = [sys.executable, "-c", script, json.dumps({**job.__dict__, **paths})]
-    environment = {**os.environ, **environment}
-    out, seconds, peak = measured(command, env=environment, cwd=job.output.parent)
+    out, seconds, peak = measured(
+        command, env=child_environment(**environment), cwd=job.output.parent
+    )
     figures = json.loads(out.splitlines()[-1])
     speed = figures["words"] / figures["train_seconds"]
     return Run(speed, figures["encode_seconds"], seconds, peak)
@@ -172,33 +131,33 @@ print(json.dumps({"encode_seconds": encoded - begun, "train_seconds": seconds,
 
 
 def run_w2vfast(job: Job, isa: str = "") -> Run:
-    """Run this package, with an instruction set forced or not."""
+    """Run w2vfast, optionally with a given instruction set."""
     return _run_script(_W2VFAST, job, W2VFAST_ISA=isa)
 
 
 def run_w2vfast_exact(job: Job) -> Run:
-    """Run this package's exact mode; one thread, and seed 1 stands for no seed."""
+    """Run w2vfast in exact mode: one thread, and seed 1, the C program's."""
     script = _W2VFAST.replace("**extra", 'mode="exact"')
     return _run_script(script, Job(**{**job.__dict__, "threads": 1, "seed": 1}))
 
 
 def run_w2vfast_pair(job: Job) -> Run:
-    """Run this package with noise words drawn for each pair."""
+    """Run w2vfast with negative samples drawn for each pair."""
     return _run_script(_W2VFAST.replace("**extra", 'negative_sharing="pair"'), job)
 
 
 def run_w2vfast_mean(job: Job) -> Run:
-    """Run this package with CBOW's error shared out among the context words."""
+    """Run w2vfast with the CBOW gradient divided by the number of context words."""
     return _run_script(_W2VFAST.replace("**extra", 'cbow_gradient="mean"'), job)
 
 
 def run_w2vfast_lockstep(job: Job) -> Run:
-    """Run workers in step, many of them on few cores: for quality, not speed."""
+    """Run workers in lockstep, to measure the quality of many workers on few cores."""
     return _run_script(_W2VFAST, job, W2VFAST_LOCKSTEP="1")
 
 
 def run_gensim(job: Job) -> Run:
-    """Run gensim, from a file, which is its fastest way."""
+    """Run gensim on a file, its fastest kind of input."""
     return _run_script(_GENSIM, job)
 
 
@@ -220,21 +179,23 @@ KeyedVectors(words, vectors).save_word2vec_format(job["output"], binary=True)
 
 
 def run_fasttext(job: Job) -> Run:
-    """Run fastText without subwords, so that it is the same model.
+    """Run fastText without subwords, so that the model is the same.
 
-    Its own figure, words per second and thread, is of the training phase.
+    The speed is the figure that fastText prints, words per second and thread of the
+    training phase, times the number of threads.
     """
     spec = {**job.__dict__, "corpus": str(job.corpus), "output": str(job.output)}
     command = [sys.executable, "-c", _FASTTEXT, json.dumps(spec)]
-    out, seconds, peak = measured(command)
+    out, seconds, peak = measured(command, env=child_environment())
     speed = float(re.findall(r"words/sec/thread:\s*(\d+)", out)[-1])
     return Run(speed * job.threads, None, seconds, peak)
 
 
 def build_c(name: str) -> Path:
-    """Build the C program with a set of flags, once; return the program.
+    """Build the C program with a set of flags, unless it exists; return its path.
 
-    Comes from the Python package word2vec (word2vec 0.1c), whose epochs are right.
+    The source is that of the Python package word2vec (word2vec 0.1c), which counts
+    epochs correctly.
     """
     folder = CACHE / name
     program = folder / "bin" / "word2vec"
@@ -250,11 +211,11 @@ def build_c(name: str) -> Path:
 
 
 def run_c(job: Job, name: str) -> Run:
-    """Run the C program.
+    """Run the C program, which has no seed.
 
-    Its own figure, words per thread and second, is of the training phase and of
-    processor time, so it is not harmed by other processes; times the threads.
-    It has no seed.
+    The speed is the figure that the program prints, words per thread and second of the
+    training phase, times the number of threads.  It is measured in processor time, so
+    that other processes do not reduce it.
     """
     command = [build_c(name), "-train", job.corpus, "-output", job.output]
     options = {

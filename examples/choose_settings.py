@@ -1,9 +1,10 @@
-"""Choosing settings by evaluation: a grid, several seeds, and what is only noise.
+"""Choose settings by evaluation: a grid of settings, several seeds, held-out data.
 
-Every setting is trained with several seeds and measured on something that was not
-trained on.  The mean says how good a setting is, the deviation over seeds how much of
-a difference is chance.  The setting that looks best was picked for looking best, so a
-second measure, which had no part in the choice, says how good it is.
+Each setting is trained with several seeds and measured on data that it was not trained
+on.  The mean says how good a setting is; the standard deviation over the seeds says how
+large a difference may be by chance.  The best setting was selected for its score, which
+is therefore too optimistic; a second measure, which was not used for the selection,
+says how good it is.
 
 Run
 ---
@@ -13,19 +14,20 @@ Run
     python examples/choose_settings.py --window 2 5 10 --vector-size 50 100 200
     python examples/choose_settings.py --corpus wiki.txt --pairs EN-WS-353-ALL.txt
 
-Without ``--corpus`` the text is the Tang poems that come with the package, and the task
-needs no other data: the lines of a poem come in couplets; couplets are held out, and a
-good model finds the second verse of one nearer to the first than other second verses
-are.  One half of them chooses, the other confirms.  With a text of your own, word pairs
-with scores of people (Spearman's correlation), analogy questions (share of right
-answers) or both; the first one given chooses.
+Without ``--corpus`` the text is the collection of Tang poems that comes with the
+package, and no other data is needed.  The lines of these poems form couplets.  Some
+couplets are held out; the measure is how often the first verse of a couplet is nearer
+to its own second verse than to that of another couplet.  One half of the held-out
+couplets selects, the other half confirms.  For a text of your own, give word pairs with
+human scores (the measure is Spearman's correlation), analogy questions (the share of
+correct answers), or both; the first one given selects.
 
-What one should see
--------------------
-With a part of the poems .61 to .63, with all of them .66 to .67; chance is .5.  Seeds
-differ by .0004 to .003: the larger window is better, and 100 values a character are no
-better than 50.  The deviation does not tell what another text or another test would
-change.
+Results
+-------
+0.61 to 0.63 with a part of the poems, 0.66 to 0.67 with all of them; 0.5 is expected by
+chance.  Seeds differ by 0.0004 to 0.003, so the larger window is better, and vectors of
+size 100 are no better than vectors of size 50.  The standard deviation does not include
+the variation due to another text or another test.
 
 Source
 ------
@@ -46,21 +48,21 @@ from w2vfast import LineSentence, Word2Vec
 from w2vfast.vectors.evaluation import word_analogies, word_pairs
 
 POEMS = Path(w2vfast.__file__).parent / "data" / "tang.txt.xz"
-N_HELD_OUT = 2000  # couplets of each measure
+N_HELD_OUT = 2000  # couplets per measure
 
 
 def read_couplets(limit=None):
-    """Return the verses of the poems, as lists of characters, two by two."""
+    """Return the couplets: pairs of verses, each a list of characters."""
     with lzma.open(POEMS, "rt", encoding="utf-8") as file:
         verses = [line.split() for line in itertools.islice(file, limit)]
     return list(zip(verses[::2], verses[1::2], strict=True))
 
 
 def share_recognised(vectors, couplets):
-    """Return how often a verse is nearer to its own second verse than to another one.
+    """Return how often a first verse is nearer to its own second verse than to another.
 
-    A verse is the mean of its characters' unit vectors; all pairs of a first verse and
-    another couplet's second verse count, ties as half.
+    The vector of a verse is the mean of its characters' unit vectors.  All pairs of a
+    first verse and the second verse of another couplet are counted; ties count half.
     """
     sides = []
     for verses in zip(*couplets, strict=True):
@@ -74,7 +76,7 @@ def share_recognised(vectors, couplets):
 
 
 def poem_task(limit):
-    """Hold couplets out; return the verses to train on, and the two measures."""
+    """Hold out couplets; return the verses to train on, and two measures."""
     couplets = read_couplets(limit)
     order = np.random.default_rng(0).permutation(len(couplets))
     choose, confirm, rest = np.split(order, [N_HELD_OUT, 2 * N_HELD_OUT])
@@ -88,7 +90,7 @@ def poem_task(limit):
 
 
 def file_task(corpus, pairs, analogies):
-    """Return a text of one's own and the measures that files give."""
+    """Return the sentences of a file, and measures from other files."""
     measures = {}
     if pairs:
         measures["pairs"] = lambda vectors: (
@@ -104,12 +106,12 @@ def file_task(corpus, pairs, analogies):
 
 
 def evaluate(sentences, measures, settings, seeds, workers):
-    """Train once a seed; return the mean and the deviation of each measure.
+    """Train with each seed; return mean and standard deviation of each measure.
 
     Returns
     -------
     ndarray of float, shape (2, number of measures)
-        The deviation is that of a sample (n - 1).
+        Mean, and sample standard deviation (n - 1).
     """
     found = []
     for seed in range(1, seeds + 1):
@@ -121,7 +123,7 @@ def evaluate(sentences, measures, settings, seeds, workers):
 
 
 def print_verdict(results):
-    """Say which setting is best, and from which others chance does not part it."""
+    """Print the best setting, and those that do not differ from it significantly."""
     best, (mean, deviation) = results[0]
     close = [
         settings
@@ -130,21 +132,23 @@ def print_verdict(results):
     ]
     print(f"\nbest: {best}")
     if len(mean) > 1:
-        print(f"  by the measure that did not choose it: {mean[1]:.4f}")
+        print(f"  by the measure that was not used to select it: {mean[1]:.4f}")
     if close:
-        print("differences below the deviation mean nothing; as good as the best are")
+        print("settings within one standard deviation of the best:")
         print("\n".join(f"  {settings}" for settings in close))
     else:
-        print("no other lies within the deviation of the difference")
+        print("no other setting is within one standard deviation of the best")
 
 
 def main(arguments=None):
-    """Train the grid, print a table and what it does not say; return the results."""
+    """Train all settings, print a table and the best setting; return the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--small", action="store_true", help="few poems, small grid")
-    parser.add_argument("--corpus", help="text, one sentence a line")
-    parser.add_argument("--pairs", help="two words and a score a line, between tabs")
-    parser.add_argument("--analogies", help="questions in the C program's form")
+    parser.add_argument("--small", action="store_true", help="use a part of the poems")
+    parser.add_argument("--corpus", help="text, one sentence per line")
+    parser.add_argument(
+        "--pairs", help="lines of two words and a score, separated by tabs"
+    )
+    parser.add_argument("--analogies", help="questions in the format of the C program")
     parser.add_argument("--window", type=int, nargs="+", default=[2, 5])
     parser.add_argument("--vector-size", type=int, nargs="+", default=[50, 100])
     parser.add_argument("--negative", type=int, nargs="+", default=[5])
@@ -153,9 +157,9 @@ def main(arguments=None):
     parser.add_argument("--workers", type=int, help="threads; default: all CPUs")
     options = parser.parse_args(arguments)
     if options.seeds < 2:
-        parser.error("--seeds must be at least 2: one run has no deviation")
+        parser.error("--seeds must be at least 2 for a standard deviation")
     if options.corpus and not (options.pairs or options.analogies):
-        parser.error("--corpus wants --pairs or --analogies to be measured by")
+        parser.error("--corpus needs --pairs or --analogies for the measure")
 
     if options.corpus:
         sentences, measures = file_task(

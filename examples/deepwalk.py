@@ -1,8 +1,8 @@
-"""DeepWalk: communities of a graph from random walks, given as integer arrays.
+"""DeepWalk: find the communities of a graph with random walks.
 
-A random walk over a graph is a sentence whose words are nodes.  The graph is two
-arrays of integers, the ends of its edges; walks are made of them in NumPy, all at once,
-and the array of walks is trained as it is, without a detour over strings.
+A random walk over a graph is a sentence whose words are nodes.  The graph is an array
+of integers, the two ends of each edge.  NumPy makes all walks at once, and the model is
+trained on the array of walks directly, without converting nodes to strings.
 
 Run
 ---
@@ -12,21 +12,21 @@ Run
     python examples/deepwalk.py
     python examples/deepwalk.py --nodes 100000 --inside 0.3 --size 128 --walks 20
 
-``--small`` takes Zachary's karate club, 34 people who split into two factions (Zachary
+``--small`` uses Zachary's karate club, 34 people who split into two factions (Zachary
 1977, "An information flow model for conflict and fission in small groups").  The full
-form makes a graph of 20,000 nodes in 50 hidden communities; of the edges, four in ten
-stay inside.
+form generates a graph of 20,000 nodes in 50 hidden communities; 40 % of the edges are
+inside a community.
 
-What one should see
--------------------
-The nearest neighbours of a node's vector belong to its own community, more often than
-its neighbours in the graph do: in the large graph nine in ten against four in ten, and
-chance is one in fifty; in the karate club 94 against 86 in a hundred.  The communities
-serve to measure, never to train.
+Results
+-------
+The nearest neighbours of a node's vector belong to its own community more often than
+its neighbours in the graph do: 90 % against 40 % in the large graph, where 2 % are
+expected by chance, and 94 % against 86 % in the karate club.  The communities are used
+only to measure, not to train.
 
-More is not always better: with ``--negative 5`` the large graph gives .94, but .67 with
-``--size 128 --walks 20`` on top: there is then room to learn who is joined to whom, and
-most of these live elsewhere.
+More training is not always better: with ``--negative 5``, the large graph gives 0.94,
+but with ``--size 128 --walks 20`` in addition only 0.67.  The larger model can learn
+individual edges, and most neighbours in the graph are in other communities.
 
 Source
 ------
@@ -40,7 +40,7 @@ import numpy as np
 
 from w2vfast import Word2Vec
 
-# Edge n of the karate club joins SOURCES[n] and TARGETS[n].
+# Edge i of the karate club connects SOURCES[i] and TARGETS[i].
 # fmt: off
 SOURCES = [
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2,
@@ -55,7 +55,7 @@ TARGETS = [
     33, 31, 33, 32, 33, 32, 33, 32, 33, 33,
 ]
 # fmt: on
-OFFICER = [9, 14, 15, 18, 20, *range(22, 34)]  # those who left with the officer
+OFFICER = [9, 14, 15, 18, 20, *range(22, 34)]  # members who left with the officer
 
 
 def karate_club():
@@ -66,13 +66,13 @@ def karate_club():
 
 
 def planted_communities(n_nodes, n_communities, inside, mean_degree, rng):
-    """Make a graph whose edges stay in a community with probability `inside`.
+    """Make a graph whose edges are inside a community with probability `inside`.
 
     Returns
     -------
     edges : ndarray of int, shape (2, n_edges)
     communities : ndarray of int, shape (n_nodes,)
-        Equally large; node n belongs to n modulo `n_communities`.
+        Of equal size; node n belongs to community n modulo `n_communities`.
     """
     n_edges = n_nodes * mean_degree // 2
     ends = rng.integers(0, n_nodes, (2, n_edges))
@@ -84,7 +84,7 @@ def planted_communities(n_nodes, n_communities, inside, mean_degree, rng):
 
 
 def random_walks(edges, n_walks, length, rng):
-    """Walk from every node that has an edge, `n_walks` times.
+    """Make `n_walks` random walks from every node that has an edge.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def random_walks(edges, n_walks, length, rng):
     Returns
     -------
     ndarray of int32, shape (nodes with edges * n_walks, length)
-        One walk a row.
+        One walk per row, in random order.
     """
     source, target = np.concatenate([edges, edges[::-1]], axis=1)
     order = np.argsort(source, kind="stable")
@@ -111,7 +111,7 @@ def random_walks(edges, n_walks, length, rng):
 
 
 def agreement(vectors, communities, topn):
-    """Share of the `topn` nearest neighbours that are of the node's own community."""
+    """Return the share of nearest neighbours that are in the node's own community."""
     nodes = vectors.index_to_key
     near = vectors.most_similar_batch(nodes, topn=topn)
     found = np.array([[node for node, _ in row] for row in near])
@@ -119,15 +119,19 @@ def agreement(vectors, communities, topn):
 
 
 def main(arguments=None):
-    """Make a graph, walk, train, measure; return the model."""
+    """Make a graph and walks, train and measure; return the model."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--small", action="store_true", help="the karate club")
+    parser.add_argument("--small", action="store_true", help="use the karate club")
     parser.add_argument("--nodes", type=int, default=20_000)
-    parser.add_argument("--inside", type=float, default=0.4, help="share of edges")
-    parser.add_argument("--size", type=int, default=64, help="of a vector")
-    parser.add_argument("--negative", type=int, default=0, help="0: the paper's hs")
-    parser.add_argument("--walks", type=int, default=10, help="from each node")
-    parser.add_argument("--length", type=int, default=40, help="nodes of a walk")
+    parser.add_argument(
+        "--inside", type=float, default=0.4, help="share of edges inside a community"
+    )
+    parser.add_argument("--size", type=int, default=64, help="vector size")
+    parser.add_argument(
+        "--negative", type=int, default=0, help="0: hierarchical softmax"
+    )
+    parser.add_argument("--walks", type=int, default=10, help="walks from each node")
+    parser.add_argument("--length", type=int, default=40, help="nodes per walk")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, help="threads; default: all CPUs")
     options = parser.parse_args(arguments)
@@ -148,8 +152,8 @@ def main(arguments=None):
         sg=1,
         hs=0 if options.negative else 1,
         negative=options.negative,
-        min_count=1,  # a node that is seldom met is a node, too
-        sample=0,  # and none is so frequent that it says nothing
+        min_count=1,  # keep rarely visited nodes
+        sample=0,  # do not subsample frequently visited nodes
         seed=options.seed,
         workers=options.workers,
         **settings,
@@ -158,8 +162,8 @@ def main(arguments=None):
     shares = np.bincount(communities) / len(communities)
     same = np.mean(communities[edges[0]] == communities[edges[1]])
     found = agreement(model.wv, communities, topn)
-    print("of the node's own community are")
-    print(f"  by chance                       {np.sum(shares**2):.3f}")
+    print("share that is in the node's own community")
+    print(f"  expected by chance              {np.sum(shares**2):.3f}")
     print(f"  neighbours in the graph         {same:.3f}")
     print(f"  the {topn:2d} nearest by the vectors   {found:.3f}")
     return model

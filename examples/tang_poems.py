@@ -1,8 +1,8 @@
-"""Characters as words: neighbours and a map from the poems of the Tang dynasty.
+"""Characters as words: neighbours and a map, from the poems of the Tang dynasty.
 
 Classical Chinese is written without spaces, and most of its words are one character
-long, so the characters are the words: one verse is one sentence, and a context is
-what stands in the same verse.  Text that is not cut yet needs no tool for it, only
+long.  So each character is a word, each verse is a sentence, and the context of a
+character is the rest of its verse.  Splitting text into characters needs no tool:
 ``[list(verse) for verse in verses]``.
 
 Run
@@ -13,24 +13,25 @@ Run
     python examples/tang_poems.py
     python examples/tang_poems.py --corpus poems.txt.xz --method tsne
 
-``--small`` makes few passes and draws few characters.  The full form makes more passes
-over the same poems, which come with the package, or over a file of your own, one verse
-a line, with spaces between the characters.  The map is written to ``map.html``, which
-any browser opens, and to ``map.png`` if matplotlib is there (``w2vfast[plot]``).
-``--method tsne`` needs scikit-learn, ``umap`` umap-learn.
+``--small`` trains for few epochs and plots few characters.  Without it, training takes
+more epochs.  The text is the collection of poems that comes with the package, or a file
+of your own: one verse per line, with spaces between the characters.  The interactive
+map is written to ``map.html``, which any browser opens, and a static one to ``map.png``
+if matplotlib is installed (``w2vfast[plot]``).  ``--method tsne`` needs scikit-learn,
+``--method umap`` needs umap-learn.
 
-What one should see
--------------------
-Neighbours that a reader of these poems would expect: numbers near a number, boats near
-舟 (boat), water-fowl near 鷗 (gull), and near 琵 its other half 琶: the two characters
-of one word (pipa, a lute), which hardly occur apart.
+Results
+-------
+The neighbours are plausible to a reader of these poems: numbers near a number, boats
+near 舟 (boat), waterfowl near 鷗 (gull).  The nearest neighbour of 琵 is 琶: together
+they write one word, pipa, a lute, and hardly occur apart.
 
-The map of the full form falls into two halves, one above the other.  No topic parts 三
-and 千 (three, a thousand) from the other numbers, or 雲 (cloud) from 月 (moon), but the
-tone in which they were spoken does: level in one half, oblique in the other.  The rules
-of regulated verse let the two alternate, so each has neighbours of its own; the poems
-hold their prosody, and the vectors found it.  Topics are what t-SNE shows: there
-numbers, drinks, waters, kin and the points of the compass each have a place.
+The map of the full form has two halves, one above the other.  They do not differ in
+topic: 三 (three) and 千 (thousand) are apart from the other numbers, and 雲 (cloud) is
+apart from 月 (moon).  They differ in the tone of the characters: level in one half,
+oblique in the other.  The rules of regulated verse make the two tones alternate, so
+that characters of each tone have different neighbours.  Topics are visible with t-SNE,
+where numbers, drinks, waters, kin and the points of the compass form groups.
 
 Source
 ------
@@ -46,7 +47,7 @@ import w2vfast
 from w2vfast import Word2Vec, plot_words, save_map_page
 
 POEMS = Path(w2vfast.__file__).parent / "data" / "tang.txt.xz"
-# The first two are halves of words that have two characters.
+# The first two are halves of words of two characters.
 QUERIES = {
     "琵": "pipa, first half",
     "鴛": "mandarin duck, first half",
@@ -61,7 +62,7 @@ QUERIES = {
 
 
 def train(corpus_file, *, epochs, seed=1, workers=None):
-    """Train skip-gram on verses; rare characters have neighbours by chance."""
+    """Train skip-gram on verses, without rare characters, whose vectors are noisy."""
     return Word2Vec(
         corpus_file=corpus_file,
         sg=1,
@@ -85,10 +86,10 @@ def show_neighbours(vectors, topn=6):
 
 
 def draw_maps(vectors, *, top, method):
-    """Write the `top` most frequent characters as a page and, if possible, a picture.
+    """Write an interactive and a static map of the `top` most frequent characters.
 
-    The picture needs matplotlib, ``pip install "w2vfast[plot]"``, and a font that has
-    Chinese characters; a warning names a package that brings one.
+    The static map needs matplotlib, ``pip install "w2vfast[plot]"``, and a font that
+    covers Chinese characters; a warning says if there is none.
     """
     title = "Characters of Tang poems"
     n_shown = save_map_page("map.html", vectors, top=top, method=method, title=title)
@@ -99,14 +100,16 @@ def draw_maps(vectors, *, top, method):
         print(f"no map.png: {error}")
     else:
         figure.savefig("map.png")
-        print("map.png: the same as a picture")
+        print("map.png: the same map as an image")
 
 
 def main(arguments=None):
-    """Train, print neighbours, draw the maps; return the model."""
+    """Train, print neighbours and write the maps; return the model."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--small", action="store_true", help="a few seconds")
-    parser.add_argument("--corpus", help="one verse a line, characters between spaces")
+    parser.add_argument("--small", action="store_true", help="run for a few seconds")
+    parser.add_argument(
+        "--corpus", help="one verse per line, characters separated by spaces"
+    )
     parser.add_argument("--method", default="pca", choices=["pca", "tsne", "umap"])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, help="threads; default: all CPUs")
@@ -124,6 +127,6 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    # Not every terminal knows Chinese characters.
+    # Some terminals cannot encode Chinese characters.
     sys.stdout.reconfigure(errors="backslashreplace")
     main()

@@ -1,11 +1,11 @@
-r"""Why word2vec has two matrices: what it costs to tie them into one.
+r"""Why word2vec has two matrices: what happens if they are tied into one.
 
-Skip-gram with negative sampling has an input vector v and an output vector u for each
-word, and sigmoid(v . u) is the probability that a pair of words came from the text and
-not from the noise.  Here it is trained with both by w2vfast, again with both in NumPy
-(which shows that the NumPy code does the same), and in NumPy with a single matrix,
-where sigmoid(v . v') is that probability.  NumPy's models see the same pairs and the
-same noise in the same order.
+Skip-gram with negative sampling has an input vector v and an output vector u per word;
+sigmoid(v . u) is the probability that a pair of words is from the text and not from the
+noise distribution.  This example trains three models: with two matrices in w2vfast;
+with two matrices in NumPy, to show that the NumPy code is equivalent; and with a single
+matrix in NumPy, where the probability is sigmoid(v . v').  The NumPy models see the
+same pairs and the same negative samples in the same order.
 
 Run
 ---
@@ -17,40 +17,43 @@ Run
         --pairs EN-WS-353-ALL.txt EN-SIMLEX-999.txt
 
 ``--small`` trains on a part of the poems that come with the package, the full form on
-all of them, or on a text of your own, one sentence a line.  The last column is then
-Spearman's correlation with scores of people; for the poems it is how often a verse that
-was held out is nearer to the next verse, the other half of its couplet, than to a verse
-from elsewhere.
+all of them, or on a text of your own, one sentence per line.  The last column of the
+table is Spearman's correlation with human scores of word pairs.  For the poems, it is
+how often the first verse of a held-out couplet is nearer to its second verse than to
+that of another couplet.
 
-What one should see
--------------------
-With one matrix the loss of held-out text hardly falls below that of knowing nothing
-(4.14 of 4.16 in the small form, 2.61 with two; 4.11 and 2.41 in the full one), for two
-reasons:
+Results
+-------
+With one matrix, the loss on held-out text is hardly lower than that of a model that
+knows nothing: 4.14 of 4.16 in the small form, where two matrices reach 2.61, and 4.11
+in the full form, where two matrices reach 2.41.  There are two reasons:
 
-- Most examples are noise, so an average product should be negative.  With two matrices
-  it is: outputs point away from inputs.  With one, the sum of the products of all words
-  with all words is the squared length of the sum of the vectors, never negative, and
-  any two words seem to stand together with a probability of a half.
-- A word rarely stands beside itself, but v . v is a squared length, which grows with
-  whatever the vector has to say.  One matrix takes words for their own neighbours with
-  a probability of .62 to .84, where the poems say .14 and .25, a Wikipedia .43.  Two
-  matrices may say so, and come nearer: .21, .63 and .58, too high where a text is read
-  often, since a word's neighbours are like the word.
+- Most training examples are negative samples, so the average product should be
+  negative.  With two matrices it is: outputs point away from inputs.  With one matrix,
+  the sum of the products of all words with all words is the squared length of the sum
+  of the vectors, which is never negative, and any two words seem to co-occur with a
+  probability of one half.
+- A word rarely co-occurs with itself, but v . v is a squared length, which grows with
+  whatever the vector encodes.  One matrix predicts that a word is its own neighbour
+  with a probability of 0.62 to 0.84; the true value is 0.14 and 0.25 for the poems and
+  0.43 for Wikipedia.  Two matrices can represent it and come closer: 0.21, 0.63 and
+  0.58.  This is too high after many epochs, because the neighbours of a word are
+  similar to it.
 
-The fourth row gives the one matrix a number that is added to all products.  The first
-reason is gone then, and with it nearly all of the loss: 2.57, less than with two, after
-few passes over little text; 2.46, more than with two, after more of them.  The second
-reason stays, and grows: .58 and .94.
+The model in the fourth row has one matrix and an offset, a number that is added to all
+products.  It removes the first reason and nearly all of the loss: 2.57 in the small
+form, less than with two matrices, and 2.46 in the full form, more than with two.  The
+second reason remains and becomes stronger: 0.58 and 0.94.
 
-As word vectors one matrix is no worse: couplets .59 and .67, with two .56 and .67; with
-60,000 lines of Wikipedia (``--sample 1e-3 --epochs 4``) WS-353 and SimLex-999 on the
-average .36, with the number .41, with two .38 and .36.  What tying costs is
-probabilities, not likeness.
+As word vectors, one matrix is not worse: 0.59 and 0.67 for couplets, with two matrices
+0.56 and 0.67.  For 60,000 lines of Wikipedia (``--sample 1e-3 --epochs 4``), the mean
+correlation for WS-353 and SimLex-999 is 0.36, with the offset 0.41; the two models with
+two matrices have 0.38 and 0.36.  Tying the matrices costs probabilities, not
+similarity.
 
 Source
 ------
-Two matrices: Mikolov et al. 2013, arXiv:1310.4546.  A word beside itself: Goldberg and
+Two matrices: Mikolov et al. 2013, arXiv:1310.4546.  A word next to itself: Goldberg and
 Levy 2014, "word2vec explained", arXiv:1402.3722, in a footnote.  Opposite directions:
 Mimno and Thompson 2017, "The strange geometry of skip-gram with negative sampling".
 One matrix for inputs and outputs where it helps, in language models: Press and Wolf
@@ -69,18 +72,18 @@ from w2vfast import KeyedVectors, LineSentence, Word2Vec
 POEMS = Path(w2vfast.__file__).parent / "data" / "tang.txt.xz"
 SMALL = {"lines": 24_000, "epochs": 4, "size": 40}
 
-HELD_OUT = 20  # every so many couplets of the text
+HELD_OUT = 20  # every 20th couplet is held out
 NEGATIVE, WINDOW, ALPHA = 5, 5, 0.025
-BATCH = 256  # pairs, which share
-NOISE = 16  # noise words (few, for small products), each counted NEGATIVE / NOISE times
-CHUNK = 200_000  # words whose pairs are made and shuffled together
+BATCH = 256  # pairs that share their negative samples
+SHARED = 16  # negative samples of a batch, each with the weight NEGATIVE / SHARED
+CHUNK = 200_000  # words whose pairs are shuffled together
 
 
 # --- text -------------------------------------------------------------------------
 
 
 def sentences(path, lines, held_out):
-    """Yield the couplets (two lines each) that are held out, or all the others."""
+    """Yield the lines of the couplets that are held out, or those of all others."""
     read = itertools.islice(LineSentence(path), lines)
     for number, sentence in enumerate(read):
         if (number // 2 % HELD_OUT == 0) == held_out:
@@ -88,7 +91,7 @@ def sentences(path, lines, held_out):
 
 
 def encode(text, row_of):
-    """Return the rows of the known words and the sentence of each."""
+    """Return the rows of the known words, and the number of the sentence of each."""
     rows, numbers = [], []
     for number, sentence in enumerate(text):
         known = [row_of[word] for word in sentence if word in row_of]
@@ -98,7 +101,7 @@ def encode(text, row_of):
 
 
 def chunks(rows, numbers):
-    """Cut a text at sentence ends."""
+    """Split a text into chunks at sentence ends."""
     start = 0
     while start < len(rows):
         last = min(start + CHUNK, len(rows)) - 1
@@ -108,7 +111,7 @@ def chunks(rows, numbers):
 
 
 def window_pairs(rows, numbers, rng):
-    """Return centre and context of all pairs, windows of 1 to WINDOW words."""
+    """Return centres and contexts of all pairs; windows are drawn from 1 to WINDOW."""
     reach = rng.integers(1, WINDOW + 1, len(rows))
     centres, contexts = [], []
     for distance in range(1, WINDOW + 1):
@@ -124,9 +127,9 @@ def window_pairs(rows, numbers, rng):
 
 
 class Model:
-    """One matrix or two, and an offset that is added to all products.
+    """Skip-gram with one or two matrices, and an offset added to all products.
 
-    `inputs` and `outputs`, shape (V, D), are the same matrix if it is tied.
+    `inputs` and `outputs`, shape (V, D), are the same array if the matrices are tied.
     """
 
     def __init__(self, n_words, size, rng, *, tied, with_offset=False):
@@ -135,22 +138,22 @@ class Model:
         self.with_offset = with_offset
         self.offset = np.float32(0)
 
-    def update(self, centres, contexts, noise, alpha):
-        """Take a step on a batch of pairs: sums of gradients from the old rows."""
+    def update(self, centres, contexts, negatives, alpha):
+        """Update the rows by the sum of the gradients of a batch of pairs."""
         inputs, outputs = self.inputs[contexts], self.outputs[centres]
-        drawn = self.outputs[noise]
+        drawn = self.outputs[negatives]
         products = (inputs * outputs).sum(axis=1) + self.offset
         errors = alpha * (1 - sigmoid(products))
-        noise_errors = sigmoid(inputs @ drawn.T + self.offset)
-        noise_errors *= -alpha * np.float32(NEGATIVE / len(noise))
-        noise_errors[centres[:, None] == noise] = 0
+        negative_errors = sigmoid(inputs @ drawn.T + self.offset)
+        negative_errors *= -alpha * np.float32(NEGATIVE / len(negatives))
+        negative_errors[centres[:, None] == negatives] = 0
         add_rows(
-            self.inputs, contexts, errors[:, None] * outputs + noise_errors @ drawn
+            self.inputs, contexts, errors[:, None] * outputs + negative_errors @ drawn
         )
         add_rows(self.outputs, centres, errors[:, None] * inputs)
-        add_rows(self.outputs, noise, noise_errors.T @ inputs)
+        add_rows(self.outputs, negatives, negative_errors.T @ inputs)
         if self.with_offset:
-            self.offset += np.float32(0.1) * (errors.sum() + noise_errors.sum())
+            self.offset += np.float32(0.1) * (errors.sum() + negative_errors.sum())
 
 
 def sigmoid(x):
@@ -158,14 +161,14 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-def add_rows(matrix, rows, gains):
-    """Add gains to rows, which may be listed more than once."""
-    places = rows[:, None] * matrix.shape[1] + np.arange(matrix.shape[1])
-    np.add.at(matrix.reshape(-1), places.ravel(), gains.ravel())
+def add_rows(matrix, rows, updates):
+    """Add an update to each row; a row may be listed more than once."""
+    offsets = rows[:, None] * matrix.shape[1] + np.arange(matrix.shape[1])
+    np.add.at(matrix.reshape(-1), offsets.ravel(), updates.ravel())
 
 
-class Noise:
-    """Draws words by count ** 0.75."""
+class NoiseDistribution:
+    """The distribution of negative samples: word shares by count ** 0.75."""
 
     def __init__(self, counts):
         shares = counts**0.75 / (counts**0.75).sum()
@@ -173,55 +176,56 @@ class Noise:
         self._steps = np.cumsum(shares)
 
     def draw(self, shape, rng):
-        """Return rows of words."""
+        """Return an array of rows."""
         drawn = np.searchsorted(self._steps, rng.random(shape))
         return drawn.clip(max=len(self._steps) - 1)
 
 
-def kept_shares(counts, sample):
-    """Return how often each word is kept where frequent words are thinned out."""
+def keep_probabilities(counts, sample):
+    """Return the probability of keeping each word when subsampling frequent words."""
     if sample == 0:
         return np.ones(len(counts))
     ratio = sample * counts.sum() / counts
     return np.minimum(1, np.sqrt(ratio) + ratio)
 
 
-def train(model, rows, numbers, noise, kept, epochs, rng):
-    """Train a model; the learning rate falls linearly."""
+def train(model, rows, numbers, noise, keep, epochs, rng):
+    """Train a model with a linearly decreasing learning rate."""
     done, total = 0, epochs * len(rows)
     for _ in range(epochs):
         for part, part_numbers in chunks(rows, numbers):
-            stays = rng.random(len(part)) < kept[part]
-            centres, contexts = window_pairs(part[stays], part_numbers[stays], rng)
+            kept = rng.random(len(part)) < keep[part]
+            centres, contexts = window_pairs(part[kept], part_numbers[kept], rng)
             order = rng.permutation(len(centres))
             for start in range(0, len(order), BATCH):
                 batch = order[start : start + BATCH]
-                place = done + len(part) * start / len(order)
-                alpha = np.float32(ALPHA * max(1 - place / total, 1e-4))
-                drawn = noise.draw(NOISE, rng)
-                model.update(centres[batch], contexts[batch], drawn, alpha)
+                progress = (done + len(part) * start / len(order)) / total
+                alpha = np.float32(ALPHA * max(1 - progress, 1e-4))
+                negatives = noise.draw(SHARED, rng)
+                model.update(centres[batch], contexts[batch], negatives, alpha)
             done += len(part)
 
 
-# --- what is measured -------------------------------------------------------------
+# --- measures ---------------------------------------------------------------------
 
 
 class Measures:
-    """The columns of the table, on pairs and noise that are the same for all models."""
+    """The columns of the table.  All models get the same pairs and negative samples."""
 
     def __init__(self, text, held_text, noise):
         rng = np.random.default_rng(0)
         self.centres, self.contexts = window_pairs(*held_text, rng)
-        self.noise = noise.draw((len(self.centres), NEGATIVE), rng)
+        self.negatives = noise.draw((len(self.centres), NEGATIVE), rng)
         self.shares = noise.shares
         self.of_text = self._of_text(text)
 
     def _of_text(self, text):
-        """Return what the second and third column should be.
+        """Return the true values of the columns `itself` and `any`.
 
-        A word beside itself comes from the text so often, from the noise so often; of
-        all pairs 1 in 1 + NEGATIVE is from the text, which for pairs drawn as noise is
-        a bound (the probability is concave in how much more often text has them).
+        The first is the share of text pairs among all pairs of a word with itself, both
+        from the text and from negative samples.  The second is an upper bound: of all
+        pairs, 1 in 1 + NEGATIVE is from the text.  It is a bound for random pairs,
+        because the probability is concave in the ratio of the two frequencies.
         """
         n_words = len(self.shares)
         repeats, inputs, n_pairs = np.zeros(n_words), np.zeros(n_words), 0
@@ -231,27 +235,27 @@ class Measures:
             repeats += np.bincount(same, minlength=n_words)
             inputs += np.bincount(contexts, minlength=n_words)
             n_pairs += len(centres)
-        noise = NEGATIVE * inputs * self.shares
-        beside_itself = repeats / np.maximum(repeats + noise, 1e-9)
-        return float(beside_itself @ self.shares), 1 / (1 + NEGATIVE)
+        sampled = NEGATIVE * inputs * self.shares
+        with_itself = repeats / np.maximum(repeats + sampled, 1e-9)
+        return float(with_itself @ self.shares), 1 / (1 + NEGATIVE)
 
     def loss(self, model):
-        """Return the mean loss of a pair [nats]."""
+        """Return the mean loss of a pair and its negative samples [nats]."""
         inputs = model.inputs[self.contexts]
         products = (inputs * model.outputs[self.centres]).sum(axis=1) + model.offset
         total = np.logaddexp(0, -products)
-        for column in self.noise.T:
+        for column in self.negatives.T:
             products = (inputs * model.outputs[column]).sum(axis=1) + model.offset
             total += np.logaddexp(0, products)
         return float(total.mean())
 
-    def beside_itself(self, model):
-        """Return the probability that a word has beside itself, by noise shares."""
+    def with_itself(self, model):
+        """Return the mean predicted probability that a word co-occurs with itself."""
         products = (model.inputs * model.outputs).sum(axis=1) + model.offset
         return float(sigmoid(products) @ self.shares)
 
-    def beside_any(self, model):
-        """Return the probability that two words drawn as noise stand together."""
+    def with_any(self, model):
+        """Return the mean predicted probability that two random words co-occur."""
         rng = np.random.default_rng(0)
         left, right = rng.choice(len(self.shares), (2, 20_000), p=self.shares)
         products = (model.inputs[left] * model.outputs[right]).sum(axis=1)
@@ -259,7 +263,7 @@ class Measures:
 
 
 def couplets_recognised(vectors, couplets):
-    """Return how often a verse is nearer to the next one than to one from elsewhere."""
+    """Return how often a first verse is nearer to its second verse than to another."""
     vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     first, second = (
         np.array([vectors[list(rows)].mean(axis=0) for rows in verses])
@@ -276,7 +280,7 @@ def couplets_recognised(vectors, couplets):
 
 
 def quality(options, held, row_of):
-    """Return a function of vectors, and its name."""
+    """Return a function that scores vectors, and its name."""
     if options.pairs:
         words = sorted(row_of, key=row_of.get)
 
@@ -298,7 +302,7 @@ def quality(options, held, row_of):
 
 
 def compare(options):
-    """Train all models; return the last column's name and the rows of the table."""
+    """Train all models; return the name of the last column, and the rows."""
     path = options.corpus or POEMS
     settings = {
         "sg": 1,
@@ -316,8 +320,8 @@ def compare(options):
     row_of = ours.wv.key_to_index
     text = encode(sentences(path, options.lines, False), row_of)
     held = list(sentences(path, options.lines, True))
-    noise = Noise(ours.wv.counts)
-    kept = kept_shares(ours.wv.counts, options.sample)
+    noise = NoiseDistribution(ours.wv.counts)
+    keep = keep_probabilities(ours.wv.counts, options.sample)
     measures = Measures(text, encode(held, row_of), noise)
     measured, last_column = quality(options, held, row_of)
 
@@ -325,15 +329,15 @@ def compare(options):
         return (
             name,
             measures.loss(model),
-            measures.beside_itself(model),
-            measures.beside_any(model),
+            measures.with_itself(model),
+            measures.with_any(model),
             measured(model.inputs),
         )
 
     def trained(**kind):
         rng = np.random.default_rng(options.seed)
         model = Model(len(row_of), options.size, rng, **kind)
-        train(model, *text, noise, kept, options.epochs, rng)
+        train(model, *text, noise, keep, options.epochs, rng)
         return model
 
     both = Model(1, 1, np.random.default_rng(0), tied=False)
@@ -348,7 +352,7 @@ def compare(options):
 
 
 def table(last_column, rows):
-    """Return the table as text."""
+    """Format the table."""
     lines = [f"{'':27}{'loss':>8}{'itself':>8}{'any':>8}{last_column:>12}"]
     for name, loss, *others in rows:
         cells = "".join(f"{value:8.3f}" for value in others[:2])
@@ -358,25 +362,35 @@ def table(last_column, rows):
 
 
 def main(arguments=None):
-    """Run the example."""
+    """Run the comparison and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--small", action="store_true", help="some 15 seconds")
+    parser.add_argument(
+        "--small", action="store_true", help="a part of the poems; about 15 seconds"
+    )
     parser.add_argument("--corpus", help="a text of your own, one sentence a line")
-    parser.add_argument("--pairs", nargs="+", help="word pairs with scores, by tabs")
-    parser.add_argument("--lines", type=int, help="of the text, from its start (all)")
+    parser.add_argument(
+        "--pairs", nargs="+", help="files of word pairs with scores, tab-separated"
+    )
+    parser.add_argument(
+        "--lines", type=int, help="use only the first N lines", metavar="N"
+    )
     parser.add_argument("--min-count", type=int, default=20)
-    parser.add_argument("--size", type=int, default=50, help="of a vector (50)")
+    parser.add_argument("--size", type=int, default=50, help="vector size (50)")
     parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--sample", type=float, default=0, help="thin out (0: not)")
+    parser.add_argument(
+        "--sample", type=float, default=0, help="subsampling threshold (0: none)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     if options.small:
         vars(options).update(SMALL)
     print(table(*compare(options)))
     print("""
-loss: of a pair of held-out text and its noise words [nats].
-itself: probability that a word stands beside itself; any: beside any other word.
-        The last row has what the text says, of any: at most.""")
+loss:   mean loss of a pair of held-out text and its negative samples [nats]
+itself: predicted probability that a word co-occurs with itself
+any:    predicted probability that two random words co-occur
+The last row has the loss of a model that knows nothing and the true probabilities; that
+of "any" is an upper bound.""")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Phrases and analogies: words joined where they belong together, vectors put to test.
+"""Phrases and analogies: join words that belong together, and evaluate the vectors.
 
-`Phrases` counts which words follow each other more often than chance has it and joins
-them, ``new york`` to ``new_york``, which then has a vector of its own.  Analogy
-questions, "a is to b as c is to ?", measure vectors trained with phrases and without.
+`Phrases` counts which words follow each other more often than expected by chance and
+joins them, ``new york`` to ``new_york``, which then has a vector of its own.  Analogy
+questions, "a is to b as c is to ?", evaluate vectors trained with and without phrases.
 
 Run
 ---
@@ -11,28 +11,31 @@ Run
     python examples/wikipedia_phrases.py --small
     python examples/wikipedia_phrases.py --corpus TEXT --questions questions-words.txt
 
-The full form wants a text of English, one paragraph a line, lower case and without
-punctuation, at least 100 MB for analogies to be answered: a dump of Wikipedia from
-dumps.wikimedia.org, made plain by a program such as WikiExtractor, lower-cased, and
-every run of other characters than letters and line ends made one space; or the file
-text8 of mattmahoney.net/dc.  questions-words.txt comes with the C program word2vec.
+The full form needs an English text, one paragraph per line, in lower case and without
+punctuation; analogies need at least 100 MB.  Use a dump of Wikipedia from
+dumps.wikimedia.org: extract the text with a program such as WikiExtractor, lower-case
+it, and replace every run of characters other than letters and line ends by a space.  Or
+use the file text8 of mattmahoney.net/dc.  questions-words.txt comes with the C program
+word2vec.
 
-``--small`` takes the poems of the Tang dynasty that come with the package, characters
-as words, and 630 questions of opposites and directions, made of the pairs below.
+``--small`` uses the poems of the Tang dynasty that come with the package, with
+characters as words, and 630 questions about opposites and directions, made from the
+pairs in this file.
 
-What one should see
--------------------
-With Wikipedia, names such as ``new_york``, in a second pass ``new_york_city``, and many
-that are only frequent together, ``has_been``.  With the poems, words that are written
-with two characters whose halves hardly occur alone: 琵_琶 (pipa), 鴛_鴦 (mandarin
-ducks).
+Results
+-------
+With Wikipedia, phrases are names such as ``new_york``, after a second pass
+``new_york_city``, and many word pairs that are merely frequent, such as ``has_been``.
+With the poems, they are words of two characters that hardly occur alone: 琵_琶 (pipa),
+鴛_鴦 (mandarin ducks).
 
-With the poems half of the questions about directions are answered and one in forty of
-the other opposites; a guess is right once in 3,500 times.  Phrases cost some of it:
-where two characters are joined, neither learns from that place.  So they do in 100 MB
-of Wikipedia: 39 of 100 questions are right without phrases (67 of 100 could be asked)
-and 33 with them (62).  They are joined for vectors of phrases, not to make those of
-words better.
+With the poems, half of the questions about directions are answered correctly, and one
+in forty of those about other opposites; a random guess is correct once in 3,500 times.
+Phrases reduce the scores, because joined characters do not contribute to the training
+of the single ones.  The same is true for 100 MB of Wikipedia: 39 of 100 questions are
+answered correctly without phrases (67 of 100 are within the vocabulary), and 33 with
+phrases (62).  The purpose of phrases is to have vectors for them, not to improve those
+of words.
 
 Source
 ------
@@ -52,17 +55,17 @@ from w2vfast import ENGLISH_CONNECTOR_WORDS, LineSentence, Phrases, Word2Vec
 from w2vfast.vectors.evaluation import word_analogies
 
 POEMS = Path(w2vfast.__file__).parent / "data" / "tang.txt.xz"
-# Pairs of one relation each; two of a section make a question.
+# Sections of pairs with the same relation; two pairs of a section make a question.
 TANG_PAIRS = {
     "directions and sides": "東西 南北 上下 左右 前後 內外",
     "opposites": "古今 朝暮 晝夜 來去 生死 高低 長短 老少 貴賤 貧富 寒暖 新舊 多少 "
     "黑白 遠近 開閉 榮枯 盛衰 離合 悲歡 憂喜 清濁 輕重 深淺 明暗",
 }
-RESTRICT_VOCAB = 30_000  # the most frequent words, as compute-accuracy is mostly run
+RESTRICT_VOCAB = 30_000  # most frequent words, the usual value for compute-accuracy
 
 
 def tang_questions():
-    """Return questions of four characters, as a file in the C program's form."""
+    """Return questions of four characters, as a file in the format of the C program."""
     lines = []
     for section, pairs in TANG_PAIRS.items():
         lines.append(f": {section}")
@@ -72,27 +75,28 @@ def tang_questions():
 
 
 def learn_phrases(sentences, *, passes, **rule):
-    """Return the sentences with phrases joined; a second pass joins longer ones."""
+    """Return the sentences with phrases joined; further passes join longer phrases."""
     for number in range(1, passes + 1):
         phrases = Phrases(sentences, **rule)
         found = phrases.export_phrases()
         ranked = sorted(found, key=found.get, reverse=True)
-        print(f"pass {number}: {len(found):,} phrases, the surest first")
+        print(f"pass {number}: {len(found):,} phrases, best first")
         print(f"  {'  '.join(ranked[:12])}")
         common = sorted(found, key=lambda phrase: -phrases.vocab[phrase])
-        print(f"  and the most frequent: {'  '.join(common[:8])}")
+        print(f"  most frequent: {'  '.join(common[:8])}")
         sentences = phrases[sentences]
     return sentences
 
 
 def answer(vectors, questions, name):
-    """Print how many questions could be asked, and how many were answered rightly."""
+    """Print how many questions are in the vocabulary, and how many were answered."""
     found = word_analogies(
         vectors.index_to_key, vectors.vectors, questions, RESTRICT_VOCAB
     )
     print(
-        f"{name:<16} {len(vectors):>8,} words; asked {found.seen:,} of "
-        f"{found.questions:,} ({found.coverage:.0%}), right {found.total.correct:,} "
+        f"{name:<16} {len(vectors):>8,} words; {found.seen:,} of "
+        f"{found.questions:,} questions ({found.coverage:.0%}), "
+        f"{found.total.correct:,} correct "
         f"({found.total.accuracy:.1%})"
     )
     for section in found.sections:
@@ -102,7 +106,7 @@ def answer(vectors, questions, name):
 
 
 def texts_and_settings(options):
-    """Return the text as it is, with phrases joined, and how to train on it."""
+    """Return the text without and with phrases joined, and the training parameters."""
     if options.small:
         plain = LineSentence(POEMS)
         rule = {"threshold": options.threshold, "min_count": 10}
@@ -116,13 +120,17 @@ def texts_and_settings(options):
 
 
 def main(arguments=None):
-    """Learn phrases, train with them and without, ask the questions; return both."""
+    """Train without and with phrases, and evaluate both models; return them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--small", action="store_true", help="the Tang poems")
-    parser.add_argument("--corpus", help="text, one paragraph a line")
-    parser.add_argument("--questions", help="analogies in the C program's form")
-    parser.add_argument("--passes", type=int, default=2, help="for phrases")
-    parser.add_argument("--threshold", type=float, default=50, help="of their score")
+    parser.add_argument("--small", action="store_true", help="use the Tang poems")
+    parser.add_argument("--corpus", help="text, one paragraph per line")
+    parser.add_argument("--questions", help="analogies in the format of the C program")
+    parser.add_argument(
+        "--passes", type=int, default=2, help="passes that join phrases (2)"
+    )
+    parser.add_argument(
+        "--threshold", type=float, default=50, help="least score of a phrase (50)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, help="threads; default: all CPUs")
     options = parser.parse_args(arguments)
@@ -146,6 +154,6 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    # Not every terminal knows Chinese characters.
+    # Some terminals cannot encode Chinese characters.
     sys.stdout.reconfigure(errors="backslashreplace")
     main()

@@ -123,7 +123,7 @@ def evaluate(sentences, measures, settings, seeds, workers):
 
 
 def print_verdict(results):
-    """Print the best setting, and those that do not differ from it significantly."""
+    """Print the best setting, and those that may be as good."""
     best, (mean, deviation) = results[0]
     close = [
         settings
@@ -134,14 +134,16 @@ def print_verdict(results):
     if len(mean) > 1:
         print(f"  by the measure that was not used to select it: {mean[1]:.4f}")
     if close:
-        print("settings within one standard deviation of the best:")
+        print("less than one standard deviation of the difference below it:")
         print("\n".join(f"  {settings}" for settings in close))
     else:
-        print("no other setting is within one standard deviation of the best")
+        print(
+            "all others are one standard deviation of the difference below it, or more"
+        )
 
 
-def main(arguments=None):
-    """Train all settings, print a table and the best setting; return the results."""
+def parse_arguments(arguments):
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--small", action="store_true", help="use a part of the poems")
     parser.add_argument("--corpus", help="text, one sentence per line")
@@ -160,7 +162,12 @@ def main(arguments=None):
         parser.error("--seeds must be at least 2 for a standard deviation")
     if options.corpus and not (options.pairs or options.analogies):
         parser.error("--corpus needs --pairs or --analogies for the measure")
+    return options
 
+
+def main(arguments=None):
+    """Train all settings, print a table and the best setting; return the results."""
+    options = parse_arguments(arguments)
     if options.corpus:
         sentences, measures = file_task(
             options.corpus, options.pairs, options.analogies

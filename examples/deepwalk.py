@@ -118,6 +118,26 @@ def agreement(vectors, communities, topn):
     return np.mean(communities[found] == communities[nodes][:, None])
 
 
+def make_graph(options, rng):
+    """Return edges, communities and the parameters of the model."""
+    if options.small:
+        return *karate_club(), {"vector_size": 16, "window": 5, "epochs": 5}
+    n_communities = max(2, options.nodes // 400)
+    graph = planted_communities(options.nodes, n_communities, options.inside, 20, rng)
+    return *graph, {"vector_size": options.size, "window": 10, "epochs": 1}
+
+
+def print_shares(vectors, edges, communities, topn):
+    """Print how often neighbours are in the same community."""
+    sizes = np.bincount(communities) / len(communities)
+    in_graph = np.mean(communities[edges[0]] == communities[edges[1]])
+    nearest = agreement(vectors, communities, topn)
+    print("share that is in the node's own community")
+    print(f"  expected by chance              {np.sum(sizes**2):.3f}")
+    print(f"  neighbours in the graph         {in_graph:.3f}")
+    print(f"  the {topn:2d} nearest by the vectors   {nearest:.3f}")
+
+
 def main(arguments=None):
     """Make a graph and walks, train and measure; return the model."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -137,14 +157,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
 
     rng = np.random.default_rng(options.seed)
-    if options.small:
-        edges, communities = karate_club()
-        settings = {"vector_size": 16, "window": 5, "epochs": 5}
-    else:
-        edges, communities = planted_communities(
-            options.nodes, max(2, options.nodes // 400), options.inside, 20, rng
-        )
-        settings = {"vector_size": options.size, "window": 10, "epochs": 1}
+    edges, communities, settings = make_graph(options, rng)
     walks = random_walks(edges, options.walks, options.length, rng)
     print(f"{len(communities):,} nodes, {edges.shape[1]:,} edges, {len(walks):,} walks")
     model = Word2Vec(
@@ -158,14 +171,7 @@ def main(arguments=None):
         workers=options.workers,
         **settings,
     )
-    topn = 3 if options.small else 10
-    shares = np.bincount(communities) / len(communities)
-    same = np.mean(communities[edges[0]] == communities[edges[1]])
-    found = agreement(model.wv, communities, topn)
-    print("share that is in the node's own community")
-    print(f"  expected by chance              {np.sum(shares**2):.3f}")
-    print(f"  neighbours in the graph         {same:.3f}")
-    print(f"  the {topn:2d} nearest by the vectors   {found:.3f}")
+    print_shares(model.wv, edges, communities, topn=3 if options.small else 10)
     return model
 
 

@@ -301,22 +301,28 @@ def quality(options, held, row_of):
 # --- the comparison ---------------------------------------------------------------
 
 
+def train_w2vfast(text, options):
+    """Train with the same parameters as the NumPy models."""
+    return Word2Vec(
+        text,
+        sg=1,
+        vector_size=options.size,
+        window=WINDOW,
+        negative=NEGATIVE,
+        min_count=options.min_count,
+        alpha=ALPHA,
+        sample=options.sample,
+        epochs=options.epochs,
+        seed=options.seed,
+        workers=1,
+        progress=False,
+    )
+
+
 def compare(options):
     """Train all models; return the name of the last column, and the rows."""
     path = options.corpus or POEMS
-    settings = {
-        "sg": 1,
-        "vector_size": options.size,
-        "window": WINDOW,
-        "negative": NEGATIVE,
-        "min_count": options.min_count,
-        "alpha": ALPHA,
-        "sample": options.sample,
-        "epochs": options.epochs,
-        "seed": options.seed,
-        "workers": 1,
-    }
-    ours = Word2Vec(sentences(path, options.lines, False), progress=False, **settings)
+    ours = train_w2vfast(sentences(path, options.lines, False), options)
     row_of = ours.wv.key_to_index
     text = encode(sentences(path, options.lines, False), row_of)
     held = list(sentences(path, options.lines, True))

@@ -71,7 +71,7 @@ def check_choose_settings(output, _):
     assert min(shares["2"]) > 0.59  # 0.613
     assert max(shares["2"]) + 0.005 < min(shares["5"])  # 0.627
     assert re.search(r"best: .*'window': 5", output)
-    assert "within one standard deviation of the best" in output
+    assert "one standard deviation of the difference below it" in output
 
 
 # The other examples have a test file of their own.

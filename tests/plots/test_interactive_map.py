@@ -146,8 +146,8 @@ def test_the_file_refers_to_no_other_file_or_host(save):
 
 
 def test_the_script_never_parses_text_as_markup():
-    template = resources.files("w2vfast") / "plots" / "map.html"
-    script = template.read_text(encoding="utf-8")
+    file = resources.files("w2vfast") / "plots" / "map.js"
+    script = file.read_text(encoding="utf-8")
     for function in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"):
         assert function not in script
 

@@ -78,6 +78,8 @@ def save_map_page(
     near, cosines = nearest_others(vectors.vectors, chosen.rows, neighbours)
     page = _fill_template(
         {
+            "style": _resource("map.css"),
+            "script": _resource("map.js"),
             "title": html.escape(title or "Map of words"),
             "note": html.escape(chosen.note),
             "data": _as_json(_map_data(vectors, chosen, near, cosines)),
@@ -168,7 +170,10 @@ def _fill_template(parts: dict[str, str]) -> str:
 
     In one pass, because a word may look like a placeholder.
     """
-    template = resources.files("w2vfast") / "plots" / "map.html"
-    return re.sub(
-        r"\{\{(\w+)\}\}", lambda m: parts[m[1]], template.read_text(encoding="utf-8")
-    )
+    return re.sub(r"\{\{(\w+)\}\}", lambda m: parts[m[1]], _resource("map.html"))
+
+
+def _resource(name: str) -> str:
+    """Return the text of a file of this package."""
+    file = resources.files("w2vfast") / "plots" / name
+    return file.read_text(encoding="utf-8")

@@ -411,10 +411,10 @@ def test_what_does_not_match():
     ranked = wv.rank_by_centrality(wv.index_to_key)
     assert [word for _, word in ranked][-1] == "train"
     assert ranked[0][0] > ranked[-1][0]
-    with pytest.warns(UserWarning, match="left out: 'bus'"):
+    with pytest.warns(UserWarning, match="missing keys ignored: 'bus'"):
         assert wv.doesnt_match(["cat", "bus", "train", "dog"]) == "train"
     with (
-        pytest.warns(UserWarning, match="left out"),
+        pytest.warns(UserWarning, match="missing keys ignored"),
         pytest.raises(ValueError, match="none of the 1 words"),
     ):
         wv.doesnt_match(["bus"])

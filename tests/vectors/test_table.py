@@ -145,14 +145,14 @@ def test_the_first_value_settles_the_type(wv, value, dtype, blank):
 @pytest.mark.parametrize(("first", "second"), [(1, 1.5), (1, "a"), (True, 2)])
 def test_a_value_of_another_type_is_refused(wv, first, second):
     wv.set_vecattr("man", "x", first)
-    with pytest.raises(TypeError, match="attribute 'x' holds"):
+    with pytest.raises(TypeError, match="attribute 'x' has type"):
         wv.set_vecattr("king", "x", second)
     assert wv.get_vecattr("man", "x") == first
 
 
 def test_counts_are_whole_numbers_from_the_start(wv):
     wv.counts = None
-    with pytest.raises(TypeError, match="attribute 'count' holds int64"):
+    with pytest.raises(TypeError, match="attribute 'count' has type int64"):
         wv.set_vecattr("man", "count", 1.5)
     assert wv.counts is None
 
@@ -163,7 +163,7 @@ def test_attributes_of_missing_keys(wv):
     assert "x" not in wv.expandos
     with pytest.raises(KeyError, match="did you mean 'queen'"):
         wv.get_vecattr("quen", "count")
-    with pytest.raises(KeyError, match="'x'; there are: 'count'"):
+    with pytest.raises(KeyError, match="'x'; known attributes: 'count'"):
         wv.get_vecattr("king", "x")
 
 
@@ -227,7 +227,7 @@ def test_attributes_of_new_keys(wv):
         (["x", "y"], np.zeros((1, 3)), None, ValueError, r"pass shape \(2, 3\)"),
         (["x", "y", "x"], np.zeros((3, 3)), None, ValueError, "'x' more than once"),
         (["x"], np.zeros((1, 3)), {"a": [1, 2]}, ValueError, r"extras\['a'\] must"),
-        (["x"], np.zeros((1, 3)), {"count": [0.5]}, TypeError, "'count' holds int64"),
+        (["x"], np.zeros((1, 3)), {"count": [0.5]}, TypeError, "'count' has type int64"),
     ],
 )
 def test_what_does_not_fit_is_refused_whole(wv, keys, weights, extras, error, message):

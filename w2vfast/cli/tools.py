@@ -27,7 +27,7 @@ from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import evaluation
 from w2vfast.vectors.classes import kmeans_classes, write_classes
 from w2vfast.vectors.keyedvectors import KeyedVectors
-from w2vfast.vectors.table import MissingKeyError
+from w2vfast.vectors.missing_key import MissingKeyError
 
 _FILE_HELP = "vectors, in any format that convert reads"
 

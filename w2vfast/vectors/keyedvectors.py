@@ -1,7 +1,9 @@
-"""KeyedVectors: what is asked of word vectors: neighbours, similarities, evaluation.
+"""KeyedVectors: neighbours, similarities, evaluation and files of word vectors.
 
-V is the number of words, D the dimension.  Look-up and change are in keytable.py, files
-in keyfiles.py, the arithmetic over many rows in neighbours.py.
+Look-up and change are in the base class, `w2vfast.vectors.table.KeyTable`.  The methods
+here check arguments and call functions on arrays: `queries` builds query vectors,
+`neighbours` computes over many rows, `evaluation` scores, `storage` reads and writes.
+V is the number of words, D the dimension.
 """
 
 from __future__ import annotations
@@ -9,60 +11,79 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import IO, Any, overload
+from typing import IO, TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from w2vfast.vectors import evaluation, neighbours
+from w2vfast.formats import dispatch, word2vec
+from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
+from w2vfast.formats.spelling import Spaces
+from w2vfast.formats.word_counts import write_counts
+from w2vfast.system.files import PathLike
+from w2vfast.vectors import evaluation, neighbours, queries, storage
 from w2vfast.vectors.notebook import html_summary
-from w2vfast.vectors.storage import KeyFiles
-from w2vfast.vectors.table import KEY_TYPES, FloatArray, Key, as_list
+from w2vfast.vectors.queries import Neighbours, Query, Scores
+from w2vfast.vectors.table import FloatArray, Key, KeyTable
 
-Query = Key | FloatArray | tuple[Key | FloatArray, float]
-Neighbours = list[tuple[Key, float]]
-Scores = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
-class KeyedVectors(KeyFiles):
+class KeyedVectors(KeyTable):
     """Words and their vectors.
 
     Parameters
     ----------
     keys : sequence or array of str or int, length V; or int
-        The words, most frequent first.  A single number is the dimension of an empty
+        The words, most frequent first.  A single integer is the dimension of an empty
         table, as in gensim.
     vectors : array-like of float, shape (V, D), optional
-        Kept, not copied, if it is an array of floating-point numbers.  float16 takes
-        half the memory of float32; whatever is computed from it is float32.
+        Used without a copy if it is an array of floating-point numbers.  float16 takes
+        half the memory of float32; results computed from it are float32.
     counts : array-like of int, shape (V,), optional
         Occurrences of each word [occurrences].
     vector_size : int, optional
         Dimension of an empty table.
     c_text : bool, default False
-        `save_word2vec_format` writes as the C program does unless told otherwise.
+        Write text files exactly as the C program does unless told otherwise.
     fixed : bool, default False
-        The rows are those that a model trains: no key can be added, and their order
-        cannot be changed.  Copies are free of that.
+        The rows belong to a model: no key can be added, and their order cannot change.
+        Copies are not fixed.
 
     Attributes
     ----------
     vectors : ndarray of float, shape (V, D)
-        One row a word.  Writing to it changes the words' vectors at once; nothing
-        is cached.
+        One row for each word.  Writing to it changes the vectors at once; nothing is
+        cached.
     index_to_key : list of str or int, length V
         The word of each row.
     key_to_index : dict of str or int to int
-        The row of each word; the first one of equal words.
+        The row of each word; of duplicate words the first.
     counts : ndarray of int64, shape (V,), or None
         Occurrences of each word [occurrences].
     expandos : dict of str to ndarray of shape (V,)
-        What `set_vecattr` has set, the counts under "count".  The name is gensim's.
+        Attributes set by `set_vecattr`, including the counts as "count".
 
     Raises
     ------
     ValueError
         If the lengths differ.
+
+    Notes
+    -----
+    Names and behaviour are those of gensim 4 unless "Differs:" says otherwise.
+
+    Examples
+    --------
+    >>> from w2vfast import KeyedVectors
+    >>> wv = KeyedVectors(["king", "queen", "apple"], [[3, 4], [4, 3], [-4, 3]])
+    >>> wv["queen"].tolist()
+    [4.0, 3.0]
+    >>> "prince" in wv
+    False
+    >>> round(wv.similarity("king", "queen"), 2)
+    0.96
     """
 
     def _repr_html_(self) -> str:
@@ -75,7 +96,7 @@ class KeyedVectors(KeyFiles):
         name = type(self).__name__
         return html_summary(name, facts, self.index_to_key, self.counts)
 
-    # --- neighbours ---------------------------------------------------------------
+    # --- neighbours -----------------------------------------------------------------
 
     @overload
     def most_similar(
@@ -109,50 +130,67 @@ class KeyedVectors(KeyFiles):
         clip_end: int | None = None,
         restrict_vocab: int | None = None,
     ) -> Neighbours | Scores:
-        """Find the keys whose vectors point most nearly the same way.
+        """Return the keys whose vectors have the largest cosines with a query.
 
         Parameters
         ----------
         positive, negative : key, vector, or list of them, optional
-            What the direction is built from: the weighted mean of the unit vectors
-            of keys (weight 1, or -1 in `negative`) and of vectors of shape (D,),
-            which are taken as they are.  A pair (key or vector, weight) gives the
-            weight.
+            The query is the weighted mean of the unit vectors of keys (weight 1, or -1
+            in `negative`) and of vectors of shape (D,), which are not normalised.  A
+            pair (key or vector, weight) sets the weight.
         topn : int or None, default 10
-            How many to return [keys].  None returns the similarities of all.
+            Number of keys to return [keys].  None returns the cosines of all rows.
         clip_start, clip_end : int, optional
-            Search the rows from `clip_start` up to but not including `clip_end` (None
-            or 0: to the end).
+            Search the rows from `clip_start` up to but excluding `clip_end` (None or
+            0: to the end).
         restrict_vocab : int, optional
-            Search the first so many rows, whatever the clips are.
+            Search only this many first rows; overrides `clip_start` and `clip_end`.
 
         Returns
         -------
         list of (key, float)
-            Keys and cosines, the nearest first, without the keys that were given;
-            equal ones in the order of `index_to_key`.
-            If `topn` is None, an ndarray of float32 with the cosines of all rows
-            searched.
+            Keys and cosines, the nearest first, without the keys of the query.  Keys
+            with equal cosines are in the order of `index_to_key`.  If `topn` is None,
+            an ndarray of float32 with the cosines of all rows searched.
 
         Raises
         ------
         KeyError
             If a key is missing.
         ValueError
-            If nothing is given, or a vector has another dimension.
+            If the query is empty, or a vector has another dimension.
 
         Notes
         -----
-        O(V D) time.  Rows that are zero have the cosine 0; rows with values that are
-        not finite are never returned.  `most_similar_batch` answers many queries in a
+        O(V D) time.  Rows of zeros have the cosine 0; rows with values that are not
+        finite are never returned.  `most_similar_batch` answers many queries in a
         fraction of the time.
+
+        An analogy "a is to b as c is to ?" is the query positive=[b, c], negative=[a]
+        (3CosAdd; T. Mikolov, W. Yih and G. Zweig (2013), Linguistic regularities in
+        continuous space word representations, NAACL).
+
+        Examples
+        --------
+        >>> from w2vfast import KeyedVectors
+        >>> wv = KeyedVectors(
+        ...     ["king", "queen", "man", "woman"], [[5, 1], [5, -1], [1, 1], [1, -1]]
+        ... )
+        >>> wv.most_similar("king", topn=1)[0][0]
+        'queen'
+        >>> wv.most_similar(positive=["king", "woman"], negative=["man"])[0][0]
+        'queen'
         """
         if topn is not None and topn < 1:
             return []
-        direction, given = self._direction(_items(positive, negative))
-        searched = self._searched(clip_start, clip_end, restrict_vocab)
+        items = queries.weighted_items(positive, negative)
+        direction, given = queries.direction(self, items)
+        searched = queries.searched_rows(
+            len(self), clip_start, clip_end, restrict_vocab
+        )
         cosines = neighbours.cosines(self.vectors[searched], direction[None])[0]
-        return self._best(cosines, topn, given, searched.start)
+        keys = self.index_to_key
+        return queries.best_keys(keys, cosines, topn, given, searched.start)
 
     def most_similar_batch(
         self,
@@ -161,7 +199,7 @@ class KeyedVectors(KeyFiles):
         *,
         restrict_vocab: int | None = None,
     ) -> list[Neighbours]:
-        """Find the neighbours of many queries at once.
+        """Return the nearest keys for many queries at once.
 
         Parameters
         ----------
@@ -170,9 +208,9 @@ class KeyedVectors(KeyFiles):
             them with weights, as `positive` of `most_similar`; ``["king", "woman",
             ("man", -1)]`` is an analogy.
         topn : int, default 10
-            How many to return for each query [keys].
+            Number of keys to return for each query [keys].
         restrict_vocab : int, optional
-            Search the first so many rows.
+            Search only this many first rows.
 
         Returns
         -------
@@ -185,27 +223,15 @@ class KeyedVectors(KeyFiles):
             If a key is missing.
         ValueError
             If a query is empty, or a vector has another dimension.
+        TypeError
+            If `queries` is a single string.
 
         Notes
         -----
-        O(Q V D) time, in matrix products on all threads of NumPy's BLAS.  Beside the
-        result it takes 4 Q D bytes, and some 50 MB at D = 200.
+        O(Q V D) time, in matrix products on all threads of NumPy's BLAS.  Memory beside
+        the result: 4 Q D bytes, and about 50 MB at D = 200.
         """
-        directions, given = self._directions(_several(queries, "queries"))
-        if topn < 1 or not given:
-            return [[] for _ in given]
-        searched = self._searched(0, None, restrict_vocab)
-        # What was given may be among the best and is left out afterwards.
-        k = topn + max(map(len, given))
-        rows, cosines = neighbours.nearest(self.vectors[searched], directions, k)
-        return [
-            [
-                (self.index_to_key[row], cosine)
-                for row, cosine in zip(*found, strict=True)
-                if row >= 0 and row not in own
-            ][:topn]
-            for *found, own in zip(rows.tolist(), cosines.tolist(), given, strict=True)
-        ]
+        return _nearest_keys(self, queries, topn, restrict_vocab)
 
     def most_similar_cosmul(
         self,
@@ -214,25 +240,23 @@ class KeyedVectors(KeyFiles):
         topn: int | None = 10,
         restrict_vocab: int | None = None,
     ) -> Neighbours | Scores:
-        """Find keys by the product of similarities (3CosMul) rather than their sum.
+        """Return the keys with the largest product of similarities (3CosMul).
 
         Parameters
         ----------
         positive, negative : key, vector, or list of them
-            At least one positive.  Vectors of shape (D,) are taken as they are; give
-            them the length 1.
+            At least one positive.  Vectors of shape (D,) are not normalised; pass unit
+            vectors.
         topn : int or None, default 10
-            How many to return [keys].  None returns the scores of all.
+            Number of keys to return [keys].  None returns the scores of all rows.
         restrict_vocab : int, optional
-            Search the first so many rows.  Differs: gensim has the argument, but
-            searches all.
+            Search only this many first rows.
 
         Returns
         -------
         list of (key, float)
-            Keys and scores as `w2vfast.vectors.neighbours.cosmul` has them, the best
-            first, without the keys that were given.  If `topn` is None, an ndarray of
-            float32 with the scores of all rows searched.
+            Keys and scores, the best first, without the keys of the query.  If `topn`
+            is None, an ndarray of float32 with the scores of all rows searched.
 
         Raises
         ------
@@ -240,33 +264,77 @@ class KeyedVectors(KeyFiles):
             If a key is missing.
         ValueError
             If nothing positive is given, or a vector has another dimension.
+
+        Notes
+        -----
+        The score is the product of (1 + cosine) / 2 over the positive items, divided by
+        that over the negative items plus 1e-6.
+
+        O. Levy and Y. Goldberg (2014), Linguistic regularities in sparse and explicit
+        word representations, CoNLL, equation 4 and footnote 7.
+
+        Differs: gensim has `restrict_vocab`, but searches all rows.
         """
         if topn is not None and topn < 1:
             return []
-        above, below = as_list(positive), as_list(negative)
+        above, below = queries.as_list(positive), queries.as_list(negative)
         if not above:
             message = "give at least one key or vector as positive"
             raise ValueError(message)
-        terms = [self._vector_of(item) for item in above + below]
+        terms = [queries.query_vector(self, item) for item in above + below]
         vectors = np.array([vector for vector, _ in terms], np.float32)
-        searched = self._searched(0, None, restrict_vocab)
+        searched = queries.searched_rows(len(self), 0, None, restrict_vocab)
         scores = neighbours.cosmul(
             self.vectors[searched], vectors[: len(above)], vectors[len(above) :]
         )
         given = [row for _, row in terms if row is not None]
-        return self._best(scores, topn, given, searched.start)
+        return queries.best_keys(self.index_to_key, scores, topn, given, 0)
 
     def similar_by_key(
         self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Neighbours | Scores:
-        """Return `most_similar` of one key."""
-        return self._similar([key], topn, restrict_vocab)
+        """Return the nearest keys of one key; see `most_similar`.
+
+        Parameters
+        ----------
+        key : str or int
+            The word.
+        topn, restrict_vocab : int, optional
+            As for `most_similar`.
+
+        Returns
+        -------
+        list of (key, float), or ndarray of float32 if `topn` is None
+
+        Raises
+        ------
+        KeyError
+            If the key is missing.
+        """
+        return _similar(self, [key], topn, restrict_vocab)
 
     def similar_by_word(
         self, word: Key, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Neighbours | Scores:
-        """Return `most_similar` of one key, as `similar_by_key`."""
-        return self._similar([word], topn, restrict_vocab)
+        """Return the nearest keys of one key; the same as `similar_by_key`.
+
+        Parameters
+        ----------
+        word : str or int
+            The word.
+        topn, restrict_vocab : int, optional
+            As for `most_similar`.
+
+        Returns
+        -------
+        list of (key, float), or ndarray of float32 if `topn` is None
+
+        Raises
+        ------
+        KeyError
+            If the key is missing.
+        """
+        return _similar(self, [word], topn, restrict_vocab)
 
     def similar_by_vector(
         self,
@@ -274,60 +342,26 @@ class KeyedVectors(KeyFiles):
         topn: int | None = 10,
         restrict_vocab: int | None = None,
     ) -> Neighbours | Scores:
-        """Return `most_similar` of one vector of shape (D,)."""
-        return self._similar([np.asarray(vector)], topn, restrict_vocab)
+        """Return the nearest keys of one vector; see `most_similar`.
 
-    def _similar(
-        self, positive: list[Any], topn: int | None, restrict_vocab: int | None
-    ) -> Neighbours | Scores:
-        return self.most_similar(positive, topn=topn, restrict_vocab=restrict_vocab)
+        Parameters
+        ----------
+        vector : array-like of float, shape (D,)
+        topn, restrict_vocab : int, optional
+            As for `most_similar`.
 
-    def _searched(
-        self, clip_start: int, clip_end: int | None, restrict_vocab: int | None
-    ) -> slice:
-        if restrict_vocab:
-            clip_start, clip_end = 0, restrict_vocab
-        start, stop, _ = slice(clip_start, clip_end or None).indices(len(self))
-        return slice(start, stop)
+        Returns
+        -------
+        list of (key, float), or ndarray of float32 if `topn` is None
 
-    def _direction(self, items: list[tuple[Any, float]]) -> tuple[Scores, list[int]]:
-        """Return the unit vector that a query means and the rows of its keys."""
-        if not items:
-            message = "give at least one key or vector, as positive or negative"
-            raise ValueError(message)
-        total = np.zeros(self.vector_size, np.float64)
-        given = []
-        for item, weight in items:
-            vector, row = self._vector_of(item)
-            total += weight * vector
-            if row is not None:
-                given.append(row)
-        return neighbours.unit(total).astype(np.float32), given
+        Raises
+        ------
+        ValueError
+            If the vector has another dimension.
+        """
+        return _similar(self, [np.asarray(vector)], topn, restrict_vocab)
 
-    def _directions(self, queries: list[Any]) -> tuple[Scores, list[list[int]]]:
-        """Do as `_direction` for many queries, at once if they are single keys."""
-        if all(isinstance(query, KEY_TYPES) for query in queries):
-            given = [self.get_index(key) for key in queries]
-            rows = np.array(given, np.intp)
-            return neighbours.unit_rows(self.vectors[rows]), [[row] for row in given]
-        built = [self._direction(_items(query, None)) for query in queries]
-        return np.array([direction for direction, _ in built]), [
-            own for _, own in built
-        ]
-
-    def _best(
-        self, scores: Scores, topn: int | None, given: list[int], start: int
-    ) -> Neighbours | Scores:
-        """Name the best scores of the rows from `start` on; all scores without topn."""
-        if topn is None:
-            return scores
-        places = np.array(given, np.intp) - start
-        scores[places[(places >= 0) & (places < len(scores))]] = np.nan
-        best = neighbours.largest(scores, topn)
-        keys = (self.index_to_key[start + place] for place in best.tolist())
-        return list(zip(keys, scores[best].tolist(), strict=True))
-
-    # --- similarities -------------------------------------------------------------
+    # --- similarities ---------------------------------------------------------------
 
     def similarity(self, w1: Key, w2: Key) -> float:
         """Return the cosine of the angle between the vectors of two keys.
@@ -347,10 +381,27 @@ class KeyedVectors(KeyFiles):
         KeyError
             If a key is missing.
         """
-        return float(self._vector_of(w1)[0] @ self._vector_of(w2)[0])
+        first, second = (queries.query_vector(self, key)[0] for key in (w1, w2))
+        return float(first @ second)
 
     def distance(self, w1: Key, w2: Key) -> float:
-        """Return 1 - `similarity` of two keys."""
+        """Return 1 - `similarity` of two keys.
+
+        Parameters
+        ----------
+        w1, w2 : str or int
+            The words.
+
+        Returns
+        -------
+        float
+            In [0, 2] up to rounding.
+
+        Raises
+        ------
+        KeyError
+            If a key is missing.
+        """
         return 1 - self.similarity(w1, w2)
 
     @staticmethod
@@ -392,8 +443,10 @@ class KeyedVectors(KeyFiles):
         ------
         KeyError
             If a key is missing.
+        ValueError
+            If the vector has another dimension.
         """
-        vector, _ = self._vector_of(word_or_vector)
+        vector, _ = queries.query_vector(self, word_or_vector)
         others = list(other_words)
         rows = [self.get_index(key) for key in others]
         vectors = self.vectors[np.array(rows, np.intp)] if others else self.vectors
@@ -401,18 +454,66 @@ class KeyedVectors(KeyFiles):
         return np.asarray(1 - cosines, np.float32)
 
     def closer_than(self, key1: Key, key2: Key) -> list[Key]:
-        """Return the keys that are nearer to `key1` than `key2` is, in row order."""
+        """Return the keys that are nearer to one key than another key is.
+
+        Parameters
+        ----------
+        key1 : str or int
+            The key to which distances are measured.
+        key2 : str or int
+            The key that is compared.
+
+        Returns
+        -------
+        list of str or int
+            In the order of `index_to_key`, without `key1`.
+
+        Raises
+        ------
+        KeyError
+            If a key is missing.
+        """
         distances = self.distances(key1)
         closer = np.flatnonzero(distances < distances[self.get_index(key2)])
         own = self.get_index(key1)
         return [self.index_to_key[row] for row in closer.tolist() if row != own]
 
     def rank(self, key1: Key, key2: Key) -> int:
-        """Return the place of `key2` among the neighbours of `key1`, from 1."""
+        """Return the rank of one key among the neighbours of another.
+
+        Parameters
+        ----------
+        key1 : str or int
+            The key whose neighbours are ranked.
+        key2 : str or int
+            The key whose rank is returned.
+
+        Returns
+        -------
+        int
+            1 for the nearest neighbour.
+
+        Raises
+        ------
+        KeyError
+            If a key is missing.
+        """
         return len(self.closer_than(key1, key2)) + 1
 
     def most_similar_to_given(self, key1: Key, keys_list: Sequence[Key]) -> Key:
-        """Return the key of a list that is nearest to `key1`, of equal ones the first.
+        """Return the key of a list that is nearest to a key.
+
+        Parameters
+        ----------
+        key1 : str or int
+            The key to which the others are compared.
+        keys_list : sequence of str or int
+            The keys to choose from.
+
+        Returns
+        -------
+        str or int
+            Of equally near keys the first.
 
         Raises
         ------
@@ -427,14 +528,14 @@ class KeyedVectors(KeyFiles):
         return max(keys_list, key=lambda key: self.similarity(key1, key))
 
     def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
-        """Return the similarity of two keys relative to those of the nearest keys.
+        """Return the similarity of two keys relative to that of the nearest keys.
 
         Parameters
         ----------
         wa, wb : str or int
             The words.
         topn : int, default 10
-            Neighbours of `wa` whose similarities are summed up [keys].
+            Number of neighbours of `wa` whose similarities are summed [keys].
 
         Returns
         -------
@@ -448,8 +549,8 @@ class KeyedVectors(KeyFiles):
         ValueError
             If `wa` has no neighbours.
 
-        Source
-        ------
+        Notes
+        -----
         A. Leeuwenberg, M. Vela, J. Dehdari and J. van Genabith (2016), A minimally
         supervised approach for synonym extraction with word embeddings, PBML 105,
         equation 1.
@@ -460,15 +561,58 @@ class KeyedVectors(KeyFiles):
             raise ValueError(message)
         return self.similarity(wa, wb) / sum(cosine for _, cosine in nearest)
 
-    # --- sets of keys -------------------------------------------------------------
+    # --- sets of keys ---------------------------------------------------------------
+
+    def get_mean_vector(
+        self,
+        keys: Key | Iterable[Key | FloatArray],
+        weights: npt.ArrayLike | None = None,
+        pre_normalize: bool = True,
+        post_normalize: bool = False,
+        ignore_missing: bool = True,
+    ) -> npt.NDArray[np.float32]:
+        """Return the weighted mean of vectors.
+
+        Parameters
+        ----------
+        keys : iterable of n keys or vectors, or ndarray of float, shape (n, D)
+        weights : array-like of float, shape (n,), optional
+            Default: all 1.  The sum is divided by the sum of their magnitudes.
+        pre_normalize : bool, default True
+            Scale the vectors of keys to length 1.  Vectors are used as given.
+        post_normalize : bool, default False
+            Scale the mean to length 1.
+        ignore_missing : bool, default True
+            Ignore missing keys instead of raising an error.
+
+        Returns
+        -------
+        ndarray of float32, shape (D,)
+            Zeros if every key is missing.
+
+        Raises
+        ------
+        KeyError
+            If a key is missing and `ignore_missing` is False.
+        ValueError
+            If there are no keys, or not one weight for each key.
+        """
+        items = queries.as_list(keys)
+        mean = queries.mean_vector(self, items, weights, pre_normalize, ignore_missing)
+        return (neighbours.unit(mean) if post_normalize else mean).astype(np.float32)
 
     def n_similarity(self, ws1: Iterable[Key], ws2: Iterable[Key]) -> float:
-        """Return the cosine between the means of two sets of keys.
+        """Return the cosine between the mean vectors of two sets of keys.
 
         Parameters
         ----------
         ws1, ws2 : iterable of keys
-            Missing keys are left out; a set without any other gives 0.
+            Missing keys are ignored; if all keys of a set are missing, the result
+            is 0.
+
+        Returns
+        -------
+        float
 
         Raises
         ------
@@ -484,49 +628,74 @@ class KeyedVectors(KeyFiles):
     def rank_by_centrality(
         self, words: Iterable[Key], use_norm: bool = True
     ) -> list[tuple[float, Key]]:
-        """Order keys by how near they are to their common mean.
+        """Sort keys by their similarity to the mean of all of them.
 
         Parameters
         ----------
         words : iterable of keys
-            Missing ones are left out, with a warning.
+            Missing keys are ignored with a warning.
         use_norm : bool, default True
-            Take the mean of unit vectors, and cosines; otherwise the vectors as they
-            are, and their products with the mean's direction.
+            Use the mean of unit vectors, and cosines.  Otherwise use the vectors
+            without normalisation, and their products with the direction of the mean.
 
         Returns
         -------
         list of (float, key)
-            The most central first.
+            The most central key first.
 
         Raises
         ------
         ValueError
-            If no key is here.
+            If every key is missing.
+        TypeError
+            If `words` is a single string.
 
         Warns
         -----
         UserWarning
             If keys are missing.
         """
-        words = _several(words, "words")
+        words = queries.as_list_of_keys(words, "words")
         used = [word for word in words if word in self]
         if len(used) < len(words):
             missing = ", ".join(repr(word) for word in words if word not in self)
-            warnings.warn(f"left out: {missing}", UserWarning, stacklevel=2)
+            warnings.warn(f"missing keys ignored: {missing}", UserWarning, stacklevel=2)
         if not used:
             message = f"none of the {len(words)} words is among the {len(self)} keys"
             raise ValueError(message)
         rows = np.array([self.get_vector(word, norm=use_norm) for word in used])
         products = rows @ self.get_mean_vector(rows, post_normalize=True)
-        order = np.argsort(-products, kind="stable")
-        return [(float(products[place]), used[place]) for place in order.tolist()]
+        order = np.argsort(-products, kind="stable").tolist()
+        return [(float(products[n]), used[n]) for n in order]
 
     def doesnt_match(self, words: Iterable[Key]) -> Key:
-        """Return the key that `rank_by_centrality` puts last."""
+        """Return the key that is least similar to the mean of all given keys.
+
+        Parameters
+        ----------
+        words : iterable of keys
+            Missing keys are ignored with a warning.
+
+        Returns
+        -------
+        str or int
+            The last key of `rank_by_centrality`.
+
+        Raises
+        ------
+        ValueError
+            If every key is missing.
+        TypeError
+            If `words` is a single string.
+
+        Warns
+        -----
+        UserWarning
+            If keys are missing.
+        """
         return self.rank_by_centrality(words)[-1][1]
 
-    # --- evaluation ---------------------------------------------------------------
+    # --- evaluation -----------------------------------------------------------------
 
     def evaluate_word_analogies(
         self,
@@ -537,20 +706,17 @@ class KeyedVectors(KeyFiles):
     ) -> tuple[float, list[dict[str, Any]]]:
         """Answer analogy questions, as the C program's compute-accuracy does.
 
-        `w2vfast.vectors.evaluation.word_analogies` tells more (coverage, semantic and
-        syntactic totals); this method returns what gensim's does.
-
         Parameters
         ----------
         analogies : str, path-like or file
             Lines of four words, in sections that begin with ``: name``.
         restrict_vocab : int or None, default 300000
-            Use the first so many words only [words].  compute-accuracy is mostly run
-            with 30000; figures with different limits cannot be compared.
+            Use only the N most frequent words [words].  compute-accuracy is usually run
+            with 30000; results with different limits cannot be compared.
         case_insensitive : bool, default True
-            Take words for equal that differ in upper and lower case.
+            Ignore the difference between upper and lower case.
         dummy4unknown : bool, default False
-            Count questions with unknown words as wrong rather than leaving them out.
+            Count questions with unknown words as wrong instead of ignoring them.
 
         Returns
         -------
@@ -558,8 +724,8 @@ class KeyedVectors(KeyFiles):
             Fraction of right answers; 0.0 if no question could be asked.
         sections : list of dict
             With the keys "section" (its name), "correct" and "incorrect" (lists of
-            four words, in upper case if `case_insensitive`, as gensim has them); the
-            last one, "Total accuracy", holds all.
+            four words, in upper case if `case_insensitive`, as in gensim).  The last
+            one, "Total accuracy", contains all questions.
 
         Raises
         ------
@@ -567,6 +733,12 @@ class KeyedVectors(KeyFiles):
             If a line of the file is malformed.
         OSError
             If the file cannot be read.
+
+        Notes
+        -----
+        This method returns what gensim's does.
+        `w2vfast.vectors.evaluation.word_analogies` returns more: coverage, and totals
+        of the semantic and the syntactic questions.
         """
         result = evaluation.word_analogies(
             self.index_to_key,
@@ -576,19 +748,7 @@ class KeyedVectors(KeyFiles):
             case_insensitive=case_insensitive,
             dummy4unknown=dummy4unknown,
         )
-        written = str.upper if case_insensitive else str
-        sections: list[dict[str, Any]] = [
-            {
-                "section": s.name,
-                "correct": [tuple(map(written, words)) for words in s.correct],
-                "incorrect": [tuple(map(written, words)) for words in s.incorrect],
-            }
-            for s in result.sections
-        ]
-        total: dict[str, Any] = {"section": "Total accuracy"}
-        for kind in ("correct", "incorrect"):
-            total[kind] = [words for section in sections for words in section[kind]]
-        return result.total.accuracy, [*sections, total]
+        return result.total.accuracy, _gensim_sections(result, case_insensitive)
 
     def evaluate_word_pairs(
         self,
@@ -599,20 +759,20 @@ class KeyedVectors(KeyFiles):
         case_insensitive: bool = True,
         dummy4unknown: bool = False,
     ) -> tuple[evaluation.Correlation, evaluation.Correlation, float]:
-        """Correlate cosines of word pairs with scores that people gave.
+        """Correlate the cosines of word pairs with human similarity scores.
 
         Parameters
         ----------
         pairs : str, path-like or file
             Lines of two words and a score.
         delimiter : str, default tab
-            What separates the three.
+            The separator of the three.
         restrict_vocab : int or None, default 300000
-            Use the first so many words only [words].
+            Use only the N most frequent words [words].
         case_insensitive : bool, default True
-            Take words for equal that differ in upper and lower case.
+            Ignore the difference between upper and lower case.
         dummy4unknown : bool, default False
-            Give pairs with unknown words the cosine 0 rather than leaving them out.
+            Give pairs with unknown words the cosine 0 instead of ignoring them.
 
         Returns
         -------
@@ -641,26 +801,355 @@ class KeyedVectors(KeyFiles):
         )
         return result.pearson, result.spearman, 100 * (1 - result.coverage)
 
+    # --- files ----------------------------------------------------------------------
 
-def _several(keys: Iterable[Any], name: str) -> list[Any]:
-    # A word alone would be read as its letters.
-    if isinstance(keys, (str, bytes)):
-        message = f"{name} must be a list, got {keys!r}. For one word write [{keys!r}]."
-        raise TypeError(message)
-    return list(keys)
+    def save(
+        self,
+        path: PathLike,
+        kind: str | None = None,
+        *,
+        spaces: Spaces = "refuse",
+        dtype: npt.DTypeLike | None = None,
+    ) -> None:
+        r"""Write the vectors in the format that the suffix selects.
+
+        Parameters
+        ----------
+        path : str or path-like
+            .txt or .vec (word2vec text), .bin (binary), .glove (text without a header),
+            each also with .gz, .bz2 or .xz; .npz; .safetensors; .tsv (TensorBoard's
+            projector); .hf (a folder for sentence-transformers and model2vec).  A name
+            without a suffix, or with .kv or .wordvectors, is a folder, the only format
+            that stores attributes other than counts.  The file appears complete or not
+            at all.
+        kind : str, optional
+            A key of `w2vfast.formats.registry.KINDS`; overrides the suffix.
+        spaces : {"refuse", "escape"}, default "refuse"
+            Words with white space, in formats whose readers would split them: an error,
+            or escapes such as ``\x20`` that `load` undoes.
+        dtype : dtype, optional
+            Floating-point type to convert the vectors to.  float16 takes half the space
+            of float32 in a folder and in .npz, and keeps three decimal digits.
+
+        Raises
+        ------
+        TypeError
+            If an attribute contains objects that JSON cannot represent.
+        ValueError
+            If the suffix is unknown, a word cannot be written, or a value is too large
+            for `dtype`.
+        OSError
+            If the file cannot be written.
+        ImportError
+            If the format needs a package that is not installed.
+
+        Examples
+        --------
+        >>> from w2vfast import KeyedVectors
+        >>> wv = KeyedVectors(["king", "queen"], [[1, 0.5], [0.5, 1]])
+        >>> wv.save("vectors.txt")
+        >>> print(open("vectors.txt").read(), end="")
+        2 2
+        king 1 0.5
+        queen 0.5 1
+        """
+        attributes = {k: v for k, v in self.expandos.items() if k != "count"}
+        held = Contents(
+            self.index_to_key,
+            storage.as_dtype(self.vectors, dtype),
+            self.counts,
+            self._c_text,
+            attributes,
+        )
+        dispatch.write_vectors(path, held, kind, WriteOptions(spaces))
+
+    @classmethod
+    def load(
+        cls,
+        path: PathLike,
+        kind: str | None = None,
+        *,
+        limit: int | None = None,
+        unicode_errors: str = "strict",
+        spaces: Spaces = "refuse",
+        mmap: bool | str | None = False,
+    ) -> Self:
+        """Read vectors from a file or folder in any format that can be read.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Anything that `save` writes, except .tsv and .hf; a folder of
+            `Word2Vec.save`; text with or without a header; gensim's and the C program's
+            binary.
+        kind : str, optional
+            A key of `w2vfast.formats.registry.KINDS`; overrides the suffix.
+        limit : int, optional
+            Read at most this many words [words].
+        unicode_errors : str, default "strict"
+            Error handler of Python for words in text and binary that are not UTF-8.
+        spaces : {"refuse", "escape", "keep"}, default "refuse"
+            Words with white space: an error; escapes are undone; or everything before
+            the last D fields of a line of text is the word.
+        mmap : bool or "r", default False
+            Map the vectors of a folder from disk, read-only, instead of reading them:
+            loading takes only the time of the keys, and processes that map the same
+            folder share the memory.  The values are then not checked for being finite.
+
+        Returns
+        -------
+        KeyedVectors
+
+        Raises
+        ------
+        ValueError
+            If the file does not fit its format (the message gives its name and the line
+            or byte), or is to be mapped and is not a folder.
+        OSError
+            If the file cannot be read.
+        ImportError
+            If the format needs a package that is not installed.
+
+        Warns
+        -----
+        UserWarning
+            If a word occurs twice: look-up finds the first.
+
+        Notes
+        -----
+        Files in the C program's binary format cannot be mapped: each vector follows a
+        word of any length, so the rows are neither equally spaced nor aligned to four
+        bytes.  Load such a file once and `save` it as a folder.
+
+        Examples
+        --------
+        >>> from w2vfast import KeyedVectors
+        >>> wv = KeyedVectors(["king", "queen"], [[1, 0.5], [0.5, 1]])
+        >>> wv.save("vectors")
+        >>> KeyedVectors.load("vectors", mmap=True)
+        KeyedVectors(2 keys, vector_size=2)
+        """
+        if mmap not in (True, False, None, "r"):
+            message = f"mmap must be True, False or 'r' (read-only), got {mmap!r}"
+            raise ValueError(message)
+        how = ReadOptions(limit, unicode_errors, spaces, mmap=bool(mmap))
+        held = dispatch.read_vectors(path, kind, how)
+        loaded = cls(held.words, held.vectors, held.counts, c_text=held.c_text)
+        loaded.expandos.update(held.attributes)
+        storage.warn_of_duplicates(loaded.index_to_key, loaded.key_to_index, path)
+        return loaded
+
+    def save_word2vec_format(
+        self,
+        fname: PathLike,
+        fvocab: PathLike | None = None,
+        binary: bool = False,
+        *,
+        write_header: bool = True,
+        c_text: bool | None = None,
+    ) -> None:
+        """Write the vectors in the C program's format.
+
+        Parameters
+        ----------
+        fname : str or path-like
+            The file; compressed if its name ends in .gz, .bz2 or .xz.  It appears
+            complete or not at all; pipes and devices are written directly.
+        fvocab : str or path-like, optional
+            Also write the counts to this file, a line ``word count`` for each word.
+        binary : bool, default False
+            Write little-endian float32 instead of text.
+        write_header : bool, default True
+            Begin with a line ``V D``; GloVe's files have none.
+        c_text : bool, optional
+            Write text byte for byte as the C program does: six decimals, a space at the
+            end of each line.  The default is True for vectors trained in exact mode.
+            Otherwise a value has the fewest digits that preserve its float32.
+
+        Raises
+        ------
+        ValueError
+            If a word cannot be written (it contains white space or is empty), `fvocab`
+            is given and there are no counts, or a binary file is to have no header.
+        TypeError
+            If `fvocab` is a bool, because `binary` was passed in its place.
+        OSError
+            If a file cannot be written.
+        """
+        storage.check_fvocab(fvocab)
+        counts = self.counts
+        if fvocab is not None and counts is None:
+            message = "fvocab needs counts, and these vectors were loaded without any"
+            raise ValueError(message)
+        as_c = self._c_text if c_text is None else c_text
+        held = Contents(self.index_to_key, self.vectors, c_text=as_c)
+        word2vec.write(
+            os.fspath(fname), held, WriteOptions(), binary=binary, header=write_header
+        )
+        if fvocab is not None and counts is not None:
+            write_counts(os.fspath(fvocab), self.index_to_key, counts.tolist())
+
+    @classmethod
+    def load_word2vec_format(
+        cls,
+        fname: PathLike,
+        fvocab: PathLike | None = None,
+        binary: bool | None = False,
+        *,
+        unicode_errors: str = "strict",
+        limit: int | None = None,
+        datatype: npt.DTypeLike = np.float32,
+        no_header: bool = False,
+    ) -> Self:
+        """Read vectors in the C program's format.
+
+        Parameters
+        ----------
+        fname : str or path-like
+            The file; it may be compressed by gzip, bz2, xz or zstd.
+        fvocab : str or path-like, optional
+            A file of counts, lines ``word count``.  Words without a vector are ignored.
+        binary : bool or None, default False
+            Whether the file is binary or text.  None: the first row decides.
+        unicode_errors : str, default "strict"
+            Error handler of Python for words that are not UTF-8; "surrogateescape"
+            keeps their bytes.
+        limit : int, optional
+            Read at most this many words [words].
+        datatype : dtype, default float32
+            A floating-point type for the vectors.
+        no_header : bool, default False
+            The text has no first line ``V D``, as in GloVe's files.
+
+        Returns
+        -------
+        KeyedVectors
+
+        Raises
+        ------
+        ValueError
+            If a file does not fit its format; the message gives its name and the line
+            or byte.
+        TypeError
+            If `fvocab` is a bool, because `binary` was passed in its place.
+        OSError
+            If a file cannot be read.
+
+        Warns
+        -----
+        UserWarning
+            If a word occurs twice: look-up finds the first.
+        """
+        storage.check_fvocab(fvocab)
+        how = ReadOptions(limit, unicode_errors, dtype=datatype)
+        held = word2vec.read(os.fspath(fname), how, binary=binary, header=not no_header)
+        counts = storage.counts_of(held.words, fvocab, unicode_errors)
+        loaded = cls(held.words, held.vectors, counts)
+        storage.warn_of_duplicates(loaded.index_to_key, loaded.key_to_index, fname)
+        return loaded
+
+    def intersect_word2vec_format(
+        self,
+        fname: PathLike,
+        lockf: float = 1.0,
+        binary: bool | None = False,
+        *,
+        unicode_errors: str = "strict",
+    ) -> int:
+        """Replace vectors by those that a file in the C program's format has.
+
+        Keys that the file lacks keep their vectors, and no key is added.  The vectors
+        of a model are the rows that it trains, so training continues from them.
+
+        Parameters
+        ----------
+        fname : str or path-like
+            The file.  Only the rows of known keys are kept in memory.
+        lockf : float, default 1.0
+            gensim's factor for later training of these rows; only 1.0 is accepted.
+        binary : bool or None, default False
+            Whether the file is binary or text.  None: the first row decides.
+        unicode_errors : str, default "strict"
+            Error handler of Python for words that are not UTF-8.
+
+        Returns
+        -------
+        int
+            Number of vectors taken from the file [rows].
+
+        Raises
+        ------
+        ValueError
+            If the dimension differs, the file does not fit its format, or the vectors
+            are read-only.  No vector is changed then.
+        OSError
+            If the file cannot be read.
+
+        Notes
+        -----
+        Differs: gensim's default of `lockf`, 0.0, freezes the rows; here
+        ``train(freeze=[...])`` does.
+        """
+        if lockf != 1.0:
+            message = (
+                f"lockf={lockf} would slow down or freeze rows in training; leave it "
+                "out, and freeze words by train(freeze=[...])"
+            )
+            raise ValueError(message)
+        return storage.overwrite_from_file(
+            self._writable(),
+            self.key_to_index,
+            os.fspath(fname),
+            unicode_errors,
+            binary,
+        )
 
 
-def _items(positive: Any, negative: Any) -> list[tuple[Any, float]]:
-    """Return what a query is made of, with weights."""
-    signed = [(item, 1.0) for item in as_list(positive)]
-    signed += [(item, -1.0) for item in as_list(negative)]
-    return [_weighted(item, sign) for item, sign in signed]
+def _similar(
+    table: KeyedVectors,
+    positive: list[Any],
+    topn: int | None,
+    restrict_vocab: int | None,
+) -> Neighbours | Scores:
+    return table.most_similar(positive, topn=topn, restrict_vocab=restrict_vocab)
 
 
-def _weighted(item: Any, sign: float) -> tuple[Any, float]:
-    if not isinstance(item, tuple | list):
-        return item, sign
-    if len(item) != 2:
-        message = f"expected a key, an array or a pair (key, weight), got {item!r}"
-        raise ValueError(message)
-    return item[0], float(item[1])
+def _nearest_keys(
+    table: KeyedVectors, asked: Any, topn: int, restrict_vocab: int | None
+) -> list[Neighbours]:
+    directions, given = queries.directions(
+        table, queries.as_list_of_keys(asked, "queries")
+    )
+    if topn < 1 or not given:
+        return [[] for _ in given]
+    searched = queries.searched_rows(len(table), 0, None, restrict_vocab)
+    # The keys of the queries may be among the best and are removed afterwards.
+    k = topn + max(map(len, given))
+    rows, cosines = neighbours.nearest(table.vectors[searched], directions, k)
+    return [
+        [
+            (table.index_to_key[row], cosine)
+            for row, cosine in zip(*found, strict=True)
+            if row >= 0 and row not in own
+        ][:topn]
+        for *found, own in zip(rows.tolist(), cosines.tolist(), given, strict=True)
+    ]
+
+
+def _gensim_sections(
+    result: evaluation.AnalogyResult, case_insensitive: bool
+) -> list[dict[str, Any]]:
+    """Return the sections as gensim does, and last their total."""
+    written = str.upper if case_insensitive else str
+    sections: list[dict[str, Any]] = [
+        {
+            "section": s.name,
+            "correct": [tuple(map(written, words)) for words in s.correct],
+            "incorrect": [tuple(map(written, words)) for words in s.incorrect],
+        }
+        for s in result.sections
+    ]
+    total: dict[str, Any] = {"section": "Total accuracy"}
+    for kind in ("correct", "incorrect"):
+        total[kind] = [words for section in sections for words in section[kind]]
+    return [*sections, total]

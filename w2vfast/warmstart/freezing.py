@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.text.vocab import first_rows
-from w2vfast.vectors.table import KeyTable, MissingKeyError
+from w2vfast.vectors.missing_key import MissingKeyError
+from w2vfast.vectors.table import KeyTable
 
 if TYPE_CHECKING:
     from w2vfast.text.vocab import Vocab

@@ -1,0 +1,97 @@
+"""Named attributes of keys: one array per attribute, with one value per key.
+
+The type of an attribute is int64, float64, bool or object, whatever the system and the
+width of the values given.  Keys without a value have 0, False or None.
+V is the number of keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def stored_dtype(values: Array) -> np.dtype[Any]:
+    """Return the type in which an array of values is stored."""
+    kinds = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64}
+    return np.dtype(kinds.get(values.dtype.kind, object))
+
+
+def dtype_of_value(value: Any) -> np.dtype[Any]:
+    """Return the type in which a single value is stored."""
+    is_number = isinstance(value, bool | int | float | np.generic)
+    return stored_dtype(np.asarray(value)) if is_number else np.dtype(object)
+
+
+def blank(dtype: np.dtype[Any], n: int) -> Array:
+    """Return n values of keys that have none: None, or zeros."""
+    return np.full(n, None, object) if dtype.hasobject else np.zeros(n, dtype)
+
+
+def checked_dtype(
+    attributes: Mapping[str, Array], name: str, given: np.dtype[Any]
+) -> np.dtype[Any]:
+    """Return the type of an attribute, existing or new.
+
+    Raises
+    ------
+    TypeError
+        If values of type `given` cannot be stored in it without loss.
+    """
+    dtype = np.dtype(np.int64) if name == "count" else given
+    if name in attributes:
+        dtype = attributes[name].dtype
+    if not np.can_cast(given, dtype, "safe"):
+        message = (
+            f"attribute {name!r} has type {dtype}, got {given}; convert the value, or "
+            "use another name"
+        )
+        raise TypeError(message)
+    return dtype
+
+
+def appended(
+    attributes: Mapping[str, Array],
+    added: Mapping[str, Array],
+    is_new: npt.NDArray[np.bool_],
+    n_keys: int,
+) -> dict[str, Array]:
+    """Return new arrays of all attributes, extended by the values of new keys.
+
+    Parameters
+    ----------
+    attributes : mapping of str to ndarray, shape (V,)
+    added : mapping of str to ndarray, shape (n,)
+        Attributes of n keys.
+    is_new : ndarray of bool, shape (n,)
+        The keys that are appended.
+    n_keys : int
+        V.
+    """
+    before = {
+        name: blank(stored_dtype(values), n_keys) for name, values in added.items()
+    } | dict(attributes)
+    after = {}
+    for name, values in before.items():
+        new = blank(values.dtype, int(is_new.sum()))
+        if name in added:
+            new[:] = added[name][is_new]
+        after[name] = np.concatenate([values, new])
+    return after
+
+
+def rearranged(
+    attributes: Mapping[str, Array], rows: npt.NDArray[np.intp]
+) -> dict[str, Array]:
+    """Return new arrays with the values of `rows`; blank values where a row is -1."""
+    known = rows >= 0
+    after = {}
+    for name, values in attributes.items():
+        after[name] = blank(values.dtype, len(rows))
+        after[name][known] = values[rows[known]]
+    return after

@@ -1,0 +1,46 @@
+"""The error for a key that is not among the vectors, with similarly spelt keys."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+_MAX_SUGGESTIONS = 3
+_COMPARED_KEYS = 50_000  # most frequent keys compared with a missing one
+
+
+class MissingKeyError(KeyError):
+    """A key that is not among the vectors; the message suggests similar keys.
+
+    Similar keys are searched for only when the message is read, because many programs
+    look up keys just to see whether they exist.
+    """
+
+    def __init__(self, key: object, keys: Sequence[str | int]) -> None:
+        super().__init__(key)
+        self._keys = keys
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickled with the message instead of the whole vocabulary.
+        return KeyError, (str(self),)
+
+    def __str__(self) -> str:
+        key = self.args[0]
+        message = f"{key!r} is not among the {len(self._keys)} keys"
+        similar = _similar_keys(key, self._keys[:_COMPARED_KEYS])
+        if similar:
+            message += f"; did you mean {' or '.join(map(repr, similar))}?"
+        return message
+
+
+def _similar_keys(key: object, keys: Sequence[str | int]) -> list[str | int]:
+    """Return a few keys that differ from `key` in type, case or a typing error."""
+    text = key.decode(errors="replace") if isinstance(key, bytes) else str(key)
+    same = [k for k in keys if str(k).lower() == text.lower()]
+    if same or isinstance(key, int | np.integer):
+        return same[:_MAX_SUGGESTIONS]
+    near = [k for k in keys if isinstance(k, str) and abs(len(k) - len(text)) < 3]
+    return list(difflib.get_close_matches(text, near, n=_MAX_SUGGESTIONS, cutoff=0.7))

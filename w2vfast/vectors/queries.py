@@ -1,0 +1,178 @@
+"""Turn keys, vectors and weights into query vectors, and scores into keys.
+
+V is the number of keys, D the dimension, Q the number of queries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from w2vfast.vectors import neighbours
+from w2vfast.vectors.table import KEY_TYPES, FloatArray, Key, KeyTable
+
+Query = Key | FloatArray | tuple[Key | FloatArray, float]
+Neighbours = list[tuple[Key, float]]
+Scores = npt.NDArray[np.float32]
+
+
+def as_list(query: Any) -> list[Any]:
+    """Return a single key or vector as a list of one, None as an empty list."""
+    if query is None:
+        return []
+    is_vector = isinstance(query, np.ndarray) and query.ndim == 1
+    return [query] if is_vector or isinstance(query, KEY_TYPES) else list(query)
+
+
+def as_list_of_keys(keys: Iterable[Any], name: str) -> list[Any]:
+    """Return keys as a list; a single string is an error, not a list of letters."""
+    if isinstance(keys, (str, bytes)):
+        message = f"{name} must be a list, got {keys!r}. For one word write [{keys!r}]."
+        raise TypeError(message)
+    return list(keys)
+
+
+def weighted_items(positive: Any, negative: Any) -> list[tuple[Any, float]]:
+    """Return the keys and vectors of a query with their weights."""
+    signed = [(item, 1.0) for item in as_list(positive)]
+    signed += [(item, -1.0) for item in as_list(negative)]
+    return [_with_weight(item, sign) for item, sign in signed]
+
+
+def _with_weight(item: Any, default: float) -> tuple[Any, float]:
+    if not isinstance(item, tuple | list):
+        return item, default
+    if len(item) != 2:
+        message = f"expected a key, an array or a pair (key, weight), got {item!r}"
+        raise ValueError(message)
+    return item[0], float(item[1])
+
+
+def query_vector(table: KeyTable, item: Any) -> tuple[FloatArray, int | None]:
+    """Return a vector unchanged, or the unit vector of a key and its row.
+
+    Raises
+    ------
+    KeyError
+        If the key is missing.
+    ValueError
+        If the vector has another dimension.
+    """
+    if isinstance(item, np.ndarray) and item.ndim > 0:
+        if item.shape != (table.vector_size,):
+            message = (
+                f"a query vector must have shape ({table.vector_size},), "
+                f"got {item.shape}"
+            )
+            raise ValueError(message)
+        return item, None
+    row = table.get_index(item)
+    return neighbours.unit(table.vectors[row]), row
+
+
+def direction(
+    table: KeyTable, items: list[tuple[Any, float]]
+) -> tuple[Scores, list[int]]:
+    """Return the unit vector of a weighted sum, and the rows of its keys.
+
+    Raises
+    ------
+    KeyError
+        If a key is missing.
+    ValueError
+        If there are no items, or a vector has another dimension.
+    """
+    if not items:
+        message = "give at least one key or vector, as positive or negative"
+        raise ValueError(message)
+    total = np.zeros(table.vector_size, np.float64)
+    given = []
+    for item, weight in items:
+        vector, row = query_vector(table, item)
+        total += weight * vector
+        if row is not None:
+            given.append(row)
+    return neighbours.unit(total).astype(np.float32), given
+
+
+def directions(table: KeyTable, queries: list[Any]) -> tuple[Scores, list[list[int]]]:
+    """Return the unit vectors of many queries, shape (Q, D), and their keys' rows."""
+    if all(isinstance(query, KEY_TYPES) for query in queries):
+        given = [table.get_index(key) for key in queries]
+        rows = np.array(given, np.intp)
+        return neighbours.unit_rows(table.vectors[rows]), [[row] for row in given]
+    built = [direction(table, weighted_items(query, None)) for query in queries]
+    return np.array([vector for vector, _ in built]), [rows for _, rows in built]
+
+
+def mean_vector(
+    table: KeyTable,
+    items: list[Any],
+    weights: npt.ArrayLike | None,
+    pre_normalize: bool,
+    ignore_missing: bool,
+) -> npt.NDArray[np.float64]:
+    """Return the weighted mean of keys' and given vectors, shape (D,).
+
+    Raises
+    ------
+    KeyError
+        If a key is missing and `ignore_missing` is False.
+    ValueError
+        If there are no items, or not one weight for each.
+    """
+    factors = np.ones(len(items)) if weights is None else np.asarray(weights)
+    if not items or factors.shape != (len(items),):
+        message = (
+            f"got {len(items)} keys and weights of shape {factors.shape}; give at "
+            "least one key, and one weight for each"
+        )
+        raise ValueError(message)
+    total, magnitude = np.zeros(table.vector_size, np.float64), 0.0
+    for item, factor in zip(items, factors.tolist(), strict=True):
+        if ignore_missing and isinstance(item, KEY_TYPES) and item not in table:
+            continue
+        vector, row = query_vector(table, item)
+        if row is not None and not pre_normalize:
+            vector = table.vectors[row]
+        total += factor * vector.astype(np.float64)
+        magnitude += abs(factor)
+    return total / magnitude if magnitude else total
+
+
+def searched_rows(
+    n_rows: int, clip_start: int, clip_end: int | None, restrict_vocab: int | None
+) -> slice:
+    """Return the rows that a query searches; `restrict_vocab` overrides the clips."""
+    if restrict_vocab:
+        clip_start, clip_end = 0, restrict_vocab
+    start, stop, _ = slice(clip_start, clip_end or None).indices(n_rows)
+    return slice(start, stop)
+
+
+def best_keys(
+    keys: list[Key], scores: Scores, topn: int | None, given: list[int], start: int
+) -> Neighbours | Scores:
+    """Return the keys with the largest scores, without those that were given.
+
+    Parameters
+    ----------
+    keys : list of str or int, length V
+    scores : ndarray of float32
+        Scores of the rows from `start` on; INOUT: those of `given` become nan.
+    topn : int or None
+        None returns `scores` unchanged.
+    given : list of int
+        Rows that are not returned.
+    start : int
+    """
+    if topn is None:
+        return scores
+    positions = np.array(given, np.intp) - start
+    scores[positions[(positions >= 0) & (positions < len(scores))]] = np.nan
+    best = neighbours.largest(scores, topn)
+    found = (keys[start + position] for position in best.tolist())
+    return list(zip(found, scores[best].tolist(), strict=True))

@@ -1,8 +1,8 @@
-"""Cosines of many rows, and the rows with the largest ones, in blocks.
+"""Cosines of many rows, and the rows with the largest cosines, computed in blocks.
 
 V is the number of rows searched, D the dimension, Q the number of queries, T the
-number of terms of one query, k the number of neighbours.  A row with a value that is
-not finite is nobody's neighbour; a row of zeros has the cosine 0 with everything.
+number of terms of one query, k the number of neighbours.  Rows with values that are not
+finite are never returned; a row of zeros has the cosine 0 with every vector.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ Float32 = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp]
 
-_CACHED_ROWS = 2048  # read from memory once for both their lengths and their products
-_SEARCHED_ROWS = 16384  # and
-_QUERIES = 256  # in one matrix product: 16 MB of scores, long enough for two threads
-_GROUP = 32  # scores whose maximum stands for them in the scan for a bound
-_MANY = 4  # times k scores better than the k-th best so far: too many to sort
-# Squares of lengths in this range neither overflow nor lose digits in float32.
+# Rows of a block that stays in the cache between computing lengths and products.
+_CACHED_ROWS = 2048
+# Rows and queries of one matrix product: 16 MB of scores, enough work for two threads.
+_SEARCHED_ROWS = 16384
+_QUERIES = 256
+_GROUP = 32  # scores per group; only the maximum of a group is compared with the bound
+_MANY = 4  # sort at most _MANY * k candidates per query; tighten the bound before
+# Squared lengths in this range neither overflow nor lose digits in float32.
 _LEAST_SQUARE, _LARGEST_SQUARE = 1e-30, 1e30
 _COSMUL_EPSILON = 1e-6  # keeps the quotient finite; gensim's value
 
@@ -32,7 +34,7 @@ _COSMUL_EPSILON = 1e-6  # keeps the quotient finite; gensim's value
 
 
 def unit(vector: FloatArray) -> npt.NDArray[np.float64]:
-    """Scale a vector of shape (D,) to length 1; one without a direction is zeros."""
+    """Return a vector (D,) scaled to length 1; zeros if zero or not finite."""
     exact = np.asarray(vector, np.float64)
     with np.errstate(over="ignore"):
         length = float(np.sqrt(exact @ exact))
@@ -42,7 +44,7 @@ def unit(vector: FloatArray) -> npt.NDArray[np.float64]:
 
 
 def unit_rows(vectors: FloatArray) -> Float32:
-    """Scale rows to length 1; rows without a direction become zeros.
+    """Return rows scaled to length 1; rows that are zero or not finite become zeros.
 
     Parameters
     ----------
@@ -59,12 +61,12 @@ def unit_rows(vectors: FloatArray) -> Float32:
 
 
 def blocks(n: int, size: int) -> Iterator[slice]:
-    """Yield slices that cover 0 ... n - 1, of `size` and a shorter last one."""
+    """Yield consecutive slices of length `size` that cover 0 ... n - 1."""
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
 def _lengths(rows: Float32) -> tuple[Float32, Bools]:
-    """Return the lengths of rows, and which of them are exact enough to divide by."""
+    """Return the lengths of rows, and which of them float32 represents accurately."""
     with np.errstate(over="ignore", invalid="ignore"):
         squares = np.einsum("vd,vd->v", rows, rows)
     plain = (squares > _LEAST_SQUARE) & (squares < _LARGEST_SQUARE)
@@ -72,13 +74,13 @@ def _lengths(rows: Float32) -> tuple[Float32, Bools]:
 
 
 def _unit_block(vectors: FloatArray) -> tuple[Float32, Bools]:
-    """Return unit rows, zeros where there is no direction, and which are finite."""
+    """Return unit rows (zeros as in `unit_rows`), and which rows are finite."""
     rows = _as_float32(vectors)
     lengths, finite = _lengths(rows)
     scaled = rows / lengths[:, None]
-    odd = np.flatnonzero(~finite)
-    if len(odd):
-        scaled[odd], finite[odd] = _unit_odd_rows(vectors[odd])
+    extreme = np.flatnonzero(~finite)
+    if len(extreme):
+        scaled[extreme], finite[extreme] = _unit_extreme_rows(vectors[extreme])
     return scaled, finite
 
 
@@ -87,8 +89,8 @@ def _as_float32(vectors: FloatArray) -> Float32:
         return np.asarray(vectors, np.float32)
 
 
-def _unit_odd_rows(vectors: FloatArray) -> tuple[Float32, Bools]:
-    """Do as `_unit_block` for rows whose squares float32 cannot hold."""
+def _unit_extreme_rows(vectors: FloatArray) -> tuple[Float32, Bools]:
+    """Like `_unit_block`, in float64, for rows whose squares exceed float32."""
     exact = vectors.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         lengths = np.sqrt(np.einsum("vd,vd->v", exact, exact))
@@ -102,14 +104,14 @@ def _unit_odd_rows(vectors: FloatArray) -> tuple[Float32, Bools]:
 
 
 def cosines(vectors: FloatArray, directions: FloatArray) -> Float32:
-    """Return the products of unit rows with directions.
+    """Return the dot products of the normalised rows with directions.
 
     Parameters
     ----------
     vectors : ndarray of float, shape (V, D)
-        Of any length; one block after the other is converted and scaled.
+        Of any length; converted and normalised block by block.
     directions : ndarray of float, shape (T, D)
-        Unit vectors, where cosines are wanted.
+        Unit vectors, if the result shall be cosines.
 
     Returns
     -------
@@ -123,10 +125,10 @@ def cosines(vectors: FloatArray, directions: FloatArray) -> Float32:
         lengths, plain = _lengths(rows)
         with np.errstate(over="ignore", invalid="ignore"):
             products = (rows @ terms.T) / lengths[:, None]
-        odd = np.flatnonzero(~plain)
-        if len(odd):
-            scaled, finite = _unit_odd_rows(vectors[block][odd])
-            products[odd] = np.where(finite[:, None], scaled @ terms.T, np.nan)
+        extreme = np.flatnonzero(~plain)
+        if len(extreme):
+            scaled, finite = _unit_extreme_rows(vectors[block][extreme])
+            products[extreme] = np.where(finite[:, None], scaled @ terms.T, np.nan)
         found[:, block] = products.T
     return found
 
@@ -143,11 +145,11 @@ def cosmul(vectors: FloatArray, positive: FloatArray, negative: FloatArray) -> F
     Returns
     -------
     ndarray of float32, shape (V,)
-        Product of (1 + cosine) / 2 over the positive ones, divided by that over the
-        negative ones plus 1e-6; nan for rows that are not finite.
+        Product of (1 + cosine) / 2 over the positive vectors, divided by that over the
+        negative vectors plus 1e-6; nan for rows that are not finite.
 
-    Source
-    ------
+    Notes
+    -----
     O. Levy and Y. Goldberg (2014), Linguistic regularities in sparse and explicit word
     representations, CoNLL, equation 4 and footnote 7.
     """
@@ -175,7 +177,7 @@ def largest(scores: FloatArray, k: int, *, finite: bool = True) -> Rows:
     Returns
     -------
     ndarray of intp, shape (k,) or less
-        The largest first; of equal scores the first.
+        In decreasing order of score; equal scores in order of position.
     """
     ignored = ~np.isfinite(scores) if finite else np.isnan(scores)
     known = np.where(ignored, scores.dtype.type(-np.inf), scores)
@@ -190,10 +192,10 @@ def largest(scores: FloatArray, k: int, *, finite: bool = True) -> Rows:
 
 
 def _floors(scores: FloatArray, k: int) -> FloatArray:
-    """Return for each query a score that at least k rows reach, and hardly more do.
+    """Return for each query a lower bound of its k largest scores.
 
-    The maxima of disjoint groups of scores are scores themselves, so at least k
-    scores are as large as the k-th largest maximum.
+    At least k scores reach it, and few more: the maxima of disjoint groups of scores
+    are scores themselves, so at least k scores reach the k-th largest maximum.
 
     Parameters
     ----------
@@ -206,7 +208,8 @@ def _floors(scores: FloatArray, k: int) -> FloatArray:
         return np.full(n_queries, -np.inf, scores.dtype)
     if k > n_groups:
         return np.asarray(np.partition(scores, n_rows - k, axis=1)[:, n_rows - k])
-    # Group g holds the scores g, g + n_groups, ...: maxima of whole runs of memory.
+    # Group g consists of scores g, g + n_groups, ..., so that maxima are taken over
+    # contiguous memory.
     grouped = scores[:, : n_groups * _GROUP].reshape(n_queries, _GROUP, n_groups)
     maxima = np.partition(grouped.max(axis=1), n_groups - k, axis=1)
     return np.asarray(maxima[:, n_groups - k])
@@ -227,16 +230,16 @@ def nearest(
     Returns
     -------
     rows : ndarray of intp, shape (Q, min(k, V))
-        The largest cosine first, of equal ones the first row; -1 where fewer rows
+        In decreasing order of cosine, equal cosines in order of row; -1 if fewer rows
         are finite.
     cosines : ndarray of float32, shape (Q, min(k, V))
-        -inf beside a row of -1.
+        -inf where `rows` is -1.
 
     Notes
     -----
-    O(Q V D) time in matrix products over blocks of rows and of queries.  A scan of
-    each block for scores above a bound (`_floors`, or the k-th best so far) leaves
-    little more than k of them, and only those are sorted.
+    O(Q V D) time in matrix products over blocks of rows and of queries.  In each block
+    only scores above a bound (`_floors`, or the k-th best so far) are sorted, which are
+    few more than k.
     """
     queries = _as_float32(directions)
     k = min(k, len(vectors))
@@ -254,7 +257,7 @@ def nearest(
 
 
 def _keep_best(scores: Float32, start: int, rows: Rows, best: Float32) -> None:
-    """Put the best of a block of rows in the place of worse ones found before.
+    """Merge the scores of a block of rows into the k best so far.
 
     Parameters
     ----------
@@ -263,20 +266,20 @@ def _keep_best(scores: Float32, start: int, rows: Rows, best: Float32) -> None:
     start : int
         Row of the first score.
     rows, best : ndarrays, shape (Q, k)
-        INOUT: the best so far, the largest first.
+        INOUT: the k best so far, in decreasing order.
     """
     n_queries, k = rows.shape
     better = scores > best[:, -1:]
     if np.count_nonzero(better) > _MANY * rows.size:
         better &= scores >= _floors(scores, k)[:, None]
-    places = np.flatnonzero(better)
-    query, column = np.divmod(places, scores.shape[1])
+    candidates = np.flatnonzero(better)
+    query, column = np.divmod(candidates, scores.shape[1])
     query = np.concatenate([np.repeat(np.arange(n_queries), k), query])
     row = np.concatenate([rows.reshape(-1), column + start])
-    score = np.concatenate([best.reshape(-1), scores.reshape(-1)[places]])
+    score = np.concatenate([best.reshape(-1), scores.reshape(-1)[candidates]])
     order = np.lexsort((row, -score, query))
-    # Every query has at least the k that were there before.
+    # Every query has at least its k previous entries, so k remain.
     begins = np.searchsorted(query[order], np.arange(n_queries))
-    place_in_query = np.arange(len(order)) - begins[query[order]]
-    kept = order[place_in_query < k]
+    rank = np.arange(len(order)) - begins[query[order]]
+    kept = order[rank < k]
     rows[:], best[:] = row[kept].reshape(rows.shape), score[kept].reshape(rows.shape)

@@ -12,16 +12,17 @@ from w2vfast import _core
 from w2vfast.system.files import open_output
 
 ROUNDS = 10  # word2vec.c TrainModel: iter
-BLOCK_PRODUCTS = 10**8  # of two floats
+# Multiplications between two checks for Ctrl-C, about a tenth of a second.
+BLOCK_PRODUCTS = 10**8
 
 
 def kmeans_classes(vectors: ArrayLike, n_classes: int) -> NDArray[np.int32]:
-    """Cluster vectors by the largest dot product with unit-length centroids.
+    """Cluster vectors by their largest dot product with unit-length centroids.
 
     Parameters
     ----------
     vectors : array_like of float32, shape (V, D)
-        Used as they are, not normalised, as in C.
+        Not normalised, as in C.
     n_classes : int
         Number of classes, at least 1; some may stay empty.
 
@@ -35,11 +36,11 @@ def kmeans_classes(vectors: ArrayLike, n_classes: int) -> NDArray[np.int32]:
     ValueError
         If `n_classes` is below 1 or there are no vectors.
 
-    Source
-    ------
-    word2vec.c TrainModel: row i starts in class i mod n_classes, ten rounds, and a
-    centroid's size counts from 1.  Every sum is taken in C's order, so the classes
-    are C's.
+    Notes
+    -----
+    Source: word2vec.c TrainModel.  Row i starts in class i mod n_classes, there are ten
+    rounds, and the size of a centroid is counted from 1.  All sums are computed in the
+    order of the C program, so the classes are the same.
     """
     matrix = np.ascontiguousarray(vectors, dtype=np.float32)
     if n_classes < 1:
@@ -50,7 +51,6 @@ def kmeans_classes(vectors: ArrayLike, n_classes: int) -> NDArray[np.int32]:
         raise ValueError(message)
     classes = np.arange(len(matrix), dtype=np.int32) % np.int32(n_classes)
     centroids = np.empty((n_classes, matrix.shape[1]), dtype=np.float32)
-    # In blocks of about a tenth of a second, so that Ctrl-C need not wait.
     n_rows = max(1, BLOCK_PRODUCTS // centroids.size)
     for _ in range(ROUNDS):
         _core.kmeans_centroids(matrix, classes, centroids)

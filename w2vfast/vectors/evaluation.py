@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import neighbours
+from w2vfast.vectors.correlation import Correlation, pearson, ranks
 
 Source = str | os.PathLike[str] | IO[Any]
 Words = Sequence[str | int]
@@ -24,30 +25,38 @@ FloatArray = npt.NDArray[np.floating[Any]]
 Question = tuple[str, str, str, str]
 
 SEMANTIC_SECTIONS = 5  # the first five of questions-words.txt; the rest is syntactic
-_ROWS, _QUESTIONS = 2048, 256  # of one block of similarities, which fits the cache
-_PRODUCTS = 1 << 24  # [float32 values] at most of the products they are made of
+# Rows and questions of a block of similarities, which fits the cache.
+_ROWS, _QUESTIONS = 2048, 256
+# Largest number of dot products from which such a block is computed [float32 values].
+_PRODUCTS = 1 << 24
 
 
 # --- analogies ------------------------------------------------------------------
 
 
 class Score(NamedTuple):
-    """Right answers among the questions that were asked."""
+    """Number of correct answers and of questions asked."""
 
     correct: int
     asked: int
 
     @property
     def accuracy(self) -> float:
-        """Fraction of right answers; 0 if nothing was asked."""
+        """Fraction of correct answers; 0 if no question was asked."""
         return self.correct / self.asked if self.asked else 0.0
 
 
 @dataclass
 class AnalogySection:
-    """The questions of one section that were asked, in the order of the file.
+    """Results of one section of the file.
 
-    `questions` is the number of all of them, asked or not.
+    Attributes
+    ----------
+    name : str
+    questions : int
+        Questions in the section, whether they were asked or not [questions].
+    correct, incorrect : list of (str, str, str, str)
+        The questions that were asked, in the order of the file.
     """
 
     name: str
@@ -57,13 +66,13 @@ class AnalogySection:
 
     @property
     def score(self) -> Score:
-        """Right answers in this section."""
+        """Correct answers in this section."""
         return Score(len(self.correct), len(self.correct) + len(self.incorrect))
 
 
 @dataclass(frozen=True)
 class AnalogyResult:
-    """What `word_analogies` found.
+    """Result of `word_analogies`.
 
     Attributes
     ----------
@@ -74,7 +83,7 @@ class AnalogyResult:
     questions : int
         Questions in the file [questions].
     searched : int
-        Words among which the answers were sought [words].
+        Words that were candidates for answers [words].
     """
 
     sections: list[AnalogySection]
@@ -90,22 +99,22 @@ class AnalogyResult:
 
     @property
     def total(self) -> Score:
-        """Right answers in all sections."""
+        """Correct answers in all sections."""
         return _sum(self.sections)
 
     @property
     def semantic(self) -> Score:
-        """Right answers in the first five sections."""
+        """Correct answers in the first five sections."""
         return _sum(self.split[0])
 
     @property
     def syntactic(self) -> Score:
-        """Right answers after the first five sections."""
+        """Correct answers after the first five sections."""
         return _sum(self.split[1])
 
     @property
     def coverage(self) -> float:
-        """Fraction of the questions that could be asked; 0 without questions."""
+        """Fraction of questions whose words are all known; 0 without questions."""
         return self.seen / self.questions if self.questions else 0.0
 
 
@@ -125,10 +134,10 @@ def word_analogies(
 ) -> AnalogyResult:
     """Answer questions "a is to b as c is to ?" and count as compute-accuracy does.
 
-    The answer is the word whose unit vector has the largest product with b - a + c
-    (unit vectors too; 3CosAdd).  The three words of the question are no candidates.
-    A question with a word outside the vocabulary is not asked.  One without any
-    candidate of positive similarity counts as wrong.
+    The answer is the word whose unit vector has the largest dot product with
+    b - a + c, all of them unit vectors (3CosAdd).  The three words of the question are
+    excluded.  A question with an out-of-vocabulary word is not asked.  A question
+    without any candidate of positive similarity counts as wrong.
 
     Parameters
     ----------
@@ -137,15 +146,15 @@ def word_analogies(
     vectors : ndarray of float, shape (V, D)
         Their vectors, of any length.
     source : str, path-like or file
-        Lines of four words, and before them a line ``: name`` for each section.
+        Lines of four words; a line ``: name`` begins each section.
     restrict_vocab : int or None, default 30000
-        Use the first so many words only, for the questions and the answers [words];
-        None or 0 for all.
+        Use only the N most frequent words, in questions and as answers [words]; None or
+        0 for all.
     case_insensitive : bool, default True
-        Take words for equal that differ in upper and lower case; of those, a
-        question means the first.
+        Ignore the difference between upper and lower case.  If several words of the
+        vocabulary are then equal, a question refers to the first.
     dummy4unknown : bool, default False
-        Count questions with unknown words as wrong rather than leaving them out.
+        Count questions with unknown words as wrong instead of ignoring them.
 
     Returns
     -------
@@ -161,14 +170,12 @@ def word_analogies(
 
     Notes
     -----
-    O(U V D + Q V) time, where U is the number of different words in the questions:
-    the similarity with b - a + c is made of those with a, b and c, and each of these
-    stands in many questions.
+    O(U V D + Q V) time, where U is the number of distinct words in the questions: the
+    similarity with b - a + c is the sum of those with a, b and c, each of which occurs
+    in many questions.
 
-    Source
-    ------
-    compute-accuracy.c of word2vec 0.1c.  Differs: an upper-case vocabulary and one
-    beyond ASCII match too, and words have no length limit.
+    Source: compute-accuracy.c of word2vec 0.1c.  Differs: vocabularies in upper case
+    and beyond ASCII match as well, and words have no length limit.
     """
     unit, known = _searchable(words, vectors, restrict_vocab, case_insensitive)
     fold = _fold if case_insensitive else str
@@ -194,7 +201,7 @@ def word_analogies(
 
 
 def _fold(word: str) -> str:
-    # Lower case rather than upper: it keeps more letters apart ("ß" is not "SS").
+    # Lower case keeps more letters distinct than upper case ("ß" is not "SS").
     return word.lower()
 
 
@@ -204,7 +211,7 @@ def _searchable(
     restrict_vocab: int | None,
     case_insensitive: bool,
 ) -> tuple[npt.NDArray[np.float32], dict[str, int]]:
-    """Return the unit vectors of the words searched and the row of each word form."""
+    """Return the unit vectors of the words used, and the row of each folded word."""
     if len(words) != len(vectors):
         message = f"got {len(words)} words and {len(vectors)} vectors"
         raise ValueError(message)
@@ -220,7 +227,7 @@ def _searchable(
 def _read_questions(
     source: Source,
 ) -> Iterator[tuple[AnalogySection, Question | None]]:
-    """Yield (section, None) where a section begins, then (section, question)s."""
+    """Yield (section, None) at the start of a section, then (section, question)."""
     section = None
     with _lines(source) as (name, lines):
         for number, line in enumerate(lines, 1):
@@ -241,7 +248,7 @@ def _read_questions(
 
 @contextlib.contextmanager
 def _lines(source: Source) -> Iterator[tuple[str, Iterator[str]]]:
-    """Open a path, or take a file that is open, as text; yield its name and lines."""
+    """Open a path, or use an open file, as text; yield its name and its lines."""
     if isinstance(source, str | os.PathLike):
         with open(source, encoding="utf-8-sig", errors="surrogateescape") as file:
             yield os.fspath(source), iter(file)
@@ -256,12 +263,12 @@ def _lines(source: Source) -> Iterator[tuple[str, Iterator[str]]]:
 def _answer(
     unit: npt.NDArray[np.float32], questions: npt.NDArray[np.intp]
 ) -> tuple[int, npt.NDArray[np.intp]]:
-    """Find the best answer to each question.
+    """Return the best answer to each question.
 
     Parameters
     ----------
     unit : ndarray of float32, shape (V, D)
-        Unit vectors; rows of zeros have no direction.
+        Unit vectors, or rows of zeros.
     questions : ndarray of intp, shape (Q, 4)
         Rows of a, b, c and the expected answer; -1 for unknown words.
 
@@ -274,16 +281,16 @@ def _answer(
     """
     known = np.flatnonzero((questions >= 0).all(axis=1))
     inputs = questions[known, :3]
-    distinct, places = np.unique(inputs, return_inverse=True)
-    places, asked = places.reshape(inputs.shape), unit[distinct]
-    # Like the C program, which starts its search at similarity 0.
+    distinct, inverse = np.unique(inputs, return_inverse=True)
+    inverse, asked = inverse.reshape(inputs.shape), unit[distinct]
+    # As in the C program, only a similarity above 0 is an answer.
     best = np.zeros(len(known), np.float32)
     found = np.full(len(known), -1, np.intp)
     step = max(1, min(_ROWS, _PRODUCTS // max(1, len(distinct))))
     for rows in neighbours.blocks(len(unit), step):
         products = asked @ unit[rows].T
         for part in neighbours.blocks(len(known), _QUESTIONS):
-            a, b, c = places[part].T
+            a, b, c = inverse[part].T
             scores = (products[b] - products[a]) + products[c]
             _exclude(scores, inputs[part] - rows.start)
             column = scores.argmax(axis=1)
@@ -299,7 +306,7 @@ def _answer(
 
 
 def _exclude(scores: npt.NDArray[np.float32], columns: npt.NDArray[np.intp]) -> None:
-    """Let the words of a question not be its answer; INOUT scores."""
+    """Set the scores of the words of each question to 0; INOUT scores."""
     inside = (columns >= 0) & (columns < scores.shape[1])
     scores[np.nonzero(inside)[0], columns[inside]] = 0
 
@@ -307,21 +314,14 @@ def _exclude(scores: npt.NDArray[np.float32], columns: npt.NDArray[np.intp]) -> 
 # --- word pairs -----------------------------------------------------------------
 
 
-class Correlation(NamedTuple):
-    """A correlation coefficient and its two-sided p-value (nan if undefined)."""
-
-    statistic: float
-    pvalue: float
-
-
 @dataclass(frozen=True)
 class WordPairsResult:
-    """What `word_pairs` found.
+    """Result of `word_pairs`.
 
     Attributes
     ----------
     pearson, spearman : Correlation
-        Between the scores of the file and the cosines of the vectors.
+        Correlation of the scores in the file with the cosines of the vectors.
     seen : int
         Pairs whose two words are in the vocabulary [pairs].
     pairs : int
@@ -335,7 +335,7 @@ class WordPairsResult:
 
     @property
     def coverage(self) -> float:
-        """Fraction of the pairs that were compared."""
+        """Fraction of the pairs whose words are both known."""
         return self.seen / self.pairs
 
 
@@ -349,7 +349,7 @@ def word_pairs(
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
 ) -> WordPairsResult:
-    """Correlate the cosines of word pairs with scores that people gave.
+    """Correlate the cosines of word pairs with human similarity scores.
 
     Parameters
     ----------
@@ -360,13 +360,13 @@ def word_pairs(
     source : str, path-like or file
         Lines of two words and a score; lines that begin with ``#`` are skipped.
     restrict_vocab : int or None, default None
-        Use the first so many words only [words]; None or 0 for all.
+        Use only the N most frequent words [words]; None or 0 for all.
     delimiter : str, default tab
-        What separates the three.
+        The separator of the three.
     case_insensitive : bool, default True
-        Take words for equal that differ in upper and lower case.
+        Ignore the difference between upper and lower case.
     dummy4unknown : bool, default False
-        Give pairs with unknown words the cosine 0 rather than leaving them out.
+        Give pairs with unknown words the cosine 0 instead of ignoring them.
 
     Returns
     -------
@@ -375,14 +375,14 @@ def word_pairs(
     Raises
     ------
     ValueError
-        If a line does not hold two words and a finite number, with the line's
-        number; or no pair has both its words in the vocabulary.
+        If a line does not contain two words and a finite number; the message gives the
+        line.  If no pair has both its words in the vocabulary.
     OSError
         If the file cannot be read.
 
     Notes
     -----
-    Spearman's coefficient is Pearson's of the ranks, equal values sharing the mean of
+    Spearman's correlation is Pearson's of the ranks; equal values share the mean of
     their ranks.  The p-values are those of Student's t with n - 2 degrees of freedom.
     """
     unit, known = _searchable(words, vectors, restrict_vocab, case_insensitive)
@@ -397,7 +397,7 @@ def word_pairs(
     if not seen.any():
         message = (
             f"none of the {len(pairs)} word pairs has both its words among the "
-            f"{len(unit)} words of the vocabulary; nothing to compare"
+            f"{len(unit)} words of the vocabulary, so nothing can be compared"
         )
         raise ValueError(message)
     cosines = np.zeros(len(pairs))
@@ -406,8 +406,8 @@ def word_pairs(
     used = np.ones_like(seen) if dummy4unknown else seen
     gold, model = np.array(scores)[used], cosines[used]
     return WordPairsResult(
-        _correlate(gold, model),
-        _correlate(_ranks(gold), _ranks(model)),
+        pearson(gold, model),
+        pearson(ranks(gold), ranks(model)),
         int(seen.sum()),
         len(pairs),
     )
@@ -436,72 +436,3 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
-
-
-def _ranks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Rank from 1; equal values share the mean of their ranks."""
-    _, group, sizes = np.unique(values, return_inverse=True, return_counts=True)
-    mean_ranks = np.cumsum(sizes) - (sizes - 1) / 2
-    return np.asarray(mean_ranks[group.reshape(-1)], np.float64)
-
-
-def _correlate(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> Correlation:
-    """Return Pearson's coefficient; nan if one side does not vary."""
-    dx, dy = x - x.mean(), y - y.mean()
-    spread = math.sqrt(float(dx @ dx) * float(dy @ dy))
-    if spread == 0:
-        return Correlation(math.nan, math.nan)
-    r = max(-1.0, min(1.0, float(dx @ dy) / spread))
-    return Correlation(r, _p_value(r, len(x) - 2))
-
-
-def _p_value(r: float, freedom: int) -> float:
-    """Return the probability of a coefficient at least as far from 0 by chance.
-
-    Twice the tail of Student's t, which is the regularised incomplete beta function
-    I_x(freedom / 2, 1 / 2) at x = 1 - r^2.
-    """
-    if freedom < 1:
-        return math.nan
-    a, b, x = freedom / 2, 0.5, (1 - r) * (1 + r)
-    # The continued fraction converges fast on this side only; the other follows from
-    # I_x(a, b) = 1 - I_1-x(b, a).
-    if x < (a + 1) / (a + b + 2):
-        return _incomplete_beta(a, b, x, 1 - x)
-    return 1 - _incomplete_beta(b, a, r * r, x)
-
-
-_MAX_STEPS = 10_000  # of the continued fraction; about sqrt(max(a, b)) are needed
-_PRECISION = 1e-15  # relative, of the continued fraction
-
-
-def _incomplete_beta(a: float, b: float, x: float, complement: float) -> float:
-    """Return I_x(a, b) by its continued fraction, evaluated from the front.
-
-    Parameters
-    ----------
-    complement : float
-        1 - x.
-
-    Source
-    ------
-    NIST Digital Library of Mathematical Functions, 8.17.22; modified Lentz's method,
-    ibid. 3.10(iii).
-    """
-    if x <= 0:
-        return 0.0
-    log_front = a * math.log(x) + b * math.log(complement) - math.log(a)
-    log_front += math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-    fraction, c, d = 1.0, 1.0, 0.0
-    for step in range(1, _MAX_STEPS):
-        m = step // 2
-        if step % 2:
-            term = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        else:
-            term = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        d = 1 / (1 + term * d)
-        c = 1 + term / c
-        fraction *= c * d
-        if abs(c * d - 1) < _PRECISION:
-            break
-    return math.exp(log_front) / fraction

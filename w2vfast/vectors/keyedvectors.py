@@ -22,6 +22,7 @@ from w2vfast.formats.spelling import Spaces
 from w2vfast.formats.word_counts import write_counts
 from w2vfast.system.files import PathLike
 from w2vfast.vectors import evaluation, neighbours, queries, storage
+from w2vfast.vectors.correlation import Correlation
 from w2vfast.vectors.notebook import html_summary
 from w2vfast.vectors.queries import Neighbours, Query, Scores
 from w2vfast.vectors.table import FloatArray, Key, KeyTable
@@ -721,7 +722,7 @@ class KeyedVectors(KeyTable):
         Returns
         -------
         score : float
-            Fraction of right answers; 0.0 if no question could be asked.
+            Fraction of correct answers; 0.0 if no question could be asked.
         sections : list of dict
             With the keys "section" (its name), "correct" and "incorrect" (lists of
             four words, in upper case if `case_insensitive`, as in gensim).  The last
@@ -758,7 +759,7 @@ class KeyedVectors(KeyTable):
         restrict_vocab: int | None = 300000,
         case_insensitive: bool = True,
         dummy4unknown: bool = False,
-    ) -> tuple[evaluation.Correlation, evaluation.Correlation, float]:
+    ) -> tuple[Correlation, Correlation, float]:
         """Correlate the cosines of word pairs with human similarity scores.
 
         Parameters

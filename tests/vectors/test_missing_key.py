@@ -1,0 +1,49 @@
+"""The error for a missing key: its suggestions, its cost, its pickle."""
+
+import pickle
+import time
+
+import pytest
+
+from w2vfast.vectors.missing_key import MissingKeyError
+
+KEYS = ["king", "queen", "man", "woman", "King", "apple"]
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("quen", "did you mean 'queen'?"),
+        ("KING", "did you mean 'king' or 'King'?"),
+        (b"apple", "did you mean 'apple'?"),
+        ("zzzzzz", "'zzzzzz' is not among the 6 keys"),
+        (3, "3 is not among the 6 keys"),
+    ],
+)
+def test_similar_keys_are_suggested(key, hint):
+    assert str(MissingKeyError(key, KEYS)).endswith(hint)
+
+
+def test_a_key_of_the_other_type_is_suggested():
+    assert "did you mean 17?" in str(MissingKeyError("17", [5, 17]))
+    assert "did you mean '17'?" in str(MissingKeyError(17, ["5", "17"]))
+
+
+def test_it_is_an_ordinary_key_error():
+    error = MissingKeyError("quen", KEYS)
+    assert isinstance(error, KeyError)
+    assert error.args == ("quen",)
+
+
+def test_suggestions_cost_nothing_until_they_are_read():
+    keys = [f"word{i}" for i in range(50_000)]
+    start = time.perf_counter()
+    errors = [MissingKeyError("missing", keys) for _ in range(1000)]
+    assert time.perf_counter() - start < 2
+    assert "not among the 50000 keys" in str(errors[0])
+
+
+def test_a_pickle_contains_the_message_and_not_the_vocabulary():
+    sent = pickle.dumps(MissingKeyError("quen", KEYS))
+    assert b"woman" not in sent
+    assert "queen" in str(pickle.loads(sent))

@@ -305,7 +305,8 @@ class KeyedVectors(KeyTable):
 
         Returns
         -------
-        list of (key, float), or ndarray of float32 if `topn` is None
+        list of (key, float), or ndarray of float32
+            Keys and cosines; if `topn` is None, the cosines of all rows searched.
 
         Raises
         ------
@@ -328,7 +329,8 @@ class KeyedVectors(KeyTable):
 
         Returns
         -------
-        list of (key, float), or ndarray of float32 if `topn` is None
+        list of (key, float), or ndarray of float32
+            Keys and cosines; if `topn` is None, the cosines of all rows searched.
 
         Raises
         ------
@@ -348,12 +350,14 @@ class KeyedVectors(KeyTable):
         Parameters
         ----------
         vector : array-like of float, shape (D,)
+            The query.
         topn, restrict_vocab : int, optional
             As for `most_similar`.
 
         Returns
         -------
-        list of (key, float), or ndarray of float32 if `topn` is None
+        list of (key, float), or ndarray of float32
+            Keys and cosines; if `topn` is None, the cosines of all rows searched.
 
         Raises
         ------
@@ -414,7 +418,9 @@ class KeyedVectors(KeyTable):
         Parameters
         ----------
         vector_1 : array-like of float, shape (D,)
+            The vector that all others are compared with.
         vectors_all : array-like of float, shape (n, D)
+            The other vectors.
 
         Returns
         -------
@@ -433,12 +439,14 @@ class KeyedVectors(KeyTable):
         Parameters
         ----------
         word_or_vector : str, int, or ndarray of float, shape (D,)
+            The key or vector from which distances are measured.
         other_words : iterable of n keys, optional
             All keys if it is empty.
 
         Returns
         -------
         ndarray of float32, shape (n,) or (V,)
+            In [0, 2] up to rounding, in the order of `other_words` or of the rows.
 
         Raises
         ------
@@ -577,6 +585,7 @@ class KeyedVectors(KeyTable):
         Parameters
         ----------
         keys : iterable of n keys or vectors, or ndarray of float, shape (n, D)
+            What the mean is taken of.
         weights : array-like of float, shape (n,), optional
             Default: all 1.  The sum is divided by the sum of their magnitudes.
         pre_normalize : bool, default True
@@ -614,6 +623,7 @@ class KeyedVectors(KeyTable):
         Returns
         -------
         float
+            In [-1, 1] up to rounding.
 
         Raises
         ------
@@ -846,10 +856,11 @@ class KeyedVectors(KeyTable):
 
         Examples
         --------
+        >>> from pathlib import Path
         >>> from w2vfast import KeyedVectors
         >>> wv = KeyedVectors(["king", "queen"], [[1, 0.5], [0.5, 1]])
         >>> wv.save("vectors.txt")
-        >>> print(open("vectors.txt").read(), end="")
+        >>> print(Path("vectors.txt").read_text(), end="")
         2 2
         king 1 0.5
         queen 0.5 1
@@ -1067,7 +1078,8 @@ class KeyedVectors(KeyTable):
         fname : str or path-like
             The file.  Only the rows of known keys are kept in memory.
         lockf : float, default 1.0
-            gensim's factor for later training of these rows; only 1.0 is accepted.
+            The factor by which gensim scales later training of these rows; only 1.0 is
+            accepted.
         binary : bool or None, default False
             Whether the file is binary or text.  None: the first row decides.
         unicode_errors : str, default "strict"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.vectors.keyedvectors import KeyedVectors
+from w2vfast.vectors.table import show_grown_model, show_model_rows
 
 if TYPE_CHECKING:
     from w2vfast.text.vocab import Vocab
@@ -63,8 +64,10 @@ class LiveVectors:
                 fixed=True,
             )
         elif self._vocab is vocab:
-            self._keyed.show_model_rows(rows)
+            show_model_rows(self._keyed, rows)
         else:
-            self._keyed.take_model_rows(vocab.visible_words, rows, vocab.visible_counts)
+            show_grown_model(
+                self._keyed, vocab.visible_words, rows, vocab.visible_counts
+            )
         self._vocab = vocab
         return self._keyed

@@ -279,6 +279,7 @@ class KeyTable:
         Returns
         -------
         bool
+            False also for out-of-vocabulary words.
         """
         return key in self
 
@@ -295,6 +296,7 @@ class KeyTable:
         Returns
         -------
         int
+            The row, or `default`.
 
         Raises
         ------
@@ -355,6 +357,7 @@ class KeyTable:
         Returns
         -------
         object
+            The value of the attribute.
 
         Raises
         ------
@@ -404,6 +407,7 @@ class KeyTable:
         key : str or int
             The word.  A known key keeps its vector.
         vector : array-like of float, shape (D,)
+            Its vector.
 
         Returns
         -------
@@ -595,32 +599,6 @@ class KeyTable:
             chosen.expandos = attrs.rearranged(self.expandos, rows)
         return chosen
 
-    # --- rows of a model ------------------------------------------------------------
-
-    def show_model_rows(self, vectors: FloatArray) -> None:
-        """Show the rows of a model, shape (V, D), which moved in memory; no copy."""
-        self._state = self._state._replace(vectors=vectors)
-
-    def take_model_rows(
-        self, keys: Sequence[Key], vectors: FloatArray, counts: npt.NDArray[np.int64]
-    ) -> None:
-        """Show the rows of a model after its vocabulary has grown.
-
-        Attributes follow their keys; new keys have 0 or None.
-
-        Parameters
-        ----------
-        keys : sequence of str or int, length V
-        vectors : ndarray of float, shape (V, D)
-            Not copied.
-        counts : ndarray of int64, shape (V,)
-            Occurrences of the keys.
-        """
-        before = np.array([self.key_to_index.get(key, -1) for key in keys], np.intp)
-        attributes = attrs.rearranged(self.expandos, before)
-        attributes["count"] = np.array(counts)
-        self._state = _State(list(keys), first_rows(keys), vectors, attributes)
-
     def _check_not_fixed(self, action: str) -> None:
         if self._fixed:
             message = (
@@ -637,6 +615,45 @@ class KeyTable:
             )
             raise ValueError(message)
         return self.vectors
+
+
+def show_model_rows(table: KeyTable, vectors: FloatArray) -> None:
+    """Let a table show the rows of a model, which moved in memory.
+
+    Parameters
+    ----------
+    table : KeyTable
+        INOUT.
+    vectors : ndarray of float, shape (V, D)
+        Not copied.
+    """
+    table._state = table._state._replace(vectors=vectors)
+
+
+def show_grown_model(
+    table: KeyTable,
+    keys: Sequence[Key],
+    vectors: FloatArray,
+    counts: npt.NDArray[np.int64],
+) -> None:
+    """Let a table show the rows of a model after its vocabulary has grown.
+
+    Attributes follow their keys; new keys have 0 or None.
+
+    Parameters
+    ----------
+    table : KeyTable
+        INOUT.
+    keys : sequence of str or int, length V
+    vectors : ndarray of float, shape (V, D)
+        Not copied.
+    counts : ndarray of int64, shape (V,)
+        Occurrences of the keys.
+    """
+    before = np.array([table.key_to_index.get(key, -1) for key in keys], np.intp)
+    attributes = attrs.rearranged(table.expandos, before)
+    attributes["count"] = np.array(counts)
+    table._state = _State(list(keys), first_rows(keys), vectors, attributes)
 
 
 def _as_matrix(vectors: npt.ArrayLike | None, vector_size: int | None) -> FloatArray:

@@ -1,4 +1,4 @@
-"""The bytes of a word in a file: white space refused or escaped, nothing lost."""
+"""The bytes that represent a word: white space is an error or is escaped."""
 
 import pytest
 from hypothesis import given

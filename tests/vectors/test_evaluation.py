@@ -20,8 +20,10 @@ from w2vfast.vectors.keyedvectors import KeyedVectors
 COUNTRIES = ["France", "Italy", "Spain", "Japan"]
 CAPITALS = ["paris", "rome", "madrid", "tokyo"]
 WORDS = [*COUNTRIES, *CAPITALS, "noise"]
-PLACES = np.float32([[3, 0, 0], [0, 3, 0], [-3, 0, 0], [0, -3, 0]])
-VECTORS = np.concatenate([PLACES, PLACES + np.float32([0, 0, 1]), [[0.1, 0.1, -3]]])
+POSITIONS = np.float32([[3, 0, 0], [0, 3, 0], [-3, 0, 0], [0, -3, 0]])
+VECTORS = np.concatenate(
+    [POSITIONS, POSITIONS + np.float32([0, 0, 1]), [[0.1, 0.1, -3]]]
+)
 VECTORS = VECTORS.astype(np.float32)
 
 QUESTIONS = """\
@@ -273,10 +275,12 @@ def test_undefined_correlations_are_nan():
 
 
 def test_unknown_pairs_can_count_as_unrelated():
-    with_zero = compare(dummy4unknown=True)
-    left_out = compare()
-    assert with_zero.seen == left_out.seen == 3
-    assert with_zero.pearson != left_out.pearson
+    result = compare(dummy4unknown=True)
+    unit = VECTORS / np.linalg.norm(VECTORS, axis=1)[:, None]
+    cosines = [unit[4] @ unit[0], unit[5] @ unit[1], unit[4] @ unit[8], 0]
+    expected = np.corrcoef([9, 8.5, 1, 3], cosines)[0, 1]
+    assert result.pearson.statistic == pytest.approx(expected, abs=1e-6)
+    assert (result.seen, result.pairs) == (3, 4)
 
 
 def test_no_known_pair_is_an_error():

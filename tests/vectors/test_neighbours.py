@@ -1,4 +1,4 @@
-"""Cosines of many rows and the largest of them, against plain float64 and sorting."""
+"""Cosines of many rows and the largest of them, compared with float64 and sorting."""
 
 import numpy as np
 import pytest
@@ -13,13 +13,13 @@ EXACT = VECTORS / np.linalg.norm(VECTORS.astype(np.float64), axis=1)[:, None]
 
 
 def axis_rows(kinds):
-    """Rows along the axes, whose cosines with each other are exactly 1, 0 or -1."""
+    """Return rows along the axes; their cosines are exactly 1, 0 or -1."""
     kinds = np.asarray(kinds)
     return np.float32(np.eye(5)[np.abs(kinds)] * np.where(kinds < 0, -3, 2)[:, None])
 
 
 def by_sorting(scores, k):
-    """The k best of each row: the largest first, of equal ones the first."""
+    """Reference implementation: the k largest of each row, ties in order."""
     return np.argsort(-scores, axis=1, kind="stable")[:, :k]
 
 
@@ -34,7 +34,7 @@ def small_blocks(monkeypatch):
 # --- lengths ----------------------------------------------------------------------
 
 
-def test_unit_rows_point_the_same_way():
+def test_unit_rows_keep_their_direction():
     assert neighbours.unit_rows(VECTORS) == pytest.approx(EXACT, abs=1e-6)
     assert neighbours.unit_rows(VECTORS).dtype == np.float32
 
@@ -73,7 +73,7 @@ def test_other_types_are_converted(dtype):
 ODD = np.float32([[1, 2], [0, 0], [np.nan, 1], [np.inf, 1], [2, 1]])
 
 
-def test_rows_without_a_direction():
+def test_rows_of_zeros_or_not_finite():
     unit = neighbours.unit_rows(ODD)
     assert unit[[1, 2, 3]].tolist() == [[0, 0]] * 3
     found = neighbours.cosines(ODD, np.float32([[1, 0]]))[0]
@@ -85,7 +85,7 @@ def test_rows_without_a_direction():
 
 
 @pytest.mark.parametrize("vector", [[0.0, 0.0], [np.nan, 1], [np.inf, 1], [1e300] * 2])
-def test_a_vector_without_a_direction(vector):
+def test_the_unit_vector_of_zeros_or_not_finite_is_zeros(vector):
     assert neighbours.unit(np.array(vector)).tolist() == [0, 0]
 
 
@@ -123,7 +123,7 @@ def test_largest_scores_are_finite_only_or_all(k, finite):
 
 
 @pytest.mark.parametrize("k", [1, 10, 45, 46, 400, 1499, 1500, 2000])
-def test_largest_sorts_the_best(k):
+def test_largest_agrees_with_sorting(k):
     scores = (EXACT @ EXACT[0]).astype(np.float32)
     expected = np.argsort(-scores)[:k]
     np.testing.assert_array_equal(neighbours.largest(scores, k), expected)
@@ -133,7 +133,7 @@ def test_largest_sorts_the_best(k):
     st.lists(st.sampled_from([-1, 0, 0.5, 2, np.nan, -np.inf]), max_size=200),
     st.integers(1, 250),
 )
-def test_of_equal_scores_the_first_come(scores, k):
+def test_equal_scores_are_in_the_order_of_rows(scores, k):
     scores = np.array(scores, np.float32)
     finite = [n for n, score in enumerate(scores) if np.isfinite(score)]
     expected = sorted(finite, key=lambda n: -scores[n])[:k]
@@ -141,7 +141,7 @@ def test_of_equal_scores_the_first_come(scores, k):
 
 
 @given(st.integers(1, 400), st.integers(1, 90), st.integers(0, 1000))
-def test_at_least_k_scores_reach_the_floor(n_rows, k, seed):
+def test_at_least_k_scores_reach_the_lower_bound(n_rows, k, seed):
     scores = np.random.default_rng(seed).normal(size=(2, n_rows)).astype(np.float32)
     reached = (scores >= neighbours._floors(scores, k)[:, None]).sum(axis=1)
     assert (reached >= min(k, n_rows)).all()
@@ -149,13 +149,13 @@ def test_at_least_k_scores_reach_the_floor(n_rows, k, seed):
 
 @pytest.mark.parametrize("k", [1, 7, 24, 26, 99, 100, 101, 1500, 3000])
 @pytest.mark.usefixtures("small_blocks")
-def test_nearest_finds_what_sorting_finds(k):
+def test_nearest_agrees_with_sorting(k):
     rows, cosines = neighbours.nearest(VECTORS, EXACT[:7], k)
     scores = (EXACT[:7] @ EXACT.T).astype(np.float32)
     expected = by_sorting(scores, k)
     assert rows.shape == cosines.shape == (7, min(k, 1500))
     assert cosines == pytest.approx(np.take_along_axis(scores, expected, 1), abs=1e-6)
-    # Neighbours nearer to each other than rounding may change places.
+    # Neighbours whose cosines are equal up to rounding may be swapped.
     differ = rows != expected
     assert np.take_along_axis(scores, rows, 1)[differ] == pytest.approx(
         np.take_along_axis(scores, expected, 1)[differ], abs=1e-6
@@ -165,7 +165,7 @@ def test_nearest_finds_what_sorting_finds(k):
 
 @pytest.mark.parametrize("k", [1, 30, 500])
 @pytest.mark.usefixtures("small_blocks")
-def test_nearest_keeps_the_order_of_equal_rows(k):
+def test_nearest_returns_equal_rows_in_order(k):
     kinds = RNG.integers(-4, 5, 777)
     vectors = axis_rows(kinds)
     directions = np.sign(axis_rows(RNG.integers(-4, 5, 11)))
@@ -177,7 +177,7 @@ def test_nearest_keeps_the_order_of_equal_rows(k):
 
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("order", [1, -1])
-def test_nearest_of_rows_that_get_ever_better_or_worse(order):
+def test_nearest_of_rows_sorted_by_cosine(order):
     angles = np.linspace(3, 0.1, 900)[::order]
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     rows, _ = neighbours.nearest(vectors, np.float32([[1, 0]] * 4), 6)
@@ -185,7 +185,7 @@ def test_nearest_of_rows_that_get_ever_better_or_worse(order):
     np.testing.assert_array_equal(rows, [best] * 4)
 
 
-def test_nearest_of_nothing():
+def test_nearest_without_rows_or_queries():
     rows, cosines = neighbours.nearest(VECTORS[:0], EXACT[:2], 3)
     assert rows.shape == cosines.shape == (2, 0)
     rows, cosines = neighbours.nearest(VECTORS, EXACT[:0], 3)
@@ -203,6 +203,6 @@ def test_only_few_scores_are_sorted(monkeypatch):
     monkeypatch.setattr(np, "lexsort", counting)
     monkeypatch.setattr(neighbours, "_SEARCHED_ROWS", 500)
     neighbours.nearest(VECTORS, EXACT[:50], 10)
-    # Of 50 queries: the 10 before, and those of 500 that pass the bound.
+    # For 50 queries: the 10 best so far, and those of 500 scores above the bound.
     assert len(sorted_entries) == 3
     assert max(sorted_entries) < 50 * 10 * 3

@@ -56,6 +56,6 @@ def _first_words(words: Sequence[str | int], counts: npt.NDArray[Any] | None) ->
 
 
 def _text(text: str) -> str:
-    # A word may hold bytes that are not UTF-8, and a page cannot.
+    # A word may contain bytes that are not UTF-8, which HTML cannot contain.
     valid = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return html.escape(valid)

@@ -18,8 +18,8 @@ class LiveVectors:
     """Shows a matrix of a model by word, always in the same KeyedVectors.
 
     Training moves the rows of a matrix in memory, and a growth of the vocabulary
-    replaces matrix and words.  A reference to ``model.wv`` must show the current rows in
-    either case, so the model calls `show` whenever one of them has changed.
+    replaces matrix and words.  A reference to ``model.wv`` must show the current rows
+    in either case, so the model calls `show` whenever one of them has changed.
 
     Notes
     -----

@@ -82,7 +82,7 @@ def test_long_values_are_shortened():
     ],
 )
 def test_other_messages_are_spelled_too(kind, builtin):
-    error = kind("too few words: lower ", Setting("min_count", 5), ".")
+    error = kind(("too few words: lower ", Setting("min_count", 5), "."))
     assert isinstance(error, builtin)
     assert str(error) == "too few words: lower min_count=5."
     assert error.spelled(Shouted()) == "too few words: lower MIN_COUNT <5>."

@@ -85,16 +85,16 @@ class SettingsMessage(Exception):
 
     Parameters
     ----------
-    *parts : str, Name, Setting or Value
+    text : str or sequence of str, Name, Setting and Value
         The message; `str()` spells it as in Python.
     """
 
-    def __init__(self, *parts: Part) -> None:
-        super().__init__(*parts)
+    def __init__(self, text: Text) -> None:
+        super().__init__(text)
 
     def spelled(self, spelling: Spelling) -> str:
         """Return the message with parameters in a spelling."""
-        return spelling.text(self.args)
+        return spelling.text(self.args[0])
 
     def __str__(self) -> str:
         return self.spelled(PYTHON)

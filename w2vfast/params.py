@@ -362,10 +362,11 @@ class TrainParams:
             )
         else:
             return
-        raise SettingsError(
+        message = (
             *(Name("noise_weights"), " cannot be used ", *reason),
             ". Leave one of them out.",
         )
+        raise SettingsError(message)
 
     @property
     def objectives(self) -> list[str]:

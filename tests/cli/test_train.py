@@ -60,7 +60,10 @@ def test_an_empty_text_fails(tmp_path, output, failure):
 
 def test_too_high_a_min_count_names_the_most_frequent_word(corpus, output, failure):
     arguments = ["-train", corpus, "-output", output, "-min-count", 100000]
-    assert re.search(r"w\d+", failure(*arguments))
+    line = failure(*arguments)
+    assert re.search(r"most frequent: 'w\d+', \d+\)", line)
+    assert "at least -min-count 100000 times" in line
+    assert line.endswith("Lower -min-count, or give more text.")
 
 
 @pytest.mark.parametrize("flag", ["-output", "-save-vocab"])
@@ -227,3 +230,12 @@ def test_standard_input_and_output(corpus, output, train, small):
     assert done.returncode == 0, done.stderr
     assert train(corpus, output, "--quiet") == 0
     assert done.stdout == output.read_text()
+
+
+def test_warnings_spell_parameters_as_flags(corpus, output, tmp_path, train, capsys):
+    vocab = tmp_path / "vocab.txt"
+    vocab.write_text("</s> 10\nw7 10\nw9 10\n")
+    flags = ["-read-vocab", vocab, "-debug", 1, "--mode", "exact"]
+    assert train(corpus, output, *flags) == 0
+    (warning,) = re.findall("^w2vfast: warning: .*", capsys.readouterr().err, re.M)
+    assert "or use --mode fast, to train on all of it." in warning

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from w2vfast import _text
+from w2vfast.errors import Setting, SettingsError
 from w2vfast.system.threads import Crew, Progress
 from w2vfast.text.counting import EncodingJob, count_words
 from w2vfast.text.idstore import BlockTable, Ids, IdStore, default_limit
@@ -223,12 +224,14 @@ def _check_words(name: str, words: MergedWords, n_words: int, exact: bool) -> No
         )
         raise ValueError(message)
     if exact and len(words.counter) >= EXACT_MAX_WORDS:
-        message = (
+        text = (
             f"{name} has {len(words.counter)} distinct words; from "
             f"{EXACT_MAX_WORDS} on, the C program drops rare words while it reads, "
-            "which mode='exact' does not reproduce. Use mode='fast'."
+            "which ",
+            *(Setting("mode", "exact"), " does not reproduce. Use "),
+            *(Setting("mode", "fast"), "."),
         )
-        raise ValueError(message)
+        raise SettingsError(text)
 
 
 def _warn_of_pruning(counter: _text.WordCounter, max_vocab_size: int) -> None:

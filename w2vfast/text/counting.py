@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 
 from w2vfast import _text
+from w2vfast.errors import Setting, SettingsError
 from w2vfast.system.threads import Crew
 from w2vfast.text.id_blocks import BLOCK_IDS, IdBlocks
 from w2vfast.text.idstore import IdStore
@@ -81,11 +82,12 @@ def count_words(source: Source, job: EncodingJob) -> list[_text.WordCounter]:
 
 def _count_text(source: FileSource, job: EncodingJob) -> list[_text.WordCounter]:
     if job.exact and len(source.files) != 1:
-        message = (
-            f"mode='exact' reads one file, as the C program does, got "
-            f"{len(source.files)}. Concatenate them, or use mode='fast'."
+        text = (
+            *(Setting("mode", "exact"), " reads one file, as the C program does, got "),
+            f"{len(source.files)}. Concatenate them, or use ",
+            *(Setting("mode", "fast"), "."),
         )
-        raise ValueError(message)
+        raise SettingsError(text)
     blocks = TextBlocks(source, job.crew, job.block_bytes, job.exact)
     try:
         counters = job.on_each_thread(partial(_encode_text, blocks, job))

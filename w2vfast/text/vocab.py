@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.errors import Name, Setting, SettingsError
+
 Word = str | int
 AnyWord = TypeVar("AnyWord", str, int, Word)
 
@@ -113,10 +115,12 @@ def select_words(
 
 def no_word_error(word: Word, count: int, min_count: int) -> ValueError:
     """Return the error for a corpus in which no word reaches `min_count`."""
-    return ValueError(
-        f"No word occurs at least min_count={min_count} times (most frequent: "
-        f"{word!r}, {count}). Lower min_count, or give more text."
+    message = (
+        *("No word occurs at least ", Setting("min_count", min_count), " times "),
+        f"(most frequent: {word!r}, {count}). Lower ",
+        *(Name("min_count"), ", or give more text."),
     )
+    return SettingsError(message)
 
 
 def check_trainable(vocab: Vocab, min_count: int) -> None:
@@ -124,9 +128,10 @@ def check_trainable(vocab: Vocab, min_count: int) -> None:
     if len(vocab.visible_words) < 2:
         message = (
             f"the vocabulary has only one word, {vocab.words[-1]!r}: there is nothing "
-            f"to predict. Lower min_count={min_count} or give more text."
+            "to predict. Lower ",
+            *(Setting("min_count", min_count), " or give more text."),
         )
-        raise ValueError(message)
+        raise SettingsError(message)
 
 
 def vocab_from_counts(

@@ -3,6 +3,7 @@
 import re
 from typing import BinaryIO
 
+from w2vfast.errors import Setting, SettingsError
 from w2vfast.text.vocab import MAX_COUNT, SENTENCE_END, Vocab, Word, sorted_vocab
 
 EXACT_BYTES = 98  # the C program keeps this much of a word [bytes]
@@ -120,10 +121,10 @@ def _parse_exact(line: bytes, name: str, number: int) -> tuple[bytes, int]:
     if stripped.endswith(b"\r"):
         message = (
             f"{name}, line {number}: the line ends with a carriage return, which the C "
-            "program would misread. Convert the file to Unix line ends, or use "
-            "mode='fast'."
+            "program would misread. Convert the file to Unix line ends, or use ",
+            *(Setting("mode", "fast"), "."),
         )
-        raise ValueError(message)
+        raise SettingsError(message)
     match = _EXACT_LINE.fullmatch(stripped)
     if not match:
         raise _line_error(stripped, name, number)

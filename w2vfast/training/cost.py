@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.errors import Name, Setting, SettingsError
+
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
 
@@ -90,10 +92,13 @@ def check(params: TrainParams, counts: NDArray[np.int64]) -> None:
     if params.objective != "softmax" or len(counts) <= MOST_WORDS:
         return
     message = (
-        f"objective='softmax' is for at most {MOST_WORDS:,} words, got "
+        Setting("objective", "softmax"),
+        f" is for at most {MOST_WORDS:,} words, got "
         f"{len(counts):,}: it would take {cost(params, counts)}. Negative sampling "
-        f"with negative=5 has 6 outputs in place of {len(counts):,}. Use that or "
-        f"hs=True, which take no objective, or raise min_count or set "
-        f"max_final_vocab."
+        f"with ",
+        Setting("negative", 5),
+        f" has 6 outputs in place of {len(counts):,}. Use that or ",
+        *(Setting("hs", True), ", which take no objective, or raise "),
+        *(Name("min_count"), " or set ", Name("max_final_vocab"), "."),
     )
-    raise ValueError(message)
+    raise SettingsError(message)

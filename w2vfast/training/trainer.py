@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _core
+from w2vfast.errors import Name, Setting, SettingsMemoryError, SettingsWarning
 from w2vfast.system.resources import available_memory
 from w2vfast.system.threads import run_threads
 from w2vfast.training import sampling
@@ -224,12 +225,14 @@ def _check_memory(n_rows: int, params: TrainParams) -> None:
             if name != "total"
         )
         message = (
-            f"training {n_rows} words with vector_size={params.vector_size} needs "
-            f"about {sizes['total'] / 1e9:.2f} GB ({parts}), but only "
-            f"{available / 1e9:.2f} GB are available. Raise min_count, set "
-            f"max_final_vocab or lower vector_size."
+            f"training {n_rows} words with ",
+            Setting("vector_size", params.vector_size),
+            f" needs about {sizes['total'] / 1e9:.2f} GB ({parts}), but only "
+            f"{available / 1e9:.2f} GB are available. Raise ",
+            *(Name("min_count"), ", set ", Name("max_final_vocab"), " or lower "),
+            *(Name("vector_size"), "."),
         )
-        raise MemoryError(message)
+        raise SettingsMemoryError(message)
 
 
 # ---- training ----------------------------------------------------------------------
@@ -386,10 +389,12 @@ class Trainer:
         except MemoryError as error:
             message = (
                 f"there is not enough memory for the blocks of {p.n_workers} workers "
-                f"with window={p.window}, negative={p.negative} and "
-                f"max_sentence_length={p.max_sentence_length}. Lower these."
+                "with ",
+                *(Setting("window", p.window), ", ", Setting("negative", p.negative)),
+                *(" and ", Setting("max_sentence_length", p.max_sentence_length)),
+                ". Lower these.",
             )
-            raise MemoryError(message) from error
+            raise SettingsMemoryError(message) from error
 
     def _plan_copies(self, tables: Tables) -> Copies:
         row_bytes = self._weights.syn0.pad().strides[0]
@@ -561,7 +566,7 @@ def _warn_of_cut(train_words: int, n_ids: int) -> None:
         message = (
             f"the counts of the vocabulary add up to {train_words}, and the text has "
             f"{n_ids} of its words and sentence ends: as in the C program, an epoch "
-            f"ends after the former. Let the text be counted, or use mode='fast', to "
-            f"train on all of it."
+            "ends after the former. Let the text be counted, or use ",
+            *(Setting("mode", "fast"), ", to train on all of it."),
         )
-        warnings.warn(message, UserWarning, stacklevel=2)
+        warnings.warn(SettingsWarning(message), stacklevel=2)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.errors import Name, Setting, SettingsError
 from w2vfast.formats.contents import Contents, ReadOptions
 from w2vfast.formats.dispatch import kind_of, read_vectors
 from w2vfast.formats.row_checks import finite_rows
@@ -85,11 +86,12 @@ def _check_size(
     found = vectors.shape[1]
     if found != vector_size:
         message = (
-            f"{_name(source)} has vectors of {found} values, but vector_size is "
-            f"{vector_size}. Set vector_size={found}, or give vectors of {vector_size} "
-            f"values."
+            f"{_name(source)} has vectors of {found} values, but ",
+            *(Name("vector_size"), f" is {vector_size}. Set "),
+            Setting("vector_size", found),
+            f", or give vectors of {vector_size} values.",
         )
-        raise ValueError(message)
+        raise SettingsError(message)
 
 
 def set_rows(

@@ -12,6 +12,7 @@ A page whose blocks all need more than a test has says so once:
 import contextlib
 import doctest
 import importlib.util
+import inspect
 import io
 import lzma
 import os
@@ -30,7 +31,11 @@ import w2vfast
 import w2vfast.phrases
 
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",  # included by docs/contributing.md
+    *sorted(DOCS.rglob("*.md")),
+]
 CODE = {"python", "shell"}
 OTHER = {"output", "text", "mermaid"}
 
@@ -240,6 +245,31 @@ def test_the_site_loads_nothing_from_other_hosts(site):
     assert pages
     for page in pages:
         assert not loads.search(page.read_text("utf-8")), page
+
+
+def test_every_public_method_is_in_the_reference(site):
+    pages = (Path(site) / "reference").rglob("*.html")
+    html = "\n".join(page.read_text("utf-8") for page in pages)
+    classes = [
+        value
+        for name in w2vfast.__all__
+        if isinstance(value := getattr(w2vfast, name), type)
+    ]
+    methods = {
+        f"w2vfast.{owner.__name__}.{name}"
+        for owner in classes
+        for name, member in inspect.getmembers(owner)
+        if not name.startswith("_") and callable(member) and member.__doc__
+    }
+    described = set(re.findall(r'id="w2vfast\.(?:phrases\.)?([\w.]+)"', html))
+    assert len(methods) > 50
+    missing = {
+        name
+        for name in methods
+        if name.removeprefix("w2vfast.") not in described
+        and not hasattr(BaseException, name.rpartition(".")[2])
+    }
+    assert not missing
 
 
 def test_the_reference_of_the_command_line_has_the_flags(site):

@@ -222,6 +222,11 @@ def test_the_source_may_be_a_path_or_any_open_file(tmp_path):
     assert evaluation.word_analogies(WORDS, VECTORS, binary).total == (2, 4)
 
 
+def test_a_vector_is_needed_for_each_word():
+    with pytest.raises(ValueError, match="got 9 words and 8 vectors"):
+        ask(vectors=VECTORS[:8])
+
+
 def test_integer_words():
     result = ask(": s\n4 0 5 1\n", list(range(len(WORDS))))
     assert result.total == (1, 1)

@@ -289,3 +289,13 @@ def test_a_single_string_is_not_a_list_of_letters():
     for ask in (wv.most_similar_batch, wv.doesnt_match, wv.rank_by_centrality):
         with pytest.raises(TypeError, match=r"must be a list, got 'ab'. .* \['ab'\]"):
             ask("ab")
+
+
+@pytest.mark.parametrize("options", [{}, {"topn": 2}, {"restrict_vocab": 3}])
+def test_similar_by_key_word_and_vector_agree_with_most_similar(wv, options):
+    expected = wv.most_similar("king", **options)
+    assert wv.similar_by_key("king", **options) == expected
+    assert wv.similar_by_word("king", **options) == expected
+    by_vector = wv.similar_by_vector(wv["king"].tolist(), **options)
+    assert_same_neighbours(by_vector, wv.most_similar(wv["king"], **options))
+    assert by_vector[0][0] == "king"  # a vector excludes no key

@@ -111,7 +111,7 @@ static int run_blocks(int C, int T, int D, int bytes, int64_t n) {
     double start = 0;
     for (int64_t i = -WARM_UP * (int64_t)n_blocks, k = 0; i < n; i++) {
         if (i == 0) start = seconds();
-        block.inputs = block.sinks = pointers + k * each;
+        block.inputs = block.targets = pointers + k * each;
         block.outputs = block.inputs + C;
         block_update(&block);
         k = k + 1 < n_blocks ? k + 1 : 0;

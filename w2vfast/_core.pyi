@@ -1,13 +1,7 @@
-"""Types of the compiled kernels; what they do is said in ``_core.pyx``."""
-
-from typing import Any
+"""Types of the compiled training kernels; ``_core.pyx`` documents them."""
 
 import numpy as np
 from numpy.typing import NDArray
-
-from w2vfast.training.huffman import HuffmanTree
-from w2vfast.training.replicas import Copies
-from w2vfast.training.sampling import AliasTable, StepTable
 
 COMPILER: str
 LANES: int
@@ -16,6 +10,26 @@ INSTRUCTION_SET: str
 def instruction_sets() -> list[str]: ...
 def choose_instruction_set(name: str | None = None) -> str: ...
 def aligned_floats(size: int) -> NDArray[np.float32]: ...
+def pack_rows(matrix: NDArray[np.float32], dim: int) -> None: ...
+def pad_rows(matrix: NDArray[np.float32], dim: int) -> None: ...
+
+class Noise: ...
+
+class AliasNoise(Noise):
+    def __init__(self, entries: NDArray[np.uint32]) -> None: ...
+
+class StepNoise(Noise):
+    def __init__(
+        self, last: NDArray[np.uint32], guide: NDArray[np.int32], shift: int
+    ) -> None: ...
+
+class Paths:
+    def __init__(
+        self,
+        offsets: NDArray[np.int64],
+        points: NDArray[np.int32],
+        codes: NDArray[np.uint8],
+    ) -> None: ...
 
 class Model:
     def __init__(
@@ -24,17 +38,56 @@ class Model:
         syn1: NDArray[np.float32] | None,
         syn1neg: NDArray[np.float32] | None,
         dim: int,
+        *,
         keep: NDArray[np.uint32] | None = None,
-        noise: AliasTable | StepTable | None = None,
-        tree: HuffmanTree | None = None,
+        noise: Noise | None = None,
+        paths: Paths | None = None,
         frozen: NDArray[np.uint8] | None = None,
+    ) -> None: ...
+
+class Options:
+    def __init__(
+        self,
+        *,
+        sg: bool,
+        hs: bool,
+        softmax: bool,
+        negative: int,
+        window: int,
+        shrink_windows: bool,
+        cbow_mean: bool,
+        pair: bool,
+        divide_gradient: bool,
+        all_losses: bool,
+        max_sentence_length: int,
+    ) -> None: ...
+
+class AlphaSchedule:
+    def __init__(
+        self, start: float, end: float, floor: float, *, epoch: int, n_epochs: int
+    ) -> None: ...
+
+class Replicas:
+    def __init__(
+        self,
+        words: NDArray[np.int64],
+        nodes: NDArray[np.int64],
+        *,
+        period: int,
+        ramp: int,
     ) -> None: ...
 
 class Counters:
     @property
     def ids(self) -> int: ...
     @property
-    def losses(self) -> tuple[int, float, float, float]: ...
+    def predictions(self) -> int: ...
+    @property
+    def hs_loss(self) -> float: ...
+    @property
+    def ns_loss(self) -> float: ...
+    @property
+    def softmax_loss(self) -> float: ...
 
 class SpanQueue:
     def __init__(self, starts: NDArray[np.int64]) -> None: ...
@@ -51,11 +104,11 @@ class Worker:
     def __init__(
         self,
         model: Model,
-        settings: dict[str, Any],
+        options: Options,
         seed: int,
         *,
         count_visits: bool = False,
-        copies: Copies | None = None,
+        replicas: Replicas | None = None,
         lockstep: Lockstep | None = None,
     ) -> None: ...
     def train_epoch(
@@ -63,8 +116,7 @@ class Worker:
         ids: NDArray[np.int32],
         queue: SpanQueue,
         stream: int,
-        epoch: tuple[int, int],
-        decay: tuple[float, float, float],
+        schedule: AlphaSchedule,
     ) -> None: ...
 
 class ExactWorker:
@@ -72,7 +124,7 @@ class ExactWorker:
     def __init__(
         self,
         model: Model,
-        settings: dict[str, Any],
+        options: Options,
         alpha: float,
         epochs: int,
         train_words: int,
@@ -86,8 +138,6 @@ def span_starts(
 ) -> NDArray[np.int64]: ...
 def init_vectors(syn0: NDArray[np.float32], dim: int, seed: int) -> None: ...
 def init_vectors_exact(syn0: NDArray[np.float32], dim: int) -> None: ...
-def pack_rows(matrix: NDArray[np.float32], dim: int) -> None: ...
-def pad_rows(matrix: NDArray[np.float32], dim: int) -> None: ...
 def kmeans_centroids(
     vectors: NDArray[np.float32],
     classes: NDArray[np.int32],
@@ -100,7 +150,7 @@ def kmeans_assign(
 ) -> None: ...
 def _test_block(
     inputs: NDArray[np.float32],
-    sinks: NDArray[np.float32],
+    targets: NDArray[np.float32],
     outputs: NDArray[np.float32],
     input_rows: NDArray[np.int32],
     output_rows: NDArray[np.int32],
@@ -109,8 +159,10 @@ def _test_block(
     softmax: bool = False,
 ) -> tuple[NDArray[np.float32], float]: ...
 def _test_random(seed: int, epoch: int, index: int, n: int) -> NDArray[np.uint32]: ...
-def _test_aliases(noise: AliasTable, seed: int, n: int) -> NDArray[np.int64]: ...
-def _test_steps(noise: StepTable, randoms: NDArray[np.uint32]) -> NDArray[np.int64]: ...
+def _test_alias_noise(noise: AliasNoise, seed: int, n: int) -> NDArray[np.int64]: ...
+def _test_step_noise(
+    noise: StepNoise, randoms: NDArray[np.uint32]
+) -> NDArray[np.int64]: ...
 def _test_merges(
-    meeting: NDArray[np.int64], period: int, ramp: int, n_words: int
+    levels: NDArray[np.int64], period: int, ramp: int, n_words: int
 ) -> list[tuple[int, int]]: ...

@@ -1,18 +1,19 @@
 # cython: language_level=3
-"""The SGD loops: walk a span, gather rows, call the block update; fast and exact.
+"""The training kernels' entry points: stochastic gradient descent, fast and exact.
 
-What threads share stands here, the loops of either mode in `_core_parts/fast.pxi` and
-`_core_parts/exact.pxi`.  Knows arrays and numbers only: no vocabulary, no parameters object, no
-logging.  Threads share `syn0`, `syn1` and `syn1neg` and store to them without locks on purpose
-(Hogwild; Niu et al. 2011, arXiv:1106.5730); whatever else is written belongs to one
-worker alone.
+This file has what both modes share; `_core_parts/worker.pxi`, `merge.pxi` and `fast.pxi`
+have fast mode, `exact.pxi` exact mode, `block.h` and `exact.h` the arithmetic.  Knows
+arrays and numbers only: no vocabulary, no parameters object, no logging.  Threads share
+`syn0`, `syn1` and `syn1neg` and store to them without locks on purpose (Hogwild; Niu et
+al. 2011, arXiv:1106.5730); everything else that is written belongs to one worker.
 
 Legend
 ------
 V words (rows)   D floats in a row, padded to `LANES`   N ids   K negatives
 L path length    C inputs of a block                    T outputs of a block
-A `word` is a vocabulary id; a `pos` is a place among a sentence's kept words; a
-`place` is an index into the stream of ids.
+U blocks of a centre word: 1, or C where each pair has its own negative samples
+A `word` is a vocabulary id; a `pos` is an index into a sentence's kept words; an
+`offset` is an index into the stream of ids.
 """
 
 from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
@@ -37,7 +38,7 @@ cdef extern from "_core_parts/block.h" nogil:
     enum: SOFTMAX_OUTPUTS
     ctypedef struct block_t:
         float** inputs
-        float** sinks
+        float** targets
         float** outputs
         const float* labels
         const float* input_counts
@@ -46,13 +47,13 @@ cdef extern from "_core_parts/block.h" nogil:
         float* sigmoids
         float* errors
         float* tile
-        float** ahead
-        int n_ahead
+        float** prefetch
+        int n_prefetch
         int n_inputs
         int n_outputs
         int dim
         float alpha
-        float* shifts
+        float* log_sums
         float* rates
     ctypedef struct block_isa_t:
         const char* name
@@ -62,12 +63,13 @@ cdef extern from "_core_parts/block.h" nogil:
     const block_isa_t* block_isa
     int block_padded(int dim)
     void block_update(const block_t* block)
-    void block_merge(float* shared, float* mine, float* base, int stride)
+    void block_merge(float* shared, float* replica, float* base, int stride)
     double block_loss(const block_t* block)
-    int block_list(float** rows, float* counts, int n, float* row)
+    int block_add_row(float** rows, float* counts, int n, float* row)
     void block_gather(float scale, float** rows, int count, float* sum, int dim)
-    void block_spread(float scale, const float* x, float** rows, int count, int dim)
-    void block_prefetch(const float* row, int dim)
+    void block_scatter_add(float scale, const float* x, float** rows, int count,
+                           int dim)
+    void block_prefetch_row(const float* row, int dim)
     void block_prefetch_line "BLOCK_PREFETCH"(const void* address)
 
 
@@ -78,19 +80,20 @@ cdef extern from "_core_parts/exact.h" nogil:
         float** rows
         const uint8_t* codes
         float* dots
-        float* gains
-        uint8_t* open
-        float** open_rows
-        float* open_gains
+        float* gradients
+        uint8_t* active
+        float** active_rows
+        float* active_gradients
         int n_nodes
     void exact_fill_sigmoid(float* table)
     void exact_hs(exact_path_t* path, const float* x, float* error, int dim,
                   float alpha, const float* table)
-    void exact_hs_inputs(exact_path_t* path, float** inputs, float** sinks, int n_inputs,
-                         int dim, float alpha, const float* table, float* error)
+    void exact_hs_inputs(exact_path_t* path, float** inputs, float** targets,
+                         int n_inputs, int dim, float alpha, const float* table,
+                         float* error)
     void exact_negative(const float* x, float* error, float** rows, int count, int dim,
                         float alpha, const float* table, float* dots)
-    void exact_axpy(float g, const float* x, float* y, int dim)
+    void exact_axpy(float a, const float* x, float* y, int dim)
     void exact_init(float* syn0, int64_t rows, int dim, int64_t stride)
     float exact_alpha(float starting_alpha, int64_t words_done, int64_t total)
     void exact_centroids(const float* vectors, const int32_t* classes, int64_t rows,
@@ -104,13 +107,13 @@ LANES = BLOCK_LANES  # floats: rows are padded to it and aligned
 
 
 def instruction_sets():
-    """Names of the instruction sets that this processor can run, best first."""
+    """Return the instruction sets that this processor supports, best first."""
     return [block_isas[i].name.decode() for i in range(BLOCK_ISAS)
             if block_isas[i].is_supported()]
 
 
 def choose_instruction_set(name=None):
-    """Use an instruction set from now on, the best one by default; return its name."""
+    """Use an instruction set from now on, by default the best; return its name."""
     global block_isa
     available = instruction_sets()
     if not name:
@@ -118,7 +121,7 @@ def choose_instruction_set(name=None):
     if name not in available:
         raise ValueError(
             f"W2VFAST_ISA must be one of {', '.join(available)}, which this processor "
-            f"can run, got {name!r}. Unset it to use {available[0]}.")
+            f"supports, got {name!r}. Unset it to use {available[0]}.")
     for i in range(BLOCK_ISAS):
         if block_isas[i].name.decode() == name:
             block_isa = &block_isas[i]
@@ -129,43 +132,43 @@ INSTRUCTION_SET = choose_instruction_set(os.environ.get("W2VFAST_ISA"))
 
 cdef enum:
     ALPHA_STRETCH = 10000     # ids that share one alpha, as in word2vec.c
-    NEAR_NODES = 64           # inner nodes next to the root, never far from the core
-    LOSS_STRIDE = 16          # the loss is taken on every 16th centre, by place
+    NEAR_NODES = 64           # inner nodes next to the root, which stay in the cache
+    LOSS_STRIDE = 16          # the loss is computed at every 16th offset
     C_SENTENCE_LENGTH = 1000  # word2vec.c MAX_SENTENCE_LENGTH
     C_TABLE_SIZE = 100000000  # word2vec.c table_size
-    CACHE_LINE = 64           # bytes; what threads write lies this far apart
-    NEVER = 1 << 30           # a number of merges that no epoch has
-    RAMP_PARTS = 32           # the first period is that part of the whole one
-    LOCK_ROWS = 4             # rows that one lock guards in a merge, for a microsecond
+    CACHE_LINE = 64           # bytes between data that different threads write
+    NEVER = 1 << 30           # more merges than any epoch has
+    RAMP_PARTS = 32           # the first period is this part of the whole one
+    LOCK_ROWS = 4             # rows behind one lock, which a merge holds for about 1 us
     LOCK_STRIDE = 8           # int64 from lock to lock, a cache line
-    PATIENCE = 100            # tries to take a lock, some microseconds
-    N_LOCKS = 256             # of a matrix; more rows share them
-    POOL_CENTRES = 12         # centre words that a pool of noise words is for
-    POOL_USES = 4             # of a noise word, before another one takes its place
+    LOCK_TRIES = 100          # attempts to take a lock, some microseconds
+    N_LOCKS = 256             # of a matrix; groups of rows beyond share them
+    POOL_CENTRES = 12         # centre words that the pool of negative samples serves
+    POOL_USES = 4             # uses of a negative sample before it is replaced
 
 
 # ---------------------------------------------------------------------------------
-# What threads share
+# Memory
 # ---------------------------------------------------------------------------------
 
 def aligned_floats(size):
-    """Zeros on cache lines of their own: float32, shape (size,)."""
+    """Return zeros that share no cache line with others: float32, shape (size,)."""
     memory = np.zeros(4 * size + CACHE_LINE, dtype=np.uint8)
     skip = -memory.ctypes.data % CACHE_LINE
     return memory[skip:skip + 4 * size].view(np.float32)
 
 
 cdef void* owned_bytes(list owners, int64_t n, int64_t size) except NULL:
-    """Zeros for n things of a size, on cache lines of their own; freed with `owners`."""
+    """Allocate n * size zero bytes on their own cache lines; freed with `owners`."""
     floats = aligned_floats((n * size + CACHE_LINE) // 4)  # a line more: never empty
     owners.append(floats)
     return <void*><size_t>floats.ctypes.data
 
 
 def pack_rows(float[:, ::1] matrix, int dim):
-    """Move rows of (V, stride) together, so that the first V * dim floats are they.
+    """Remove the padding of rows (V, stride): the first V * dim floats hold the rows.
 
-    In one piece, so that no interrupt can leave half of them moved.
+    Without the GIL and in one call, so that no interrupt leaves it half done.
     """
     cdef int64_t word
     with nogil:
@@ -175,7 +178,7 @@ def pack_rows(float[:, ::1] matrix, int dim):
 
 
 def pad_rows(float[:, ::1] matrix, int dim):
-    """Undo `pack_rows`, from the last row on, and fill up with zeros."""
+    """Undo `pack_rows`, starting with the last row; the padding is zeros."""
     cdef int64_t word, stride = matrix.shape[1]
     cdef float* row
     with nogil:
@@ -185,52 +188,128 @@ def pad_rows(float[:, ::1] matrix, int dim):
             memset(row + dim, 0, (stride - dim) * sizeof(float))
 
 
+# ---------------------------------------------------------------------------------
+# The model: matrices and tables that threads share
+# ---------------------------------------------------------------------------------
+
 cdef struct matrix_t:
     float* shared            # (V, stride), or NULL
-    float* mine              # (n_mine, stride) one worker's copy of the first rows
-    float* base              # (n_mine, stride) `mine` as it was when last merged
-    int64_t n_mine
-    const int64_t* meeting   # (n_levels,) rows that each 2**level-th merge brings together
+    float* replica           # (n_replicated, stride) one worker's copy of the first rows
+    float* base              # (n_replicated, stride) the replica after its last merge
+    int64_t n_replicated
+    const int64_t* levels    # (n_levels,) rows that every 2**level-th merge covers
     int n_levels
     int64_t* locks           # (N_LOCKS,) one for LOCK_ROWS rows, LOCK_STRIDE apart
 
 
 cdef struct model_t:
-    # Every worker has one of its own: the same tables, other copies of rows.
+    # Each worker has its own: the same tables, but its own replicas.
     matrix_t syn0            # input vectors
     matrix_t syn1            # inner nodes
     matrix_t syn1neg         # output vectors
     int64_t stride           # floats from row to row, a multiple of LANES
-    int dim                  # D without its padding
+    int dim                  # D without padding
     const uint32_t* keep     # (V,) subsampling thresholds, or NULL
     const uint32_t* alias    # (V, 2) noise of fast mode: thresholds and aliases
     const uint32_t* last     # (V,) noise of exact mode: largest number of each word
     const int32_t* guide     # (G,) first word of each bucket
     int shift                # bucket = random number >> shift
     int64_t vocab_size       # V
-    const int64_t* offsets   # (V + 1,) where each word's path starts
+    const int64_t* path_offsets  # (V + 1,) where each word's path starts
     const int32_t* points    # (sum L,)
     const uint8_t* codes     # (sum L,)
-    const uint8_t* frozen    # (V,) 1 for a row of syn0 that is not to change; or NULL
+    const uint8_t* frozen    # (V,) 1 for a row of syn0 that must not change; or NULL
 
 
-cdef struct settings_t:
-    int window
-    int negative             # K, 0: off
-    int max_sentence_length  # ids
-    bint sg
-    bint hs
-    bint softmax             # over all words; then neither hs nor negative
-    bint shrink_windows
-    bint cbow_mean
-    bint pair                # draw negatives for each pair, not for each window
-    bint divide_gradient     # CBOW: the gradient of the mean, not the reference's
-    bint all_losses
+cdef inline float* row(const matrix_t* matrix, int64_t word,
+                       int64_t stride) noexcept nogil:
+    # The one place that chooses between a replica and the shared row; in 64 bits.
+    return ((matrix.replica if word < matrix.n_replicated else matrix.shared)
+            + word * stride)
 
 
-cdef inline float* row(const matrix_t* x, int64_t word, int64_t stride) noexcept nogil:
-    # The only place that says where a row to train lies; in 64 bits.
-    return (x.mine if word < x.n_mine else x.shared) + word * stride
+cdef class Noise:
+    """Base class of noise distributions, from which negative samples are drawn."""
+
+    cdef int fill(self, model_t* model) except -1:
+        raise NotImplementedError
+
+
+cdef class AliasNoise(Noise):
+    """The noise distribution of fast mode.
+
+    Parameters
+    ----------
+    entries : ndarray of uint32, shape (V, 2)
+        Threshold and alias of each slot, as in `sampling.AliasTable`. IN
+    """
+
+    cdef const uint32_t[:, ::1] entries
+
+    def __init__(self, const uint32_t[:, ::1] entries):
+        self.entries = entries
+
+    cdef int fill(self, model_t* model) except -1:
+        model.alias = &self.entries[0, 0]
+        return 0
+
+
+cdef class StepNoise(Noise):
+    """The noise distribution of exact mode.
+
+    Parameters
+    ----------
+    last : ndarray of uint32, shape (V,)
+    guide : ndarray of int32, shape (G,)
+    shift : int
+        As in `sampling.StepTable`. IN
+    """
+
+    cdef const uint32_t[::1] last
+    cdef const int32_t[::1] guide
+    cdef int shift
+
+    def __init__(self, const uint32_t[::1] last, const int32_t[::1] guide, int shift):
+        self.last = last
+        self.guide = guide
+        self.shift = shift
+
+    cdef int fill(self, model_t* model) except -1:
+        model.last = &self.last[0]
+        model.guide = &self.guide[0]
+        model.shift = self.shift
+        return 0
+
+
+cdef class Paths:
+    """The words' paths of inner nodes for hierarchical softmax.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64, shape (V + 1,)
+    points : ndarray of int32, shape (sum L,)
+    codes : ndarray of uint8, shape (sum L,)
+        As in `huffman.HuffmanTree`. IN
+    """
+
+    cdef const int64_t[::1] offsets
+    cdef const int32_t[::1] points
+    cdef const uint8_t[::1] codes
+
+    def __init__(self, const int64_t[::1] offsets, const int32_t[::1] points,
+                 const uint8_t[::1] codes):
+        self.offsets = offsets
+        self.points = points
+        self.codes = codes
+
+    cdef int fill(self, model_t* model) except -1:
+        model.path_offsets = &self.offsets[0]
+        model.points = &self.points[0]
+        model.codes = &self.codes[0]
+        return 0
+
+    cdef int longest(self) except -1:
+        return np.diff(self.offsets).max()
 
 
 cdef class Model:
@@ -244,22 +323,22 @@ cdef class Model:
         D, the length of a row without its padding [floats].
     keep : ndarray of uint32, shape (V,), or None
         From `sampling.keep_thresholds`, exact mode `sampling.c_keep_thresholds`. IN
-    noise : sampling.AliasTable, in exact mode sampling.StepTable, or None
-        Needed with `syn1neg`. IN
-    tree : huffman.HuffmanTree or None
-        Needed with `syn1`. IN
+    noise : AliasNoise, in exact mode StepNoise, or None
+        Required for negative sampling.
+    paths : Paths or None
+        Required with `syn1`.
     frozen : ndarray of uint8, shape (V,), or None
-        1 for each row of `syn0` that training reads and leaves as it is. IN
+        1 for each row of `syn0` that training must not change. IN
     """
 
     cdef model_t c
     cdef int max_path
-    cdef object owners  # keeps the arrays alive that `c` points into
+    cdef list owners  # keeps the arrays alive that `c` points to
 
     def __init__(self, float[:, ::1] syn0, float[:, ::1] syn1, float[:, ::1] syn1neg,
-                 int dim, const uint32_t[::1] keep=None, noise=None, tree=None,
-                 const uint8_t[::1] frozen=None):
-        self.owners = [syn0, syn1, syn1neg, keep, noise, tree, frozen]
+                 int dim, *, const uint32_t[::1] keep=None, Noise noise=None,
+                 Paths paths=None, const uint8_t[::1] frozen=None):
+        self.owners = [syn0, syn1, syn1neg, keep, noise, paths, frozen]
         self._set_matrix(&self.c.syn0, syn0)
         self._set_matrix(&self.c.syn1, syn1)
         self._set_matrix(&self.c.syn1neg, syn1neg)
@@ -268,72 +347,191 @@ cdef class Model:
         self.c.vocab_size = syn0.shape[0]
         self.c.keep = NULL if keep is None else &keep[0]
         self.c.frozen = NULL if frozen is None else &frozen[0]
-        if hasattr(noise, "entries"):
-            self._set_aliases(noise.entries)
-        elif noise is not None:
-            self._set_steps(noise.last, noise.guide, noise.shift)
-        if tree is not None:
-            self._set_tree(tree.offsets, tree.points, tree.codes)
+        if noise is not None:
+            noise.fill(&self.c)
+        if paths is not None:
+            paths.fill(&self.c)
+            self.max_path = paths.longest()
 
-    cdef _set_matrix(self, matrix_t* x, float[:, ::1] matrix):
-        if matrix is None:
+    cdef _set_matrix(self, matrix_t* matrix, float[:, ::1] rows):
+        if rows is None:
             return
         cdef int64_t[::1] locks = np.zeros(N_LOCKS * LOCK_STRIDE, dtype=np.int64)
         self.owners.append(locks)
-        x.shared, x.locks = &matrix[0, 0], &locks[0]
+        matrix.shared, matrix.locks = &rows[0, 0], &locks[0]
 
-    cdef _set_aliases(self, const uint32_t[:, ::1] entries):
-        self.c.alias = &entries[0, 0]
 
-    cdef _set_steps(self, const uint32_t[::1] last, const int32_t[::1] guide,
-                    int shift):
-        self.c.last = &last[0]
-        self.c.guide = &guide[0]
-        self.c.shift = shift
+# ---------------------------------------------------------------------------------
+# Options and schedules
+# ---------------------------------------------------------------------------------
 
-    cdef _set_tree(self, const int64_t[::1] offsets, const int32_t[::1] points,
-                   const uint8_t[::1] codes):
-        self.c.offsets = &offsets[0]
-        self.c.points = &points[0]
-        self.c.codes = &codes[0]
-        self.max_path = np.diff(offsets).max()
+cdef struct options_t:
+    int window
+    int negative             # K, 0: no negative sampling
+    int max_sentence_length  # ids
+    bint sg
+    bint hs
+    bint softmax             # over all words; excludes hs and negative
+    bint shrink_windows
+    bint cbow_mean
+    bint pair                # negative samples for each pair, not for each window
+    bint divide_gradient     # CBOW: the gradient of the mean, not the reference's
+    bint all_losses          # compute every loss, not every LOSS_STRIDE-th
+
+
+cdef class Options:
+    """What to train; see `TrainParams` for each option.
+
+    Parameters
+    ----------
+    sg, hs, softmax, shrink_windows, cbow_mean : bool
+    negative, window : int
+    pair : bool
+        Draw negative samples for each pair, not once for the window (skip-gram).
+    divide_gradient : bool
+        CBOW: divide the update of a context row by the number of context words.
+    all_losses : bool
+        Compute the loss of every centre word, not of a sample.
+    max_sentence_length : int
+        Longer sentences are cut [ids].
+    """
+
+    cdef options_t c
+
+    def __init__(self, *, bint sg, bint hs, bint softmax, int negative, int window,
+                 bint shrink_windows, bint cbow_mean, bint pair, bint divide_gradient,
+                 bint all_losses, int max_sentence_length):
+        self.c.sg, self.c.hs, self.c.softmax = sg, hs, softmax
+        self.c.negative = negative
+        self.c.window = window
+        self.c.shrink_windows = shrink_windows
+        self.c.cbow_mean = cbow_mean
+        self.c.pair = pair
+        self.c.divide_gradient = divide_gradient
+        self.c.all_losses = all_losses
+        self.c.max_sentence_length = max_sentence_length
+
+
+cdef struct schedule_t:
+    # Linear decay: alpha(offset) = start - slope * offset, at least the floor.
+    double start
+    double slope
+    double floor
+    int64_t first_offset     # of this epoch, counted over all epochs
+
+
+cdef class AlphaSchedule:
+    """The linear decay of the learning rate in one epoch of a run.
+
+    Parameters
+    ----------
+    start, end : float
+        Learning rate at the start and at the end of the run.
+    floor : float
+        Lower bound of the learning rate.
+    epoch, n_epochs : int
+        Number of this epoch, from 0, and of all epochs of the run.
+    """
+
+    cdef double start, end, floor
+    cdef int epoch, n_epochs
+
+    def __init__(self, double start, double end, double floor, *, int epoch,
+                 int n_epochs):
+        self.start, self.end, self.floor = start, end, floor
+        self.epoch, self.n_epochs = epoch, n_epochs
+
+    cdef schedule_t over(self, int64_t N):
+        """The decay as a function of the offset, with N ids in an epoch."""
+        cdef double slope = (self.start - self.end) / (<double>N * self.n_epochs)
+        return schedule_t(self.start, slope, self.floor, self.epoch * N)
+
+
+cdef class Replicas:
+    """Which rows a worker replicates, and how often it merges them.
+
+    Parameters
+    ----------
+    words, nodes : ndarray of int64, shape (levels,)
+        Rows of the words' matrices, and inner nodes, that every 2**level-th merge
+        covers; ascending.  The last is the number of replicated rows. IN
+    period : int
+        Kept words of this worker between two merges [words].
+    ramp : int
+        Its first kept words, with shorter periods: they grow from
+        period / `RAMP_PARTS` to the whole period [words].
+    """
+
+    cdef const int64_t[::1] words
+    cdef const int64_t[::1] nodes
+    cdef int64_t period
+    cdef int64_t ramp
+
+    def __init__(self, const int64_t[::1] words, const int64_t[::1] nodes, *,
+                 int64_t period, int64_t ramp):
+        self.words, self.nodes = words, nodes
+        self.period, self.ramp = period, ramp
+
+
+# ---------------------------------------------------------------------------------
+# What threads tell each other: counters, spans, lockstep
+# ---------------------------------------------------------------------------------
+
+cdef struct losses_t:
+    int64_t predictions      # whose losses were computed
+    double hs                # sums over them
+    double ns
+    double softmax
 
 
 cdef struct counters_t:
     # One worker's counters: written by it, read by the main thread while it runs.
-    int64_t ids              # ids visited
-    int64_t predictions      # on which the losses were taken
-    double hs_loss
-    double ns_loss
-    double softmax_loss
+    int64_t ids              # visited
+    losses_t losses
 
 
 cdef class Counters:
-    """What one worker has done; readable while it works."""
+    """What one worker has done so far; readable while it works."""
 
     cdef object owner
     cdef counters_t* c
 
     def __init__(self):
-        # A cache line on either side, so that no other thread's writes come near.
+        # A cache line on either side, so that no other thread writes to this one.
         self.owner = np.zeros(3 * CACHE_LINE, dtype=np.uint8)
         cdef uint8_t[::1] memory = self.owner
         self.c = <counters_t*>&memory[CACHE_LINE]
 
     @property
     def ids(self):
-        """Ids visited so far, over all epochs."""
+        """Ids visited in all epochs."""
         return atomic_read(&self.c.ids)
 
     @property
-    def losses(self):
-        """Sums so far: (predictions, hierarchical softmax, negative sampling, softmax)."""
-        c = self.c
-        return c.predictions, c.hs_loss, c.ns_loss, c.softmax_loss
+    def predictions(self):
+        """Predictions whose losses were computed."""
+        return self.c.losses.predictions
+
+    @property
+    def hs_loss(self):
+        """Sum of their losses under hierarchical softmax [nats]."""
+        return self.c.losses.hs
+
+    @property
+    def ns_loss(self):
+        """Sum of their losses under negative sampling [nats]."""
+        return self.c.losses.ns
+
+    @property
+    def softmax_loss(self):
+        """Sum of their losses under full softmax [nats]."""
+        return self.c.losses.softmax
 
 
 cdef class SpanQueue:
     """The spans of one epoch, handed out to workers one after the other.
+
+    A span is a run of whole sentences: the unit of work and of random numbers.
 
     Parameters
     ----------
@@ -349,7 +547,7 @@ cdef class SpanQueue:
         self.starts = starts
 
     def stop(self):
-        """Let workers end after the centre word that they are at."""
+        """Let workers return after their current centre word."""
         atomic_add(&self.stopped, 1)
 
     @property
@@ -359,25 +557,25 @@ cdef class SpanQueue:
 
 
 cdef class Lockstep:
-    """Workers that merge equally often, as if each had a core of its own.
+    """Makes workers merge equally often, as if each had its own core.
 
-    For tests and measurements on few cores: there the system lets a worker do hundreds
-    of merges while others stand still, so that what they learn apart is never summed up
-    as it is on many cores.  Workers without private rows do not merge, nor wait.
+    For tests and measurements on few cores: there the system suspends workers for
+    hundreds of merges, so that updates are never added up as they are on many cores.
+    Workers without replicas neither merge nor wait.
 
     Parameters
     ----------
     n_workers : int
     """
 
-    cdef int64_t[::1] merges  # (n_workers,) of this epoch; NEVER and more while at rest
+    cdef int64_t[::1] merges  # (n_workers,) in this epoch; at least NEVER between epochs
     cdef int n_joined
 
     def __init__(self, int n_workers):
         self.merges = np.full(n_workers, NEVER, dtype=np.int64)
 
     cdef int join(self) except -1:
-        """The place of one more worker."""
+        """Return the index of one more worker."""
         if self.n_joined == self.merges.shape[0]:
             raise ValueError(f"Lockstep is for {self.n_joined} workers, got one more.")
         self.n_joined += 1
@@ -390,40 +588,41 @@ def span_starts(const int32_t[::1] ids, int64_t span_length, int max_sentence_le
     Parameters
     ----------
     ids : ndarray of int32, shape (N,)
-        0 ends a sentence; so does its `max_sentence_length`-th id. IN
+        A sentence ends at a 0, and at its `max_sentence_length`-th id. IN
     span_length : int
-        Least number of ids in a span, but for the last one [ids].
+        Minimum length of a span, except for the last one [ids].
 
     Returns
     -------
     ndarray of int64, shape (S + 1,)
     """
     starts = [0]
-    cdef int64_t place = 0, start = 0, N = ids.shape[0]
-    while place < N:
+    cdef int64_t offset = 0, start = 0, N = ids.shape[0]
+    while offset < N:
         with nogil:
-            while place < N and place - start < span_length:
-                place = sentence_end(&ids[0], place, N, max_sentence_length)
-        starts.append(place)
-        start = place
+            while offset < N and offset - start < span_length:
+                offset = sentence_end(&ids[0], offset, N, max_sentence_length)
+        starts.append(offset)
+        start = offset
     return np.array(starts, dtype=np.int64)
 
 
-cdef inline int64_t sentence_end(const int32_t* ids, int64_t place, int64_t stop,
+cdef inline int64_t sentence_end(const int32_t* ids, int64_t offset, int64_t stop,
                                  int max_sentence_length) noexcept nogil:
-    """The place after the sentence that starts here, its 0 included."""
-    if stop - place > max_sentence_length:
-        stop = place + max_sentence_length
-    while place < stop:
-        place += 1
-        if ids[place - 1] == 0:
+    """Return the offset after the sentence that starts here, its 0 included."""
+    if stop - offset > max_sentence_length:
+        stop = offset + max_sentence_length
+    while offset < stop:
+        offset += 1
+        if ids[offset - 1] == 0:
             break
-    return place
+    return offset
 
 
 # ---------------------------------------------------------------------------------
-# Random numbers: SplitMix64 (Steele et al. 2014), a counter passed through a mixer.
-# All its bits are good; word2vec.c's generator repeats its low 16 after 65536 draws.
+# Random numbers: SplitMix64 (Steele et al. 2014), a mixing function of a counter.
+# All of its bits are good; the low 16 bits of word2vec.c's generator repeat after 65536
+# draws.
 # ---------------------------------------------------------------------------------
 
 cdef inline uint64_t next_random64(uint64_t* state) noexcept nogil:
@@ -443,22 +642,22 @@ cdef inline uint32_t random_below(uint64_t* state, uint32_t bound) noexcept nogi
 
 
 cdef uint64_t random_stream(uint64_t seed, uint64_t epoch, uint64_t index) noexcept nogil:
-    """The state of the generator of one span, or of one row to initialise."""
+    """Return the generator's state for one span, or for one row to initialise."""
     cdef uint64_t state = seed
     state = next_random64(&state) ^ epoch
     state = next_random64(&state) ^ index
     return next_random64(&state)
 
 
-cdef inline int32_t draw_alias(const model_t* m, uint64_t random) noexcept nogil:
-    cdef uint32_t slot = <uint32_t>((random >> 32) * <uint64_t>m.vocab_size >> 32)
-    cdef uint32_t threshold = m.alias[2 * slot], alias = m.alias[2 * slot + 1]
+cdef inline int32_t draw_alias(const model_t* model, uint64_t random) noexcept nogil:
+    cdef uint32_t slot = <uint32_t>((random >> 32) * <uint64_t>model.vocab_size >> 32)
+    cdef uint32_t threshold = model.alias[2 * slot], alias = model.alias[2 * slot + 1]
     return slot if <uint32_t>random < threshold else alias
 
 
-cdef inline int32_t draw_step(const model_t* m, uint32_t random) noexcept nogil:
-    cdef int32_t word = m.guide[random >> m.shift]
-    while random > m.last[word]:
+cdef inline int32_t draw_step(const model_t* model, uint32_t random) noexcept nogil:
+    cdef int32_t word = model.guide[random >> model.shift]
+    while random > model.last[word]:
         word += 1
     return word
 
@@ -486,94 +685,96 @@ def init_vectors_exact(float[:, ::1] syn0, int dim):
 
 
 # ---------------------------------------------------------------------------------
-# The loops, by mode; included here, so that the compiler sees them whole
+# The two modes; included, so that the compiler sees everything in one unit
 # ---------------------------------------------------------------------------------
 
+include "_core_parts/merge.pxi"
 include "_core_parts/fast.pxi"
+include "_core_parts/worker.pxi"
 include "_core_parts/exact.pxi"
 
 
 # ---------------------------------------------------------------------------------
-# For tests: what Python cannot reach otherwise
+# Entry points for tests only
 # ---------------------------------------------------------------------------------
 
-def _test_block(float[:, ::1] inputs, float[:, ::1] sinks, float[:, ::1] outputs,
+def _test_block(float[:, ::1] inputs, float[:, ::1] targets, float[:, ::1] outputs,
                 const int32_t[::1] input_rows, const int32_t[::1] output_rows,
                 const float[::1] labels, float alpha, bint softmax=False):
-    """One block update of the given rows; return the logits and the loss.
+    """Update one block of the given rows; return the logits and the loss.
 
     Parameters
     ----------
-    inputs, sinks, outputs : ndarray of float32, shape (rows, stride)
-        `sinks` may be `inputs`. IN, INOUT, INOUT
+    inputs, targets, outputs : ndarray of float32, shape (rows, stride)
+        `targets` may be `inputs`. IN, INOUT, INOUT
     input_rows, output_rows : ndarray of int32, shapes (C,) and (T,)
-        A row may be listed twice and counts twice; labels (T,) are those of the first.
+        A repeated row counts repeatedly, with the label (T,) of its first occurrence.
     softmax : bool
-        Over the outputs, of which the first was seen; labels are not read, no output
-        is listed twice, and `sinks` is not `inputs`.
+        Over the outputs, the first of which is the observed one; labels are not read,
+        no output is repeated, and `targets` is not `inputs`.
     """
     cdef int N = <int>input_rows.shape[0], M = <int>output_rows.shape[0]
     cdef int C = 0, T = 0, i
     cdef size_t[:, ::1] pointers = np.empty((3, max(N, M)), dtype=np.uintp)
+    cdef float** input_list = <float**>&pointers[0, 0]
+    cdef float** target_list = <float**>&pointers[1, 0]
+    cdef float** output_list = <float**>&pointers[2, 0]
     cdef float[:, ::1] counts = np.zeros((2, max(N, M) + BLOCK_LANES), dtype=np.float32)
     cdef float[::1] all_labels = np.zeros(M + BLOCK_LANES, dtype=np.float32)
-    cdef float[::1] logits = np.zeros(N * M + BLOCK_LANES, dtype=np.float32)
-    cdef float[::1] sigmoids = np.zeros(N * M + BLOCK_LANES, dtype=np.float32)
-    cdef float[::1] errors = np.zeros(N * M + BLOCK_LANES, dtype=np.float32)
+    cdef float[:, ::1] pairs = np.zeros((3, N * M + BLOCK_LANES), dtype=np.float32)
     cdef float[::1] tile = aligned_floats(M * inputs.shape[1])
-    cdef float[:, ::1] shifts = np.zeros((2, N + BLOCK_LANES), dtype=np.float32)
+    cdef float[:, ::1] per_input = np.zeros((2, N + BLOCK_LANES), dtype=np.float32)
     for i in range(N):
-        pointers[1, C] = <size_t>&sinks[input_rows[i], 0]
-        C = block_list(<float**>&pointers[0, 0], &counts[0, 0], C, &inputs[input_rows[i], 0])
+        target_list[C] = &targets[input_rows[i], 0]
+        C = block_add_row(input_list, &counts[0, 0], C, &inputs[input_rows[i], 0])
     for i in range(M):
         all_labels[T] = labels[i]
-        T = block_list(<float**>&pointers[2, 0], &counts[1, 0], T, &outputs[output_rows[i], 0])
+        T = block_add_row(output_list, &counts[1, 0], T, &outputs[output_rows[i], 0])
     cdef block_t block = block_t(
-        <float**>&pointers[0, 0], <float**>&pointers[1, 0], <float**>&pointers[2, 0],
-        &all_labels[0], &counts[0, 0], &counts[1, 0], &logits[0],
-        &sigmoids[0], &errors[0], &tile[0], NULL, 0, C, T, <int>inputs.shape[1], alpha,
-        NULL, &shifts[1, 0])
+        inputs=input_list, targets=target_list, outputs=output_list,
+        labels=&all_labels[0], input_counts=&counts[0, 0], output_counts=&counts[1, 0],
+        logits=&pairs[0, 0], sigmoids=&pairs[1, 0], errors=&pairs[2, 0], tile=&tile[0],
+        prefetch=NULL, n_prefetch=0, n_inputs=C, n_outputs=T,
+        dim=<int>inputs.shape[1], alpha=alpha, log_sums=NULL, rates=&per_input[1, 0])
     if softmax:
-        block.shifts = &shifts[0, 0]
+        block.log_sums = &per_input[0, 0]
     block_update(&block)
-    return np.asarray(logits)[:C * T].reshape(T, C), block_loss(&block)
+    return np.asarray(pairs)[0, :C * T].reshape(T, C), block_loss(&block)
 
 
 def _test_random(uint64_t seed, uint64_t epoch, uint64_t index, int n):
-    """The first n random numbers (uint32) of a stream."""
+    """Return the first n random numbers (uint32) of a stream."""
     cdef uint64_t state = random_stream(seed, epoch, index)
     return np.array([next_random(&state) for _ in range(n)], dtype=np.uint32)
 
 
-def _test_aliases(noise, uint64_t seed, int n):
-    """The words that n draws of an alias table give."""
-    cdef model_t m
-    cdef const uint32_t[:, ::1] entries = noise.entries
+def _test_alias_noise(AliasNoise noise, uint64_t seed, int n):
+    """Return n words drawn from an alias table."""
+    cdef model_t model
     cdef uint64_t state = random_stream(seed, 0, 0)
-    m.alias, m.vocab_size = &entries[0, 0], entries.shape[0]
-    return np.array([draw_alias(&m, next_random64(&state)) for _ in range(n)])
+    noise.fill(&model)
+    model.vocab_size = noise.entries.shape[0]
+    return np.array([draw_alias(&model, next_random64(&state)) for _ in range(n)])
 
 
-def _test_steps(noise, const uint32_t[::1] randoms):
-    """The words that random numbers draw from a step table, shape of `randoms`."""
-    cdef model_t m
-    cdef const uint32_t[::1] last = noise.last
-    cdef const int32_t[::1] guide = noise.guide
+def _test_step_noise(StepNoise noise, const uint32_t[::1] randoms):
+    """Return the words that random numbers draw from a step table."""
+    cdef model_t model
     cdef int i
-    m.last, m.guide, m.shift = &last[0], &guide[0], noise.shift
-    return np.array([draw_step(&m, randoms[i]) for i in range(randoms.shape[0])])
+    noise.fill(&model)
+    return np.array([draw_step(&model, randoms[i]) for i in range(randoms.shape[0])])
 
 
-def _test_merges(const int64_t[::1] meeting, int64_t period, int64_t ramp, int n_words):
-    """Words kept before each merge, and the rows that meet in it."""
-    cdef scratch_t s
-    cdef matrix_t x
-    memset(&s, 0, sizeof(s))
-    s.merge_period, s.ramp = period, ramp
-    s.merge_due = period_now(&s)
-    x.meeting, x.n_levels = &meeting[0], <int>meeting.shape[0]
+def _test_merges(const int64_t[::1] levels, int64_t period, int64_t ramp, int n_words):
+    """Return the number of kept words and of merged rows at each merge."""
+    cdef merging_t merging
+    cdef matrix_t matrix
+    memset(&merging, 0, sizeof(merging))
+    merging.period, merging.ramp = period, ramp
+    merging.due = current_period(&merging)
+    matrix.levels, matrix.n_levels = &levels[0], <int>levels.shape[0]
     merges = []
     for _ in range(n_words):
-        if count_word(&s):
-            merges.append((s.n_words, rows_that_meet(&x, s.n_merges)))
+        if count_word(&merging):
+            merges.append((merging.n_words, rows_to_merge(&matrix, merging.n_merges)))
     return merges

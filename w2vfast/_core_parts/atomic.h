@@ -1,15 +1,23 @@
-/* Counters and locks that threads share without the interpreter's lock.
+/* Counters and locks that threads share without the GIL.
  *
- * Relaxed order is enough for counters: they guard no other memory. */
+ * Counters use relaxed memory order, because they guard no other memory. */
 #ifndef W2VFAST_ATOMIC_H
 #define W2VFAST_ATOMIC_H
 
 #include <stdint.h>
 
-#if defined(_MSC_VER) && !defined(__clang__)
-#include <intrin.h>
+#ifdef _WIN32
 #include <windows.h>
 static inline void atomic_yield(void) { SwitchToThread(); }
+#else
+#include <sched.h>
+static inline void atomic_yield(void) { sched_yield(); }
+#endif
+
+/* atomic_add returns the value before the addition.
+ * atomic_try_lock returns whether the lock was free and is now held. */
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
 static inline int64_t atomic_add(volatile int64_t *counter, int64_t amount) {
     return _InterlockedExchangeAdd64(counter, amount);
 }
@@ -23,21 +31,12 @@ static inline void atomic_unlock(volatile int64_t *lock) {
     _InterlockedExchange64(lock, 0);
 }
 #else
-#ifdef _WIN32
-#include <windows.h>
-static inline void atomic_yield(void) { SwitchToThread(); }
-#else
-#include <sched.h>
-static inline void atomic_yield(void) { sched_yield(); }
-#endif
-/* Returns the value before the addition. */
 static inline int64_t atomic_add(volatile int64_t *counter, int64_t amount) {
     return __atomic_fetch_add(counter, amount, __ATOMIC_RELAXED);
 }
 static inline int64_t atomic_read(volatile int64_t *counter) {
     return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
-/* Returns whether the lock was free and is now held. */
 static inline int atomic_try_lock(volatile int64_t *lock) {
     return __atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE) == 0;
 }

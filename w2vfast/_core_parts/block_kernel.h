@@ -1,11 +1,9 @@
-/* The block update over one instruction set's vectors; included by block.h once for
- * each set, which has defined VEC_LANES, the sizes of register tiles, ISA(name) and
- * the operations used below: load, store, fill, fma, add, mul, larger, clip, round,
- * pow2, inverse and sum4.
+/* The block update with the vectors of one instruction set; included once for each set.
+ * block.h documents the vector operations.
  *
- * Tiles: a piece of the work whose sums all fit in registers.  C x T dot products side
- * by side, at most DOT_SUMS; the gains of C inputs by W vectors of columns, at most
- * GAIN_SUMS.  C, T and W are constants wherever a tile is worked on. */
+ * A tile is a part of the work whose sums all fit in registers: C x T dot products, at
+ * most DOT_SUMS; or the updates of C inputs in W vectors of columns, at most UPDATE_SUMS.
+ * C, T and W are compile-time constants in every tile. */
 
 #define vec ISA(vec)
 #define load ISA(load)
@@ -13,6 +11,8 @@
 #define fill ISA(fill)
 #define fma_ ISA(fma)
 #define add ISA(add)
+
+/* ---- dot products ---- */
 
 /* logits[t, c] = inputs[c] . outputs[t], for C inputs from c on, T outputs from t on. */
 BLOCK_INLINE void ISA(dot_tile)(const block_t *b, int c, const int C, int t, const int T) {
@@ -40,13 +40,16 @@ BLOCK_INLINE void ISA(dot_tile)(const block_t *b, int c, const int C, int t, con
         memcpy(logits + (int64_t)l * b->n_inputs, dots + l * C, C * sizeof(float));
 }
 
-/* All inputs against T outputs from t on. */
+/* All inputs with T outputs from t on. */
 BLOCK_INLINE void ISA(dot_outputs)(const block_t *b, int t, const int T) {
     const int limit = DOT_SUMS / T < DOT_INPUTS ? DOT_SUMS / T : DOT_INPUTS;
     for (int c = 0; c < b->n_inputs;) {
         const int height = block_share(b->n_inputs - c, limit);
-#define DOT_CASE(C) case C: if (C <= limit) ISA(dot_tile)(b, c, C, t, T); break;
-        switch (height) { DOT_CASE(1) DOT_CASE(2) DOT_CASE(3) DOT_CASE(4) }
+#define DOT_CASE(C)                                                                    \
+    case C:                                                                            \
+        if (C <= limit) ISA(dot_tile)(b, c, C, t, T);                                  \
+        break;
+        switch (height) { BLOCK_CASES_4(DOT_CASE) }
 #undef DOT_CASE
         c += height;
     }
@@ -56,17 +59,19 @@ static void ISA(block_dots)(const block_t *b) {
     const int limit = b->n_inputs < DOT_INPUTS ? DOT_OUTPUTS : DOT_SQUARE;
     for (int t = 0; t < b->n_outputs;) {
         const int width = block_share(b->n_outputs - t, limit);
-#define DOT_CASE(T) case T: if (T <= DOT_OUTPUTS) ISA(dot_outputs)(b, t, T); break;
-        switch (width) {
-            DOT_CASE(1) DOT_CASE(2) DOT_CASE(3) DOT_CASE(4) DOT_CASE(5) DOT_CASE(6)
-            DOT_CASE(7) DOT_CASE(8) DOT_CASE(9) DOT_CASE(10) DOT_CASE(11) DOT_CASE(12)
-        }
+#define DOT_CASE(T)                                                                    \
+    case T:                                                                            \
+        if (T <= DOT_OUTPUTS) ISA(dot_outputs)(b, t, T);                               \
+        break;
+        switch (width) { BLOCK_CASES_13(DOT_CASE) }
 #undef DOT_CASE
         t += width;
     }
 }
 
-/* exp(x) = p * 2^n to about 1e-7, for x clipped to +-87; returns p.
+/* ---- errors ---- */
+
+/* exp(x) = p * 2^n with an error of about 1e-7, for x clipped to [-87, 87]; returns p.
  * x = n ln 2 + r, exp(x) = 2^n exp(r), exp(r) by Taylor's series on |r| <= ln(2)/2. */
 BLOCK_INLINE vec ISA(exp_parts)(vec x, vec *n) {
     const vec zero = fill(0.0f), one = fill(1.0f);
@@ -82,11 +87,11 @@ BLOCK_INLINE vec ISA(exp_parts)(vec x, vec *n) {
     return fma_(p, r, one);
 }
 
-/* 1 / (1 + exp(-x)) to about 1e-7; beyond +-87 it stays what it is there. */
+/* 1 / (1 + exp(-x)) with an error of about 1e-7, for x clipped to [-87, 87]. */
 BLOCK_INLINE vec ISA(sigmoid)(vec x) {
     vec n;
     const vec p = ISA(exp_parts)(fma_(x, fill(-1.0f), fill(0.0f)), &n);
-    return ISA(inverse)(fma_(p, ISA(pow2)(n), fill(1.0f)));
+    return ISA(reciprocal)(fma_(p, ISA(pow2)(n), fill(1.0f)));
 }
 
 /* (label - sigmoid) * weight */
@@ -94,8 +99,7 @@ BLOCK_INLINE vec ISA(error)(vec sigmoid, vec label, vec weight) {
     return fma_(fma_(sigmoid, fill(-1.0f), label), weight, fill(0.0f));
 }
 
-/* errors[t] = (labels[t] - sigmoid(logits[t])) * alpha, as often as the rows count,
- * for a single input.  In whole vectors, as below. */
+/* errors[t] = (labels[t] - sigmoid(logits[t])) * alpha * counts, for a single input. */
 static void ISA(block_errors_of_one)(const block_t *b) {
     const vec rate = fill(b->alpha * b->input_counts[0]);
     for (int t = 0; t < b->n_outputs; t += VEC_LANES) {
@@ -106,8 +110,8 @@ static void ISA(block_errors_of_one)(const block_t *b) {
     }
 }
 
-/* The same for errors[t, c].  What lies behind a row is overwritten by the next, so
- * the sigmoids, of all rows in one go, need a place of their own. */
+/* The same for errors[t, c].  A store of whole vectors also writes behind the end of a
+ * row of errors, which the next row overwrites. */
 static void ISA(block_errors)(const block_t *b) {
     const int C = b->n_inputs, T = b->n_outputs;
     for (int k = 0; k < C * T; k += VEC_LANES)
@@ -122,28 +126,30 @@ static void ISA(block_errors)(const block_t *b) {
     }
 }
 
-/* Columns i to i + W * VEC_LANES of C inputs from c on, which stay in registers while
- * the outputs pass by: adds errors . outputs to the sinks, and errors^T . inputs to
- * the outputs.  If these are not all the inputs, the outputs' sums stay in the tile
- * until the last of them have been here. */
-BLOCK_INLINE void ISA(gain_tile)(const block_t *b, int c, const int C, int i,
-                                 const int W, const int is_all) {
+/* ---- updates ---- */
+
+/* Columns i to i + W * VEC_LANES, C inputs from c on: add errors . outputs to the targets
+ * and errors^T . inputs to the outputs.  The inputs stay in registers; the outputs are
+ * loaded one after the other.  If these are not all inputs (is_all), partial sums of the
+ * outputs stay in the tile until the last inputs are processed. */
+BLOCK_INLINE void ISA(update_tile)(const block_t *b, int c, const int C, int i,
+                                   const int W, const int is_all) {
     const int T = b->n_outputs, n_inputs = b->n_inputs;
     const int is_first = is_all || c == 0, is_last = is_all || c + C == n_inputs;
     float *const *outputs = b->outputs;
     const float *errors = b->errors + c;
     float *tile = b->tile + i;
-    vec x[GAIN_INPUTS][8], gain[GAIN_INPUTS][8]; /* only C by W of them are used */
+    vec x[UPDATE_INPUTS][8], update[UPDATE_INPUTS][8]; /* only C by W of them are used */
     BLOCK_UNROLL
     for (int k = 0; k < C; k++)
         BLOCK_UNROLL
         for (int w = 0; w < W; w++) {
             x[k][w] = load(b->inputs[c + k] + i + w * VEC_LANES);
-            gain[k][w] = load(b->sinks[c + k] + i + w * VEC_LANES);
+            update[k][w] = load(b->targets[c + k] + i + w * VEC_LANES);
         }
     for (int t = 0; t < T; t++, errors += n_inputs, tile += b->dim) {
         float *output = outputs[t] + i;
-        vec error[GAIN_INPUTS];
+        vec error[UPDATE_INPUTS];
         if (W > 2)
             BLOCK_UNROLL
             for (int k = 0; k < C; k++) error[k] = fill(errors[k]);
@@ -154,7 +160,7 @@ BLOCK_INLINE void ISA(gain_tile)(const block_t *b, int c, const int C, int i,
             BLOCK_UNROLL
             for (int k = 0; k < C; k++) {
                 if (W <= 2) error[k] = fill(errors[k]); /* few registers are left */
-                gain[k][w] = fma_(error[k], y, gain[k][w]);
+                update[k][w] = fma_(error[k], y, update[k][w]);
                 sum = fma_(error[k], x[k][w], sum);
             }
             store((is_last ? output : tile) + w * VEC_LANES, sum);
@@ -164,40 +170,41 @@ BLOCK_INLINE void ISA(gain_tile)(const block_t *b, int c, const int C, int i,
     for (int k = 0; k < C; k++)
         BLOCK_UNROLL
         for (int w = 0; w < W; w++)
-            store(b->sinks[c + k] + i + w * VEC_LANES, gain[k][w]);
+            store(b->targets[c + k] + i + w * VEC_LANES, update[k][w]);
 }
 
-/* From column i on, W vectors at once while they last; returns where it ended. */
-BLOCK_INLINE int ISA(gain_columns)(const block_t *b, int c, const int C, int i,
-                                   const int W) {
-    if (W > 1 && C * W > GAIN_SUMS) return i;
+/* From column i on, W vectors at once while there are as many; returns the end column. */
+BLOCK_INLINE int ISA(update_columns)(const block_t *b, int c, const int C, int i,
+                                     const int W) {
+    if (W > 1 && C * W > UPDATE_SUMS) return i;
     for (; i + W * VEC_LANES <= b->dim; i += W * VEC_LANES) {
-        if (c == 0) block_call_ahead(b, i, W * VEC_LANES);
+        if (c == 0) block_prefetch_columns(b, i, W * VEC_LANES);
         if (b->n_inputs == C)
-            ISA(gain_tile)(b, 0, C, i, W, 1);
+            ISA(update_tile)(b, 0, C, i, W, 1);
         else
-            ISA(gain_tile)(b, c, C, i, W, 0);
+            ISA(update_tile)(b, c, C, i, W, 0);
     }
     return i;
 }
 
 /* All outputs and C inputs from c on. */
-BLOCK_INLINE void ISA(gain_inputs)(const block_t *b, int c, const int C) {
-    int i = ISA(gain_columns)(b, c, C, 0, 8);
-    i = ISA(gain_columns)(b, c, C, i, 4);
-    i = ISA(gain_columns)(b, c, C, i, 2);
-    ISA(gain_columns)(b, c, C, i, 1);
+BLOCK_INLINE void ISA(update_inputs)(const block_t *b, int c, const int C) {
+    int i = ISA(update_columns)(b, c, C, 0, 8);
+    i = ISA(update_columns)(b, c, C, i, 4);
+    i = ISA(update_columns)(b, c, C, i, 2);
+    ISA(update_columns)(b, c, C, i, 1);
 }
 
-static void ISA(block_gains)(const block_t *b) {
+/* Add the errors times the rows of the other side to targets and outputs. */
+static void ISA(block_apply_errors)(const block_t *b) {
     for (int c = 0; c < b->n_inputs;) {
-        const int height = block_share(b->n_inputs - c, GAIN_INPUTS);
-#define GAIN_CASE(C) case C: if (C <= GAIN_INPUTS) ISA(gain_inputs)(b, c, C); break;
-        switch (height) {
-            GAIN_CASE(1) GAIN_CASE(2) GAIN_CASE(3) GAIN_CASE(4) GAIN_CASE(5)
-            GAIN_CASE(6) GAIN_CASE(7) GAIN_CASE(8) GAIN_CASE(9) GAIN_CASE(10)
-        }
-#undef GAIN_CASE
+        const int height = block_share(b->n_inputs - c, UPDATE_INPUTS);
+#define UPDATE_CASE(C)                                                                 \
+    case C:                                                                            \
+        if (C <= UPDATE_INPUTS) ISA(update_inputs)(b, c, C);                           \
+        break;
+        switch (height) { BLOCK_CASES_10(UPDATE_CASE) }
+#undef UPDATE_CASE
         c += height;
     }
 }
@@ -208,10 +215,12 @@ static void ISA(block_update)(const block_t *b) {
         ISA(block_errors_of_one)(b);
     else
         ISA(block_errors)(b);
-    ISA(block_gains)(b);
+    ISA(block_apply_errors)(b);
 }
 
 #include "softmax_kernel.h"
+
+/* ---- gather, scatter-add and merge ---- */
 
 /* Columns i to i + W * VEC_LANES of: sum = scale * sum of rows. */
 BLOCK_INLINE void ISA(gather_strip)(float scale, float *const *rows, int count,
@@ -228,9 +237,9 @@ BLOCK_INLINE void ISA(gather_strip)(float scale, float *const *rows, int count,
         store(sum + i + w * VEC_LANES, fma_(fill(scale), total[w], fill(0.0f)));
 }
 
-/* The same columns of: rows[k] += scale * x, one after the other. */
-BLOCK_INLINE void ISA(spread_strip)(float scale, const float *x, float *const *rows,
-                                    int count, int i, const int W) {
+/* The same columns of: rows[k] += scale * x, one row after the other. */
+BLOCK_INLINE void ISA(scatter_add_strip)(float scale, const float *x, float *const *rows,
+                                         int count, int i, const int W) {
     vec change[STRIP];
     BLOCK_UNROLL
     for (int w = 0; w < W; w++)
@@ -243,16 +252,15 @@ BLOCK_INLINE void ISA(spread_strip)(float scale, const float *x, float *const *r
     }
 }
 
-/* As many strips as `dim` takes, about equally wide. */
-#define STRIP_CASE(W) case W: if (W <= STRIP) STRIP_TASK(W); break;
-#define STRIPS(dim)                                                                 \
-    for (int i = 0, width; i < (dim); i += width * VEC_LANES) {                     \
-        width = block_share(((dim) - i) / VEC_LANES, STRIP);                        \
-        switch (width) {                                                            \
-            STRIP_CASE(1) STRIP_CASE(2) STRIP_CASE(3) STRIP_CASE(4) STRIP_CASE(5)   \
-            STRIP_CASE(6) STRIP_CASE(7) STRIP_CASE(8) STRIP_CASE(9) STRIP_CASE(10)  \
-            STRIP_CASE(11) STRIP_CASE(12) STRIP_CASE(13)                            \
-        }                                                                           \
+/* All columns in strips of about equal width: calls STRIP_TASK(W) with i set. */
+#define STRIP_CASE(W)                                                                  \
+    case W:                                                                            \
+        STRIP_TASK(W);                                                                 \
+        break;
+#define STRIPS(dim)                                                                    \
+    for (int i = 0, width; i < (dim); i += width * VEC_LANES) {                        \
+        width = block_share(((dim) - i) / VEC_LANES, STRIP);                           \
+        switch (width) { BLOCK_CASES_13(STRIP_CASE) }                                  \
     }
 
 static void ISA(block_gather)(float scale, float *const *rows, int count, float *sum,
@@ -262,21 +270,21 @@ static void ISA(block_gather)(float scale, float *const *rows, int count, float 
 #undef STRIP_TASK
 }
 
-static void ISA(block_spread)(float scale, const float *x, float *const *rows, int count,
-                              int dim) {
-#define STRIP_TASK(W) ISA(spread_strip)(scale, x, rows, count, i, W)
+static void ISA(block_scatter_add)(float scale, const float *x, float *const *rows,
+                                   int count, int dim) {
+#define STRIP_TASK(W) ISA(scatter_add_strip)(scale, x, rows, count, i, W)
     STRIPS(dim)
 #undef STRIP_TASK
 }
 
-static void ISA(block_merge)(float *shared, float *mine, float *base, int stride) {
+static void ISA(block_merge)(float *shared, float *replica, float *base, int stride) {
     const vec minus = fill(-1.0f);
     for (int i = 0; i < stride; i += VEC_LANES) {
-        const vec change = fma_(minus, load(base + i), load(mine + i));
+        const vec change = fma_(minus, load(base + i), load(replica + i));
         const vec sum = add(load(shared + i), change);
-        if (i % BLOCK_LANES == 0) BLOCK_PREFETCH_TO_STORE(shared + i + stride);
+        if (i % BLOCK_LANES == 0) BLOCK_PREFETCH_WRITE(shared + i + stride);
         store(shared + i, sum);
-        store(mine + i, sum);
+        store(replica + i, sum);
         store(base + i, sum);
     }
 }

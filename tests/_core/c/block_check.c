@@ -21,7 +21,7 @@
 typedef struct {
     const char *isa;
     int C, T, D;
-    int own_sinks;    /* sinks are rows of their own, as in CBOW */
+    int own_targets;    /* targets are rows of their own, as in CBOW */
     int often;        /* rows count more than once */
     double size;      /* of the logits, about */
 } case_t;
@@ -45,7 +45,7 @@ static void compare(const case_t *k, const char *what, int row, int column, doub
     if (fabs(got - expected) <= slack) return; /* and not where it is not a number */
     stop_with("%s C=%d T=%d D=%d, %s, %s, logits of about %g:\n"
               "%s[%d, %d] is %.9g, should be %.9g within %.2g",
-              k->isa, k->C, k->T, k->D, k->own_sinks ? "sinks apart" : "inputs as sinks",
+              k->isa, k->C, k->T, k->D, k->own_targets ? "separate targets" : "inputs as targets",
               k->often ? "rows that count more than once" : "rows that count once",
               k->size, what, row, column, got, expected, slack);
 }
@@ -109,20 +109,20 @@ static pair_t expected_pair(const case_t *k, const float *x, const float *y, flo
 /* Rows of `side` gained the sum over the other side's old rows of error * row; the error
  * of (n, j) is pairs[n * along + j * across].  Rows not listed and columns behind the
  * last one in use are as they were. */
-static void check_gains(const case_t *k, const side_t *side, const side_t *others,
+static void check_updates(const case_t *k, const side_t *side, const side_t *others,
                         const pair_t *pairs, int along, int across) {
     const int stride = side->stride;
-    double *gain = malloc((size_t)stride * 3 * sizeof(double));
-    if (!gain) stop_with("no memory for %d columns", stride);
-    double *size = gain + stride, *slack = gain + 2 * stride;
+    double *update = malloc((size_t)stride * 3 * sizeof(double));
+    if (!update) stop_with("no memory for %d columns", stride);
+    double *size = update + stride, *slack = update + 2 * stride;
     for (int row = 0; row <= side->count; row++) {
-        memset(gain, 0, (size_t)stride * 3 * sizeof(double));
+        memset(update, 0, (size_t)stride * 3 * sizeof(double));
         for (int n = 0; n < side->count; n++)
             for (int j = 0; j < others->count && side->list[n] == row; j++) {
                 const pair_t *p = pairs + n * along + j * across;
                 const float *other = old_row(others, j);
                 for (int i = 0; i < k->D; i++) {
-                    gain[i] += p->error * other[i];
+                    update[i] += p->error * other[i];
                     size[i] += fabs(p->error * other[i]);
                     slack[i] += p->error_slack * fabs(other[i]);
                 }
@@ -132,10 +132,10 @@ static void check_gains(const case_t *k, const side_t *side, const side_t *other
             if (size[i] > 0.0) /* each product and its sum, from the old row on */
                 slack[i] += (others->count + 2) * U * (fabs(before) + size[i]);
             compare(k, side->name, row, i, side->after[(int64_t)row * stride + i],
-                    before + gain[i], slack[i]);
+                    before + update[i], slack[i]);
         }
     }
-    free(gain);
+    free(update);
 }
 
 static void check_loss(const case_t *k, const block_t *b) {
@@ -154,11 +154,11 @@ static void check_loss(const case_t *k, const block_t *b) {
 }
 
 /* Inputs and outputs of a block, and room for what it computes. */
-static block_t new_block(const case_t *k, const side_t *inputs, const side_t *sinks,
+static block_t new_block(const case_t *k, const side_t *inputs, const side_t *targets,
                          const side_t *outputs, float alpha) {
     const int64_t pairs = (int64_t)k->C * k->T + BLOCK_LANES;
     return (block_t){
-        .inputs = inputs->rows, .sinks = sinks->rows, .outputs = outputs->rows,
+        .inputs = inputs->rows, .targets = targets->rows, .outputs = outputs->rows,
         .labels = new_floats(k->T + BLOCK_LANES), .input_counts = inputs->counts,
         .output_counts = outputs->counts, .logits = new_floats(pairs),
         .sigmoids = new_floats(pairs), .errors = new_floats(pairs),
@@ -178,12 +178,12 @@ static void check_update(const case_t *k) {
     const double size = sqrt(3.0 * k->size / sqrt(k->D));
     side_t inputs = new_side(k, "inputs", k->C, size, 0);
     side_t outputs = new_side(k, "outputs", k->T, size, 0);
-    side_t apart = new_side(k, "sinks", k->C, size, 0);
-    const side_t *sinks = k->own_sinks ? &apart : &inputs;
-    block_t block = new_block(k, &inputs, sinks, &outputs, 0.05f);
+    side_t separate = new_side(k, "targets", k->C, size, 0);
+    const side_t *targets = k->own_targets ? &separate : &inputs;
+    block_t block = new_block(k, &inputs, targets, &outputs, 0.05f);
     for (int t = 0; t < k->T; t++) ((float *)block.labels)[t] = (float)draw_below(2);
-    block.ahead = inputs.rows;
-    block.n_ahead = draw_below(k->C + 1);
+    block.prefetch = inputs.rows;
+    block.n_prefetch = draw_below(k->C + 1);
     block_update(&block);
 
     pair_t *expected = malloc((size_t)k->C * k->T * sizeof(pair_t));
@@ -199,22 +199,22 @@ static void check_update(const case_t *k) {
             expected[at] = p;
         }
     check_loss(k, &block);
-    check_gains(k, &outputs, &inputs, expected, k->C, 1);
-    check_gains(k, sinks, &outputs, expected, 1, k->C);
-    if (k->own_sinks && memcmp(inputs.before, inputs.after,
+    check_updates(k, &outputs, &inputs, expected, k->C, 1);
+    check_updates(k, targets, &outputs, expected, 1, k->C);
+    if (k->own_targets && memcmp(inputs.before, inputs.after,
                                (size_t)(k->C + 1) * inputs.stride * sizeof(float)))
-        stop_with("%s C=%d T=%d D=%d: inputs changed that are no sinks", k->isa, k->C,
+        stop_with("%s C=%d T=%d D=%d: inputs changed that are no targets", k->isa, k->C,
                   k->T, k->D);
     free(expected);
     free_block(&block);
     free_side(&inputs);
     free_side(&outputs);
-    free_side(&apart);
+    free_side(&separate);
 }
 
 /* log p(t | c) = logits - shift: what becomes of input c, in double.  The shift is as far
  * off as a logit is, by its own rounding, and by a sum of T exponentials. */
-static double expected_shift(const case_t *k, pair_t *pairs, int c, double *slack) {
+static double expected_log_sum(const case_t *k, pair_t *pairs, int c, double *slack) {
     double top = -INFINITY, sum = 0.0;
     *slack = 0.0;
     for (int t = 0; t < k->T; t++) {
@@ -232,8 +232,8 @@ static void expect_softmax(const case_t *k, const block_t *b, pair_t *pairs) {
     double loss = 0.0, loss_slack = 0.0;
     for (int c = 0; c < k->C; c++) {
         const double count = b->input_counts[c], weight = b->alpha * count;
-        double slack, shift = expected_shift(k, pairs, c, &slack);
-        compare(k, "shifts", 0, c, b->shifts[c], shift, slack);
+        double slack, shift = expected_log_sum(k, pairs, c, &slack);
+        compare(k, "log_sums", 0, c, b->log_sums[c], shift, slack);
         for (int t = 0; t < k->T; t++) {
             pair_t *p = pairs + t * k->C + c;
             const double share = exp(p->logit - shift);
@@ -252,13 +252,13 @@ static void check_softmax(const case_t *k) {
     const double size = sqrt(3.0 * k->size / sqrt(k->D));
     side_t inputs = new_side(k, "inputs", k->C, size, 0);
     side_t outputs = new_side(k, "outputs", k->T, size, 0);
-    side_t sinks = new_side(k, "sinks", k->C, size, 0);
-    block_t block = new_block(k, &inputs, &sinks, &outputs, 0.05f);
+    side_t targets = new_side(k, "targets", k->C, size, 0);
+    block_t block = new_block(k, &inputs, &targets, &outputs, 0.05f);
     free(block.errors);
     free(block.tile);
     block.errors = new_floats((int64_t)k->C * SOFTMAX_OUTPUTS + BLOCK_LANES);
     block.tile = new_floats((int64_t)SOFTMAX_OUTPUTS * k->D);
-    block.shifts = new_floats(k->C + BLOCK_LANES);
+    block.log_sums = new_floats(k->C + BLOCK_LANES);
     block.rates = new_floats(k->C + BLOCK_LANES);
     block_update(&block);
 
@@ -269,15 +269,15 @@ static void check_softmax(const case_t *k) {
             expected[t * k->C + c] =
                 expected_pair(k, old_row(&inputs, c), old_row(&outputs, t), 0, 0);
     expect_softmax(k, &block, expected);
-    check_gains(k, &outputs, &inputs, expected, k->C, 1);
-    check_gains(k, &sinks, &outputs, expected, 1, k->C);
+    check_updates(k, &outputs, &inputs, expected, k->C, 1);
+    check_updates(k, &targets, &outputs, expected, 1, k->C);
     free(expected);
-    free(block.shifts);
+    free(block.log_sums);
     free(block.rates);
     free_block(&block);
     free_side(&inputs);
     free_side(&outputs);
-    free_side(&sinks);
+    free_side(&targets);
 }
 
 /* Vectors that hold several rows of logits, or part of one; groups of gains. */
@@ -287,7 +287,7 @@ static void check_softmaxes(void) {
     static const double sizes[] = {0.5, 4.0, 200.0};
     for (int n = 0; n < 10 * 8 * 3; n++) {
         const case_t k = {.isa = block_isa->name, .C = C[n / 24], .T = T[n / 3 % 8],
-                          .D = block_padded(n % 2 ? 20 : 100), .own_sinks = 1,
+                          .D = block_padded(n % 2 ? 20 : 100), .own_targets = 1,
                           .often = n / 2 % 2, .size = sizes[n % 3]};
         check_softmax(&k);
     }
@@ -326,19 +326,19 @@ static void check_list(void) {
     for (int k = 0; k < DRAWS; k++) {
         const int drawn = draw_below(ROWS);
         const int n_distinct = n + (tally[drawn]++ == 0);
-        n = block_list(rows, counts, n, matrix + drawn);
-        if (n != n_distinct) stop_with("block_list: %d rows, should be %d", n, n_distinct);
+        n = block_add_row(rows, counts, n, matrix + drawn);
+        if (n != n_distinct) stop_with("block_add_row: %d rows, should be %d", n, n_distinct);
     }
     for (int k = 0; k < n; k++)
         if (counts[k] != tally[rows[k] - matrix])
-            stop_with("block_list: row %d counts %g times, should count %d times",
+            stop_with("block_add_row: row %d counts %g times, should count %d times",
                       (int)(rows[k] - matrix), counts[k], tally[rows[k] - matrix]);
 }
 
 /* sum = scale * sum of rows; then rows += scale * sum, as often as each is listed. */
-static void check_gather_and_spread(const case_t *k, int is_repeated) {
+static void check_gather_and_scatter_add(const case_t *k, int is_repeated) {
     const float scale = 1.0f / k->C;
-    side_t rows = new_side(k, "spread", k->C, 1.0, is_repeated);
+    side_t rows = new_side(k, "scatter_add", k->C, 1.0, is_repeated);
     float *sum = new_floats(k->D);
     block_gather(scale, rows.rows, k->C, sum, k->D);
     for (int i = 0; i < k->D; i++) {
@@ -349,16 +349,16 @@ static void check_gather_and_spread(const case_t *k, int is_repeated) {
         }
         compare(k, "gather", 0, i, sum[i], total, (k->C + 1) * U * size);
     }
-    block_spread(scale, sum, rows.rows, k->C, k->D);
+    block_scatter_add(scale, sum, rows.rows, k->C, k->D);
     for (int row = 0; row <= k->C; row++) {
         int n_listed = 0;
         for (int n = 0; n < k->C; n++) n_listed += rows.list[n] == row;
         for (int i = 0; i < rows.stride; i++) {
             const double before = rows.before[(int64_t)row * rows.stride + i];
-            const double gain = i < k->D ? n_listed * (double)scale * sum[i] : 0.0;
-            const double size = gain == 0.0 ? 0.0 : fabs(before) + 2 * fabs(gain);
-            compare(k, "spread", row, i, rows.after[(int64_t)row * rows.stride + i],
-                    before + gain, (n_listed + 1) * U * size);
+            const double update = i < k->D ? n_listed * (double)scale * sum[i] : 0.0;
+            const double size = update == 0.0 ? 0.0 : fabs(before) + 2 * fabs(update);
+            compare(k, "scatter_add", row, i, rows.after[(int64_t)row * rows.stride + i],
+                    before + update, (n_listed + 1) * U * size);
         }
     }
     free(sum);
@@ -387,7 +387,7 @@ static void check_shape(int C, int T, int D) {
     for (int variant = 0; variant < 4; variant++) {
         const double size = sizes[(n_shapes + variant) % 3];
         const case_t k = {.isa = block_isa->name, .C = C, .T = T, .D = D,
-                          .own_sinks = variant & 1, .often = variant >> 1, .size = size};
+                          .own_targets = variant & 1, .often = variant >> 1, .size = size};
         check_update(&k);
     }
 }
@@ -396,8 +396,8 @@ static void check_dim(int D) {
     for (int C = 1; C <= 12; C++) {
         const case_t k = {.isa = block_isa->name, .C = C, .D = D};
         for (int T = 1; T <= 13; T++) check_shape(C, T, D);
-        check_gather_and_spread(&k, 0);
-        check_gather_and_spread(&k, 1);
+        check_gather_and_scatter_add(&k, 0);
+        check_gather_and_scatter_add(&k, 1);
         check_merge(&k);
     }
 }

@@ -94,19 +94,19 @@ static exact_path_t new_path(float **rows, const uint8_t *codes, int count) {
     path.codes = codes;
     path.n_nodes = count;
     path.dots = new_floats(LIMIT);
-    path.gains = new_floats(LIMIT);
-    path.open = (uint8_t *)new_floats(LIMIT);
-    path.open_rows = (float **)new_floats(4 * LIMIT);
-    path.open_gains = new_floats(LIMIT);
+    path.gradients = new_floats(LIMIT);
+    path.active = (uint8_t *)new_floats(LIMIT);
+    path.active_rows = (float **)new_floats(4 * LIMIT);
+    path.active_gradients = new_floats(LIMIT);
     return path;
 }
 
 static void free_path(exact_path_t *path) {
     free(path->dots);
-    free(path->gains);
-    free(path->open);
-    free(path->open_rows);
-    free(path->open_gains);
+    free(path->gradients);
+    free(path->active);
+    free(path->active_rows);
+    free(path->active_gradients);
 }
 
 /* Three inputs in turn, so that each sees what the one before it changed. */
@@ -118,14 +118,14 @@ static void check_outputs(int hs, int count, int dim, double size, int repeated)
     const int stride = whole_lines(dim);
     const int64_t floats = (int64_t)(count + 1) * stride; /* one row is not listed */
     float *x = draw_rows(INPUTS, dim, size), *matrix = draw_rows(count + 1, dim, size);
-    float *twin = copy_floats(matrix, floats);
-    float *error = new_floats(stride), *twin_error = new_floats(stride);
+    float *plain = copy_floats(matrix, floats);
+    float *error = new_floats(stride), *plain_error = new_floats(stride);
     for (int t = 0; t < count; t++) {
         list[t] = repeated ? draw_below((count + 1) / 2) : count - 1 - t;
         codes[t] = (uint8_t)draw_below(2);
     }
     float **rows = new_rows(matrix, list, count, stride);
-    float **twin_rows = new_rows(twin, list, count, stride);
+    float **plain_rows = new_rows(plain, list, count, stride);
     exact_path_t path = new_path(rows, codes, count);
     for (int c = 0; c < INPUTS; c++) {
         const float *input = x + c * stride;
@@ -133,70 +133,70 @@ static void check_outputs(int hs, int count, int dim, double size, int repeated)
             exact_hs(&path, input, error, dim, 0.025f, sigmoid_table);
         else
             exact_negative(input, error, rows, count, dim, 0.025f, sigmoid_table, dots);
-        plain_outputs(hs, input, twin_error, twin_rows, codes, count, dim, 0.025f);
+        plain_outputs(hs, input, plain_error, plain_rows, codes, count, dim, 0.025f);
     }
-    compare(hs ? "outputs of a path" : "outputs of noise", count, dim, matrix, twin,
+    compare(hs ? "outputs of a path" : "outputs of noise", count, dim, matrix, plain,
             floats);
-    compare(hs ? "error of a path" : "error of noise", count, dim, error, twin_error,
+    compare(hs ? "error of a path" : "error of noise", count, dim, error, plain_error,
             stride);
     free_path(&path);
     free(x);
     free(matrix);
-    free(twin);
+    free(plain);
     free(error);
-    free(twin_error);
+    free(plain_error);
     free(rows);
-    free(twin_rows);
+    free(plain_rows);
 }
 
 /* A window of inputs, of which some are the same row and some have another sink. */
 static void check_inputs(int count, int dim, double size) {
     enum { ROWS = 5, INPUTS = 8 };
     static const int inputs[INPUTS] = {0, 1, 1, 2, 0, 3, 0, 2};
-    static const int sinks[INPUTS] = {0, 1, 1, 4, 0, 3, 4, 2};
+    static const int targets[INPUTS] = {0, 1, 1, 4, 0, 3, 4, 2};
     const int stride = whole_lines(dim);
     int list[EXACT_NODES + LIMIT];
     uint8_t codes[LIMIT];
     float *x = draw_rows(ROWS, dim, size), *matrix = draw_rows(count, dim, size);
-    float *twin = copy_floats(matrix, (int64_t)count * stride);
-    float *x_twin = copy_floats(x, ROWS * stride), *error = new_floats(stride);
+    float *plain = copy_floats(matrix, (int64_t)count * stride);
+    float *x_plain = copy_floats(x, ROWS * stride), *error = new_floats(stride);
     for (int t = 0; t < EXACT_NODES + count; t++) list[t] = t < count ? count - 1 - t : 0;
     for (int t = 0; t < count; t++) codes[t] = (uint8_t)draw_below(2);
     float **rows = new_rows(matrix, list, EXACT_NODES + count, stride);
-    float **twin_rows = new_rows(twin, list, count, stride);
+    float **plain_rows = new_rows(plain, list, count, stride);
     float **input_rows = new_rows(x, inputs, INPUTS, stride);
-    float **sink_rows = new_rows(x, sinks, INPUTS, stride);
+    float **target_rows = new_rows(x, targets, INPUTS, stride);
     exact_path_t path = new_path(rows, codes, count);
-    exact_hs_inputs(&path, input_rows, sink_rows, INPUTS, dim, 0.025f, sigmoid_table, error);
+    exact_hs_inputs(&path, input_rows, target_rows, INPUTS, dim, 0.025f, sigmoid_table, error);
     for (int c = 0; c < INPUTS; c++) {
         memset(error, 0, stride * sizeof(float));
-        plain_outputs(1, x_twin + inputs[c] * stride, error, twin_rows, codes, count, dim,
+        plain_outputs(1, x_plain + inputs[c] * stride, error, plain_rows, codes, count, dim,
                       0.025f);
-        for (int i = 0; i < dim; i++) x_twin[sinks[c] * stride + i] += error[i];
+        for (int i = 0; i < dim; i++) x_plain[targets[c] * stride + i] += error[i];
     }
-    compare("outputs of a window", count, dim, matrix, twin, (int64_t)count * stride);
-    compare("inputs of a window", count, dim, x, x_twin, ROWS * stride);
+    compare("outputs of a window", count, dim, matrix, plain, (int64_t)count * stride);
+    compare("inputs of a window", count, dim, x, x_plain, ROWS * stride);
     free_path(&path);
     free(x);
     free(matrix);
-    free(twin);
-    free(x_twin);
+    free(plain);
+    free(x_plain);
     free(error);
     free(rows);
-    free(twin_rows);
+    free(plain_rows);
     free(input_rows);
-    free(sink_rows);
+    free(target_rows);
 }
 
 static void check_axpy(int dim) {
     float *x = draw_rows(1, dim, 1.0), *y = draw_rows(1, dim, 1.0);
-    float *twin = copy_floats(y, whole_lines(dim));
+    float *plain = copy_floats(y, whole_lines(dim));
     exact_axpy(0.3f, x, y, dim);
-    for (int i = 0; i < dim; i++) twin[i] += plain_product(0.3f, x[i]);
-    compare("axpy", 1, dim, y, twin, whole_lines(dim));
+    for (int i = 0; i < dim; i++) plain[i] += plain_product(0.3f, x[i]);
+    compare("axpy", 1, dim, y, plain, whole_lines(dim));
     free(x);
     free(y);
-    free(twin);
+    free(plain);
 }
 
 static void check_dim(int dim) {

@@ -1,0 +1,272 @@
+# Fast mode: one worker's memory, its spans and its learning rate.  Part of _core.pyx.
+
+# ---------------------------------------------------------------------------------
+# What one worker owns
+# ---------------------------------------------------------------------------------
+
+cdef struct centre_t:
+    # A centre word with its random draws and its rows.  It is prepared while the word
+    # before it is trained, so that rows are prefetched in time; no draw depends on the
+    # weights.
+    float** contexts         # (C,) rows of the context words; skip-gram: distinct rows
+    float** targets          # (C,) rows that receive their updates: they, or discard
+    float* context_counts    # (C,) how often each occurs in the window
+    int32_t word
+    int n_contexts           # C; 0: nothing to train
+    int n_window             # words in the window
+    float** path             # (L,) rows of inner nodes, root first
+    float* path_labels       # (L,) 1 - code
+    int path_length          # L
+    float** ns_outputs       # (U, K + 1) distinct rows: the word, then negative samples
+    float* ns_counts         # (U, K + 1) how often each was drawn
+    int* ns_lengths          # (U,) number of distinct rows
+    float** prefetch         # (n_prefetch,) rows to fetch while another word is trained
+    int n_prefetch
+    bint take_loss
+
+
+cdef struct pool_t:
+    # Negative samples that several centre words reuse.
+    int32_t* words           # (size,)
+    int size
+    int pos                  # of the next one to use
+    int round                # how often the whole pool was used in this span
+
+
+cdef struct merging_t:
+    # When this worker merges its replicas with the shared rows.
+    int64_t period           # kept words between two merges
+    int64_t ramp             # kept words at the start of a run with shorter periods
+    int64_t n_words          # kept words since the start of the run
+    int64_t due              # value of n_words at the next merge
+    uint64_t n_merges
+    int64_t* lockstep        # (n_workers,) merges of each worker, or NULL
+    int64_t n_workers
+    int64_t index            # of this worker
+
+
+cdef struct work_t:
+    int32_t* words           # (max_sentence_length,) kept words of the sentence
+    int64_t* offsets         # (max_sentence_length,) their offsets in the stream
+    int n_kept
+    float* ns_labels         # (K + 1,) 1, then zeros
+    float* ones              # (max of L and C,)
+    float* neu1              # (stride,) CBOW: mean or sum of the context's rows
+    float* neu1e             # (stride,) CBOW: its update
+    float* discard           # (stride,) receives the updates of frozen rows; never read
+    float** old_inputs       # (C,) softmax: copies of the block's inputs
+    float** all_outputs      # (V - 1,) softmax: the rows of all words
+    int n_outputs            # V - 1
+    pool_t pool
+    centre_t centres[2]      # this centre word and the next
+    int64_t* visits          # (V,) ids visited, for tests; or NULL
+    int64_t* stopped         # the queue's flag
+    merging_t merging
+    uint64_t random
+    block_t block
+    counters_t* counters
+
+
+cdef class Worker:
+    """The part of one thread in fast training.
+
+    Parameters
+    ----------
+    model : Model
+        Shared with the other workers.
+    options : Options
+    seed : int
+        Seed of the run; a span's random numbers depend on (seed, epoch, span) only.
+    count_visits : bool
+        Count how often each id is visited, in `visits`.
+    replicas : Replicas or None
+        Which rows this worker replicates, and when they are merged with those of the
+        other workers; None for a single worker.
+    lockstep : Lockstep or None
+        Shared with the other workers.
+    """
+
+    cdef Model model
+    cdef model_t c
+    cdef options_t options
+    cdef work_t work
+    cdef uint64_t seed
+    cdef list owners
+    cdef readonly Counters counters
+    cdef readonly object visits
+
+    def __init__(self, Model model, Options options, uint64_t seed, *,
+                 bint count_visits=False, Replicas replicas=None,
+                 Lockstep lockstep=None):
+        self.model = model
+        self.c = model.c
+        self.options = options.c
+        self.seed = seed
+        self.counters = Counters()
+        self.work.counters = self.counters.c
+        self.work.merging.due = INT64_MAX
+        self.owners = [lockstep]
+        self._allocate()
+        if lockstep is not None:
+            self.work.merging.lockstep = &lockstep.merges[0]
+            self.work.merging.n_workers = lockstep.merges.shape[0]
+            self.work.merging.index = lockstep.join()
+        if replicas is not None:
+            self._replicate(replicas)
+        self.visits = None
+        if count_visits:
+            self.visits = np.zeros(model.c.vocab_size, dtype=np.int64)
+            self.work.visits = <int64_t*><size_t>self.visits.ctypes.data
+
+    cdef _allocate(self):
+        cdef options_t* options = &self.options
+        cdef work_t* work = &self.work
+        cdef int64_t C = min(2 * <int64_t>options.window, options.max_sentence_length)
+        cdef int64_t T = max(options.negative + 1, self.model.max_path)
+        cdef int64_t length = options.max_sentence_length
+        work.words = <int32_t*>owned_bytes(self.owners, length, sizeof(int32_t))
+        work.offsets = <int64_t*>owned_bytes(self.owners, length, sizeof(int64_t))
+        work.ns_labels = self._vectors(options.negative + 1)
+        work.ns_labels[0] = 1
+        work.ones = self._vectors(max(C, T))
+        for i in range(max(C, T)):
+            work.ones[i] = 1
+        work.pool.size = POOL_CENTRES * options.negative + 1
+        work.pool.words = <int32_t*>owned_bytes(self.owners, work.pool.size,
+                                                sizeof(int32_t))
+        self._allocate_block(C, T)
+        for i in range(2):
+            self._allocate_centre(&work.centres[i], C, C if options.pair else 1)
+        if options.softmax:
+            self._allocate_softmax(C)
+
+    cdef _allocate_block(self, int64_t C, int64_t T):
+        cdef work_t* work = &self.work
+        cdef int64_t stride = self.c.stride
+        work.neu1 = <float*>owned_bytes(self.owners, stride, sizeof(float))
+        work.neu1e = <float*>owned_bytes(self.owners, stride, sizeof(float))
+        work.discard = <float*>owned_bytes(self.owners, stride, sizeof(float))
+        work.block.logits = self._vectors(C * T)
+        work.block.sigmoids = self._vectors(C * T)
+        work.block.errors = self._vectors(C * T)
+        work.block.tile = self._vectors(T * stride)
+        work.block.dim = block_padded(self.c.dim)
+
+    cdef _allocate_centre(self, centre_t* centre, int64_t C, int64_t U):
+        cdef int64_t L = self.model.max_path, K = self.options.negative
+        centre.contexts = <float**>owned_bytes(self.owners, C, sizeof(float*))
+        centre.targets = centre.contexts
+        if self.c.frozen != NULL:
+            centre.targets = <float**>owned_bytes(self.owners, C, sizeof(float*))
+        centre.context_counts = self._vectors(C)
+        centre.path = <float**>owned_bytes(self.owners, L, sizeof(float*))
+        centre.path_labels = self._vectors(L)
+        centre.ns_outputs = <float**>owned_bytes(self.owners, U * (K + 1),
+                                                 sizeof(float*))
+        centre.ns_counts = self._vectors(U * (K + 1))
+        centre.ns_lengths = <int*>owned_bytes(self.owners, U, sizeof(int))
+        centre.prefetch = <float**>owned_bytes(self.owners, 1 + L + U * (K + 1),
+                                               sizeof(float*))
+
+    cdef _allocate_softmax(self, int64_t C):
+        cdef work_t* work = &self.work
+        cdef int64_t V = self.c.vocab_size, stride = self.c.stride
+        if not self.options.sg or self.options.pair:
+            C = 1
+        C = min(C, V)  # distinct rows
+        work.block.logits = self._vectors(V * C)
+        work.block.errors = self._vectors(SOFTMAX_OUTPUTS * C)
+        work.block.tile = self._vectors(SOFTMAX_OUTPUTS * stride)
+        work.block.log_sums = self._vectors(C)
+        work.block.rates = self._vectors(C)
+        work.old_inputs = <float**>owned_bytes(self.owners, C, sizeof(float*))
+        for i in range(C):
+            work.old_inputs[i] = self._vectors(stride)
+        work.all_outputs = <float**>owned_bytes(self.owners, V, sizeof(float*))
+        work.n_outputs = <int>V - 1
+        for i in range(work.n_outputs):
+            work.all_outputs[i] = row(&self.c.syn1neg, i + 1, stride)
+
+    cdef float* _vectors(self, int64_t n) except NULL:
+        """Zeros that kernels may load and store in whole vectors."""
+        return <float*>owned_bytes(self.owners, n + BLOCK_LANES, sizeof(float))
+
+    cdef _replicate(self, Replicas replicas):
+        if replicas.words.shape[0] + replicas.nodes.shape[0] == 0:
+            return
+        self.work.merging.period = replicas.period
+        self.work.merging.ramp = replicas.ramp
+        self.work.merging.due = current_period(&self.work.merging)
+        self._replicate_rows(&self.c.syn0, replicas.words)
+        self._replicate_rows(&self.c.syn1, replicas.nodes)
+        self._replicate_rows(&self.c.syn1neg, replicas.words)
+
+    cdef _replicate_rows(self, matrix_t* matrix, const int64_t[::1] levels):
+        if matrix.shared == NULL or levels.shape[0] == 0:
+            return
+        cdef int64_t n_rows = levels[levels.shape[0] - 1]
+        if n_rows > self.c.vocab_size:
+            raise ValueError(
+                f"the model has {self.c.vocab_size} rows, got a plan that replicates "
+                f"{n_rows}. Plan the replicas for this model.")
+        matrix.levels, matrix.n_levels = &levels[0], <int>levels.shape[0]
+        matrix.n_replicated = n_rows
+        matrix.replica = <float*>owned_bytes(self.owners, n_rows * self.c.stride,
+                                             sizeof(float))
+        matrix.base = <float*>owned_bytes(self.owners, n_rows * self.c.stride,
+                                          sizeof(float))
+        self.owners.append(levels)
+
+    def train_epoch(self, const int32_t[::1] ids, SpanQueue queue, int64_t stream,
+                    AlphaSchedule schedule):
+        """Train spans until the queue is empty or stopped; runs without the GIL.
+
+        Parameters
+        ----------
+        ids : ndarray of int32, shape (N,)
+            The whole stream. IN
+        queue : SpanQueue
+            Shared with the other workers.
+        stream : int
+            Number of the epoch that random numbers are keyed by.
+        schedule : AlphaSchedule
+        """
+        cdef schedule_t alphas = schedule.over(ids.shape[0])
+        self.work.stopped = &queue.stopped
+        with nogil:
+            run_spans(&self.c, &self.options, &self.work, &alphas, &ids[0], queue,
+                      self.seed, stream)
+
+
+# ---------------------------------------------------------------------------------
+# Spans and the learning rate
+# ---------------------------------------------------------------------------------
+
+cdef void run_spans(const model_t* model, const options_t* options, work_t* work,
+                    const schedule_t* schedule, const int32_t* ids, SpanQueue queue,
+                    uint64_t seed, int64_t stream) noexcept nogil:
+    cdef int64_t span, offset, end, stop, n_spans = queue.starts.shape[0] - 1
+    merge_all(model)
+    begin_lockstep(&work.merging)
+    while not atomic_read(&queue.stopped):
+        span = atomic_add(&queue.cursor, 1)
+        if span >= n_spans:
+            break
+        work.random = random_stream(seed, stream, span)
+        fill_pool(model, options, work)
+        offset = queue.starts[span]
+        stop = queue.starts[span + 1]
+        while offset < stop and not atomic_read(&queue.stopped):
+            end = sentence_end(ids, offset, stop, options.max_sentence_length)
+            work.block.alpha = alpha_at(schedule, schedule.first_offset + offset)
+            train_sentence(model, options, work, ids, offset, end)
+            atomic_add(&work.counters.ids, end - offset)
+            offset = end
+    merge_all(model)
+    end_lockstep(&work.merging)
+
+
+cdef inline float alpha_at(const schedule_t* schedule, int64_t offset) noexcept nogil:
+    # A function of the offset alone, so the same for any number of workers.
+    offset -= offset % ALPHA_STRETCH
+    return <float>max(schedule.start - schedule.slope * offset, schedule.floor)

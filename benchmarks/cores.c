@@ -26,8 +26,7 @@ static double play(long me) {
     for (long stretch = 0; stretch < STRETCHES; stretch++) {
         const double start = now();
         for (long k = stretch * PASSES; k < (stretch + 1) * PASSES; k++) {
-            while (atomic_load(&turn) != 2 * k + me) {
-            }
+            while (atomic_load(&turn) != 2 * k + me) {}
             atomic_store(&turn, 2 * k + me + 1);
         }
         const double seconds = (now() - start) / (2 * PASSES);

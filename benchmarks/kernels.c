@@ -103,10 +103,17 @@ static int run_blocks(int C, int T, int D, int bytes, int64_t n) {
     for (int k = 0; k < C || k < T; k++) ones[k] = 1.0f;
     labels[0] = 1.0f;
     block_t block = {
-        .labels = labels, .input_counts = ones, .output_counts = ones,
-        .logits = new_floats(C * T), .sigmoids = new_floats(C * T),
-        .errors = new_floats(C * T), .tile = new_floats((int64_t)T * stride),
-        .n_inputs = C, .n_outputs = T, .dim = block_padded(D), .alpha = 1e-9f,
+        .labels = labels,
+        .input_counts = ones,
+        .output_counts = ones,
+        .logits = new_floats(C * T),
+        .sigmoids = new_floats(C * T),
+        .errors = new_floats(C * T),
+        .tile = new_floats((int64_t)T * stride),
+        .n_inputs = C,
+        .n_outputs = T,
+        .dim = block_padded(D),
+        .alpha = 1e-9f,
     };
     double start = 0;
     for (int64_t i = -WARM_UP * (int64_t)n_blocks, k = 0; i < n; i++) {
@@ -128,8 +135,8 @@ int main(int argc, char **argv) {
         block_isa = &block_isas[k];
         if (argc == 4) return run_peak(argv[1], atoll(argv[3]));
         if (argc == 7)
-            return run_blocks(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]), atoi(argv[5]),
-                              atoll(argv[6]));
+            return run_blocks(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]),
+                              atoi(argv[5]), atoll(argv[6]));
     }
     if (argc == 1) printf("%s\n", BLOCK_COMPILER);
     return argc == 1 ? 0 : 2;

@@ -38,11 +38,14 @@ from w2vfast.text.vocab import (
 )
 from w2vfast.text.vocab_file import read_vocab, write_vocab
 from w2vfast.text.vocab_growth import GrownVocab, check_growable, grow_from_counts
-from w2vfast.training import cost, trainer
+from w2vfast.training import cost
 from w2vfast.training.callbacks import checked_callbacks
 from w2vfast.training.epochs import run_epochs
+from w2vfast.training.history import EpochStats
 from w2vfast.training.noise_weights import NoiseWeights, WeightsLike
 from w2vfast.training.tables import build_tables
+from w2vfast.training.trainer import Trainer
+from w2vfast.training.weights import estimate_memory
 from w2vfast.vectors.keyedvectors import KeyedVectors
 from w2vfast.vectors.live import LiveVectors
 from w2vfast.vectors.notebook import html_summary
@@ -279,7 +282,7 @@ class Word2Vec(GensimNames):
                 self._cache.clear()
 
     def _start(self, cache: CorpusCache, progress: bool | None) -> None:
-        self.history: list[trainer.EpochStats] = []
+        self.history: list[EpochStats] = []
         self.corpus_count = 0
         self.corpus_total_words = 0
         self._state = ModelState()
@@ -634,7 +637,7 @@ class Word2Vec(GensimNames):
         state = self._state_with_weights()
         weights = state.need_weights()
         try:
-            run = trainer.Trainer(
+            run = Trainer(
                 weights,
                 corpus.ids,
                 build_tables(self.vocab.counts, params, state.noise_weights, frozen),
@@ -800,7 +803,7 @@ class Word2Vec(GensimNames):
             If there is neither a size nor a vocabulary.
         """
         n_rows = len(self.vocab) if vocab_size is None else vocab_size + 1
-        return trainer.estimate_memory(n_rows, self.params)
+        return estimate_memory(n_rows, self.params)
 
     def _state_with_weights(self) -> ModelState:
         """Return the state; the first time, make the weights."""

@@ -14,8 +14,9 @@ from w2vfast.params import TrainParams
 from w2vfast.state import ModelState
 from w2vfast.system.files import PathLike
 from w2vfast.text.vocab import Vocab
+from w2vfast.training.history import EpochStats
 from w2vfast.training.noise_weights import NoiseWeights
-from w2vfast.training.trainer import EpochStats, Rows, Weights
+from w2vfast.training.weights import Rows, Weights
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from w2vfast.training.tables import build_tree
 if TYPE_CHECKING:
     from w2vfast.text.vocab import Vocab
     from w2vfast.training.huffman import HuffmanTree
-    from w2vfast.training.trainer import Weights
+    from w2vfast.training.weights import Weights
     from w2vfast.warmstart.init_vectors import Coverage
 
 

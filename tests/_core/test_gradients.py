@@ -1,4 +1,4 @@
-"""The block update is gradient ascent on the objective: finite differences show it."""
+"""The block update is gradient ascent on the objective, by finite differences."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ DIMS = (1, 7, 16, 33, 100)
 
 
 def rows_of(rng, n_rows, dim):
-    """Random rows, padded as the kernels want them."""
+    """Random rows, padded as the kernels require."""
     stride = -(-dim // _core.LANES) * _core.LANES
     rows = _core.aligned_floats(n_rows * stride).reshape(n_rows, stride)
     rows[:, :dim] = rng.normal(scale=0.5, size=(n_rows, dim))
@@ -21,18 +21,18 @@ def numeric_gradient(loss, matrix):
     """Central differences of a loss in float64."""
     gradient = np.empty_like(matrix)
     step = 1e-5
-    for place in np.ndindex(matrix.shape):
-        kept = matrix[place]
-        matrix[place] = kept + step
+    for index in np.ndindex(matrix.shape):
+        kept = matrix[index]
+        matrix[index] = kept + step
         above = loss()
-        matrix[place] = kept - step
-        gradient[place] = (above - loss()) / (2 * step)
-        matrix[place] = kept
+        matrix[index] = kept - step
+        gradient[index] = (above - loss()) / (2 * step)
+        matrix[index] = kept
     return gradient
 
 
 def changes(inputs, outputs, input_rows, output_rows, labels, alpha=1.0):
-    """What one update adds to either matrix, and what it reports."""
+    """Return what one update adds to either matrix, and its loss."""
     before = inputs.astype(np.float64), outputs.astype(np.float64)
     _, loss = _core._test_block(
         inputs,
@@ -77,7 +77,7 @@ def test_alpha_scales_the_update():
     assert np.abs(whole[0]).max() > 0.01
 
 
-def test_row_listed_twice_gains_both_changes():
+def test_a_repeated_row_receives_both_updates():
     rng = np.random.default_rng(4)
     inputs, outputs = rows_of(rng, 2, 24), rows_of(rng, 3, 24)
     # Row 0 twice among the inputs, row 2 twice among the outputs.
@@ -100,33 +100,35 @@ def test_saturated_logits_give_finite_errors_and_losses():
     outputs = rows_of(np.random.default_rng(5), 2, 16)
     outputs[0], outputs[1] = -100.0, 100.0
     input_change, output_change, loss = changes(inputs, outputs, [0], [0, 1], [1, 0])
-    # Both are wrong by all there is: errors +1 and -1.
+    # Both predictions are completely wrong: errors +1 and -1.
     np.testing.assert_allclose(input_change, -200.0, rtol=1e-6)
     np.testing.assert_allclose(output_change[0], 100.0, rtol=1e-6)
     np.testing.assert_allclose(output_change[1], -100.0, rtol=1e-6)
     assert loss == pytest.approx(2 * 160_000.0)
 
 
-def test_sinks_apart_from_inputs_gain_the_change():
+def test_targets_other_than_the_inputs_receive_the_updates():
     rng = np.random.default_rng(6)
     inputs, outputs = rows_of(rng, 1, 16), rows_of(rng, 3, 16)
-    sinks = rows_of(rng, 1, 16)
-    kept_inputs, kept_sinks, kept_outputs = inputs.copy(), sinks.copy(), outputs.copy()
+    targets = rows_of(rng, 1, 16)
+    kept_inputs, kept_targets, kept_outputs = (
+        inputs.copy(),
+        targets.copy(),
+        outputs.copy(),
+    )
     rows, columns = np.zeros(1, np.int32), np.arange(3, dtype=np.int32)
     labels = np.array([1, 0, 0], dtype=np.float32)
-    _core._test_block(inputs, sinks, outputs, rows, columns, labels, 1.0)
+    _core._test_block(inputs, targets, outputs, rows, columns, labels, 1.0)
     np.testing.assert_array_equal(inputs, kept_inputs)
     expected = changes(kept_inputs, kept_outputs, [0], [0, 1, 2], labels)[0]
-    np.testing.assert_allclose(sinks - kept_sinks, expected, atol=1e-6)
+    np.testing.assert_allclose(targets - kept_targets, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("n_outputs", [1, 4, 7, 12, 13, 20])
 @pytest.mark.parametrize("n_inputs", [1, 3, 5, 9, 13, 25])
 @pytest.mark.parametrize("n_rows", [3, 40])
-def test_rows_listed_anywhere_and_often_gain_from_the_old_rows(
-    n_inputs, n_outputs, n_rows
-):
-    """With 3 rows nearly all are listed twice, in one register tile or in several."""
+def test_repeated_rows_are_updated_from_the_old_rows(n_inputs, n_outputs, n_rows):
+    """With 3 rows nearly all are repeated, in one register tile or in several."""
     rng = np.random.default_rng(n_inputs * n_outputs)
     inputs, outputs = rows_of(rng, n_rows, 33), rows_of(rng, n_rows, 33)
     input_rows = rng.integers(0, n_rows, n_inputs)
@@ -141,18 +143,18 @@ def test_rows_listed_anywhere_and_often_gain_from_the_old_rows(
     np.testing.assert_allclose(outputs, y, atol=1e-5)
 
 
-# ---- full softmax: the first output is the one that was seen -------------------------
+# ---- full softmax: the first output is the observed one ------------------------------
 
 
 def softmax_changes(inputs, outputs, input_rows, alpha=1.0):
-    """What one update over all outputs adds to either matrix, and what it reports."""
-    sinks = rows_of(np.random.default_rng(0), *inputs.shape)
-    sinks[:] = 0
+    """Return what one update over all outputs adds to either matrix, and its loss."""
+    targets = rows_of(np.random.default_rng(0), *inputs.shape)
+    targets[:] = 0
     before, kept = outputs.astype(np.float64), inputs.copy()
     n_outputs = len(outputs)
     _, loss = _core._test_block(
         inputs,
-        sinks,
+        targets,
         outputs,
         np.array(input_rows, dtype=np.int32),
         np.arange(n_outputs, dtype=np.int32),
@@ -161,7 +163,7 @@ def softmax_changes(inputs, outputs, input_rows, alpha=1.0):
         softmax=True,
     )
     np.testing.assert_array_equal(inputs, kept)
-    return sinks, outputs - before, loss
+    return targets, outputs - before, loss
 
 
 @pytest.mark.parametrize("dim", DIMS)
@@ -187,7 +189,7 @@ def test_softmax_update_is_the_gradient_of_its_loss(dim, n_inputs, n_outputs):
 @pytest.mark.parametrize("n_outputs", [3, 63, 64, 65, 300])
 @pytest.mark.parametrize("n_inputs", [1, 2, 7, 8, 11, 16, 17, 25])
 def test_softmax_sums_over_all_outputs_however_many(n_inputs, n_outputs):
-    """Several tiles of outputs; inputs that fill a vector twice, or do not fit."""
+    """Several groups of outputs; inputs that fill a vector twice, or do not fit it."""
     rng = np.random.default_rng(n_inputs * n_outputs)
     inputs, outputs = rows_of(rng, 12, 33), rows_of(rng, n_outputs, 33)
     input_rows = rng.integers(0, 12, n_inputs)  # some more than once
@@ -196,9 +198,9 @@ def test_softmax_sums_over_all_outputs_however_many(n_inputs, n_outputs):
     expected_loss = softmax_loss(x[input_rows], y, labels)
     softmax_update(x, input_rows, y, np.arange(n_outputs), labels, 0.5)
     expected = x - inputs, y - outputs
-    sinks, output_change, loss = softmax_changes(inputs, outputs, input_rows, 0.5)
+    targets, output_change, loss = softmax_changes(inputs, outputs, input_rows, 0.5)
     listed = list(dict.fromkeys(input_rows.tolist()))
-    np.testing.assert_allclose(sinks[listed], expected[0][listed], atol=1e-5)
+    np.testing.assert_allclose(targets[listed], expected[0][listed], atol=1e-5)
     np.testing.assert_allclose(output_change, expected[1], atol=1e-5)
     assert loss == pytest.approx(expected_loss, rel=1e-5)
 
@@ -207,10 +209,10 @@ def test_softmax_sums_over_all_outputs_however_many(n_inputs, n_outputs):
 def test_softmax_of_large_logits_is_finite_and_right(logit):
     inputs, outputs = (rows_of(np.random.default_rng(5), n, 16) for n in (1, 20))
     inputs[:], outputs[:] = 1.0, logit / 16
-    outputs[1] = logit / 16 + 2  # 32 more than the others, and not what was seen
-    sinks, output_change, loss = softmax_changes(inputs, outputs, [0])
+    outputs[1] = logit / 16 + 2  # 32 more than the others, but not observed
+    targets, output_change, loss = softmax_changes(inputs, outputs, [0])
     np.testing.assert_allclose(output_change[0], 1.0, atol=1e-6)
     np.testing.assert_allclose(output_change[1], -1.0, atol=1e-6)
     np.testing.assert_allclose(output_change[2:], 0.0, atol=1e-6)
-    np.testing.assert_allclose(sinks[0], -2.0, rtol=1e-3)
+    np.testing.assert_allclose(targets[0], -2.0, rtol=1e-3)
     assert loss == pytest.approx(32.0, rel=1e-4)

@@ -1,4 +1,4 @@
-"""The C headers checked in C: natively, with sanitizers, and for arm64 in emulation."""
+"""C programs check the C headers: natively, with sanitizers, and emulated on arm64."""
 
 import os
 import shlex
@@ -39,7 +39,7 @@ def compile_c(compiler, source, folder, *flags):
 
 
 def run_check(compiler, name, folder, *flags, runner=()):
-    """Compile a check and run it; return its exit status and what it says."""
+    """Compile and run a check; return its exit status and its output."""
     program, done = compile_c(compiler, CHECKS / name, folder, *flags)
     assert done.returncode == 0, done.stderr
     command = [*runner, str(program)]
@@ -47,20 +47,20 @@ def run_check(compiler, name, folder, *flags, runner=()):
     return done.returncode, done.stdout + done.stderr
 
 
-def sets_found_right(output):
+def passed_sets(output):
     return {line.split(":")[0] for line in output.splitlines() if "right" in line}
 
 
 @pytest.mark.parametrize("name", ["block_check.c", "exact_check.c"])
-def test_every_instruction_set_gives_what_plain_loops_give(tmp_path, name):
+def test_every_instruction_set_agrees_with_plain_loops(tmp_path, name):
     status, output = run_check(local_compiler(), name, tmp_path, *BUILT_AS)
     assert status == 0, output
-    assert sets_found_right(output) == set(_core.instruction_sets())
+    assert passed_sets(output) == set(_core.instruction_sets())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["block_check.c", "exact_check.c"])
-def test_no_kernel_leaves_its_arrays_or_the_language(tmp_path, name):
+def test_kernels_stay_within_their_arrays_and_defined_behaviour(tmp_path, name):
     compiler = local_compiler()
     empty = tmp_path / "empty.c"
     empty.write_text("int main(void) { return 0; }\n")
@@ -76,7 +76,7 @@ def test_no_kernel_leaves_its_arrays_or_the_language(tmp_path, name):
 @pytest.mark.slow
 @pytest.mark.emulated
 @pytest.mark.parametrize("name", ["block_check.c", "exact_check.c"])
-def test_arm64_gives_what_plain_loops_give(tmp_path, name):
+def test_arm64_agrees_with_plain_loops(tmp_path, name):
     for tool in (ARM64_COMPILER, ARM64_EMULATOR):
         if not shutil.which(tool):
             pytest.skip(f"{tool} is not on the path (CONTRIBUTING.md, Set up)")
@@ -85,14 +85,14 @@ def test_arm64_gives_what_plain_loops_give(tmp_path, name):
         [ARM64_COMPILER], name, tmp_path, *flags, runner=[ARM64_EMULATOR]
     )
     assert status == 0, output
-    assert sets_found_right(output) == {"neon", "generic"}
+    assert passed_sets(output) == {"neon", "generic"}
 
 
-# A check that cannot fail proves nothing, so the kernels are broken on purpose.
+# Breaks kernels on purpose, to prove that the checks can fail.
 BREAKS = {
     "a lane is added twice": ("block", "l[2] + l[3]", "l[2] + l[2]"),
     "a rough sigmoid": ("block", "fill(1.0f / 720.0f)", "fill(0.0f)"),
-    "counts of inputs left out": (
+    "input counts ignored": (
         "block",
         "fma_(rate, load(b->input_counts + c), fill(0.0f))",
         "rate",
@@ -102,44 +102,52 @@ BREAKS = {
         "is_first = is_all || c == 0",
         "is_first = 1",
     ),
-    "a softmax with no output that was seen": (
+    "a softmax without an observed output": (
         "block",
         "b->errors[c] += b->rates[c];",
         ";",
     ),
-    "a softmax that counts what lies behind the last row": (
+    "a softmax that counts values behind the last row": (
         "block",
         "b->logits[end + l] = -FLT_MAX;",
         "b->logits[end + l] = 0.0f;",
     ),
-    "a softmax by one lane's sum alone": (
+    "a softmax that sums one lane only": (
         "block",
         "for (int l = 0; l < G * C; l += C) sum",
         "for (int l = 0; l < 1; l += C) sum",
     ),
-    "a softmax that loses the counts of inputs": (
+    "a softmax that ignores input counts": (
         "block",
         "b->rates[k] = b->alpha * b->input_counts[k % C];",
         "b->rates[k] = b->alpha;",
     ),
-    "a repeated row listed twice": ("block", "if (rows[k] == row) {", "if (0) {"),
-    "the new row in place of the old": (
+    "a repeated row that is listed twice": (
+        "block",
+        "if (rows[k] == row) {",
+        "if (0) {",
+    ),
+    "the updated row used for the error": (
         "exact",
         "add(sum[w], mul(factor, y));",
         "add(sum[w], mul(factor, add(y, mul(factor, column[w]))));",
     ),
-    "another order of columns": (
+    "columns summed in another order": (
         "exact",
         "ISA(pair_low)(ab, cd);\n    columns[1] = ISA(pair_high)(ab, cd);",
         "ISA(pair_high)(ab, cd);\n    columns[1] = ISA(pair_low)(ab, cd);",
     ),
-    "a saturated node that gains": ("exact", "if (open[first + t]) {", "if (1) {"),
-    "dot products of a row that is still to gain": (
+    "a saturated node that is updated": (
         "exact",
-        "if (next && next != sinks[c] &&",
+        "if (active[first + t]) {",
+        "if (1) {",
+    ),
+    "dot products of a row before its update": (
+        "exact",
+        "if (next && next != targets[c] &&",
         "if (next &&",
     ),
-    "a repeated output as if it were another": (
+    "a repeated output treated as a distinct one": (
         "exact",
         "if (rows[s] == rows[t]) return t;",
         ";",
@@ -160,7 +168,7 @@ def test_the_checks_fail_on_a_broken_kernel(tmp_path, name):
         text = source.read_text(encoding="utf-8")
         n_broken += text.count(whole)
         (package / source.name).write_text(text.replace(whole, broken))
-    assert n_broken == 1, "the header has changed: break another line"
+    assert n_broken == 1, "the kernel has changed: break another line"
     source = checks / f"{header}_check.c"
     program, done = compile_c(compiler, source, tmp_path, "-O1", "-ffp-contract=off")
     assert done.returncode == 0, done.stderr

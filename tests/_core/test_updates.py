@@ -1,4 +1,4 @@
-"""Fast mode's kernels do what the slow reference does, draw for draw."""
+"""Fast mode's kernels follow the reference implementation, draw for draw."""
 
 import itertools
 import sys
@@ -9,7 +9,10 @@ from reference import Word2VecReference
 
 from w2vfast import _core
 from w2vfast.params import TrainParams
-from w2vfast.training import huffman, sampling, trainer
+from w2vfast.training import huffman, sampling
+from w2vfast.training.tables import Tables
+from w2vfast.training.trainer import Trainer
+from w2vfast.training.weights import new_weights
 
 VOCAB_SIZE = 40
 
@@ -39,10 +42,10 @@ def marked(frozen):
 
 def train_both(params, ids, frozen=()):
     counts = counts_of(ids)
-    weights = trainer.new_weights(VOCAB_SIZE, params)
+    weights = new_weights(VOCAB_SIZE, params)
     tree = huffman.build_tree(counts)
     noise = sampling.noise_sampler(counts, params.ns_exponent)
-    tables = trainer.Tables(
+    tables = Tables(
         sampling.keep_thresholds(counts, params.sample),
         noise if params.negative else None,
         tree if params.hs else None,
@@ -51,7 +54,7 @@ def train_both(params, ids, frozen=()):
     reference = Word2VecReference(
         weights.syn0.vectors, counts, params, tree, noise.entries, frozen
     )
-    run = trainer.Trainer(weights, ids, tables, int(counts.sum()), params)
+    run = Trainer(weights, ids, tables, int(counts.sum()), params)
     stats = [run.run_epoch(epoch) for epoch in range(params.epochs)]
     span = min(max(len(ids) // 512, 2000), 64_000)
     starts = _core.span_starts(ids, span, params.max_sentence_length)
@@ -100,13 +103,14 @@ def test_training_follows_the_reference(sg, objective, variant):
         weights.syn1 is not None,
         weights.syn1neg is not None,
     )
-    predictions, *losses = run.losses
-    assert predictions == reference.predictions
-    assert sum(losses) == pytest.approx(reference.loss, rel=1e-4)
+    losses = run.losses
+    assert losses.predictions == reference.predictions
+    total = losses.hs + losses.ns + losses.softmax
+    assert total == pytest.approx(reference.loss, rel=1e-4)
     assert stats[-1].words == len(ids)
     assert stats[-1].alpha == pytest.approx(params.alpha_floor)
     # The check means something only if training moved the vectors.
-    start = trainer.new_weights(VOCAB_SIZE, params).syn0.vectors
+    start = new_weights(VOCAB_SIZE, params).syn0.vectors
     assert np.abs(weights.syn0.vectors - start)[1:].max() > 0.01
     assert not weights.syn1neg or not weights.syn1neg.vectors[0].any()
 
@@ -118,14 +122,16 @@ FROZEN_CASES = [
 
 
 @pytest.mark.parametrize(("sg", "objective", "variant"), FROZEN_CASES)
-def test_others_learn_from_a_frozen_row_as_the_reference_says(sg, objective, variant):
+def test_frozen_rows_stay_and_others_learn_from_them_as_in_the_reference(
+    sg, objective, variant
+):
     options = {"vector_size": 20, "window": 4, "sample": 1e-2, "epochs": 1}
     options.update({"alpha": 0.05, "workers": 1, "sg": sg, **OBJECTIVES[objective]})
     options.update({**SKIPGRAM_VARIANTS, **CBOW_VARIANTS}[variant])
     params = TrainParams(**options)
     ids, frozen = random_text(11), [1, 2, 5, 17, VOCAB_SIZE - 1]
     weights, reference, *_ = train_both(params, ids, frozen)
-    start = trainer.new_weights(VOCAB_SIZE, params).syn0.vectors
+    start = new_weights(VOCAB_SIZE, params).syn0.vectors
     np.testing.assert_array_equal(weights.syn0.vectors[frozen], start[frozen])
     np.testing.assert_allclose(weights.syn0.vectors, reference.syn0, atol=2e-5)
     outputs = weights.syn1neg or weights.syn1
@@ -133,13 +139,13 @@ def test_others_learn_from_a_frozen_row_as_the_reference_says(sg, objective, var
     np.testing.assert_allclose(outputs.vectors, expected, atol=2e-5)
     free, *_ = train_both(params, ids)
     moved = np.abs(free.syn0.vectors - weights.syn0.vectors)
-    assert moved[frozen].max() > 0.01  # they would have moved
-    assert np.delete(moved, frozen, axis=0).max() > 0.001  # and the others otherwise
+    assert moved[frozen].max() > 0.01  # without freezing they move
+    assert np.delete(moved, frozen, axis=0).max() > 0.001  # and others move differently
 
 
 @pytest.mark.parametrize("sg", [0, 1])
 def test_softmax_over_many_words_follows_the_reference(sg, monkeypatch):
-    """The outputs gain in groups, all from the inputs as they were before the first."""
+    """Outputs are updated in groups, all from the inputs before the first group."""
     monkeypatch.setattr(sys.modules[__name__], "VOCAB_SIZE", 200)
     params = TrainParams(
         **{"objective": "softmax", "vector_size": 20, "window": 4, "epochs": 1},
@@ -167,7 +173,7 @@ def test_same_seed_gives_same_bytes_and_another_seed_others():
 
 def test_hidden_row_of_the_sentence_end_is_never_trained():
     params = TrainParams(vector_size=10, sg=1, hs=1, workers=1, epochs=1)
-    start = trainer.new_weights(VOCAB_SIZE, params).syn0.vectors[0].copy()
+    start = new_weights(VOCAB_SIZE, params).syn0.vectors[0].copy()
     weights, *_ = train_both(params, random_text(13))
     np.testing.assert_array_equal(weights.syn0.vectors[0], start)
     assert not weights.syn1neg.vectors[0].any()

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from w2vfast import Word2Vec, plot_training
-from w2vfast.training import trainer
-from w2vfast.training.history import Sample
+from w2vfast.training.history import EpochStats, Sample
 
 
 def test_without_matplotlib_the_error_gives_the_install_command(monkeypatch):
@@ -45,7 +44,7 @@ def epoch(number, alphas, words, seconds, hs=None, ns=None):
         for i, alpha in enumerate(alphas)
     )
     means = (None if x is None else float(np.mean(x)) for x in (hs, ns))
-    return trainer.EpochStats(number, alphas[-1], words, seconds, *means, samples)
+    return EpochStats(number, alphas[-1], words, seconds, *means, samples)
 
 
 def curves(figure):
@@ -94,7 +93,7 @@ def test_each_objective_has_its_own_panel():
 
 
 def test_a_history_without_samples_has_one_point_per_epoch():
-    stats = [trainer.EpochStats(i, 0.1, 100, 2.0, None, 3.0 - i) for i in range(3)]
+    stats = [EpochStats(i, 0.1, 100, 2.0, None, 3.0 - i) for i in range(3)]
     drawn = curves(plot_training(FakeModel(*stats)))
     np.testing.assert_allclose(drawn["loss"], [[1, 3], [3, 2], [5, 1]])
     np.testing.assert_allclose(drawn["words a second"][:, 1], 50)

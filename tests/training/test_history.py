@@ -1,4 +1,7 @@
-"""Samples of an epoch over time: even, few, and complete."""
+"""Losses, samples of an epoch over time, and summaries of epochs."""
+
+import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 
 from w2vfast import Word2Vec
 from w2vfast.training import trainer
-from w2vfast.training.history import Sample, Timeline
+from w2vfast.training.history import EpochStats, Losses, Sample, Timeline
 
 
 def sample(number):
@@ -27,11 +30,11 @@ def test_samples_are_even_few_and_reach_from_start_to_end(most, n_samples):
     assert len(set(steps)) <= 1
     if steps:
         assert steps[0] / 2 <= last_step < 1.5 * steps[0] + 1
-    # Thinning never throws away more than it must.
+    # No more samples are dropped than necessary.
     assert len(kept) >= min(most // 2, n_samples)
 
 
-def test_a_last_stretch_that_is_too_short_joins_the_one_before():
+def test_a_short_last_interval_joins_the_one_before():
     timeline = Timeline(10)
     for number in range(4):
         timeline.add(sample(number))
@@ -41,7 +44,7 @@ def test_a_last_stretch_that_is_too_short_joins_the_one_before():
 
 @pytest.fixture
 def reports_often(monkeypatch):
-    """Let the main thread look 1000 times before, and as often after the work."""
+    """Let the main thread take 1000 samples before the work and 1000 after it."""
 
     def run(tasks, stop, report):
         for _ in range(1000):
@@ -81,7 +84,7 @@ def test_an_epoch_is_sampled_from_its_start_to_its_end(reports_often, objective)
     assert alphas == sorted(alphas, reverse=True)
 
 
-def test_an_epoch_that_ends_before_anybody_looks_has_a_start_and_an_end(monkeypatch):
+def test_an_epoch_without_a_report_has_a_first_and_a_last_sample(monkeypatch):
     def run(tasks, stop, report):
         for task in tasks:
             task()
@@ -95,7 +98,7 @@ def test_an_epoch_that_ends_before_anybody_looks_has_a_start_and_an_end(monkeypa
 
 
 @pytest.mark.parametrize("epochs", [1, 40])
-def test_a_long_run_does_not_keep_more_samples(reports_often, epochs):
+def test_a_long_run_keeps_no_more_samples_than_a_short_one(reports_often, epochs):
     model = Word2Vec(
         [["a", "b"]] * 10, min_count=1, epochs=epochs, vector_size=4, progress=False
     )
@@ -104,15 +107,47 @@ def test_a_long_run_does_not_keep_more_samples(reports_often, epochs):
     assert n_samples <= trainer.SAMPLES_WANTED + epochs
 
 
-def test_a_history_without_samples_is_read():
-    stats = trainer.EpochStats(0, 0.1, 5, 1.0, None, 2.0)
+def test_stats_without_samples_are_read():
+    stats = EpochStats(0, 0.1, 5, 1.0, None, 2.0)
     old = {"epoch": 0, "alpha": 0.1, "words": 5, "seconds": 1.0}
     old |= {"hs_loss": None, "ns_loss": 2.0}
-    assert trainer.EpochStats.from_dict(old) == stats
+    assert EpochStats.from_dict(old) == stats
 
 
 def test_samples_from_before_full_softmax_are_read():
     old = {"epoch": 0, "alpha": 0.1, "words": 5, "seconds": 1.0}
     old |= {"hs_loss": None, "ns_loss": 2.0, "samples": [[0.5, 5, 0.1, 3, 0.0, 6.0]]}
-    (sample,) = trainer.EpochStats.from_dict(old).samples
+    (sample,) = EpochStats.from_dict(old).samples
     assert sample == Sample(0.5, 5, 0.1, 3, 0.0, 6.0, softmax_loss=0.0)
+
+
+# ---- losses --------------------------------------------------------------------------
+
+
+def test_losses_add_up_and_are_subtracted_field_by_field():
+    one, two = Losses(4, 1.0, 2.0, 3.0), Losses(1, 0.5, 0.25, 0.125)
+    assert one + two == Losses(5, 1.5, 2.25, 3.125)
+    assert one - two == Losses(3, 0.5, 1.75, 2.875)
+    assert sum([one, two], start=Losses()) - one == two
+
+
+def test_mean_losses_are_those_of_the_trained_objectives():
+    losses = Losses(4, 1.0, 2.0, 0.0)
+    assert losses.mean(("hs", "ns")) == {"hs": 0.25, "ns": 0.5}
+    assert losses.mean(("softmax",)) == {"softmax": 0.0}
+
+
+def test_without_predictions_there_is_no_mean_loss():
+    assert Losses().mean(("hs", "ns")) == {}
+
+
+def test_the_loss_of_an_epoch_is_the_sum_over_its_objectives():
+    assert EpochStats(0, 0.1, 5, 1.0, 1.5, 2.0).loss == 3.5
+    assert EpochStats(0, 0.1, 5, 1.0, None, 2.0).loss == 2.0
+    assert EpochStats(0, 0.1, 5, 1.0, None, None).loss is None
+
+
+def test_stats_survive_json():
+    samples = (sample(0), sample(1))
+    stats = EpochStats(3, 0.1, 5, 1.0, None, 2.0, samples, unknown=4, softmax_loss=None)
+    assert EpochStats.from_dict(json.loads(json.dumps(asdict(stats)))) == stats

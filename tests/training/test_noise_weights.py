@@ -1,4 +1,4 @@
-"""Noise words drawn by weights of the user's choice."""
+"""Negative samples drawn by weights that the user chooses."""
 
 import pickle
 
@@ -24,7 +24,9 @@ def log_uniform(counts):
 def drawn(weights, n_draws=200_000):
     """How often each word but the sentence end is drawn."""
     noise = sampling.noise_sampler(COUNTS, weights=weights)
-    found = np.bincount(_core._test_aliases(noise, 5, n_draws), minlength=len(COUNTS))
+    kernel_noise = _core.AliasNoise(noise.entries)
+    words = _core._test_alias_noise(kernel_noise, 5, n_draws)
+    found = np.bincount(words, minlength=len(COUNTS))
     assert found[0] == 0  # the sentence end
     return found[1:]
 

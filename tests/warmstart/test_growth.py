@@ -276,7 +276,7 @@ def test_growth_and_training_and_saving_can_be_repeated(tmp_path):
 def test_too_little_memory_leaves_the_model_as_it_was(monkeypatch):
     model = Word2Vec(FIRST, **SMALL)
     before = rows_of(model)
-    monkeypatch.setattr("w2vfast.training.trainer.available_memory", lambda: 100)
+    monkeypatch.setattr("w2vfast.training.weights.available_memory", lambda: 100)
     with pytest.raises(MemoryError, match=r"only 0\.00 GB are available"):
         model.build_vocab(SECOND, update=True)
     monkeypatch.undo()

@@ -96,7 +96,8 @@ static inline int softmax_group(int C, int lanes) { return C < lanes ? lanes / C
 
 /* Log of the sum of exp for one input, from lanes 0, C, ... below G * C: tops has the
  * largest logit of each lane, sums its sum of exp(logit - largest). */
-static inline float softmax_log_sum(const float *tops, const float *sums, int C, int G) {
+static inline float softmax_log_sum(const float *tops, const float *sums, int C,
+                                    int G) {
     float top = tops[0];
     double sum = 0.0;
     for (int l = C; l < G * C; l += C) top = tops[l] > top ? tops[l] : top;
@@ -149,10 +150,11 @@ typedef struct {
     void (*scatter_add)(float, const float *, float *const *, int, int);
     void (*merge)(float *, float *, float *, int);
     void (*exact_dots)(const float *, float *const *, int, int, float *);
-    void (*exact_update)(const float *, const float *, float *const *, int, float *, int);
+    void (*exact_update)(const float *, const float *, float *const *, int, float *,
+                         int);
     void (*exact_axpy)(float, const float *, float *, int);
-    void (*exact_path_update)(const exact_path_t *, const float *, float *, const float *,
-                              int);
+    void (*exact_path_update)(const exact_path_t *, const float *, float *,
+                              const float *, int);
 } block_isa_t;
 
 static int block_always(void) { return 1; }
@@ -186,11 +188,19 @@ static int block_has_avx512(void) {
 #endif
 #endif
 
-#define BLOCK_KERNELS(isa, is_supported, lanes)                                        \
-    {#isa,               is_supported,       lanes,                                    \
-     block_update_##isa, block_softmax_##isa, block_gather_##isa,                      \
-     block_scatter_add_##isa, block_merge_##isa, exact_dots_##isa,                     \
-     exact_update_##isa, exact_axpy_##isa, exact_path_update_##isa}
+#define BLOCK_KERNELS(isa, is_supported, lanes) \
+    {#isa,                                      \
+     is_supported,                              \
+     lanes,                                     \
+     block_update_##isa,                        \
+     block_softmax_##isa,                       \
+     block_gather_##isa,                        \
+     block_scatter_add_##isa,                   \
+     block_merge_##isa,                         \
+     exact_dots_##isa,                          \
+     exact_update_##isa,                        \
+     exact_axpy_##isa,                          \
+     exact_path_update_##isa}
 
 /* Best first; the last one runs everywhere. */
 static const block_isa_t block_isas[] = {

@@ -15,7 +15,8 @@
 /* ---- dot products ---- */
 
 /* logits[t, c] = inputs[c] . outputs[t], for C inputs from c on, T outputs from t on. */
-BLOCK_INLINE void ISA(dot_tile)(const block_t *b, int c, const int C, int t, const int T) {
+BLOCK_INLINE void ISA(dot_tile)(const block_t *b, int c, const int C, int t,
+                                const int T) {
     vec sums[DOT_SUMS + 3];
     BLOCK_UNROLL
     for (int k = 0; k < C * T; k++) sums[k] = fill(0.0f);
@@ -27,7 +28,8 @@ BLOCK_INLINE void ISA(dot_tile)(const block_t *b, int c, const int C, int t, con
         for (int l = 0; l < T; l++) {
             const vec y = load(b->outputs[t + l] + i);
             BLOCK_UNROLL
-            for (int k = 0; k < C; k++) sums[l * C + k] = fma_(x[k], y, sums[l * C + k]);
+            for (int k = 0; k < C; k++)
+                sums[l * C + k] = fma_(x[k], y, sums[l * C + k]);
         }
     }
     float dots[DOT_SUMS + 3];
@@ -45,9 +47,9 @@ BLOCK_INLINE void ISA(dot_outputs)(const block_t *b, int t, const int T) {
     const int limit = DOT_SUMS / T < DOT_INPUTS ? DOT_SUMS / T : DOT_INPUTS;
     for (int c = 0; c < b->n_inputs;) {
         const int height = block_share(b->n_inputs - c, limit);
-#define DOT_CASE(C)                                                                    \
-    case C:                                                                            \
-        if (C <= limit) ISA(dot_tile)(b, c, C, t, T);                                  \
+#define DOT_CASE(C)                                   \
+    case C:                                           \
+        if (C <= limit) ISA(dot_tile)(b, c, C, t, T); \
         break;
         switch (height) { BLOCK_CASES_4(DOT_CASE) }
 #undef DOT_CASE
@@ -59,9 +61,9 @@ static void ISA(block_dots)(const block_t *b) {
     const int limit = b->n_inputs < DOT_INPUTS ? DOT_OUTPUTS : DOT_SQUARE;
     for (int t = 0; t < b->n_outputs;) {
         const int width = block_share(b->n_outputs - t, limit);
-#define DOT_CASE(T)                                                                    \
-    case T:                                                                            \
-        if (T <= DOT_OUTPUTS) ISA(dot_outputs)(b, t, T);                               \
+#define DOT_CASE(T)                                      \
+    case T:                                              \
+        if (T <= DOT_OUTPUTS) ISA(dot_outputs)(b, t, T); \
         break;
         switch (width) { BLOCK_CASES_13(DOT_CASE) }
 #undef DOT_CASE
@@ -117,7 +119,8 @@ static void ISA(block_errors)(const block_t *b) {
     for (int k = 0; k < C * T; k += VEC_LANES)
         store(b->sigmoids + k, ISA(sigmoid)(load(b->logits + k)));
     for (int t = 0; t < T; t++) {
-        const vec rate = fill(b->alpha * b->output_counts[t]), label = fill(b->labels[t]);
+        const vec rate = fill(b->alpha * b->output_counts[t]),
+                  label = fill(b->labels[t]);
         for (int c = 0; c < C; c += VEC_LANES) {
             const vec weight = fma_(rate, load(b->input_counts + c), fill(0.0f));
             const vec sigmoid = load(b->sigmoids + t * C + c);
@@ -139,20 +142,19 @@ BLOCK_INLINE void ISA(update_tile)(const block_t *b, int c, const int C, int i,
     float *const *outputs = b->outputs;
     const float *errors = b->errors + c;
     float *tile = b->tile + i;
-    vec x[UPDATE_INPUTS][8], update[UPDATE_INPUTS][8]; /* only C by W of them are used */
+    vec x[UPDATE_INPUTS][8],
+        update[UPDATE_INPUTS][8]; /* only C by W of them are used */
     BLOCK_UNROLL
-    for (int k = 0; k < C; k++)
-        BLOCK_UNROLL
-        for (int w = 0; w < W; w++) {
-            x[k][w] = load(b->inputs[c + k] + i + w * VEC_LANES);
-            update[k][w] = load(b->targets[c + k] + i + w * VEC_LANES);
-        }
+    for (int k = 0; k < C; k++) BLOCK_UNROLL
+    for (int w = 0; w < W; w++) {
+        x[k][w] = load(b->inputs[c + k] + i + w * VEC_LANES);
+        update[k][w] = load(b->targets[c + k] + i + w * VEC_LANES);
+    }
     for (int t = 0; t < T; t++, errors += n_inputs, tile += b->dim) {
         float *output = outputs[t] + i;
         vec error[UPDATE_INPUTS];
-        if (W > 2)
-            BLOCK_UNROLL
-            for (int k = 0; k < C; k++) error[k] = fill(errors[k]);
+        if (W > 2) BLOCK_UNROLL
+        for (int k = 0; k < C; k++) error[k] = fill(errors[k]);
         BLOCK_UNROLL
         for (int w = 0; w < W; w++) {
             const vec y = load(output + w * VEC_LANES);
@@ -167,10 +169,9 @@ BLOCK_INLINE void ISA(update_tile)(const block_t *b, int c, const int C, int i,
         }
     }
     BLOCK_UNROLL
-    for (int k = 0; k < C; k++)
-        BLOCK_UNROLL
-        for (int w = 0; w < W; w++)
-            store(b->targets[c + k] + i + w * VEC_LANES, update[k][w]);
+    for (int k = 0; k < C; k++) BLOCK_UNROLL
+    for (int w = 0; w < W; w++)
+        store(b->targets[c + k] + i + w * VEC_LANES, update[k][w]);
 }
 
 /* From column i on, W vectors at once while there are as many; returns the end column. */
@@ -199,9 +200,9 @@ BLOCK_INLINE void ISA(update_inputs)(const block_t *b, int c, const int C) {
 static void ISA(block_apply_errors)(const block_t *b) {
     for (int c = 0; c < b->n_inputs;) {
         const int height = block_share(b->n_inputs - c, UPDATE_INPUTS);
-#define UPDATE_CASE(C)                                                                 \
-    case C:                                                                            \
-        if (C <= UPDATE_INPUTS) ISA(update_inputs)(b, c, C);                           \
+#define UPDATE_CASE(C)                                       \
+    case C:                                                  \
+        if (C <= UPDATE_INPUTS) ISA(update_inputs)(b, c, C); \
         break;
         switch (height) { BLOCK_CASES_10(UPDATE_CASE) }
 #undef UPDATE_CASE
@@ -228,18 +229,18 @@ BLOCK_INLINE void ISA(gather_strip)(float scale, float *const *rows, int count,
     vec total[STRIP];
     BLOCK_UNROLL
     for (int w = 0; w < W; w++) total[w] = fill(0.0f);
-    for (int k = 0; k < count; k++)
-        BLOCK_UNROLL
-        for (int w = 0; w < W; w++)
-            total[w] = add(total[w], load(rows[k] + i + w * VEC_LANES));
+    for (int k = 0; k < count; k++) BLOCK_UNROLL
+    for (int w = 0; w < W; w++)
+        total[w] = add(total[w], load(rows[k] + i + w * VEC_LANES));
     BLOCK_UNROLL
     for (int w = 0; w < W; w++)
         store(sum + i + w * VEC_LANES, fma_(fill(scale), total[w], fill(0.0f)));
 }
 
 /* The same columns of: rows[k] += scale * x, one row after the other. */
-BLOCK_INLINE void ISA(scatter_add_strip)(float scale, const float *x, float *const *rows,
-                                         int count, int i, const int W) {
+BLOCK_INLINE void ISA(scatter_add_strip)(float scale, const float *x,
+                                         float *const *rows, int count, int i,
+                                         const int W) {
     vec change[STRIP];
     BLOCK_UNROLL
     for (int w = 0; w < W; w++)
@@ -253,14 +254,14 @@ BLOCK_INLINE void ISA(scatter_add_strip)(float scale, const float *x, float *con
 }
 
 /* All columns in strips of about equal width: calls STRIP_TASK(W) with i set. */
-#define STRIP_CASE(W)                                                                  \
-    case W:                                                                            \
-        STRIP_TASK(W);                                                                 \
+#define STRIP_CASE(W)  \
+    case W:            \
+        STRIP_TASK(W); \
         break;
-#define STRIPS(dim)                                                                    \
-    for (int i = 0, width; i < (dim); i += width * VEC_LANES) {                        \
-        width = block_share(((dim) - i) / VEC_LANES, STRIP);                           \
-        switch (width) { BLOCK_CASES_13(STRIP_CASE) }                                  \
+#define STRIPS(dim)                                             \
+    for (int i = 0, width; i < (dim); i += width * VEC_LANES) { \
+        width = block_share(((dim) - i) / VEC_LANES, STRIP);    \
+        switch (width) { BLOCK_CASES_13(STRIP_CASE) }           \
     }
 
 static void ISA(block_gather)(float scale, float *const *rows, int count, float *sum,

@@ -68,15 +68,16 @@ static void exact_path_dots(exact_path_t *path, const float *x, int dim) {
 }
 
 /* Update error (D,) INOUT and the active rows; the nodes of a path are distinct. */
-static void exact_update_path(exact_path_t *path, const float *x, float *error, int dim) {
+static void exact_update_path(exact_path_t *path, const float *x, float *error,
+                              int dim) {
     int n_active = 0;
     for (int t = 0; t < path->n_nodes; t++)
         if (path->active[t]) {
             path->active_gradients[n_active] = path->gradients[t];
             path->active_rows[n_active++] = path->rows[t];
         }
-    block_isa->exact_update(path->active_gradients, x, path->active_rows, n_active, error,
-                            block_padded(dim));
+    block_isa->exact_update(path->active_gradients, x, path->active_rows, n_active,
+                            error, block_padded(dim));
 }
 
 /* One input: x (D,) IN, error (D,) INOUT, the path's rows INOUT. */

@@ -25,9 +25,10 @@ BLOCK_INLINE void ISA(exact_transpose)(vec a, vec b, vec c, vec d, vec *columns)
 /* sums += products of columns i to i + 4 of 4 * Q rows with x, one column after the
  * other; each row has a lane of `sums`.  Products are computed along the rows, four rows
  * in four vectors, and then transposed.  Q is a compile-time constant. */
-BLOCK_INLINE vec ISA(exact_add_columns)(vec sums, vec x, float *const *rows, const int Q,
-                                        int i) {
-    const vec a = mul(ISA(quads)(rows, Q, i), x), b = mul(ISA(quads)(rows + 1, Q, i), x);
+BLOCK_INLINE vec ISA(exact_add_columns)(vec sums, vec x, float *const *rows,
+                                        const int Q, int i) {
+    const vec a = mul(ISA(quads)(rows, Q, i), x),
+              b = mul(ISA(quads)(rows + 1, Q, i), x);
     const vec c = mul(ISA(quads)(rows + 2, Q, i), x);
     const vec d = mul(ISA(quads)(rows + 3, Q, i), x);
     vec columns[4];
@@ -66,9 +67,9 @@ static void ISA(exact_dots)(const float *x, float *const *rows, int count, int d
         const int n = count - first < EXACT_GROUP ? count - first : EXACT_GROUP;
         for (int t = 0; t < EXACT_GROUP; t++) /* filled up to whole quads */
             group[t] = rows[first + (t < n ? t : 0)];
-#define DOT_CASE(Q)                                                                    \
-    case Q:                                                                            \
-        ISA(exact_dot_tile)(x, group, Q, dim, sums);                                   \
+#define DOT_CASE(Q)                                  \
+    case Q:                                          \
+        ISA(exact_dot_tile)(x, group, Q, dim, sums); \
         break;
         switch ((n + 3) / 4) { BLOCK_CASES_4(DOT_CASE) }
 #undef DOT_CASE
@@ -136,13 +137,10 @@ BLOCK_INLINE vec ISA(exact_add_rows)(vec sums, const vec *products, const int Q)
             transposed[column][q] = columns[column];
     }
     BLOCK_UNROLL
-    for (int column = 0; column < 4; column++)
-        ISA(transpose_quads)(transposed[column]);
+    for (int column = 0; column < 4; column++) ISA(transpose_quads)(transposed[column]);
     BLOCK_UNROLL
-    for (int q = 0; q < VEC_LANES / 4; q++)
-        BLOCK_UNROLL
-        for (int column = 0; column < 4; column++)
-            sums = add(sums, transposed[column][q]);
+    for (int q = 0; q < VEC_LANES / 4; q++) BLOCK_UNROLL
+    for (int column = 0; column < 4; column++) sums = add(sums, transposed[column][q]);
     return sums;
 }
 
@@ -198,9 +196,9 @@ BLOCK_INLINE void ISA(exact_path_strips)(const exact_path_t *path, const float *
  * input, which must not be the target. */
 static void ISA(exact_path_update)(const exact_path_t *path, const float *x,
                                    float *target, const float *next, int dim) {
-#define PATH_CASE(Q)                                                                   \
-    case Q:                                                                            \
-        ISA(exact_path_strips)(path, x, target, next, dim, Q);                         \
+#define PATH_CASE(Q)                                           \
+    case Q:                                                    \
+        ISA(exact_path_strips)(path, x, target, next, dim, Q); \
         break;
     switch ((path->n_nodes + 3) / 4) { BLOCK_CASES_8(PATH_CASE) }
 #undef PATH_CASE

@@ -57,9 +57,7 @@ BLOCK_INLINE vec_avx2 quad_avx2(const float *p) {
 BLOCK_INLINE vec_avx2 clip_avx2(vec_avx2 v, float limit) {
     return _mm256_min_ps(_mm256_max_ps(v, fill_avx2(-limit)), fill_avx2(limit));
 }
-BLOCK_INLINE vec_avx2 max_avx2(vec_avx2 a, vec_avx2 b) {
-    return _mm256_max_ps(a, b);
-}
+BLOCK_INLINE vec_avx2 max_avx2(vec_avx2 a, vec_avx2 b) { return _mm256_max_ps(a, b); }
 BLOCK_INLINE vec_avx2 round_avx2(vec_avx2 v) {
     return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
@@ -71,7 +69,8 @@ BLOCK_INLINE vec_avx2 reciprocal_avx2(vec_avx2 v) {
     return _mm256_div_ps(fill_avx2(1.0f), v);
 }
 BLOCK_INLINE void sum4_avx2(const vec_avx2 *v, float *sums) {
-    __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
+    __m256 pairs =
+        _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
     __m128 high = _mm256_extractf128_ps(pairs, 1);
     _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(pairs), high));
 }

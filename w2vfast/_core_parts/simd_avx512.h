@@ -5,8 +5,9 @@
 #include <immintrin.h>
 
 #if defined(__clang__)
-#pragma clang attribute push(                                                    \
-    __attribute__((target("avx512f,avx512dq,avx512vl,fma,prfchw"))), apply_to = function)
+#pragma clang attribute push(                                        \
+    __attribute__((target("avx512f,avx512dq,avx512vl,fma,prfchw"))), \
+    apply_to = function)
 #elif defined(__GNUC__)
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512dq,avx512vl,fma,prfchw")

@@ -14,7 +14,9 @@
 
 #if defined(__GNUC__) || defined(__clang__)
 typedef float vec_generic __attribute__((vector_size(16), aligned(4), may_alias));
-BLOCK_INLINE vec_generic load_generic(const float *p) { return *(const vec_generic *)p; }
+BLOCK_INLINE vec_generic load_generic(const float *p) {
+    return *(const vec_generic *)p;
+}
 BLOCK_INLINE void store_generic(float *p, vec_generic v) { *(vec_generic *)p = v; }
 BLOCK_INLINE vec_generic fill_generic(float x) { return (vec_generic){x, x, x, x}; }
 BLOCK_INLINE vec_generic fma_generic(vec_generic a, vec_generic b, vec_generic c) {
@@ -23,7 +25,9 @@ BLOCK_INLINE vec_generic fma_generic(vec_generic a, vec_generic b, vec_generic c
 BLOCK_INLINE vec_generic add_generic(vec_generic a, vec_generic b) { return a + b; }
 BLOCK_INLINE vec_generic mul_generic(vec_generic a, vec_generic b) { return a * b; }
 #else
-typedef struct { float lane[VEC_LANES]; } vec_generic;
+typedef struct {
+    float lane[VEC_LANES];
+} vec_generic;
 BLOCK_INLINE vec_generic load_generic(const float *p) {
     vec_generic v;
     memcpy(v.lane, p, sizeof v.lane);
@@ -51,10 +55,10 @@ BLOCK_INLINE vec_generic mul_generic(vec_generic a, vec_generic b) {
 }
 #endif
 
-#define SHUFFLE_GENERIC(a, b, c, d)                        \
-    float lanes[2 * VEC_LANES];                            \
-    store_generic(lanes, v);                               \
-    store_generic(lanes + VEC_LANES, w);                   \
+#define SHUFFLE_GENERIC(a, b, c, d)                                  \
+    float lanes[2 * VEC_LANES];                                      \
+    store_generic(lanes, v);                                         \
+    store_generic(lanes + VEC_LANES, w);                             \
     const float picked[] = {lanes[a], lanes[b], lanes[c], lanes[d]}; \
     return load_generic(picked)
 #if defined(__clang__) || __GNUC__ >= 12
@@ -108,7 +112,9 @@ BLOCK_INLINE float pow2_lane(float n) {
     memcpy(&power, &bits, sizeof power);
     return power;
 }
-BLOCK_INLINE vec_generic pow2_generic(vec_generic v) { LANES_GENERIC(pow2_lane(lanes[l])); }
+BLOCK_INLINE vec_generic pow2_generic(vec_generic v) {
+    LANES_GENERIC(pow2_lane(lanes[l]));
+}
 BLOCK_INLINE vec_generic reciprocal_generic(vec_generic v) {
     LANES_GENERIC(1.0f / lanes[l]);
 }

@@ -22,7 +22,9 @@ BLOCK_INLINE vec_neon fma_neon(vec_neon a, vec_neon b, vec_neon c) {
 }
 BLOCK_INLINE vec_neon add_neon(vec_neon a, vec_neon b) { return vaddq_f32(a, b); }
 BLOCK_INLINE vec_neon mul_neon(vec_neon a, vec_neon b) { return vmulq_f32(a, b); }
-BLOCK_INLINE vec_neon unpack_low_neon(vec_neon a, vec_neon b) { return vzip1q_f32(a, b); }
+BLOCK_INLINE vec_neon unpack_low_neon(vec_neon a, vec_neon b) {
+    return vzip1q_f32(a, b);
+}
 BLOCK_INLINE vec_neon unpack_high_neon(vec_neon a, vec_neon b) {
     return vzip2q_f32(a, b);
 }
@@ -47,7 +49,9 @@ BLOCK_INLINE vec_neon pow2_neon(vec_neon n) {
     int32x4_t biased = vaddq_s32(vcvtq_s32_f32(n), vdupq_n_s32(127));
     return vreinterpretq_f32_s32(vshlq_n_s32(biased, 23));
 }
-BLOCK_INLINE vec_neon reciprocal_neon(vec_neon v) { return vdivq_f32(fill_neon(1.0f), v); }
+BLOCK_INLINE vec_neon reciprocal_neon(vec_neon v) {
+    return vdivq_f32(fill_neon(1.0f), v);
+}
 BLOCK_INLINE void sum4_neon(const vec_neon *v, float *sums) {
     vst1q_f32(sums, vpaddq_f32(vpaddq_f32(v[0], v[1]), vpaddq_f32(v[2], v[3])));
 }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from w2vfast.model import Word2Vec
-    from w2vfast.training.trainer import EpochStats
+    from w2vfast.training.history import EpochStats
 
 INCHES = (8.0, 6.5)
 MARKER_LIMIT = 20  # a curve with fewer points has a marker on each

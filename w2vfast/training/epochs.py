@@ -9,7 +9,8 @@ from w2vfast.system.progress import ProgressBar
 from w2vfast.training.callbacks import call_hooks
 
 if TYPE_CHECKING:
-    from w2vfast.training.trainer import EpochStats, Trainer
+    from w2vfast.training.history import EpochStats
+    from w2vfast.training.trainer import Trainer
 
 
 def run_epochs(

@@ -1,12 +1,67 @@
-"""What an epoch looked like while it ran: a few samples of its counters."""
+"""What a training run recorded: losses, samples over time, one summary per epoch."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Sums of losses over predictions, by objective.
+
+    Attributes
+    ----------
+    predictions : int
+        Predictions whose losses were computed.  A prediction is one (context, centre)
+        pair in skip-gram, one centre word in CBOW.
+    hs, ns, softmax : float
+        Sums of their losses under hierarchical softmax, negative sampling and full
+        softmax [nats].
+    """
+
+    predictions: int = 0
+    hs: float = 0.0
+    ns: float = 0.0
+    softmax: float = 0.0
+
+    def __add__(self, other: Losses) -> Losses:
+        return Losses(
+            self.predictions + other.predictions,
+            self.hs + other.hs,
+            self.ns + other.ns,
+            self.softmax + other.softmax,
+        )
+
+    def __sub__(self, other: Losses) -> Losses:
+        return Losses(
+            self.predictions - other.predictions,
+            self.hs - other.hs,
+            self.ns - other.ns,
+            self.softmax - other.softmax,
+        )
+
+    def mean(self, objectives: Collection[str]) -> dict[str, float]:
+        """Return the mean loss of a prediction [nats].
+
+        Parameters
+        ----------
+        objectives : collection of str
+            Those that are trained, of 'hs', 'ns' and 'softmax'.
+
+        Returns
+        -------
+        dict of float
+            By objective; empty if there was no prediction.
+        """
+        if not self.predictions:
+            return {}
+        return {name: getattr(self, name) / self.predictions for name in objectives}
 
 
 class Sample(NamedTuple):
-    """The state of an epoch at one moment; everything but alpha counts from its start.
+    """The state of an epoch at one moment; all but alpha count from the epoch's start.
 
     Attributes
     ----------
@@ -17,9 +72,9 @@ class Sample(NamedTuple):
     alpha : float
         Learning rate.
     predictions : int
-        On which the losses were taken.
+        Predictions whose losses were computed.
     hs_loss, ns_loss, softmax_loss : float
-        Sums over them, by objective [nats].
+        Sums of their losses, by objective [nats].
     """
 
     seconds: float
@@ -32,14 +87,15 @@ class Sample(NamedTuple):
 
 
 class Timeline:
-    """Samples that come in at even times; when they grow too many, every second one.
+    """Evenly spaced samples of an epoch; halved in number whenever they are too many.
 
-    As all counters are sums, nothing is lost between two samples that are kept.
+    All counters are sums, so that dropping a sample loses nothing between its
+    neighbours.
 
     Parameters
     ----------
     most : int
-        Samples kept at most between the first and the last one, at least 2.
+        Maximum number of samples between the first and the last one, at least 2.
     """
 
     def __init__(self, most: int) -> None:
@@ -49,7 +105,7 @@ class Timeline:
         self._n_seen = 0
 
     def add(self, sample: Sample) -> None:
-        """Take in the next sample, or pass it over."""
+        """Add the next sample; keep it if it falls on the current spacing."""
         if self._n_seen % self._stride == 0:
             if len(self._kept) == self._most:
                 del self._kept[1::2]
@@ -59,11 +115,60 @@ class Timeline:
         self._n_seen += 1
 
     def close(self, last: Sample) -> tuple[Sample, ...]:
-        """Return what was kept, in order, and the last sample."""
+        """Return the kept samples in order, then the last one."""
         kept = self._kept
-        # A short last stretch would be mostly noise.
+        # The mean over a short last interval would be mostly noise.
         if len(kept) > 1:
             usual = kept[1].seconds - kept[0].seconds
             if last.seconds - kept[-1].seconds < usual / 2:
                 kept = kept[:-1]
         return (*kept, last)
+
+
+@dataclass(frozen=True)
+class EpochStats:
+    """Summary of one epoch.
+
+    Attributes
+    ----------
+    epoch : int
+        From 0.
+    alpha : float
+        Learning rate at the end of the epoch.
+    words : int
+        Ids visited, sentence ends included [words].
+    seconds : float
+        Wall time [s].
+    hs_loss, ns_loss, softmax_loss : float or None
+        Mean loss of a prediction under each objective [nats].  A prediction is one
+        (context, centre) pair in skip-gram, one centre word in CBOW; its loss is the
+        sum over its outputs, with full softmax -log p of the centre word.  None if the
+        objective was not trained or no loss was computed.
+    samples : tuple of Sample
+        The epoch over time, from its start to its end.
+    unknown : int
+        Words of the text that are out of vocabulary, which training ignores [words].
+    """
+
+    epoch: int
+    alpha: float
+    words: int
+    seconds: float
+    hs_loss: float | None
+    ns_loss: float | None
+    samples: tuple[Sample, ...] = field(default=(), repr=False)
+    unknown: int = 0
+    softmax_loss: float | None = None
+
+    @classmethod
+    def from_dict(cls, stats: dict[str, Any]) -> EpochStats:
+        """Make one from the result of `dataclasses.asdict`, also if read from JSON."""
+        samples = tuple(Sample(*values) for values in stats.get("samples", ()))
+        return cls(**{**stats, "samples": samples})
+
+    @property
+    def loss(self) -> float | None:
+        """Sum of the objectives' losses [nats]."""
+        losses = (self.hs_loss, self.ns_loss, self.softmax_loss)
+        computed = [loss for loss in losses if loss is not None]
+        return sum(computed) if computed else None

@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.training import huffman, sampling
-from w2vfast.training.trainer import Tables
+from w2vfast.training.huffman import HuffmanTree
+from w2vfast.training.sampling import AliasTable, StepTable
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Read-only tables of the kernels.
+
+    Attributes
+    ----------
+    keep : ndarray of uint32, shape (V,), or None
+        From `sampling.keep_thresholds`, exact mode `sampling.c_keep_thresholds`.
+    noise : AliasTable, in exact mode StepTable, or None
+        From `sampling.noise_sampler`, exact mode `sampling.c_noise_sampler`; required
+        for negative sampling.
+    tree : HuffmanTree or None
+        From `huffman.build_tree`, exact mode `huffman.build_c_tree`; required for
+        hierarchical softmax.
+    frozen : ndarray of uint8, shape (V,), or None
+        1 for each input vector that training must not change.
+    """
+
+    keep: NDArray[np.uint32] | None
+    noise: AliasTable | StepTable | None
+    tree: HuffmanTree | None
+    frozen: NDArray[np.uint8] | None = None
 
 
 def build_tables(
@@ -53,7 +79,7 @@ def build_tables(
     return Tables(sampling.keep_thresholds(counts, params.sample), noise, tree, frozen)
 
 
-def build_tree(counts: NDArray[np.int64], exact: bool) -> huffman.HuffmanTree:
+def build_tree(counts: NDArray[np.int64], exact: bool) -> HuffmanTree:
     """Build the Huffman tree of hierarchical softmax.
 
     Parameters

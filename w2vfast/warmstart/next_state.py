@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from w2vfast.text.vocab import Vocab
 from w2vfast.training import cost
-from w2vfast.training.trainer import Weights, new_weights
+from w2vfast.training.weights import Weights, new_weights
 from w2vfast.warmstart.init_vectors import Coverage, set_rows
 from w2vfast.warmstart.weight_growth import grown_weights
 

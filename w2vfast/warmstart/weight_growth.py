@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.training.tables import build_tree
-from w2vfast.training.trainer import Rows, Weights, new_weights
+from w2vfast.training.weights import Rows, Weights, new_weights
 from w2vfast.warmstart.node_growth import grown_nodes
 
 if TYPE_CHECKING:

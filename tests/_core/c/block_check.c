@@ -21,22 +21,22 @@
 typedef struct {
     const char *isa;
     int C, T, D;
-    int own_targets;    /* targets are rows of their own, as in CBOW */
-    int often;        /* rows count more than once */
-    double size;      /* of the logits, about */
+    int own_targets; /* targets are rows of their own, as in CBOW */
+    int often;       /* rows count more than once */
+    double size;     /* of the logits, about */
 } case_t;
 
 /* One side of a block: a matrix, one row of which is never listed.  Its rows are whole
  * cache lines, so that there may be columns behind the last one in use. */
 typedef struct {
     const char *name;
-    int count;        /* rows that are listed */
-    int stride;       /* D or more */
-    int *list;        /* (count,) */
-    float *counts;    /* (count + BLOCK_LANES,) how often each row counts */
-    float *before;    /* (count + 1, stride) */
-    float *after;     /* (count + 1, stride) */
-    float **rows;     /* (count,) of `after` */
+    int count;     /* rows that are listed */
+    int stride;    /* D or more */
+    int *list;     /* (count,) */
+    float *counts; /* (count + BLOCK_LANES,) how often each row counts */
+    float *before; /* (count + 1, stride) */
+    float *after;  /* (count + 1, stride) */
+    float **rows;  /* (count,) of `after` */
 } side_t;
 
 static void compare(const case_t *k, const char *what, int row, int column, double got,
@@ -45,7 +45,8 @@ static void compare(const case_t *k, const char *what, int row, int column, doub
     if (fabs(got - expected) <= slack) return; /* and not where it is not a number */
     stop_with("%s C=%d T=%d D=%d, %s, %s, logits of about %g:\n"
               "%s[%d, %d] is %.9g, should be %.9g within %.2g",
-              k->isa, k->C, k->T, k->D, k->own_targets ? "separate targets" : "inputs as targets",
+              k->isa, k->C, k->T, k->D,
+              k->own_targets ? "separate targets" : "inputs as targets",
               k->often ? "rows that count more than once" : "rows that count once",
               k->size, what, row, column, got, expected, slack);
 }
@@ -89,8 +90,8 @@ typedef struct {
     double logit, logit_slack, error, error_slack;
 } pair_t;
 
-static pair_t expected_pair(const case_t *k, const float *x, const float *y, float label,
-                            double weight) {
+static pair_t expected_pair(const case_t *k, const float *x, const float *y,
+                            float label, double weight) {
     pair_t p = {0};
     double sizes = 0.0;
     for (int i = 0; i < k->D; i++) {
@@ -110,7 +111,7 @@ static pair_t expected_pair(const case_t *k, const float *x, const float *y, flo
  * of (n, j) is pairs[n * along + j * across].  Rows not listed and columns behind the
  * last one in use are as they were. */
 static void check_updates(const case_t *k, const side_t *side, const side_t *others,
-                        const pair_t *pairs, int along, int across) {
+                          const pair_t *pairs, int along, int across) {
     const int stride = side->stride;
     double *update = malloc((size_t)stride * 3 * sizeof(double));
     if (!update) stop_with("no memory for %d columns", stride);
@@ -157,13 +158,20 @@ static void check_loss(const case_t *k, const block_t *b) {
 static block_t new_block(const case_t *k, const side_t *inputs, const side_t *targets,
                          const side_t *outputs, float alpha) {
     const int64_t pairs = (int64_t)k->C * k->T + BLOCK_LANES;
-    return (block_t){
-        .inputs = inputs->rows, .targets = targets->rows, .outputs = outputs->rows,
-        .labels = new_floats(k->T + BLOCK_LANES), .input_counts = inputs->counts,
-        .output_counts = outputs->counts, .logits = new_floats(pairs),
-        .sigmoids = new_floats(pairs), .errors = new_floats(pairs),
-        .tile = new_floats((int64_t)k->T * k->D), .n_inputs = k->C, .n_outputs = k->T,
-        .dim = k->D, .alpha = alpha};
+    return (block_t){.inputs = inputs->rows,
+                     .targets = targets->rows,
+                     .outputs = outputs->rows,
+                     .labels = new_floats(k->T + BLOCK_LANES),
+                     .input_counts = inputs->counts,
+                     .output_counts = outputs->counts,
+                     .logits = new_floats(pairs),
+                     .sigmoids = new_floats(pairs),
+                     .errors = new_floats(pairs),
+                     .tile = new_floats((int64_t)k->T * k->D),
+                     .n_inputs = k->C,
+                     .n_outputs = k->T,
+                     .dim = k->D,
+                     .alpha = alpha};
 }
 
 static void free_block(block_t *b) {
@@ -202,7 +210,7 @@ static void check_update(const case_t *k) {
     check_updates(k, &outputs, &inputs, expected, k->C, 1);
     check_updates(k, targets, &outputs, expected, 1, k->C);
     if (k->own_targets && memcmp(inputs.before, inputs.after,
-                               (size_t)(k->C + 1) * inputs.stride * sizeof(float)))
+                                 (size_t)(k->C + 1) * inputs.stride * sizeof(float)))
         stop_with("%s C=%d T=%d D=%d: inputs changed that are no targets", k->isa, k->C,
                   k->T, k->D);
     free(expected);
@@ -286,9 +294,13 @@ static void check_softmaxes(void) {
     static const int T[] = {1, 2, 3, 17, 63, 64, 65, 130};
     static const double sizes[] = {0.5, 4.0, 200.0};
     for (int n = 0; n < 10 * 8 * 3; n++) {
-        const case_t k = {.isa = block_isa->name, .C = C[n / 24], .T = T[n / 3 % 8],
-                          .D = block_padded(n % 2 ? 20 : 100), .own_targets = 1,
-                          .often = n / 2 % 2, .size = sizes[n % 3]};
+        const case_t k = {.isa = block_isa->name,
+                          .C = C[n / 24],
+                          .T = T[n / 3 % 8],
+                          .D = block_padded(n % 2 ? 20 : 100),
+                          .own_targets = 1,
+                          .often = n / 2 % 2,
+                          .size = sizes[n % 3]};
         check_softmax(&k);
     }
 }
@@ -298,7 +310,8 @@ static void check_softmaxes(void) {
 static void check_sigmoid(const char *isa, int C) {
     enum { STEPS = 25600, T = STEPS + 3 };
     const case_t k = {.isa = isa, .C = C, .T = T, .D = BLOCK_LANES, .size = 200};
-    side_t inputs = new_side(&k, "inputs", C, 0, 0), outputs = new_side(&k, "", T, 0, 0);
+    side_t inputs = new_side(&k, "inputs", C, 0, 0),
+           outputs = new_side(&k, "", T, 0, 0);
     block_t block = new_block(&k, &inputs, &inputs, &outputs, 1.0f);
     float *given = new_floats(T);
     for (int t = 0; t <= STEPS; t++) given[t] = (t - STEPS / 2) / 64.0f;
@@ -327,7 +340,8 @@ static void check_list(void) {
         const int drawn = draw_below(ROWS);
         const int n_distinct = n + (tally[drawn]++ == 0);
         n = block_add_row(rows, counts, n, matrix + drawn);
-        if (n != n_distinct) stop_with("block_add_row: %d rows, should be %d", n, n_distinct);
+        if (n != n_distinct)
+            stop_with("block_add_row: %d rows, should be %d", n, n_distinct);
     }
     for (int k = 0; k < n; k++)
         if (counts[k] != tally[rows[k] - matrix])
@@ -357,8 +371,9 @@ static void check_gather_and_scatter_add(const case_t *k, int is_repeated) {
             const double before = rows.before[(int64_t)row * rows.stride + i];
             const double update = i < k->D ? n_listed * (double)scale * sum[i] : 0.0;
             const double size = update == 0.0 ? 0.0 : fabs(before) + 2 * fabs(update);
-            compare(k, "scatter_add", row, i, rows.after[(int64_t)row * rows.stride + i],
-                    before + update, (n_listed + 1) * U * size);
+            compare(k, "scatter_add", row, i,
+                    rows.after[(int64_t)row * rows.stride + i], before + update,
+                    (n_listed + 1) * U * size);
         }
     }
     free(sum);
@@ -386,8 +401,13 @@ static void check_shape(int C, int T, int D) {
     n_shapes++;
     for (int variant = 0; variant < 4; variant++) {
         const double size = sizes[(n_shapes + variant) % 3];
-        const case_t k = {.isa = block_isa->name, .C = C, .T = T, .D = D,
-                          .own_targets = variant & 1, .often = variant >> 1, .size = size};
+        const case_t k = {.isa = block_isa->name,
+                          .C = C,
+                          .T = T,
+                          .D = D,
+                          .own_targets = variant & 1,
+                          .often = variant >> 1,
+                          .size = size};
         check_update(&k);
     }
 }

@@ -19,9 +19,10 @@ static void compare(const char *what, int count, int dim, const float *got,
     check_count += n;
     for (int64_t i = 0; i < n; i++)
         if (memcmp(got + i, expected + i, sizeof(float)))
-            stop_with("%s %s of %d rows of %d: number %lld is %.9g (%a), should be %.9g (%a)",
-                      block_isa->name, what, count, dim, (long long)i, got[i], got[i], expected[i],
-                      expected[i]);
+            stop_with(
+                "%s %s of %d rows of %d: number %lld is %.9g (%a), should be %.9g (%a)",
+                block_isa->name, what, count, dim, (long long)i, got[i], got[i],
+                expected[i], expected[i]);
 }
 
 static float plain_product(float a, float b) {
@@ -52,9 +53,12 @@ static void plain_outputs(int hs, const float *x, float *error, float *const *ro
         const int place = (int)((f + EXACT_MAX_EXP) * scale);
         float g;
         if (hs && (f <= -EXACT_MAX_EXP || f >= EXACT_MAX_EXP)) continue;
-        if (f > EXACT_MAX_EXP) g = plain_product((float)(label - 1), alpha);
-        else if (f < -EXACT_MAX_EXP) g = plain_product((float)(label - 0), alpha);
-        else g = plain_product((float)label - sigmoid_table[place], alpha);
+        if (f > EXACT_MAX_EXP)
+            g = plain_product((float)(label - 1), alpha);
+        else if (f < -EXACT_MAX_EXP)
+            g = plain_product((float)(label - 0), alpha);
+        else
+            g = plain_product((float)label - sigmoid_table[place], alpha);
         plain_step(g, x, rows[t], error, dim);
     }
 }
@@ -160,18 +164,20 @@ static void check_inputs(int count, int dim, double size) {
     float *x = draw_rows(ROWS, dim, size), *matrix = draw_rows(count, dim, size);
     float *plain = copy_floats(matrix, (int64_t)count * stride);
     float *x_plain = copy_floats(x, ROWS * stride), *error = new_floats(stride);
-    for (int t = 0; t < EXACT_NODES + count; t++) list[t] = t < count ? count - 1 - t : 0;
+    for (int t = 0; t < EXACT_NODES + count; t++)
+        list[t] = t < count ? count - 1 - t : 0;
     for (int t = 0; t < count; t++) codes[t] = (uint8_t)draw_below(2);
     float **rows = new_rows(matrix, list, EXACT_NODES + count, stride);
     float **plain_rows = new_rows(plain, list, count, stride);
     float **input_rows = new_rows(x, inputs, INPUTS, stride);
     float **target_rows = new_rows(x, targets, INPUTS, stride);
     exact_path_t path = new_path(rows, codes, count);
-    exact_hs_inputs(&path, input_rows, target_rows, INPUTS, dim, 0.025f, sigmoid_table, error);
+    exact_hs_inputs(&path, input_rows, target_rows, INPUTS, dim, 0.025f, sigmoid_table,
+                    error);
     for (int c = 0; c < INPUTS; c++) {
         memset(error, 0, stride * sizeof(float));
-        plain_outputs(1, x_plain + inputs[c] * stride, error, plain_rows, codes, count, dim,
-                      0.025f);
+        plain_outputs(1, x_plain + inputs[c] * stride, error, plain_rows, codes, count,
+                      dim, 0.025f);
         for (int i = 0; i < dim; i++) x_plain[targets[c] * stride + i] += error[i];
     }
     compare("outputs of a window", count, dim, matrix, plain, (int64_t)count * stride);
@@ -214,8 +220,8 @@ static void check_dim(int dim) {
 }
 
 int main(void) {
-    static const int dims[] = {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 50, 64, 99, 100,
-                               200, 300, 301};
+    static const int dims[] = {1,  2,  3,  4,  5,  7,   8,   15,  16, 17,
+                               31, 33, 50, 64, 99, 100, 200, 300, 301};
     exact_fill_sigmoid(sigmoid_table);
     for (int n = 0; n < BLOCK_ISAS; n++) {
         block_isa = &block_isas[n];

@@ -1,0 +1,101 @@
+"""Workers visit every id once, stop when asked, and cut the stream at sentence ends."""
+
+import functools
+import threading
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from training_helpers import kernel_model, options, schedule, sentences
+
+from w2vfast import _core
+from w2vfast.system.threads import run_threads
+
+TEXTS = {
+    "one sentence": sentences(1),
+    "many short sentences": sentences(*[1, 3, 7] * 700),
+    "empty sentences in between": sentences(*[0, 5, 0, 0, 2] * 300),
+    "one long line": sentences(7777),
+    "lines that are cut": sentences(1000, 2000, 999, 1001),
+    "no end": sentences(900, 2500)[:-1],
+    "a single word": np.array([1], dtype=np.int32),
+    "sentence ends only": np.zeros(5000, dtype=np.int32),
+}
+
+
+@pytest.mark.parametrize("n_workers", range(1, 6))
+@pytest.mark.parametrize("text", TEXTS)
+def test_each_epoch_visits_every_id_exactly_once(text, n_workers):
+    ids = TEXTS[text]
+    n_rows = max(4, ids.max() + 1)
+    model = kernel_model(n_rows)
+    workers = [
+        _core.Worker(model, options(), 1, count_visits=True) for _ in range(n_workers)
+    ]
+    starts = _core.span_starts(ids, 100, 1000)
+    for epoch in range(2):
+        queue = _core.SpanQueue(starts)
+        job = (ids, queue, epoch, schedule(epoch=epoch, n_epochs=2))
+        tasks = [functools.partial(worker.train_epoch, *job) for worker in workers]
+        run_threads(tasks, queue.stop, lambda: None)
+        visits = np.sum([worker.visits for worker in workers], axis=0)
+        expected = (epoch + 1) * np.bincount(ids, minlength=n_rows)
+        np.testing.assert_array_equal(visits, expected)
+    assert sum(worker.counters.ids for worker in workers) == 2 * len(ids)
+
+
+@pytest.mark.parametrize("lengths", [[9] * 500, [4500]], ids=["lines", "one line"])
+def test_a_text_without_line_ends_is_trained_like_one_with_lines(lengths):
+    ids = sentences(*lengths)
+    worker = _core.Worker(kernel_model(4501), options(), 1, count_visits=True)
+    queue = _core.SpanQueue(_core.span_starts(ids, 100, 1000))
+    worker.train_epoch(ids, queue, 0, schedule())
+    np.testing.assert_array_equal(worker.visits[1:], 1)
+
+
+@given(
+    st.lists(st.integers(0, 30), min_size=1, max_size=40),
+    st.integers(1, 50),
+    st.integers(2, 20),
+)
+def test_spans_are_runs_of_whole_sentences(lengths, span_length, max_sentence_length):
+    ids = sentences(*lengths)
+    starts = _core.span_starts(ids, span_length, max_sentence_length)
+    ends = set()  # after each sentence or part of one
+    offset = 0
+    for length in lengths:
+        for part in range(max_sentence_length, length + 1, max_sentence_length):
+            ends.add(offset + part)
+        offset += length + 1
+        ends.add(offset)
+    assert starts[0] == 0
+    assert starts[-1] == len(ids)
+    assert set(starts[1:].tolist()) <= ends
+    spans = np.diff(starts)
+    assert (spans[:-1] >= span_length).all()
+    assert (spans < span_length + max_sentence_length + 1).all()
+
+
+def test_a_worker_returns_soon_after_its_queue_is_stopped():
+    ids = np.random.default_rng(0).integers(1, 1000, 5_000_000).astype(np.int32)
+    slow = options(window=50, negative=50, max_sentence_length=10**6)
+    worker = _core.Worker(kernel_model(1000, dim=300), slow, 1)
+    queue = _core.SpanQueue(_core.span_starts(ids, len(ids), 10**6))  # one span
+    job = (ids, queue, 0, schedule())
+    thread = threading.Thread(target=worker.train_epoch, args=job)
+    thread.start()
+    time.sleep(0.2)
+    queue.stop()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert queue.is_stopped
+    assert worker.counters.ids < len(ids)
+
+
+@pytest.mark.parametrize("name", ["sse9", "AVX2"])
+def test_an_unknown_instruction_set_is_refused(name):
+    available = _core.instruction_sets()
+    with pytest.raises(ValueError, match=f"{available[0]}.*got '{name}'. Unset it"):
+        _core.choose_instruction_set(name)

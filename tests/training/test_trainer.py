@@ -40,7 +40,7 @@ def test_no_ids_are_refused():
 
 
 def test_exact_mode_warns_that_an_epoch_ends_after_the_counted_words():
-    params = TrainParams(vector_size=8, mode="exact", negative=0)
+    params = TrainParams(vector_size=8, mode="exact")
     weights, tables = new_weights(21, params), Tables(None, None, None)
     with pytest.warns(UserWarning, match=r"add up to 9, .*has 21 .* ends after 9"):
         Trainer(weights, sentences(20), tables, 9, params)

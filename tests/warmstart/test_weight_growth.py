@@ -6,7 +6,7 @@ import pytest
 from w2vfast.params import TrainParams
 from w2vfast.text.vocab import SENTENCE_END, Vocab
 from w2vfast.text.vocab_growth import grow_vocab
-from w2vfast.training.trainer import new_weights
+from w2vfast.training.weights import new_weights
 from w2vfast.warmstart import weight_growth
 from w2vfast.warmstart.weight_growth import grown_weights
 

@@ -87,8 +87,8 @@ def test_several_fonts_are_combined(machine):
 
 def test_the_font_that_covers_most_is_preferred_then_a_plain_sans_serif(machine):
     machine("A Few Sans", HAN[:1], known=True)
-    machine("Han Mono", HAN, known=True)
-    machine("Han Serif", HAN, known=True)
+    machine("A Han Mono", HAN, known=True)
+    machine("A Han Serif", HAN, known=True)
     machine("Han Sans", HAN, known=True)
     assert fonts.choose_families([HAN])[0] == ["sans-serif", "Han Sans"]
 

@@ -119,6 +119,7 @@ def test_the_title_is_escaped(save):
     assert page.texts["title"] == "<i>{{note}} & \\1</i>"
     assert page.texts["h1"] == "<i>{{note}} & \\1</i>"
     assert "i" not in [tag for tag, _ in page.tags]
+    assert "3 words, PCA: " in page.texts["p"]
     assert Page(save(random_vectors("abc"))).texts["title"] == "Map of words"
 
 

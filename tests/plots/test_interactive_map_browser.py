@@ -130,6 +130,24 @@ class OpenMap:
         chain.w3c_actions.wheel_action.scroll(round(x), round(y), 0, amount)
         chain.perform()
 
+    def touch(self, kind, *points):
+        points = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
+        self.driver.execute_cdp_cmd(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": points}
+        )
+
+    def colours_at(self, points):
+        """Return the colours of some pixels of the canvas, as r,g,b,a."""
+        return self.script(
+            """draw();
+            const all = context.getImageData(0, 0, canvas.width, canvas.height).data;
+            return arguments[0].map(([x, y]) => {
+                const start = 4 * (Math.round(y) * canvas.width + Math.round(x));
+                return all.slice(start, start + 4).join();
+            })""",
+            points,
+        )
+
     def pixels(self):
         """Count the pixels of each colour on the canvas."""
         return self.script(
@@ -182,6 +200,56 @@ def test_dots_and_labels_are_drawn(open_map, vectors):
     dots = sum(colors.get(color, 0) for color in ("43,108,163,255", "180,188,196,255"))
     assert dots > 1800  # a few pixels for each of the 600
     assert colors["26,26,26,255"] > 200  # text
+
+
+def test_each_dot_is_drawn_at_its_position(open_map):
+    page = open_map(random_vectors([f"w{i}" for i in range(30)]))
+    colours = page.colours_at([page.position(i) for i in range(30)])
+    assert set(colours) <= {"43,108,163,255", "180,188,196,255"}
+
+
+def test_lines_connect_the_selected_word_with_its_neighbours(open_map):
+    page = open_map(random_vectors(["one", "two"]))
+    page.script("select(0)")
+    (x, y), (other_x, other_y) = page.position(0), page.position(1)
+    x, y = x + (other_x - x) / 4, y + (other_y - y) / 4
+    on_line = page.colours_at([[x, y + step] for step in (-2, -1, 0, 1, 2)])
+    assert set(on_line) > {"0,0,0,0"}  # a line of about one pixel
+
+
+def test_the_label_of_a_hovered_word_is_shown(open_map, vectors):
+    page = open_map(vectors)
+    hidden = set(range(600)) - set(page.labels)
+    index = next(i for i in hidden if 320 < page.position(i)[0] < 680)
+    page.script("zoomAt(arguments[0], arguments[1], 3)", *page.position(index))
+    page.script("visibleFrom[arguments[0]] = 1e9", index)  # hidden at any zoom
+    assert index not in page.labels
+    page.pointer(("move", *page.position(index)))
+    assert index in page.labels
+    page.pointer(("move", 5, 400))
+    assert index not in page.labels
+
+
+def test_labels_outside_the_screen_are_left_out(open_map, vectors):
+    page = open_map(vectors)
+    page.script("zoomAtCentre(6)")
+    width, height = page.script("return [innerWidth, innerHeight]")
+    boxes = list(page.labels.values())
+    assert 0 < len(boxes) < 600
+    assert all(box[0] < width and box[2] > 0 for box in boxes)
+    assert all(box[1] < height and box[3] > 0 for box in boxes)
+
+
+def test_the_map_is_fitted_again_when_the_window_is_resized(open_map, driver):
+    size = driver.get_window_size()
+    page = open_map(clustered_vectors(200))
+    driver.set_window_size(700, 600)
+    try:
+        width = page.script("return innerWidth * devicePixelRatio")
+        assert page.script("return canvas.width") == width
+        assert all(page.is_in_view(i) for i in range(200))
+    finally:
+        driver.set_window_size(size["width"], size["height"])
 
 
 def test_labels_never_overlap_and_none_disappears_when_zooming_in(open_map, vectors):
@@ -250,6 +318,17 @@ def test_search_lists_exact_matches_then_prefixes_then_substrings(open_map):
     assert page.selected == "Äb"
 
 
+def test_keys_of_an_input_method_do_not_select(open_map):
+    page = open_map(random_vectors(["one", "two"]))
+    page.search("one")
+    press = """byId("search").dispatchEvent(new KeyboardEvent(
+        "keydown", { key: "Enter", isComposing: arguments[0] }))"""
+    page.script(press, True)
+    assert page.selected is None
+    page.script(press, False)
+    assert page.selected == "one"
+
+
 def test_a_click_on_a_label_or_a_dot_selects_the_word(open_map, vectors):
     page = open_map(vectors)
     labels = page.labels
@@ -295,22 +374,22 @@ def test_the_wheel_zooms_at_the_mouse_position(open_map, vectors):
     assert page.view["scale"] == pytest.approx(before)
 
 
-def test_two_fingers_zoom(open_map, vectors, driver):
+def test_two_fingers_zoom_without_selecting(open_map, vectors):
     page = open_map(vectors)
     before = page.view["scale"]
-
-    def touch(kind, *points):
-        points = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
-        driver.execute_cdp_cmd(
-            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": points}
-        )
-
-    touch("touchStart", (450, 300), (550, 300))
-    touch("touchMove", (430, 300), (570, 300))
-    touch("touchMove", (400, 300), (600, 300))
-    touch("touchEnd")
+    page.touch("touchStart", (450, 300), (550, 300))
+    page.touch("touchMove", (430, 300), (570, 300))
+    page.touch("touchMove", (400, 300), (600, 300))
+    page.touch("touchEnd")
     assert page.view["scale"] == pytest.approx(2 * before, rel=0.05)
     assert page.selected is None
+    first, second = (page.position(i) for i in list(page.labels)[:2])
+    page.touch("touchStart", first, second)
+    page.touch("touchEnd")
+    assert page.selected is None
+    page.touch("touchStart", first)  # one finger does select
+    page.touch("touchEnd")
+    assert page.selected is not None
 
 
 def test_everything_works_with_the_keyboard(open_map, vectors):

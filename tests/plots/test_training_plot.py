@@ -76,6 +76,8 @@ def test_curves_have_the_values_of_the_history():
         epoch_ends = [line.get_xdata()[0] for line in axes.lines[1:]]
         assert epoch_ends == [2.0]
         assert axes.get_xlim() == (0, 6)
+        is_from_0 = axes.get_ylim()[0] == 0
+        assert is_from_0 == (axes.get_ylabel() != "loss")
     figure.savefig(io.BytesIO())
 
 

@@ -69,6 +69,22 @@ def test_labels_belong_to_their_points_and_hidden_ones_are_counted():
     assert labels[0].get_text() == vectors.index_to_key[0]
 
 
+def test_labels_away_from_their_points_have_leaders_that_end_at_them():
+    figure = plot_words(clustered_vectors(200))
+    boxes = drawn_boxes(figure)
+    (axes,) = figure.axes
+    dots = axes.transData.transform([text.xy for text in annotations(figure)])
+    ends = np.clip(dots, boxes[:, :2], boxes[:, 2:])
+    lengths = np.linalg.norm(ends - dots, axis=1)
+    heights = boxes[:, 3] - boxes[:, 1]
+    leaders = [text for text in axes.texts if text.arrow_patch is not None]
+    assert len(leaders) == (lengths > heights / 2).sum() > 5
+    pixels = figure.dpi / 72  # per point
+    for leader, end in zip(leaders, ends[lengths > heights / 2], strict=True):
+        start = axes.transData.transform(leader.xy)
+        np.testing.assert_allclose(start + np.array(leader.xyann) * pixels, end, atol=1)
+
+
 def test_a_few_words_all_have_labels():
     vectors = clustered_vectors(200)
     figure = plot_words(vectors, vectors.index_to_key[5:12])

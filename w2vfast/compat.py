@@ -68,8 +68,6 @@ class GensimNames:
     training that is given others takes them as arguments.
     """
 
-    params: TrainParams
-
     if not TYPE_CHECKING:  # a type checker would take it to answer any name
 
         def __getattr__(self, name: str) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.errors import Name, SettingsError
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors.missing_key import MissingKeyError
 from w2vfast.vectors.table import KeyTable
@@ -88,11 +89,15 @@ def frozen_rows(freeze: Sequence[Word], vocab: Vocab) -> NDArray[np.uint8] | Non
         named = ". ".join(
             str(MissingKeyError(word, words)) for word in unknown[:_SHOWN]
         )
+        n_unknown = f"{len(unknown)} of {len(freeze)} words that have no vector"
         message = (
-            f"freeze names {len(unknown)} of {len(freeze)} words that have no vector: "
-            f"{named}. Leave them out, or lower min_count."
+            *(
+                Name("freeze"),
+                f" names {n_unknown}: {named}. Leave them out, or lower ",
+            ),
+            *(Name("min_count"), "."),
         )
-        raise ValueError(message)
+        raise SettingsError(message)
     frozen = np.zeros(len(vocab), dtype=np.uint8)
     frozen[[vocab.first_word + row_of[word] for word in freeze]] = 1
     return frozen

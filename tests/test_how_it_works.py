@@ -1,9 +1,14 @@
-"""Pages that explain the code name files that exist."""
+"""Pages that explain the code name files and numbers that the code has."""
 
 import re
 
 import pytest
 from helpers import ROOT
+
+from w2vfast import _core, params
+from w2vfast.training import cost, replicas, trainer
+
+PARAMS = params.TrainParams()
 
 PAGES = [
     *sorted((ROOT / "docs" / "how-it-works").glob("*.md")),
@@ -63,3 +68,64 @@ def test_every_benchmark_is_listed():
     listed = set(named_files((folder / "README.md").read_text(encoding="utf-8")))
     scripts = {path.name for path in folder.iterdir() if path.suffix in {".py", ".c"}}
     assert scripts <= listed
+
+
+def number(pattern, text):
+    """Return the only number that a pattern finds; commas separate thousands."""
+    found = re.findall(pattern, text)
+    assert len(found) == 1, f"{len(found)} matches of {pattern!r}"
+    return float(found[0].replace(",", ""))
+
+
+def kernel_constant(name):
+    source = (ROOT / "w2vfast" / "_core.pyx").read_text(encoding="utf-8")
+    return number(rf"(?m)^    {name} = (\d+)\b", source)
+
+
+DIGITS = r"([\d,.]*\d)"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "value"),
+    [
+        (f"{DIGITS} / window kept words", replicas.WORDS_BETWEEN_MERGES),
+        (rf"\({DIGITS} at window 5\)", replicas.WORDS_BETWEEN_MERGES // 5),
+        (f"at most 1/{DIGITS} of the ids", replicas.MIN_MERGES),
+        (f"the {DIGITS} most frequent words and", replicas.REPLICATED_WORDS),
+        (f"and the first {DIGITS} inner nodes", replicas.REPLICATED_NODES),
+        (f"the first {DIGITS} words and the first", replicas.REPLICATED_BY_MANY),
+        (f"a row at most {DIGITS} times between", replicas.USES_BETWEEN_MERGES),
+        (f"at most {DIGITS} MiB for all", replicas.REPLICA_BYTES / 2**20),
+        (f"is more than {DIGITS} % of the kept", 100 * replicas.LARGEST_SHARE),
+        (f"merges come up to {DIGITS} times", kernel_constant("RAMP_PARTS")),
+        (f"for {DIGITS} tries", kernel_constant("LOCK_TRIES")),
+        (f"constant for each {DIGITS} ids", kernel_constant("ALPHA_STRETCH")),
+        (f"N / {DIGITS} ids", trainer.SPANS_WANTED),
+        (f"but at least {DIGITS}", trainer.SHORTEST_SPAN),
+        (f"and at most {DIGITS}", trainer.LONGEST_SPAN),
+    ],
+)
+def test_numbers_of_threads_are_those_of_the_code(sentence, value):
+    page = ROOT / "docs" / "how-it-works" / "threads.md"
+    assert number(sentence, page.read_text(encoding="utf-8")) == value
+
+
+@pytest.mark.parametrize(
+    ("page", "sentence", "value"),
+    [
+        ("modes", f"fewer than {DIGITS} ids", trainer.SHORT_TEXT),
+        ("modes", f"{DIGITS} by default, counted before", PARAMS.max_sentence_length),
+        ("modes", f"starts at {DIGITS} for CBOW", params.DEFAULT_ALPHA_CBOW),
+        ("modes", f"CBOW and {DIGITS} for skip", params.DEFAULT_ALPHA_SKIP_GRAM),
+        ("modes", f"fall to {DIGITS} of its start", params.ALPHA_FLOOR),
+        ("modes", f"on every {DIGITS}th centre", kernel_constant("LOSS_STRIDE")),
+        ("decisions", f"a pool for {DIGITS} centre", kernel_constant("POOL_CENTRES")),
+        ("block-update", f"about {DIGITS} centre", kernel_constant("POOL_CENTRES")),
+        ("block-update", f"of at most {DIGITS} words", cost.MOST_WORDS),
+        ("block-update", f"with zeros to {DIGITS} floats", _core.LANES),
+        ("block-update", rf"count\^{DIGITS} ", PARAMS.ns_exponent),
+    ],
+)
+def test_numbers_are_those_of_the_code(page, sentence, value):
+    path = ROOT / "docs" / "how-it-works" / f"{page}.md"
+    assert number(sentence, path.read_text(encoding="utf-8")) == value

@@ -117,7 +117,7 @@ class Word2Vec(GensimNames):
     cbow_mean : {0, 1}, default 1
         Input of CBOW: 1 the mean of the context vectors, 0 their sum.
     epochs : int, default 5
-        Passes over the corpus.
+        How often training reads the whole corpus.
     compute_loss : bool, default False
         Compute the loss on every centre word instead of every 16th.  In a corpus of
         fewer than 20,000 tokens it is always computed on every one.
@@ -152,7 +152,7 @@ class Word2Vec(GensimNames):
     freeze : iterable of str or int, optional
         Words whose vectors (`wv`) training does not change.  The others learn from
         them; output vectors are not frozen.
-    hashfxn, null_word, trim_rule, sorted_vocab, batch_words, comment
+    hashfxn, null_word, trim_rule, sorted_vocab, batch_words, comment : optional
         Parameters of gensim.  Those without effect on the result are accepted with a
         warning; the others must have gensim's default.
 
@@ -331,7 +331,7 @@ class Word2Vec(GensimNames):
 
         Parameters
         ----------
-        corpus_iterable, corpus_file
+        corpus_iterable, corpus_file : optional
             As `sentences` and `corpus_file` of the class.
         update : bool, default False
             Add the corpus to the vocabulary that the model has.  Counts of known words
@@ -549,7 +549,7 @@ class Word2Vec(GensimNames):
 
         Parameters
         ----------
-        corpus_iterable, corpus_file
+        corpus_iterable, corpus_file : optional
             As `sentences` and `corpus_file` of the class.  Words outside the
             vocabulary are ignored, and counted in `history`.  The ids of `build_vocab`
             or of the last call are used again without either argument, and for the
@@ -781,7 +781,7 @@ class Word2Vec(GensimNames):
 
     @property
     def epochs(self) -> int:
-        """Passes over the corpus that `train` makes by default."""
+        """Default number of epochs of `train`."""
         return self.params.epochs
 
     def estimate_memory(self, vocab_size: int | None = None) -> dict[str, int]:
@@ -955,10 +955,10 @@ class Word2Vec(GensimNames):
 
         Parameters
         ----------
-        sentences, corpus_file
-            As those of the class.  There is one score for each list of tokens, row of
-            an array or line of a file, empty ones included; and one for each sentence
-            that a `LineSentence` yields, which skips blank lines.
+        sentences, corpus_file : optional
+            As those of the class; give one of them.  There is one score for each list
+            of tokens, row of an array or line of a file, empty ones included; and one
+            for each sentence that a `LineSentence` yields, which skips blank lines.
         weights : {"syn1", "syn1neg"}, optional
             As in `predict_output_word`.
         noise : bool, optional

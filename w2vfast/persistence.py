@@ -26,9 +26,11 @@ class SavedModel:
     Parameters
     ----------
     params : TrainParams
+        The settings of the model.
     state : ModelState
         With a vocabulary and weights.
     history : list of EpochStats
+        One entry for each epoch.
     corpus_count, corpus_total_words : int
         Sentences and words of the corpus of the vocabulary.
     freeze : list of str or int

@@ -31,6 +31,7 @@ class ModelState:
     Parameters
     ----------
     vocab : Vocab, optional
+        Words and counts.
     weights : Weights, optional
         One row for each row of `vocab`; made when they are first needed.
     noise : NoiseWeights, optional

@@ -1,18 +1,20 @@
-"""Programs written for gensim run by their import line, or are told what to change."""
+"""Programs for gensim run after one change of import, or get an error that helps."""
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pytest
 from helpers import run_python
 
 from w2vfast import KeyedVectors, Word2Vec
+from w2vfast.compat import check_gensim_arguments, replacement
 
 TEXT = [["a", "b", "c", "d"], ["b", "a", "d", "c"]] * 20
 SMALL = {"vector_size": 8, "min_count": 1, "workers": 1, "progress": False}
 
-# What tutorials do, in the order in which they do it; only the first line is ours.
+# What gensim tutorials do, in their order; only the first line is changed.
 TUTORIAL = """
 from w2vfast import Word2Vec, KeyedVectors, Phrases, LineSentence, PathLineSentences, Text8Corpus, CallbackAny2Vec
 import itertools, logging, multiprocessing, os
@@ -77,7 +79,7 @@ def model():
     return Word2Vec(TEXT, window=3, **SMALL)
 
 
-def test_a_tutorial_runs_by_its_import_line(tmp_path):
+def test_a_gensim_tutorial_runs_with_another_import(tmp_path):
     done = run_python(TUTORIAL, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("window 2, alpha 0.030, workers ")
@@ -102,7 +104,7 @@ def test_a_setting_cannot_be_changed_without_effect(model, name):
         setattr(model, name, 1)
 
 
-def test_other_attributes_are_free_and_copies_are_whole(model):
+def test_other_attributes_can_be_set_and_survive_copies(model):
     for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
         other.comment = "mine"
         assert (other.comment, other.window) == ("mine", 3)
@@ -123,10 +125,24 @@ def test_other_attributes_are_free_and_copies_are_whole(model):
         ("min_alpha_yet_reached", r"model\.history\[-1\]\.alpha"),
     ],
 )
-def test_a_name_that_is_none_here_is_an_error_with_todays(model, name, today):
+def test_an_old_name_raises_an_error_with_the_new_one(model, name, today):
     with pytest.raises(AttributeError, match=rf"{name} of gensim's .* {today}$"):
         getattr(model, name)
     assert eval(today.replace("\\", ""), {"model": model}) is not None
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "new"),
+    [
+        ("parameter", "size", "vector_size"),
+        ("model", "size", "model.vector_size"),
+        ("model", "syn0", "model.wv.vectors"),
+        ("vectors", "syn0", "vectors"),
+        ("vectors", "size", None),
+    ],
+)
+def test_replacements_depend_on_where_a_name_is_used(where, name, new):
+    assert replacement(where, name) == new
 
 
 def test_an_unknown_name_is_the_usual_error(model):
@@ -151,14 +167,18 @@ def test_arguments_that_change_nothing_are_accepted():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda m: m.build_vocab(TEXT, trim_rule=len), ValueError, "trim_rule=.* not"),
+        (
+            lambda m: m.build_vocab(TEXT, trim_rule=len),
+            ValueError,
+            "trim_rule must be N",
+        ),
         (lambda m: m.build_vocab(TEXT, sentences=1), TypeError, "no parameter 'sent"),
-        (lambda m: m.train(TEXT, word_count=9), ValueError, "word_count=9 .*alpha"),
+        (lambda m: m.train(TEXT, word_count=9), ValueError, "got 9. .* start_alpha"),
         (lambda m: m.train(TEXT, epoch=9), TypeError, "'epoch'.* is epochs"),
         (lambda m: m.train(TEXT, end_alfa=9), TypeError, "did you mean end_alpha"),
     ],
 )
-def test_others_are_refused(call, error, message):
+def test_arguments_that_would_change_the_result_are_refused(call, error, message):
     with pytest.raises(error, match=message):
         call(Word2Vec(**SMALL))
 
@@ -167,15 +187,40 @@ def test_others_are_refused(call, error, message):
     ("name", "today"),
     [("dim", "vector_size"), ("ws", "window"), ("lr", "alpha"), ("minCount", "min_c")],
 )
-def test_fasttexts_names_raise_an_error_with_ours(name, today):
+def test_a_name_of_fasttext_raises_an_error_with_the_name_here(name, today):
     with pytest.raises(TypeError, match=f"'{name}'; its name, .* is {today}"):
         Word2Vec(TEXT, **{name: 1})
+
+
+def test_gensim_arguments_with_their_defaults_pass_silently():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_gensim_arguments()
+        check_gensim_arguments(
+            batch_words=10000, hashfxn=hash, sorted_vocab=1, null_word=0
+        )
+
+
+def test_one_warning_names_all_ignored_arguments():
+    with pytest.warns(UserWarning, match="silence this warning") as caught:
+        check_gensim_arguments(batch_words=5, hashfxn=len, comment="a run")
+    assert len(caught) == 1
+    assert str(caught[0].message).startswith("batch_words, hashfxn, comment accepted")
+
+
+@pytest.mark.parametrize(
+    "argument", [{"trim_rule": len}, {"sorted_vocab": 0}, {"null_word": 1}]
+)
+def test_gensim_arguments_that_would_change_the_result_are_refused(argument):
+    (name,) = argument
+    with pytest.raises(ValueError, match=f"^{name} must be (None|1|0), got "):
+        check_gensim_arguments(**argument)
 
 
 # --- vectors ----------------------------------------------------------------------
 
 
-def test_rows_are_not_frozen_by_an_attribute_without_effect(model):
+def test_vectors_lockf_raises_an_error_that_names_freeze(model):
     with pytest.raises(
         AttributeError, match=r"vectors_lockf is not supported.* freeze="
     ):
@@ -197,14 +242,14 @@ def test_all_vectors_are_scaled_in_place():
 
 
 @pytest.mark.parametrize("name", ["vectors.kv", "vectors.wordvectors"])
-def test_names_that_gensims_users_give_are_folders(tmp_path, model, name):
+def test_suffixes_common_with_gensim_are_saved_as_folders(tmp_path, model, name):
     model.wv.save(tmp_path / name)
     assert (tmp_path / name).is_dir()
     loaded = KeyedVectors.load(tmp_path / name, mmap="r")
     np.testing.assert_array_equal(loaded.vectors, model.wv.vectors)
 
 
-def test_a_pickle_of_gensim_by_such_a_name_is_recognised(tmp_path):
+def test_a_pickle_of_gensim_is_recognised(tmp_path):
     (tmp_path / "vectors.kv").write_bytes(b"\x80\x04\x95" + bytes(100))
     with pytest.raises(ValueError, match="a pickle, as gensim's save writes"):
         KeyedVectors.load(tmp_path / "vectors.kv")

@@ -1,14 +1,16 @@
 """Parameters: defaults, ranges, error messages, what exact mode refuses."""
 
+import ast
+import inspect
 import json
 import math
-import warnings
+import re
 
 import numpy as np
 import pytest
 
-from w2vfast import params
-from w2vfast.params import TrainParams, check_gensim_arguments
+from w2vfast import Word2Vec, params
+from w2vfast.params import TrainParams
 
 WHOLE_NUMBERS = [
     "vector_size",
@@ -249,29 +251,35 @@ def test_default_workers_are_the_usable_cpus(monkeypatch):
     assert TrainParams(workers=3).n_workers == 3
 
 
-# --- gensim's arguments -----------------------------------------------------
+# --- Word2Vec -------------------------------------------------------------------------
 
 
-def test_gensim_arguments_with_their_defaults_pass_silently():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        check_gensim_arguments()
-        check_gensim_arguments(
-            batch_words=10000, hashfxn=hash, sorted_vocab=1, null_word=0
-        )
+def documented_parameters(documented):
+    """Names in the Parameters section of a numpydoc docstring."""
+    text = inspect.getdoc(documented)
+    section = text.split("Parameters\n----------\n")[1]
+    section = re.split(r"\n\n\w[^\n]*\n-{3,}\n", section)[0]
+    lines = [line for line in section.splitlines() if line[:1].strip()]
+    names = [name for line in lines for name in line.split(" : ")[0].split(", ")]
+    return [name for name in names if name.isidentifier()]
 
 
-def test_one_warning_names_all_gensim_arguments_without_effect():
-    with pytest.warns(UserWarning, match="silence this warning") as caught:
-        check_gensim_arguments(batch_words=5, hashfxn=len, comment="a run")
-    assert len(caught) == 1
-    assert str(caught[0].message).startswith("batch_words, hashfxn, comment accepted")
+def test_word2vec_has_every_parameter_with_the_same_default():
+    signature = inspect.signature(Word2Vec).parameters
+    for name, default in TrainParams().to_dict().items():
+        assert signature[name].default == default, name
 
 
-@pytest.mark.parametrize(
-    "argument", [{"trim_rule": len}, {"sorted_vocab": 0}, {"null_word": 1}]
-)
-def test_gensim_arguments_that_would_change_the_result_are_refused(argument):
-    (name,) = argument
-    with pytest.raises(ValueError, match=f"^{name}=.* is not supported"):
-        check_gensim_arguments(**argument)
+def test_the_docstring_of_word2vec_names_its_parameters_once():
+    names = documented_parameters(Word2Vec)
+    expected = inspect.signature(Word2Vec).parameters.keys() - {"unknown"}
+    assert sorted(names) == sorted(expected)
+
+
+def test_the_docstring_of_train_params_names_its_fields_and_defaults():
+    fields = TrainParams().to_dict()
+    assert sorted(documented_parameters(TrainParams)) == sorted(fields)
+    text = inspect.getdoc(TrainParams)
+    for name, default in fields.items():
+        (documented,) = re.findall(rf"^{name} : .*, default (.*)$", text, re.MULTILINE)
+        assert ast.literal_eval(documented) == default, name

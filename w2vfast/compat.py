@@ -1,22 +1,78 @@
-"""gensim's names that are no names here: settings on a model, old ones, idle arguments.
+"""Compatibility with names of gensim, fastText and the C program.
 
-A program that was written for gensim finds what it asks for, or an error that says what
-to write instead; nothing that it sets is passed over.
+Programs written for gensim 4 run unchanged.  A name that only another program or
+version has raises an error that gives the name to use.  Arguments that would change
+the result are refused, never ignored.
 """
 
 from __future__ import annotations
 
+import difflib
 import inspect
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
-from w2vfast.params import (
-    TrainParams,
-    check_gensim_arguments,
-    refuse_unknown_arguments,
+from w2vfast.errors import ParameterError
+from w2vfast.params import TrainParams
+
+Where = Literal["parameter", "model", "vectors"]
+
+_VECTORS = {
+    "index2word": "index_to_key",
+    "index2entity": "index_to_key",
+    "vocab": "key_to_index, the row of each key, and get_vecattr(key, 'count')",
+    "syn0": "vectors",
+    "syn0norm": "get_normed_vectors()",
+    "vectors_norm": "get_normed_vectors()",
+    "init_sims": "get_normed_vectors(); nothing needs to be prepared",
+    "word_vec": "get_vector",
+    "words_closer_than": "closer_than",
+    "accuracy": "evaluate_word_analogies",
+}
+# Names of the vectors that gensim 3 also had on a model.
+_MOVED_TO_VECTORS = (
+    *("most_similar", "most_similar_cosmul", "similarity", "n_similarity"),
+    *("similar_by_word", "similar_by_vector", "doesnt_match", "distance"),
+    *("index_to_key", "key_to_index", "vectors", "save_word2vec_format"),
+    *("evaluate_word_analogies", "evaluate_word_pairs"),
 )
+_OLD_ON_MODEL = ("syn0", "syn0norm", "index2word", "init_sims", "accuracy")
 
-# What gensim's names on a model read here: attributes of `TrainParams`.
+# Names of other programs and versions, and the names to use.
+_NAMES: dict[Where, dict[str, str]] = {
+    "vectors": _VECTORS,
+    "model": {
+        "iter": "model.epochs",
+        "size": "model.vector_size",
+        "load_word2vec_format": "KeyedVectors.load_word2vec_format",
+        "delete_temporary_training_data": "not needed; model.wv can be kept alone",
+        "min_alpha_yet_reached": "model.history[-1].alpha",
+        "running_training_loss": "model.get_latest_training_loss()",
+        "total_train_time": "sum(epoch.seconds for epoch in model.history)",
+        **{name: f"model.wv.{_VECTORS[name]}" for name in _OLD_ON_MODEL},
+        **{name: f"model.wv.{name}" for name in _MOVED_TO_VECTORS},
+    },
+    "parameter": {
+        "size": "vector_size",
+        "dim": "vector_size",
+        "ws": "window",
+        "iter": "epochs",
+        "epoch": "epochs",
+        "threads": "workers",
+        "thread": "workers",
+        "lr": "alpha",
+        "neg": "negative",
+        "minCount": "min_count",
+        "t": "sample",
+        "loss": "hs and negative, or objective",
+        "pretrainedVectors": "init_vectors",
+    },
+}
+# Parameters of fastText without a counterpart.
+_FASTTEXT_ONLY = ("minn", "maxn", "wordNgrams", "bucket", "label")
+
+# gensim's names of a model's settings: attributes of `TrainParams`.
 _SETTINGS = {
     **{name: name for name in TrainParams.__dataclass_fields__},
     "alpha": "start_alpha",
@@ -25,34 +81,9 @@ _SETTINGS = {
     "layer1_size": "vector_size",
 }
 
-# What a model had in gensim 3 and before, or has in gensim alone.
-_TODAY = {
-    "iter": "model.epochs",
-    "size": "model.vector_size",
-    "syn0": "model.wv.vectors",
-    "syn0norm": "model.wv.get_normed_vectors()",
-    "index2word": "model.wv.index_to_key",
-    "init_sims": "model.wv.get_normed_vectors(); nothing has to be prepared",
-    "accuracy": "model.wv.evaluate_word_analogies",
-    "load_word2vec_format": "KeyedVectors.load_word2vec_format",
-    "delete_temporary_training_data": "not needed; model.wv can be kept alone",
-    "min_alpha_yet_reached": "model.history[-1].alpha",
-    "running_training_loss": "model.get_latest_training_loss()",
-    "total_train_time": "sum(epoch.seconds for epoch in model.history)",
-    **{
-        name: f"model.wv.{name}"
-        for name in (
-            *("most_similar", "most_similar_cosmul", "similarity", "n_similarity"),
-            *("similar_by_word", "similar_by_vector", "doesnt_match", "distance"),
-            *("index_to_key", "key_to_index", "vectors", "save_word2vec_format"),
-            *("evaluate_word_analogies", "evaluate_word_pairs"),
-        )
-    },
-}
-
-# Arguments of gensim's build_vocab, build_vocab_from_freq and train that say how often
-# it reports, what it keeps, or what is counted here: no result depends on them.
-_IDLE = {
+# Arguments of gensim's build_vocab, build_vocab_from_freq and train that control
+# reports, memory, or counts that are taken from the corpus: no result depends on them.
+_WITHOUT_EFFECT = {
     "progress_per",
     "keep_raw_vocab",
     "corpus_count",
@@ -61,28 +92,48 @@ _IDLE = {
 }
 
 
-class GensimNames:
-    """Answers gensim's names on a model; see `Word2Vec`.
+def replacement(where: Where, name: str) -> str | None:
+    """Return what to use instead of a name of another program or version.
 
-    Settings can be read as in gensim (``model.window``).  They cannot be set: a
-    training that is given others takes them as arguments.
+    Parameters
+    ----------
+    where : {"parameter", "model", "vectors"}
+        Whether the name is a parameter, an attribute of a model, or of its vectors.
+    name : str
+
+    Returns
+    -------
+    str or None
+        A name or an expression; None for a name that is not known.
+    """
+    return _NAMES[where].get(name)
+
+
+class GensimNames:
+    """Attributes of gensim's models; a base class of `Word2Vec`.
+
+    Settings can be read as in gensim (``model.window``).  They cannot be assigned;
+    `train` takes other settings as arguments.
     """
 
-    if not TYPE_CHECKING:  # a type checker would take it to answer any name
+    params: TrainParams
+
+    if not TYPE_CHECKING:  # otherwise a type checker would accept any attribute
 
         def __getattr__(self, name: str) -> Any:
-            if hasattr(type(self), name):  # a property that failed: its own error
+            if hasattr(type(self), name):  # a property raised: repeat its error
                 return object.__getattribute__(self, name)
             if name in _SETTINGS:
                 return getattr(self.params, _SETTINGS[name])
-            if name in _TODAY:
-                message = f"{name} of gensim's models is here {_TODAY[name]}"
+            new = replacement("model", name)
+            if new is not None:
+                message = f"{name} of gensim's models is here {new}"
             else:
                 message = f"{type(self).__name__!r} object has no attribute {name!r}"
             raise AttributeError(message)
 
         def __setattr__(self, name: str, value: Any) -> None:
-            if name in _SETTINGS or name in _TODAY:
+            if name in _SETTINGS or replacement("model", name) is not None:
                 message = (
                     f"{name} cannot be set on a model, whose settings are fixed. Give "
                     f"settings to Word2Vec, or to train for one call: epochs, "
@@ -92,29 +143,118 @@ class GensimNames:
             super().__setattr__(name, value)
 
 
+def refuse_unknown_arguments(names: Iterable[str], known: Iterable[str]) -> None:
+    """Raise TypeError if there is a name, and suggest the parameter that was meant.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Arguments that were given but do not exist.
+    known : iterable of str
+        Parameters that exist.
+
+    Raises
+    ------
+    TypeError
+        For the first of the names.
+    """
+    for name in names:
+        near = difflib.get_close_matches(name, list(known), n=1)
+        new = replacement("parameter", name)
+        if new is not None:
+            hint = f"; its name, as in gensim 4, is {new}"
+        elif name in _FASTTEXT_ONLY:
+            hint = "; subwords and labels of fastText are not supported"
+        else:
+            hint = f"; did you mean {near[0]}?" if near else ""
+        message = f"there is no parameter {name!r}{hint}"
+        raise TypeError(message)
+
+
+def check_gensim_arguments(
+    *,
+    batch_words: int | None = None,
+    hashfxn: Callable[[str], int] | None = None,
+    comment: str | None = None,
+    sorted_vocab: int | bool = 1,
+    null_word: int | bool = 0,
+    trim_rule: object = None,
+    stacklevel: int = 3,
+) -> None:
+    """Accept gensim's arguments that change no result, refuse those that would.
+
+    Parameters
+    ----------
+    batch_words, hashfxn, comment
+        Ignored with one warning that names them all, unless they have gensim's
+        default values.
+    sorted_vocab, null_word, trim_rule
+        Refused unless they have gensim's default values.
+    stacklevel : int, default 3
+        As in `warnings.warn`; 3 points at the caller of the caller.
+
+    Raises
+    ------
+    ParameterError
+        If `sorted_vocab`, `null_word` or `trim_rule` would change the result.
+    """
+    _refuse_gensim_arguments(sorted_vocab, null_word, trim_rule)
+    given = {
+        "batch_words": batch_words not in (None, 10000),
+        "hashfxn": hashfxn is not None and hashfxn is not hash,
+        "comment": comment is not None,
+    }
+    ignored = [name for name, is_given in given.items() if is_given]
+    if ignored:
+        message = (
+            f"{', '.join(ignored)} accepted for compatibility with gensim, but "
+            f"ignored; leave out to silence this warning."
+        )
+        warnings.warn(message, UserWarning, stacklevel=stacklevel)
+
+
+def _refuse_gensim_arguments(
+    sorted_vocab: int | bool, null_word: int | bool, trim_rule: object
+) -> None:
+    name = "trim_rule"
+    if trim_rule is not None:
+        hint = (
+            "Leave the words out of the text, or count them and pass the counts of "
+            "those to keep to build_vocab_from_freq."
+        )
+        raise ParameterError(name, trim_rule, "None", hint)
+    name = "sorted_vocab"
+    if not sorted_vocab:
+        hint = "The vocabulary is always sorted by descending count."
+        raise ParameterError(name, sorted_vocab, "1", hint)
+    name = "null_word"
+    if null_word:
+        hint = "There is no padding word among the vectors."
+        raise ParameterError(name, null_word, "0", hint)
+
+
 def check_gensim_call(given: Mapping[str, Any], method: Callable[..., Any]) -> None:
-    """Accept further arguments of gensim's method that change nothing, refuse others.
+    """Check the arguments of gensim's method that ours does not have.
 
     Parameters
     ----------
     given : mapping
         Arguments that `method` does not name.
     method : callable
-        The method that was called; its parameters are suggested for a slip.
+        The method that was called; its parameters are suggested for a misspelt one.
 
     Raises
     ------
     TypeError
         For a name that gensim does not know either.
-    ValueError
+    ParameterError
         If `trim_rule` or `word_count` would change the result.
     """
     known = inspect.signature(method).parameters.keys() - {"gensim"}
-    refuse_unknown_arguments(given.keys() - _IDLE - {"trim_rule", "word_count"}, known)
+    accepted = _WITHOUT_EFFECT | {"trim_rule", "word_count"}
+    refuse_unknown_arguments(given.keys() - accepted, known)
     check_gensim_arguments(trim_rule=given.get("trim_rule"))
-    if given.get("word_count"):
-        message = (
-            f"word_count={given['word_count']!r} is not supported; it must be 0. To go "
-            f"on at a lower learning rate, give start_alpha."
-        )
-        raise ValueError(message)
+    name = "word_count"
+    if given.get(name):
+        hint = "To continue at a lower learning rate, give start_alpha."
+        raise ParameterError(name, given[name], "0", hint)

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast.compat import GensimNames, check_gensim_call
-from w2vfast.params import (
-    TrainParams,
+from w2vfast.compat import (
+    GensimNames,
     check_gensim_arguments,
+    check_gensim_call,
     refuse_unknown_arguments,
 )
+from w2vfast.params import TrainParams
 from w2vfast.persistence import SavedModel, load_model, save_model
 from w2vfast.prediction.combining import check_combination, combine_matrices
 from w2vfast.prediction.layers import output_layer, output_rows

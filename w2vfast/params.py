@@ -7,11 +7,9 @@ a wrong parameter at once.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import numbers
-import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn
 
@@ -24,7 +22,6 @@ from w2vfast.errors import (
     SettingsError,
     Text,
     Value,
-    shown,
 )
 from w2vfast.system.resources import usable_cpus
 
@@ -481,114 +478,3 @@ def _as_real_number(name: str, value: object) -> float:
     if not math.isfinite(number):
         raise ParameterError(name, number, "a finite number", unset=unset)
     return number
-
-
-# Names of other programs (gensim 3, C, fastText) for parameters that exist here.
-_OTHER_NAMES = {
-    "size": "vector_size",
-    "dim": "vector_size",
-    "ws": "window",
-    "iter": "epochs",
-    "epoch": "epochs",
-    "threads": "workers",
-    "thread": "workers",
-    "lr": "alpha",
-    "neg": "negative",
-    "minCount": "min_count",
-    "t": "sample",
-    "loss": "hs and negative, or objective",
-    "pretrainedVectors": "init_vectors",
-}
-_NOT_HERE = ("minn", "maxn", "wordNgrams", "bucket", "label")  # fastText's
-
-
-def refuse_unknown_arguments(names: Iterable[str], known: Iterable[str]) -> None:
-    """Raise if there is a name that no parameter has, and say which was meant.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Arguments that were given and are not known.
-    known : iterable of str
-        Parameters that exist.
-
-    Raises
-    ------
-    TypeError
-    """
-    for name in names:
-        near = difflib.get_close_matches(name, list(known), n=1)
-        if name in _OTHER_NAMES:
-            hint = f"; its name, as in gensim 4, is {_OTHER_NAMES[name]}"
-        elif name in _NOT_HERE:
-            hint = "; parts of words and labels are fastText's, not done here"
-        else:
-            hint = f"; did you mean {near[0]}?" if near else ""
-        message = f"there is no parameter {name!r}{hint}"
-        raise TypeError(message)
-
-
-def check_gensim_arguments(
-    *,
-    batch_words: int | None = None,
-    hashfxn: Callable[[str], int] | None = None,
-    comment: str | None = None,
-    sorted_vocab: int | bool = 1,
-    null_word: int | bool = 0,
-    trim_rule: object = None,
-    stacklevel: int = 3,
-) -> None:
-    """Accept gensim's arguments that change nothing here, refuse those that would.
-
-    Parameters
-    ----------
-    batch_words, hashfxn, comment
-        Passed over with one warning that names them all, unless they have gensim's
-        own default values.
-    sorted_vocab, null_word, trim_rule
-        Refused unless they have gensim's default values.
-    stacklevel : int
-        As in `warnings.warn`; 3 points at the caller of the caller.
-
-    Raises
-    ------
-    ValueError
-        If `sorted_vocab`, `null_word` or `trim_rule` would change the result.
-    """
-    _refuse_gensim_arguments(sorted_vocab, null_word, trim_rule)
-    given = {
-        "batch_words": batch_words not in (None, 10000),
-        "hashfxn": hashfxn is not None and hashfxn is not hash,
-        "comment": comment is not None,
-    }
-    ignored = [name for name, is_given in given.items() if is_given]
-    if ignored:
-        message = (
-            f"{', '.join(ignored)} accepted for compatibility with gensim, "
-            f"but without effect here; leave out to silence this warning."
-        )
-        warnings.warn(message, UserWarning, stacklevel=stacklevel)
-
-
-def _refuse_gensim_arguments(
-    sorted_vocab: int | bool, null_word: int | bool, trim_rule: object
-) -> None:
-    if trim_rule is not None:
-        message = (
-            f"trim_rule={shown(trim_rule)} is not supported; it must be None. Leave "
-            f"the words out of the text, or count them and pass the counts of those "
-            f"to keep to build_vocab_from_freq."
-        )
-        raise ValueError(message)
-    if not sorted_vocab:
-        message = (
-            f"sorted_vocab={sorted_vocab!r} is not supported; it must be 1: the "
-            f"vocabulary is always sorted by descending count."
-        )
-        raise ValueError(message)
-    if null_word:
-        message = (
-            f"null_word={null_word!r} is not supported; it must be 0: there is no "
-            f"padding word among the vectors."
-        )
-        raise ValueError(message)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast.compat import replacement
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import attributes as attrs
 from w2vfast.vectors import neighbours
@@ -26,19 +27,6 @@ Default = TypeVar("Default")
 
 KEY_TYPES = (str, bytes, int, np.integer)
 
-# Names of gensim 3 and earlier, and their current replacements.
-_OLD_NAMES = {
-    "index2word": "index_to_key",
-    "index2entity": "index_to_key",
-    "vocab": "key_to_index, the row of each key, and get_vecattr(key, 'count')",
-    "syn0": "vectors",
-    "syn0norm": "get_normed_vectors()",
-    "vectors_norm": "get_normed_vectors()",
-    "init_sims": "get_normed_vectors(); nothing needs to be prepared",
-    "word_vec": "get_vector",
-    "words_closer_than": "closer_than",
-    "accuracy": "evaluate_word_analogies",
-}
 _NO_LOCKF = (
     "vectors_lockf is not supported: training updates all vectors alike. To keep some "
     "unchanged, pass their words to Word2Vec or train, freeze=[...]."
@@ -95,8 +83,9 @@ class KeyTable:
         def __getattr__(self, name: str) -> Any:
             if hasattr(type(self), name):  # a property raised: repeat its error
                 return object.__getattribute__(self, name)
-            if name in _OLD_NAMES:
-                message = f"gensim 3's {name} is today {_OLD_NAMES[name]}"
+            new = replacement("vectors", name)
+            if new is not None:
+                message = f"gensim 3's {name} is today {new}"
             else:
                 message = f"{type(self).__name__!r} object has no attribute {name!r}"
             raise AttributeError(message)

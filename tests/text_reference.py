@@ -1,13 +1,13 @@
-"""What encoding a text means, written for reading: one byte or one word at a time."""
+"""Reference implementation of encoding a text, one byte or one word at a time."""
 
 import re
 from collections import Counter
 
-END = None  # stands for a sentence end in a list of words
+END = None  # a sentence end in a list of words
 
 
 def fast_words(data):
-    """Words of one file as fast mode cuts them, with END for sentence ends."""
+    """Return the words of one file in fast mode, with END for sentence ends."""
     words = []
     for line in data.replace(b"\r", b"").split(b"\n"):
         for word in re.split(rb"[ \t]", line):
@@ -18,7 +18,7 @@ def fast_words(data):
 
 
 def exact_words(data):
-    """Words of one file as the C program's ReadWord cuts them."""
+    """Return the words of one file as the C program's ReadWord does."""
     words = []
     word = b""
     for byte in data:
@@ -36,8 +36,8 @@ def exact_words(data):
     return words
 
 
-def collapsed(ids):
-    """Without the sentence ends (0 or END) that close no word."""
+def without_empty_sentences(ids):
+    """Drop the sentence ends (0 or END) that follow no word."""
     kept = []
     for item in ids:
         if item not in (0, END) or (kept and kept[-1] not in (0, END)):
@@ -45,20 +45,20 @@ def collapsed(ids):
     return kept
 
 
-def chosen(words, min_count=1, max_final_vocab=None):
-    """(word, count) pairs by falling count; a Counter keeps the order of arrival."""
+def chosen_words(words, min_count=1, max_final_vocab=None):
+    """Return (word, count) pairs by descending count, ties by first occurrence."""
     counts = Counter(word for word in words if word is not END)
     kept = [pair for pair in counts.items() if pair[1] >= min_count]
     kept.sort(key=lambda pair: -pair[1])
     return kept[:max_final_vocab]
 
 
-def encoded(files, *, exact=False, min_count=1, max_final_vocab=None):
+def reference_encoding(files, *, exact=False, min_count=1, max_final_vocab=None):
     """Return (words, counts, ids, n_sentences, n_words) of files of bytes."""
-    cut = exact_words if exact else fast_words
-    raw = [word for data in files for word in cut(data)]
-    raw = raw if exact else collapsed(raw)
-    kept = chosen(raw, min_count, max_final_vocab)
+    split = exact_words if exact else fast_words
+    raw = [word for data in files for word in split(data)]
+    raw = raw if exact else without_empty_sentences(raw)
+    kept = chosen_words(raw, min_count, max_final_vocab)
     rows = {END: 0, **{word: row for row, (word, _) in enumerate(kept, 1)}}
     ids = [rows[word] for word in raw if word in rows]
     n_sentences = raw.count(END)
@@ -66,7 +66,7 @@ def encoded(files, *, exact=False, min_count=1, max_final_vocab=None):
     return (
         ["</s>", *names],
         [n_sentences, *(count for _, count in kept)],
-        ids if exact else collapsed(ids),
+        ids if exact else without_empty_sentences(ids),
         n_sentences,
         len(raw) - n_sentences,
     )

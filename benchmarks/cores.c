@@ -1,16 +1,16 @@
-/* Prints how many nanoseconds a cache line takes from one core to another.
+/* Prints how many nanoseconds a cache line needs to move from one core to another.
  *
  *     cc -O2 -pthread -o cores cores.c && ./cores
  *
- * Two threads hand a number to and fro; the fastest stretch counts, since in others the
- * system had something else to do.  About 40 ns between cores that share a third-level
- * cache and 200 between others on the processor that benchmarks/README.md speaks of. */
+ * Two threads pass a number back and forth; the fastest interval is reported, because the
+ * system interrupts others.  About 40 ns between cores that share a third-level cache and
+ * 200 between others on the processor that docs/benchmarks.md describes. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 
-enum { STRETCHES = 100, PASSES = 200 };
+enum { INTERVALS = 100, PASSES = 200 };
 
 static _Alignas(128) atomic_long turn;
 
@@ -20,12 +20,12 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Whoever is called with 0 begins; both return the seconds of a pass. */
+/* The player `me` = 0 begins; returns the seconds of one pass. */
 static double play(long me) {
     double best = 1.0;
-    for (long stretch = 0; stretch < STRETCHES; stretch++) {
+    for (long interval = 0; interval < INTERVALS; interval++) {
         const double start = now();
-        for (long k = stretch * PASSES; k < (stretch + 1) * PASSES; k++) {
+        for (long k = interval * PASSES; k < (interval + 1) * PASSES; k++) {
             while (atomic_load(&turn) != 2 * k + me) {}
             atomic_store(&turn, 2 * k + me + 1);
         }

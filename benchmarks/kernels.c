@@ -20,7 +20,7 @@ static double seconds(void) {
     return now.tv_sec + 1e-9 * now.tv_nsec;
 }
 
-/* sums[k] = sums[k] * factor + term for all k: nothing waits but each for itself. */
+/* sums[k] = sums[k] * factor + term: a chain of dependent operations for each k. */
 #define PEAK(isa, target)                                                            \
     target static float peak_##isa(int64_t n) {                                      \
         vec_##isa sums[CHAINS], factor = fill_##isa(0.5f), term = fill_##isa(0.25f); \
@@ -64,7 +64,7 @@ static void *aligned(size_t size) {
     return memory;
 }
 
-/* Zeros that may be read and stored to in whole vectors. */
+/* Zeros that kernels may load and store in whole vectors. */
 static float *new_floats(int64_t count) {
     return aligned((size_t)(count + BLOCK_LANES) * sizeof(float));
 }
@@ -86,8 +86,8 @@ static int run_peak(const char *isa, int64_t n) {
     return 2;
 }
 
-/* Blocks take their rows in turn: block i has rows of its own, and so has block i + 1 as
- * long as BYTES has room for more.  alpha is so small that the rows stay what they are. */
+/* Each block has its own rows, as long as they fit into BYTES; then the first rows are
+ * used again.  alpha is so small that updates do not change the rows. */
 static int run_blocks(int C, int T, int D, int bytes, int64_t n) {
     const int stride = (D + BLOCK_LANES - 1) / BLOCK_LANES * BLOCK_LANES, each = C + T;
     const int fitting = bytes / (each * stride * (int)sizeof(float));

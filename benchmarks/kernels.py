@@ -1,12 +1,12 @@
-"""Time the block update alone against the arithmetic limit of the core it runs on.
+"""Compare the speed of the block update alone with the arithmetic limit of the core.
 
     python benchmarks/kernels.py
     python benchmarks/kernels.py --callgrind
 
-The limit is what independent multiply-adds of the same vectors reach, measured in the
-same rounds.  Times are of processor time, medians over rounds in which every
-instruction set and shape has its turn.  Work is counted as 6 D C T operations a block
-(dot products and two gains), without the zeros that fill rows up to whole cache lines.
+The limit is the speed of independent multiply-adds of the same vectors, measured in the
+same rounds.  Times are processor time, medians over rounds that measure every
+instruction set and shape once.  Work is counted as 6 D C T operations a block (dot
+products and two updates), without the zeros that pad rows to whole cache lines.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ SHAPES = {  # name: (C inputs, T outputs)
     "CBOW-NEG K=5": (1, 6),
     "CBOW-HS L=12": (1, 12),
 }
-CACHES = {"L1": 24 << 10, "L2": 512 << 10}  # bytes that the rows take up
+CACHES = {"L1": 24 << 10, "L2": 512 << 10}  # bytes of all rows
 OPERATIONS = 1e8  # a measurement, about: milliseconds
 VECTOR = {"avx512": 16, "avx2": 8, "neon": 4, "generic": 4}  # floats
-NO_AVX512 = "valgrind knows no AVX-512, which is left out"
+NO_AVX512 = "valgrind does not support AVX-512, which is skipped"
 NO_VALGRIND = "--callgrind needs valgrind on the path"
 
 
@@ -62,7 +62,7 @@ def run(program: Path, *arguments: object) -> str:
 
 
 def cases(isas: list[str], sizes: list[int]) -> list[dict]:
-    """List what is measured, and how many blocks a measurement takes."""
+    """List the cases, with the number of blocks in a measurement."""
     found = []
     for isa, size, shape in itertools.product(isas, sizes, SHAPES):
         C, T = SHAPES[shape]
@@ -127,7 +127,7 @@ def instructions(program: Path, *arguments: object) -> int:
 
 
 def count_blocks(program: Path, found: list[dict]) -> list[dict]:
-    """Add to each case instructions a block: what more blocks cost, start-up apart."""
+    """Add to each case the instructions of one block, without those of the start-up."""
     lines = []
     for case in found:
         shape = [case[key] for key in ("isa", "C", "T", "D")]
@@ -140,7 +140,7 @@ def count_blocks(program: Path, found: list[dict]) -> list[dict]:
 
 
 def print_counts(lines: list[dict]) -> None:
-    """Print a line for each case, beside the multiply-adds that no kernel can save."""
+    """Print a line for each case, with the multiply-adds that every kernel needs."""
     head = f"{'set':<8} {'shape':<13}{'C':>2}{'T':>3}{'D':>4}"
     print(f"{head}{'instructions':>14}{'multiply-adds':>15}{'ratio':>7}")
     for line in lines:

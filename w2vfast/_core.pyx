@@ -1,11 +1,12 @@
 # cython: language_level=3
 """The training kernels' entry points: stochastic gradient descent, fast and exact.
 
-This file has what both modes share; `_core_parts/worker.pxi`, `merge.pxi` and `fast.pxi`
-have fast mode, `exact.pxi` exact mode, `block.h` and `exact.h` the arithmetic.  Knows
-arrays and numbers only: no vocabulary, no parameters object, no logging.  Threads share
-`syn0`, `syn1` and `syn1neg` and store to them without locks on purpose (Hogwild; Niu et
-al. 2011, arXiv:1106.5730); everything else that is written belongs to one worker.
+This file has what both modes share.  In `_core_parts`, `worker.pxi`, `merge.pxi` and
+`fast.pxi` are fast mode, `exact.pxi` is exact mode, `block.h` and `exact.h` are the
+arithmetic.  Knows arrays and numbers only: no vocabulary, no parameters object, no
+logging.  Threads share `syn0`, `syn1` and `syn1neg` and store to them without locks on
+purpose (Hogwild; Niu et al. 2011, arXiv:1106.5730); everything else that is written
+belongs to one worker.
 
 Legend
 ------
@@ -194,7 +195,7 @@ def pad_rows(float[:, ::1] matrix, int dim):
 
 cdef struct matrix_t:
     float* shared            # (V, stride), or NULL
-    float* replica           # (n_replicated, stride) one worker's copy of the first rows
+    float* replica           # (n_replicated, stride) a worker's copy of the first rows
     float* base              # (n_replicated, stride) the replica after its last merge
     int64_t n_replicated
     const int64_t* levels    # (n_levels,) rows that every 2**level-th merge covers
@@ -568,7 +569,7 @@ cdef class Lockstep:
     n_workers : int
     """
 
-    cdef int64_t[::1] merges  # (n_workers,) in this epoch; at least NEVER between epochs
+    cdef int64_t[::1] merges  # (n_workers,) in this epoch; NEVER or more in between
     cdef int n_joined
 
     def __init__(self, int n_workers):
@@ -641,7 +642,8 @@ cdef inline uint32_t random_below(uint64_t* state, uint32_t bound) noexcept nogi
     return <uint32_t>((<uint64_t>next_random(state) * bound) >> 32)
 
 
-cdef uint64_t random_stream(uint64_t seed, uint64_t epoch, uint64_t index) noexcept nogil:
+cdef uint64_t random_stream(uint64_t seed, uint64_t epoch,
+                            uint64_t index) noexcept nogil:
     """Return the generator's state for one span, or for one row to initialise."""
     cdef uint64_t state = seed
     state = next_random64(&state) ^ epoch
@@ -719,7 +721,7 @@ def _test_block(float[:, ::1] inputs, float[:, ::1] targets, float[:, ::1] outpu
     cdef float** input_list = <float**>&pointers[0, 0]
     cdef float** target_list = <float**>&pointers[1, 0]
     cdef float** output_list = <float**>&pointers[2, 0]
-    cdef float[:, ::1] counts = np.zeros((2, max(N, M) + BLOCK_LANES), dtype=np.float32)
+    cdef float[:, ::1] counts = np.zeros((2, max(N, M) + BLOCK_LANES), np.float32)
     cdef float[::1] all_labels = np.zeros(M + BLOCK_LANES, dtype=np.float32)
     cdef float[:, ::1] pairs = np.zeros((3, N * M + BLOCK_LANES), dtype=np.float32)
     cdef float[::1] tile = aligned_floats(M * inputs.shape[1])

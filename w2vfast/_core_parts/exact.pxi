@@ -80,7 +80,8 @@ cdef class ExactWorker:
         state.discard = <float*>owned_bytes(self.owners, stride, sizeof(float))
         self._allocate_path(&state.path)
         state.dots = <float*>owned_bytes(self.owners, T, sizeof(float))
-        state.sigmoid = <float*>owned_bytes(self.owners, EXACT_TABLE_SIZE, sizeof(float))
+        state.sigmoid = <float*>owned_bytes(self.owners, EXACT_TABLE_SIZE,
+                                            sizeof(float))
         exact_fill_sigmoid(state.sigmoid)
         for i in range(2):
             self._allocate_centre(&state.centres[i])

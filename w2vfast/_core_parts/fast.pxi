@@ -5,7 +5,8 @@
 # ---------------------------------------------------------------------------------
 
 cdef void train_sentence(const model_t* model, const options_t* options, work_t* work,
-                         const int32_t* ids, int64_t start, int64_t stop) noexcept nogil:
+                         const int32_t* ids, int64_t start,
+                         int64_t stop) noexcept nogil:
     cdef int pos
     cdef centre_t* next_centre
     keep_words(model, work, ids, start, stop)
@@ -146,7 +147,7 @@ cdef inline void prefetch_paths(const model_t* model, const work_t* work,
 
 cdef void draw_outputs(const model_t* model, const options_t* options, work_t* work,
                        centre_t* centre, int u) noexcept nogil:
-    """Outputs: the word and K negative samples; a draw of the word itself is dropped."""
+    """Outputs: the word and K negative samples; draws of the word are dropped."""
     cdef float** outputs = ns_outputs(options, centre, u)
     cdef float* counts = ns_counts(options, centre, u)
     cdef float* output = row(&model.syn1neg, centre.word, model.stride)
@@ -178,10 +179,10 @@ cdef inline float* ns_counts(const options_t* options, centre_t* centre,
 # ---- the pool of reused negative samples ----
 #
 # Reading the row of a negative sample waits for memory or for another core's cache.  So
-# a worker keeps a pool of samples; each centre word uses the next K of them, and a sample
-# is replaced by a new draw after POOL_USES uses.  Two uses are about POOL_CENTRES centre
-# words apart: in neighbouring centre words, the same sample would be pushed away from the
-# same contexts again and again (measured: benchmarks/README.md).
+# a worker keeps a pool of samples; each centre word uses the next K of them, and a
+# sample is replaced by a new draw after POOL_USES uses.  Two uses are about
+# POOL_CENTRES centre words apart: in neighbouring centre words, the same sample would
+# be pushed away from the same contexts again and again (measured: docs/benchmarks.md).
 
 cdef void fill_pool(const model_t* model, const options_t* options,
                     work_t* work) noexcept nogil:

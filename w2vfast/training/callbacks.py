@@ -1,4 +1,4 @@
-"""Hooks of a training run, with gensim's names."""
+"""Hooks that run during training, with gensim's names."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ HOOKS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
 
 
 class StopTraining(Exception):
-    """Raise in a hook to end the training; what was learnt so far is kept."""
+    """Raise this in a hook to end the training; the model keeps what it has learnt."""
 
 
 class CallbackAny2Vec:
-    """Base class of hooks: override those that are needed.
+    """Base class of callbacks: override the hooks you need.
 
-    Hooks run on the thread that called `train`, between epochs, while no worker
-    runs, so they may read the model's vectors.  Any of them may raise
-    `StopTraining`; then no further epoch is begun, and `on_train_end` still runs.
-    While training lasts, ``model.wv.vectors`` is a view of memory that is arranged
-    otherwise at the end: copy what is to be kept.
+    Hooks run on the thread that called `train`, between epochs, while no worker runs,
+    so they may read the model's vectors.  If a hook raises `StopTraining`, no further
+    epoch begins, and `on_train_end` still runs.  During training,
+    ``model.wv.vectors`` is a view of memory whose layout changes at the end: copy the
+    vectors that you want to keep.
     """
 
     def on_train_begin(self, model: Any) -> None:
@@ -29,14 +29,14 @@ class CallbackAny2Vec:
         """Run before each epoch."""
 
     def on_epoch_end(self, model: Any) -> None:
-        """Run after each epoch; its figures are ``model.history[-1]``."""
+        """Run after each epoch, whose summary is ``model.history[-1]``."""
 
     def on_train_end(self, model: Any) -> None:
         """Run after the last epoch."""
 
 
 def checked_callbacks(callbacks: Any) -> list[Any]:
-    """Return the callbacks as a list, or say what is wrong with them."""
+    """Return the callbacks as a list, or raise TypeError if one has no hook."""
     given = [] if callbacks is None else callbacks
     if any(hasattr(given, hook) for hook in HOOKS) or not isinstance(given, Iterable):
         message = (
@@ -55,7 +55,7 @@ def checked_callbacks(callbacks: Any) -> list[Any]:
 
 
 def call_hooks(callbacks: Any, hook: str, model: Any) -> bool:
-    """Call one hook of every callback; return whether any asked to stop."""
+    """Call one hook of every callback; return whether one raised `StopTraining`."""
     stop = False
     for callback in callbacks:
         try:
@@ -66,4 +66,4 @@ def call_hooks(callbacks: Any, hook: str, model: Any) -> bool:
 
 
 def _no_hook(model: Any) -> None:
-    """Stand in for a hook that a callback does not have."""
+    """Replace a hook that a callback does not have."""

@@ -1,6 +1,6 @@
-"""What full softmax costs, and where that is too much.
+"""The cost of full softmax, and the largest vocabulary that it accepts.
 
-Every prediction takes an output for each word of the vocabulary: for teaching, tests
+Every prediction updates the output vectors of all words, which suits teaching, tests
 and small vocabularies.
 """
 
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 
 MOST_WORDS = 50_000
 
-# Multiply-adds a second of one thread, to estimate hours by: near what 50,000 words
-# have (D = 100: 2.5e10 in skip-gram, 1.2e10 in CBOW); rows that fit a core's cache have
-# up to 7e10.  Source: benchmarks/README.md, Full softmax.
+# Multiply-adds per second of one thread, for the estimate of hours.  Measured: 2.5e10
+# in skip-gram and 1.2e10 in CBOW with 50,000 words and D = 100; up to 7e10 if the rows
+# fit into a core's cache.  Source: docs/benchmarks.md, Full softmax.
 RATE = 1e10
 
-# A dot product, a gain of the input, a gain of the output.
+# The dot product, the update of the input and the update of the output.
 PASSES = 3
 
 
 class Cost(NamedTuple):
-    """What a training by full softmax takes.
+    """What training with full softmax costs.
 
     Attributes
     ----------
     n_inputs : int
-        C, inputs of a word on average: its contexts in skip-gram, 1 in CBOW.
+        C, average number of inputs of a word: its contexts in skip-gram, 1 in CBOW.
     a_word : int
         Multiply-adds for each word of the text, 3 C V D.
     hours : float
-        Of one thread, for all epochs, at `RATE` [h].
+        Time of one thread for all epochs, at `RATE` [h].
     """
 
     n_inputs: int
@@ -55,7 +55,7 @@ class Cost(NamedTuple):
 
 
 def cost(params: TrainParams, counts: NDArray[np.int64]) -> Cost:
-    """Estimate what full softmax takes, before subsampling takes words out of the text.
+    """Estimate the cost of full softmax, without subsampling.
 
     Parameters
     ----------

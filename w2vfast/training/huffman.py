@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-# word2vec.c gives an inner node that does not exist yet this count; larger ones would
-# be taken for it.
+# word2vec.c gives this count to inner nodes that do not exist yet; larger counts would
+# be mistaken for it.
 C_NO_NODE = 10**15
 
 
 class HuffmanTree(NamedTuple):
-    """The path of every word, from the root down.
+    """The path of every word, starting at the root.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class HuffmanTree(NamedTuple):
     points : ndarray of int32, shape (sum of L,)
         Inner nodes on the path: rows of `syn1`.
     codes : ndarray of uint8, shape (sum of L,)
-        Branch taken at each of them, 0 or 1.
+        Branch at each of these nodes, 0 or 1.
     """
 
     offsets: NDArray[np.int64]
@@ -31,7 +31,7 @@ class HuffmanTree(NamedTuple):
 
 
 def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
-    """Build the codes of fast mode: no leaf for row 0, and the root is node 0.
+    """Build the tree of fast mode: row 0 has no leaf, and the root is node 0.
 
     Parameters
     ----------
@@ -42,13 +42,13 @@ def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
     -------
     HuffmanTree
         The path of row 0 is empty; V - 2 inner nodes, numbered from the root, so that
-        those that most words pass come first.
+        the most used nodes come first.
 
     Source
     ------
     Mikolov et al. 2013, arXiv:1310.4546, sec. 2.1.
     Differs: word2vec.c numbers inner nodes in the order of their creation, root last,
-    and gives the sentence end a leaf.
+    and has a leaf for the sentence end.
     """
     tree = build_c_tree(counts[1:])
     offsets = np.concatenate([[0], tree.offsets])
@@ -57,7 +57,7 @@ def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
 
 
 def build_c_tree(counts: NDArray[np.int64]) -> HuffmanTree:
-    """Build the codes of exact mode, node by node as the C program does.
+    """Build the tree of exact mode, node by node as the C program does.
 
     Parameters
     ----------
@@ -71,8 +71,8 @@ def build_c_tree(counts: NDArray[np.int64]) -> HuffmanTree:
 
     Notes
     -----
-    Row 0 need not be the most frequent, so the two-pointer walk is not always
-    optimal; exact mode keeps it as it is.
+    Row 0 may be less frequent than others, so that C's two-pointer walk does not
+    always give an optimal tree; exact mode reproduces it.
 
     Source
     ------
@@ -92,24 +92,24 @@ def build_c_tree(counts: NDArray[np.int64]) -> HuffmanTree:
     codes = np.empty(offsets[-1], dtype=np.uint8)
     leaf = np.flatnonzero(lengths)
     node = leaf.copy()
-    place = offsets[1:][leaf] - 1  # the last step of a path is the leaf's own branch
+    end = offsets[1:][leaf] - 1  # the last step of a path is the leaf's own branch
     while len(leaf):
-        codes[place] = branch[node]
-        points[place] = parent[node] - n_leaves
+        codes[end] = branch[node]
+        points[end] = parent[node] - n_leaves
         node = parent[node]
-        place = place - 1
-        inside = place >= offsets[leaf]
-        leaf, node, place = leaf[inside], node[inside], place[inside]
+        end = end - 1
+        inside = end >= offsets[leaf]
+        leaf, node, end = leaf[inside], node[inside], end[inside]
     return HuffmanTree(offsets, points, codes)
 
 
 def _join_nodes(
     counts: list[int],
 ) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Join the two rarest nodes again and again.
+    """Join the two rarest nodes repeatedly.
 
     Leaves are taken from the end of `counts`, inner nodes in the order of creation;
-    a tie goes to the inner node.
+    of equal counts, the inner node goes first.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""Which tokens are kept (`sample`) and which noise words are drawn (`ns_exponent`).
+"""Subsampling of frequent words (`sample`) and the noise distribution (`ns_exponent`).
 
-Both rules exist twice: as the C program computes them, and as published.  Either way
-the result is a few arrays that the kernels only look up.
+Each exists twice: for fast mode as published, for exact mode as the C program computes
+it.  The results are arrays that the kernels look up.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ C_NOISE_EXPONENT = 0.75  # word2vec.c InitUnigramTable: power
 
 
 class AliasTable(NamedTuple):
-    """A noise distribution that is drawn from with one look-up.
+    """A noise distribution in which a draw needs one look-up.
 
-    A random slot of V draws itself if 32 random bits are below its threshold, else its
-    alias.
+    A random slot of V yields its own word if 32 random bits are below its threshold,
+    else its alias.
 
     Attributes
     ----------
@@ -32,16 +32,16 @@ class AliasTable(NamedTuple):
 
 
 class StepTable(NamedTuple):
-    """A noise distribution as a step function with a guide to its steps.
+    """A noise distribution as a step function, with a guide to find the step.
 
-    A random number r draws the first word w >= guide[r >> shift] with r <= last[w].
+    A random number r yields the first word w >= guide[r >> shift] with r <= last[w].
 
     Attributes
     ----------
     last : ndarray of uint32, shape (V,)
-        Largest random number that draws the word [inclusive].
+        Largest random number that yields the word [inclusive].
     guide : ndarray of int32, shape (G,)
-        First word that the random numbers of a bucket can draw.
+        First word that the random numbers of a bucket can yield.
     shift : int
         A bucket is 2**shift random numbers wide [bits].
     """
@@ -56,7 +56,7 @@ def noise_sampler(
     ns_exponent: float = 0.75,
     weights: NDArray[np.float64] | None = None,
 ) -> AliasTable:
-    """Build the noise distribution of fast mode: count ** ns_exponent, row 0 left out.
+    """Build the noise distribution of fast mode: count ** ns_exponent, without row 0.
 
     Parameters
     ----------
@@ -73,22 +73,24 @@ def noise_sampler(
 
     Notes
     -----
-    Slots that want less than their share 1/V (small) are filled up by those that want
-    more (large), both in order.  Where a small slot's need falls among the running sums
-    of what large slots have to give says which one fills it; a large slot that gave too
-    much is filled by the next.
+    Words with less than the mean share 1/V (small) leave part of their slot to words
+    with more (large), both in order.  The running sum of what small words need, looked
+    up in the running sum of what large words exceed 1/V by, names the alias of each
+    small slot.  A large word that gave away too much has the next large word as alias.
 
     Source
     ------
     Mikolov et al. 2013, arXiv:1310.4546, sec. 2.2 (the exponent 3/4); Walker 1977,
     ACM TOMS 3(3) (aliases).
-    Differs: word2vec.c draws from a table of 1e8 slots, and also the sentence end.
+    Differs: word2vec.c draws from a table of 1e8 slots, which has the sentence end.
     """
     share = np.zeros(len(counts))
     if weights is not None:
         share[1:] = weights / weights.max()
     else:
-        seen = np.flatnonzero(counts[1:] > 0) + 1  # never seen, never drawn
+        seen = (
+            np.flatnonzero(counts[1:] > 0) + 1
+        )  # a word without occurrences is never drawn
         share[seen] = (counts[seen] / counts[seen].max(initial=1)) ** ns_exponent
     if not 0 < share.sum() < np.inf:
         message = (
@@ -106,11 +108,13 @@ def noise_sampler(
     filler = np.searchsorted(given, before, side="right")
     keep[small] = share[small]
     alias[small] = large[np.minimum(filler, len(large) - 1)]
-    # The last that each large slot fills, -1: none.  In step with `filler` also where
-    # sums are equal, or else a slot would pay for what another one gives.
+    # The last slot that each large word fills, -1: none.  Equal sums are treated as in
+    # `filler`; otherwise a word would be charged for a slot that another one fills.
     last_filled = np.searchsorted(before, given[:-1], side="left") - 1
     overdrawn = np.append(needed, 0.0)[last_filled] - given[:-1]
-    keep[large[:-1]] = 1 - np.maximum(overdrawn, 0)  # below: nothing is left to fill
+    keep[large[:-1]] = 1 - np.maximum(
+        overdrawn, 0
+    )  # the last large word keeps its slot
     alias[large[:-1]] = large[1:]
     threshold = np.clip(keep * 2.0**32, 0, 2**32 - 1).astype(np.uint32)
     return AliasTable(np.column_stack([threshold, alias.astype(np.uint32)]))
@@ -131,10 +135,10 @@ def c_noise_sampler(counts: NDArray[np.int64]) -> StepTable:
 
     Notes
     -----
-    C fills its table slot by slot and goes to the next word, at most one a slot, once
-    slot / 1e8 exceeds the words' cumulative share.  The last slot of a word is
-    therefore max(first slot, smallest slot that exceeds the share), a recurrence that
-    a running maximum solves.  Shares are added in C's order, and `math.pow` is the C
+    C fills its table slot by slot and moves to the next word, at most once a slot, when
+    slot / 1e8 exceeds the cumulative share of the words.  The last slot of a word is
+    therefore max(first slot, smallest slot that exceeds the share), a recurrence that a
+    running maximum solves.  Shares are added in C's order, and `math.pow` is the C
     library's, because NumPy's may differ in the last bit.
 
     Source
@@ -152,7 +156,7 @@ def c_noise_sampler(counts: NDArray[np.int64]) -> StepTable:
     last = np.maximum.accumulate(slot.astype(np.int64) - order) + order
     last = np.minimum(last, C_TABLE_SIZE - 1)
     last[-1] = C_TABLE_SIZE - 1
-    # At least one bucket a word, so that a search takes about one step.
+    # At least one bucket for each word, so that a search needs about one step.
     shift = max(0, C_TABLE_SIZE.bit_length() - len(last).bit_length())
     starts = np.arange(0, C_TABLE_SIZE, 1 << shift, dtype=np.int64)
     guide = np.searchsorted(last, starts, side="left").astype(np.int32)
@@ -162,24 +166,24 @@ def c_noise_sampler(counts: NDArray[np.int64]) -> StepTable:
 def keep_thresholds(
     counts: NDArray[np.int64], sample: float
 ) -> NDArray[np.uint32] | None:
-    """Compute fast mode's subsampling: a token is kept if 32 random bits are <= these.
+    """Compute fast mode's subsampling: a word is kept if 32 random bits are <= these.
 
     Parameters
     ----------
     counts : ndarray of int64, shape (V,)
         Occurrences of each row [words]; row 0, the sentence end, is not counted.
     sample : float
-        Words above this share of the corpus are thinned out [fraction]; 0: none is.
+        Words above this share of the corpus are subsampled [fraction]; 0: none.
 
     Returns
     -------
     ndarray of uint32, shape (V,), or None
-        None when every token is kept.
+        None if every word is kept.
 
     Source
     ------
     word2vec.c TrainModelThread: keep with probability (sqrt(n / st) + 1) * st / n for
-    a count n and st = sample * total.  Differs: total leaves out the sentence ends.
+    a count n and st = sample * total.  Differs: total excludes sentence ends.
     """
     st = sample * float(counts[1:].sum())
     if st == 0:
@@ -192,7 +196,7 @@ def keep_thresholds(
 def kept_shares(
     counts: NDArray[np.int64], keep: NDArray[np.uint32] | None
 ) -> NDArray[np.float64]:
-    """Compute which share each word has of the tokens that are kept.
+    """Compute the share of each word in the kept words.
 
     Parameters
     ----------
@@ -204,7 +208,7 @@ def kept_shares(
     Returns
     -------
     ndarray of float64, shape (V,)
-        They add up to 1; all 0 where there is no word.
+        The sum is 1, or 0 if there is no word.
     """
     kept = counts.astype(np.float64)
     kept[0] = 0
@@ -231,11 +235,11 @@ def c_keep_thresholds(
     Returns
     -------
     ndarray of uint32, shape (V,), or None
-        None when `sample` is 0: then C draws no random number either.
+        None if `sample` is 0: C then draws no random number.
 
     Notes
     -----
-    The mixture of float and double is C's; see the comments.
+    C mixes float and double; the comments name the types.
 
     Source
     ------
@@ -248,5 +252,5 @@ def c_keep_thresholds(
         root = np.sqrt((counts.astype(np.float32) / st).astype(np.float64))
         keep = (root + 1.0) * np.float64(st) / counts.astype(np.float64)
         keep = keep.astype(np.float32).astype(np.float64)
-    # Smallest t with keep < t / 65536; from 65536 on no 16 bits can reach it.
+    # Smallest t with keep < t / 65536; at most 65536, which 16 bits cannot reach.
     return np.minimum(np.floor(keep * 65536.0) + 1.0, 65536.0).astype(np.uint32)

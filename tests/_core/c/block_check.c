@@ -1,33 +1,33 @@
-/* The block functions of each instruction set against the same sums in double.
+/* Compares the block functions of each instruction set with the same sums in double.
  *
  *     cc -O3 -ffp-contract=off block_check.c -lm && ./a.out
  *
- * Exits with 1 and names the case at the first number that is too far off.  How far a
- * float may be off is counted, not guessed: one rounding is off by at most U of the
- * result, so a sum of products with n roundings on the way of each product is off by
- * n * U times the sum of the products' sizes (Higham 2002, Accuracy and Stability of
- * Numerical Algorithms, eq. 3.5; its second-order terms are covered by one more n).
- * Leaving out one column of 320 is a thousand times as much. */
+ * Exits with 1 and names the case at the first number whose error is too large.  The
+ * tolerance is derived, not guessed: one rounding changes a result by at most U of it, so
+ * a sum of products in which each product is rounded n times is wrong by at most n * U
+ * times the sum of the products' sizes (Higham 2002, Accuracy and Stability of Numerical
+ * Algorithms, eq. 3.5; one more n covers its second-order terms).  The error of a kernel
+ * that skips one column of 320 is a thousand times as large. */
 #include "check.h"
 
 #include "../../../w2vfast/_core_parts/block.h"
 
 #define U (1.0 / (1 << 24)) /* half a unit in the last place of 1 */
 
-/* Taylor's remainder, 0.35^7 / 5040 / exp(-0.35), is 3 U, the roundings of exp(r) and
- * of the reduction of x are 4 U, those of 1 + exp and of its inverse 2 U. */
+/* Taylor's remainder, 0.35^7 / 5040 / exp(-0.35), is 3 U; the roundings of exp(r) and of
+ * the reduction of x are 4 U; those of 1 + exp and of its reciprocal 2 U. */
 #define SIGMOID_SLACK (9 * U)
 
 typedef struct {
     const char *isa;
     int C, T, D;
-    int own_targets; /* targets are rows of their own, as in CBOW */
+    int own_targets; /* targets are not the inputs, as in CBOW */
     int often;       /* rows count more than once */
     double size;     /* of the logits, about */
 } case_t;
 
-/* One side of a block: a matrix, one row of which is never listed.  Its rows are whole
- * cache lines, so that there may be columns behind the last one in use. */
+/* One side of a block: a matrix with one row that is never listed.  Its rows are whole
+ * cache lines, so there may be columns after the last one in use. */
 typedef struct {
     const char *name;
     int count;     /* rows that are listed */
@@ -42,7 +42,7 @@ typedef struct {
 static void compare(const case_t *k, const char *what, int row, int column, double got,
                     double expected, double slack) {
     check_count++;
-    if (fabs(got - expected) <= slack) return; /* and not where it is not a number */
+    if (fabs(got - expected) <= slack) return; /* false for NaN */
     stop_with("%s C=%d T=%d D=%d, %s, %s, logits of about %g:\n"
               "%s[%d, %d] is %.9g, should be %.9g within %.2g",
               k->isa, k->C, k->T, k->D,
@@ -51,7 +51,7 @@ static void compare(const case_t *k, const char *what, int row, int column, doub
               k->size, what, row, column, got, expected, slack);
 }
 
-/* Listed from the last row to the first, or at random with some of them twice. */
+/* Rows are listed from the last to the first, or at random with repetitions. */
 static side_t new_side(const case_t *k, const char *name, int count, double size,
                        int is_repeated) {
     side_t side = {.name = name, .count = count};
@@ -85,7 +85,7 @@ static void free_side(side_t *side) {
 
 static double sigmoid(double x) { return 1.0 / (1.0 + exp(-x)); }
 
-/* What becomes of one output and one input, in double, and what a float may be off. */
+/* Logit and error of one output and one input in double, with tolerances. */
 typedef struct {
     double logit, logit_slack, error, error_slack;
 } pair_t;
@@ -107,9 +107,9 @@ static pair_t expected_pair(const case_t *k, const float *x, const float *y,
     return p;
 }
 
-/* Rows of `side` gained the sum over the other side's old rows of error * row; the error
- * of (n, j) is pairs[n * along + j * across].  Rows not listed and columns behind the
- * last one in use are as they were. */
+/* Each row of `side` must have received the sum of error * row over the old rows of the
+ * other side; the error of (n, j) is pairs[n * along + j * across].  Rows that are not
+ * listed, and columns after the last one in use, must be unchanged. */
 static void check_updates(const case_t *k, const side_t *side, const side_t *others,
                           const pair_t *pairs, int along, int across) {
     const int stride = side->stride;
@@ -149,12 +149,12 @@ static void check_loss(const case_t *k, const block_t *b) {
             loss += count * (fmax(wrong, 0.0) + log1p(exp(-fabs(wrong))));
             pairs += count;
         }
-    /* A factor is off by its rounding and by expf's, of up to 1 ulp of at most 1; a
-     * count times a logit is rounded. */
+    /* A factor has its own rounding and that of the sigmoid, up to 1 ulp of at most 1;
+     * a count times a logit is rounded. */
     compare(k, "loss", 0, 0, block_loss(b), loss, 3 * U * pairs + U * loss);
 }
 
-/* Inputs and outputs of a block, and room for what it computes. */
+/* Inputs and outputs of a block, and memory for its results. */
 static block_t new_block(const case_t *k, const side_t *inputs, const side_t *targets,
                          const side_t *outputs, float alpha) {
     const int64_t pairs = (int64_t)k->C * k->T + BLOCK_LANES;
@@ -211,8 +211,8 @@ static void check_update(const case_t *k) {
     check_updates(k, targets, &outputs, expected, 1, k->C);
     if (k->own_targets && memcmp(inputs.before, inputs.after,
                                  (size_t)(k->C + 1) * inputs.stride * sizeof(float)))
-        stop_with("%s C=%d T=%d D=%d: inputs changed that are no targets", k->isa, k->C,
-                  k->T, k->D);
+        stop_with("%s C=%d T=%d D=%d: inputs changed that are not targets", k->isa,
+                  k->C, k->T, k->D);
     free(expected);
     free_block(&block);
     free_side(&inputs);
@@ -220,8 +220,8 @@ static void check_update(const case_t *k) {
     free_side(&separate);
 }
 
-/* log p(t | c) = logits - shift: what becomes of input c, in double.  The shift is as far
- * off as a logit is, by its own rounding, and by a sum of T exponentials. */
+/* The log sum of exp of input c, in double.  Its tolerance is that of a logit, its own
+ * rounding, and that of a sum of T exponentials. */
 static double expected_log_sum(const case_t *k, pair_t *pairs, int c, double *slack) {
     double top = -INFINITY, sum = 0.0;
     *slack = 0.0;
@@ -230,27 +230,27 @@ static double expected_log_sum(const case_t *k, pair_t *pairs, int c, double *sl
         *slack = fmax(*slack, pairs[t * k->C + c].logit_slack);
     }
     for (int t = 0; t < k->T; t++) sum += exp(pairs[t * k->C + c].logit - top);
-    const double shift = top + log(sum);
-    *slack += U * (fabs(shift) + fabs(top)) + SIGMOID_SLACK + (k->T + 1) * U;
-    return shift;
+    const double log_sum = top + log(sum);
+    *slack += U * (fabs(log_sum) + fabs(top)) + SIGMOID_SLACK + (k->T + 1) * U;
+    return log_sum;
 }
 
-/* The first output is the one that was seen, whatever labels and counts say. */
+/* The first output is the observed one; labels and output counts are ignored. */
 static void expect_softmax(const case_t *k, const block_t *b, pair_t *pairs) {
     double loss = 0.0, loss_slack = 0.0;
     for (int c = 0; c < k->C; c++) {
         const double count = b->input_counts[c], weight = b->alpha * count;
-        double slack, shift = expected_log_sum(k, pairs, c, &slack);
-        compare(k, "log_sums", 0, c, b->log_sums[c], shift, slack);
+        double slack, log_sum = expected_log_sum(k, pairs, c, &slack);
+        compare(k, "log_sums", 0, c, b->log_sums[c], log_sum, slack);
         for (int t = 0; t < k->T; t++) {
             pair_t *p = pairs + t * k->C + c;
-            const double share = exp(p->logit - shift);
+            const double share = exp(p->logit - log_sum);
             const double off = p->logit_slack + slack + SIGMOID_SLACK +
-                               U * (fabs(p->logit) + fabs(shift));
+                               U * (fabs(p->logit) + fabs(log_sum));
             p->error = ((t == 0) - share) * weight;
             p->error_slack = weight * (share * expm1(off) + 6 * U);
         }
-        loss += count * (shift - pairs[c].logit);
+        loss += count * (log_sum - pairs[c].logit);
         loss_slack += count * (slack + pairs[c].logit_slack);
     }
     compare(k, "loss", 0, 0, block_loss(b), loss, loss_slack);
@@ -288,7 +288,7 @@ static void check_softmax(const case_t *k) {
     free_side(&targets);
 }
 
-/* Vectors that hold several rows of logits, or part of one; groups of gains. */
+/* Vectors with several rows of logits, or part of one; several groups of outputs. */
 static void check_softmaxes(void) {
     static const int C[] = {1, 2, 3, 5, 8, 9, 13, 16, 17, 35};
     static const int T[] = {1, 2, 3, 17, 63, 64, 65, 130};
@@ -331,7 +331,7 @@ static void check_sigmoid(const char *isa, int C) {
     free_side(&outputs);
 }
 
-/* A row that comes again is counted, not listed. */
+/* A repeated row is counted, not listed again. */
 static void check_list(void) {
     enum { ROWS = 7, DRAWS = 40 };
     float matrix[ROWS], counts[ROWS], *rows[ROWS];
@@ -380,16 +380,16 @@ static void check_gather_and_scatter_add(const case_t *k, int is_repeated) {
     free_side(&rows);
 }
 
-/* No sums: the very bits, and all three rows equal. */
+/* Without sums of many terms: identical bits, and all three rows equal. */
 static void check_merge(const case_t *k) {
     float *rows = new_floats((int64_t)4 * k->D);
-    float *mine = rows + k->D, *base = rows + 2 * k->D, *expected = rows + 3 * k->D;
+    float *replica = rows + k->D, *base = rows + 2 * k->D, *expected = rows + 3 * k->D;
     draw_floats(rows, (int64_t)3 * k->D, 1.0);
     for (int i = 0; i < k->D; i++) {
-        volatile float gained = mine[i] - base[i];
-        expected[i] = rows[i] + gained;
+        volatile float change = replica[i] - base[i];
+        expected[i] = rows[i] + change;
     }
-    block_merge(rows, mine, base, k->D);
+    block_merge(rows, replica, base, k->D);
     for (int i = 0; i < 3 * k->D; i++)
         compare(k, "merge", i / k->D, i % k->D, rows[i], expected[i % k->D], 0.0);
     free(rows);
@@ -429,7 +429,7 @@ static void check_isa(void) {
     check_sigmoid(block_isa->name, 1);
     check_sigmoid(block_isa->name, 2);
     check_softmaxes();
-    /* All numbers of vectors up to where the widest tile has come twice. */
+    /* Rows of 1 vector up to more than twice the widest tile. */
     for (int D = block_isa->lanes; D <= 17 * block_isa->lanes; D += block_isa->lanes)
         check_dim(D);
     for (size_t n = 0; n < sizeof dims / sizeof dims[0]; n++)

@@ -1,4 +1,4 @@
-/* What the checks share: random numbers, rows, and how a check fails. */
+/* Shared by the checks: random numbers, rows, and how a check fails. */
 #ifndef W2VFAST_CHECK_H
 #define W2VFAST_CHECK_H
 
@@ -54,7 +54,7 @@ static float *copy_floats(const float *from, int64_t count) {
     return copy;
 }
 
-/* Rows of a matrix, in the order in which a list has them. */
+/* Pointers to the rows of a matrix that a list names. */
 static float **new_rows(float *matrix, const int *list, int count, int64_t stride) {
     float **rows = malloc((size_t)count * sizeof(float *));
     if (!rows) stop_with("no memory for %d rows", count);

@@ -1,10 +1,10 @@
-/* Exact mode's arithmetic against plain loops, bit for bit.
+/* Compares exact mode's arithmetic with plain loops, bit for bit.
  *
  *     cc -O3 -ffp-contract=off exact_check.c -lm && ./a.out
  *
- * The plain loops are what the C program does: one output after the other, one column
- * after the other.  Each of their products goes through memory, so that no compiler can
- * fuse it with a sum; where the kernels are compiled with such a fusion, bits differ. */
+ * The plain loops do what the C program does: one output after the other, one column
+ * after the other.  Each product is stored to memory, so that no compiler can fuse it
+ * with a sum; if the kernels are compiled with such a fusion, their bits differ. */
 #include "check.h"
 
 #include "../../../w2vfast/_core_parts/exact.h"
@@ -13,7 +13,7 @@
 
 static float sigmoid_table[EXACT_TABLE_SIZE];
 
-/* Bits, so that not-a-number is equal to itself and -0 is not 0. */
+/* Compares bits: NaN equals itself, and -0 differs from 0. */
 static void compare(const char *what, int count, int dim, const float *got,
                     const float *expected, int64_t n) {
     check_count += n;
@@ -63,7 +63,7 @@ static void plain_outputs(int hs, const float *x, float *error, float *const *ro
     }
 }
 
-/* Rows as k-means has them, without zeros behind them. */
+/* Rows without padding, as in k-means. */
 static void check_dots(int count, int dim) {
     int list[LIMIT];
     float dots[LIMIT], expected[LIMIT];
@@ -84,7 +84,7 @@ static int whole_lines(int dim) {
     return (dim + BLOCK_LANES - 1) / BLOCK_LANES * BLOCK_LANES;
 }
 
-/* `count` random rows with zeros behind them. */
+/* `count` random rows, padded with zeros. */
 static float *draw_rows(int count, int dim, double size) {
     float *rows = new_floats((int64_t)count * whole_lines(dim));
     for (int row = 0; row < count; row++)
@@ -113,7 +113,7 @@ static void free_path(exact_path_t *path) {
     free(path->active_gradients);
 }
 
-/* Three inputs in turn, so that each sees what the one before it changed. */
+/* Three inputs one after the other, so that each sees the updates of those before. */
 static void check_outputs(int hs, int count, int dim, double size, int repeated) {
     enum { INPUTS = 3 };
     int list[LIMIT];
@@ -139,10 +139,10 @@ static void check_outputs(int hs, int count, int dim, double size, int repeated)
             exact_negative(input, error, rows, count, dim, 0.025f, sigmoid_table, dots);
         plain_outputs(hs, input, plain_error, plain_rows, codes, count, dim, 0.025f);
     }
-    compare(hs ? "outputs of a path" : "outputs of noise", count, dim, matrix, plain,
-            floats);
-    compare(hs ? "error of a path" : "error of noise", count, dim, error, plain_error,
-            stride);
+    compare(hs ? "outputs of a path" : "outputs of negative sampling", count, dim,
+            matrix, plain, floats);
+    compare(hs ? "error of a path" : "error of negative sampling", count, dim, error,
+            plain_error, stride);
     free_path(&path);
     free(x);
     free(matrix);
@@ -153,7 +153,7 @@ static void check_outputs(int hs, int count, int dim, double size, int repeated)
     free(plain_rows);
 }
 
-/* A window of inputs, of which some are the same row and some have another sink. */
+/* A window of inputs, with repeated rows and with targets that are not the input. */
 static void check_inputs(int count, int dim, double size) {
     enum { ROWS = 5, INPUTS = 8 };
     static const int inputs[INPUTS] = {0, 1, 1, 2, 0, 3, 0, 2};

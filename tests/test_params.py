@@ -167,7 +167,7 @@ def test_ns_exponent_range():
     assert "from -10 to 10" in message_of(ValueError, ns_exponent=10.5)
 
 
-def test_hierarchical_softmax_may_stand_alone():
+def test_hierarchical_softmax_needs_no_negative_sampling():
     assert TrainParams(negative=0, hs=1).hs is True
 
 
@@ -187,7 +187,7 @@ def test_min_alpha_is_the_absolute_end_of_the_line():
 
 
 @pytest.mark.parametrize("min_alpha", [-0.01, 0.06])
-def test_min_alpha_must_lie_below_alpha(min_alpha):
+def test_min_alpha_must_not_exceed_alpha(min_alpha):
     message = message_of(ValueError, min_alpha=min_alpha)
     expected = f"min_alpha must be in [0, alpha=0.05] or None, got {min_alpha}."
     assert message.startswith(expected)

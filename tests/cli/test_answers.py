@@ -65,7 +65,7 @@ def test_analogy_answers_words_that_are_given(path, vectors, capsysbinary):
         ("analogy", b"Enter three words (EXIT to break): ", b"w3 w4 w5"),
     ],
 )
-def test_without_words_they_are_asked_for(
+def test_without_words_the_tool_asks_for_them(
     path, monkeypatch, capsysbinary, tool, prompt, first
 ):
     type_in(monkeypatch, first + b"\nunknown w1 w2\nEXIT\n")
@@ -81,10 +81,10 @@ def test_without_words_they_are_asked_for(
 @pytest.mark.parametrize("tool", ["distance", "analogy"])
 def test_a_given_word_that_is_unknown_is_an_error(path, capsys, tool):
     assert main([tool, str(path), "w3", "W33", "w4"]) == 1
-    said = capsys.readouterr()
-    assert said.out == ""
+    printed = capsys.readouterr()
+    assert printed.out == ""
     expected = "'W33' is not among the 60 keys; did you mean 'w33'?"
-    assert said.err == f"w2vfast: error: {expected}\n"
+    assert printed.err == f"w2vfast: error: {expected}\n"
 
 
 def test_an_analogy_needs_three_words(path, capsys):
@@ -94,7 +94,7 @@ def test_an_analogy_needs_three_words(path, capsys):
 
 @pytest.mark.parametrize("from_stdin", [True, False])
 @pytest.mark.parametrize("threshold", [[], ["0"], ["7"]])
-def test_accuracy_prints_what_the_functions_say(
+def test_accuracy_prints_the_result_of_word_analogies(
     path, vectors, questions, monkeypatch, capsys, from_stdin, threshold
 ):
     arguments = ["accuracy", str(path), *threshold]
@@ -107,19 +107,23 @@ def test_accuracy_prints_what_the_functions_say(
         vectors.index_to_key, vectors.vectors, questions, int((threshold or [0])[0])
     )
     assert result.seen == (1 if threshold == ["7"] else 2)
-    said = capsys.readouterr()
-    assert said.out == reports.accuracy(result)
-    assert said.err == ""
+    printed = capsys.readouterr()
+    assert printed.out == reports.accuracy(result)
+    assert printed.err == ""
 
 
-def test_accuracy_says_what_it_waits_for(path, questions, monkeypatch, capsys):
+def test_accuracy_asks_for_questions_on_a_terminal(
+    path, questions, monkeypatch, capsys
+):
     type_in(monkeypatch, questions.read_bytes())
     sys.stdin.isatty = lambda: True
     assert main(["accuracy", str(path)]) == 0
     assert capsys.readouterr().err == "Questions are read from standard input.\n"
 
 
-def test_accuracy_reads_no_more_than_it_needs(tmp_path, vectors, questions, capsys):
+def test_accuracy_reads_only_the_words_that_it_needs(
+    tmp_path, vectors, questions, capsys
+):
     path = tmp_path / "v.bin"
     vectors.save_word2vec_format(path, binary=True)
     path.write_bytes(path.read_bytes()[:1000])
@@ -138,7 +142,7 @@ def test_a_threshold_is_a_count(path, questions, capsys, wrong):
     )
 
 
-def test_evaluate_prints_a_table_of_all_that_is_given(path, questions, capsys):
+def test_evaluate_prints_a_table_for_each_file(path, questions, capsys):
     pairs = str(questions.with_name("pairs"))
     arguments = ["evaluate", str(path), "--analogies", str(questions), str(questions)]
     assert main([*arguments, "--pairs", pairs, pairs, "--threshold", "50"]) == 0
@@ -153,7 +157,7 @@ def test_evaluate_prints_a_table_of_all_that_is_given(path, questions, capsys):
     assert "answers" not in capsys.readouterr().out
 
 
-def test_evaluate_needs_something_to_do(path, capsys):
+def test_evaluate_needs_analogies_or_pairs(path, capsys):
     assert main(["evaluate", str(path)]) == 2
     assert "give --analogies, --pairs or both" in capsys.readouterr().err
 

@@ -1,4 +1,4 @@
-"""What the tools print: the layouts of C's tools and the table of `evaluate`."""
+"""Output of the tools: the layouts of C's tools and the table of `evaluate`."""
 
 import io
 
@@ -50,7 +50,7 @@ def test_distance_to_the_mean_of_unit_vectors(vectors):
     mean = unit[1] + unit[3]
     expected = unit @ mean / np.linalg.norm(mean)
     found = listed(reports.distance(vectors, ["paris", "rome"]))[:4]
-    # Equal ones in the order of the rows; the word of zeros is nobody's neighbour.
+    # Ties keep the order of rows; a vector of zeros is never a neighbour.
     assert [word for word, _ in found] == ["france", "italy", "</s>", "Ωmega"]
     for word, shown in found:
         assert float(shown) == pytest.approx(expected[WORDS.index(word)], abs=1e-6)
@@ -100,8 +100,8 @@ def test_the_first_row_is_a_word_too(vectors):
     assert "Word: </s>  Position in vocabulary: 0\n\nWord: france" in text
 
 
-def test_sums_are_rounded_in_the_order_of_the_values():
-    # Each 1 is lost on its own beside 2**24; summed up first they would not be.
+def test_sums_are_sequential():
+    # Adding 1 to 2**24 is lost in float32; adding the sum of the ones would not be.
     rows = np.ones((1, 9), np.float32)
     rows[0, 0] = 4096
     vectors = CVectors(["a"], rows)
@@ -109,18 +109,18 @@ def test_sums_are_rounded_in_the_order_of_the_values():
     assert np.float32(4096) / np.sqrt(np.float32(2**24 + 8)) != 1.0
 
 
-def test_the_first_of_equal_words_is_meant():
+def test_the_first_of_equal_words_is_used():
     assert CVectors(["b", "a", "a"], np.eye(3)).row("a") == 1
     assert CVectors([17, 4], np.eye(2)).row("17") == 0
 
 
-def test_bytes_that_are_not_utf8_are_printed_as_they_are():
+def test_bytes_that_are_not_utf8_are_printed_unchanged():
     vectors = CVectors(["\udcff", "b"], np.eye(2) + 1)
     assert b"\xff\t\t" in reports.distance(vectors, ["b"])
 
 
 def asked(lines):
-    """Talk to a tool that repeats what it is asked."""
+    """Return the output of a tool that repeats its questions."""
     output = io.BytesIO()
     reports.converse("? ", lambda words: f"{words}\n".encode(), lines, output)
     return output.getvalue().decode()

@@ -28,7 +28,7 @@ def path(request, tmp_path, vectors):
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_every_tool_has_help_of_its_own(tool, capsys):
+def test_every_tool_has_its_own_help(tool, capsys):
     assert main([tool, "--help"]) == 0
     assert f"w2vfast {tool}" in capsys.readouterr().out
 
@@ -48,11 +48,11 @@ def test_classes_are_those_of_the_function(path, vectors, tmp_path):
     np.testing.assert_array_equal([int(number) for _, number in lines], expected)
 
 
-def test_a_missing_file_is_one_sentence(capsys):
-    assert main(["classes", "nowhere.bin", "5"]) == 1
+def test_a_missing_file_is_reported_in_one_line(capsys):
+    assert main(["classes", "missing.bin", "5"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("w2vfast: error: ")
-    assert "nowhere.bin" in line
+    assert "missing.bin" in line
 
 
 # --- convert ----------------------------------------------------------------------
@@ -66,20 +66,20 @@ def test_convert_writes_the_format_of_the_suffix(path, vectors, tmp_path, name):
     np.testing.assert_array_equal(loaded.vectors, vectors.vectors)
 
 
-def test_convert_takes_kinds_for_names_that_do_not_tell(path, vectors, tmp_path):
+def test_convert_accepts_kinds_for_names_without_a_suffix(path, vectors, tmp_path):
     odd, text = tmp_path / "odd.name", tmp_path / "text.name"
     assert main(["convert", str(path), str(odd), "--to", "npz"]) == 0
     assert main(["convert", str(odd), str(text), "--from", "npz", "--to", "text"]) == 0
     assert text.read_bytes().startswith(b"60 8\nw0 ")
 
 
-def test_convert_takes_the_first_words(path, tmp_path):
+def test_convert_can_limit_the_words(path, tmp_path):
     output = tmp_path / "few.npz"
     assert main(["convert", str(path), str(output), "--limit", "7"]) == 0
     assert len(KeyedVectors.load(output)) == 7
 
 
-def test_convert_keeps_counts_and_bytes_that_are_no_text(tmp_path):
+def test_convert_keeps_counts_and_bytes_that_are_not_utf8(tmp_path):
     words = ["a", "\udcff"]
     kv = KeyedVectors(words, np.ones((2, 2), np.float32), [5, 3])
     kv.save(tmp_path / "v.npz")
@@ -91,7 +91,7 @@ def test_convert_keeps_counts_and_bytes_that_are_no_text(tmp_path):
     assert b"\xff " in (tmp_path / "w.bin").read_bytes()
 
 
-def test_convert_escapes_words_with_spaces_when_told_to(tmp_path, capsys):
+def test_convert_escapes_words_with_spaces_on_request(tmp_path, capsys):
     source, text = tmp_path / "glove.txt", tmp_path / "v.txt"
     source.write_bytes(b"the 1 2\nnew york 3 4\n")
     command = ["convert", str(source), str(text)]
@@ -108,7 +108,7 @@ def test_convert_escapes_words_with_spaces_when_told_to(tmp_path, capsys):
     assert KeyedVectors.load(tmp_path / "v.npz").index_to_key == ["the", "new york"]
 
 
-def test_convert_leaves_the_old_file_if_it_fails(path, tmp_path, capsys):
+def test_a_failed_convert_leaves_the_old_file(path, tmp_path, capsys):
     output = tmp_path / "out.npz"
     output.write_bytes(b"old")
     damaged = tmp_path / "damaged.txt"
@@ -166,20 +166,20 @@ def test_info_finds_damage(tmp_path, vectors, name, capsys):
     assert "nan" not in lines["lengths"]
 
 
-def test_info_tells_counts_where_they_are_kept(tmp_path, capsys):
+def test_info_prints_counts_if_they_are_stored(tmp_path, capsys):
     kv = KeyedVectors(["the", "\udcff"], np.ones((2, 2), np.float32), [5, 3])
     kv.save(tmp_path / "v.npz")
     assert described(capsys, tmp_path / "v.npz")["first words"] == "the (5) \ufffd (3)"
 
 
-def test_info_of_nothing(tmp_path, capsys):
+def test_info_of_an_empty_file(tmp_path, capsys):
     (tmp_path / "v.txt").write_bytes(b"0 3\n")
     lines = described(capsys, tmp_path / "v.txt")
     assert lines["shape"] == "0 words, 3 dimensions, float32"
     assert lines["lengths"] == "none"
 
 
-def test_info_says_where_a_file_is_malformed(tmp_path, capsys):
+def test_info_names_the_place_of_a_malformed_row(tmp_path, capsys):
     (tmp_path / "v.bin").write_bytes(b"2 2\na 12345678b 1234")
     assert main(["info", str(tmp_path / "v.bin")]) == 1
     assert "row 2 of 2, byte 14" in capsys.readouterr().err
@@ -206,7 +206,7 @@ def test_plot_writes_a_page(path, vectors, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("form", ["w7, w3,w5,", "a file"])
-def test_plot_takes_words_from_a_list_or_a_file(form, path, tmp_path):
+def test_plot_reads_words_from_a_list_or_a_file(form, path, tmp_path):
     listed = form
     if form == "a file":
         listed = tmp_path / "words.txt"
@@ -216,7 +216,7 @@ def test_plot_takes_words_from_a_list_or_a_file(form, path, tmp_path):
     assert page_words(page) == ["w3", "w5", "w7"]
 
 
-def test_plot_warns_in_one_line_of_words_it_does_not_know(path, tmp_path, capsys):
+def test_plot_warns_in_one_line_of_unknown_words(path, tmp_path, capsys):
     page = tmp_path / "map.html"
     assert main(["plot", str(path), "-o", str(page), "--words", "w1,no"]) == 0
     (line,) = capsys.readouterr().err.splitlines()
@@ -232,27 +232,29 @@ def test_plot_draws_a_picture(kind, path, tmp_path):
     assert picture.read_bytes().startswith(begin)
 
 
-def test_plot_without_matplotlib_says_so_before_it_reads(monkeypatch, tmp_path, capsys):
+def test_plot_without_matplotlib_is_refused_before_reading(
+    monkeypatch, tmp_path, capsys
+):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert main(["plot", "nowhere.bin", "-o", str(tmp_path / "map.png")]) == 1
+    assert main(["plot", "missing.bin", "-o", str(tmp_path / "map.png")]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("w2vfast: error: plots need matplotlib: pip install")
     assert not list(tmp_path.iterdir())
 
 
-def test_plot_leaves_an_old_file_alone_after_an_error(path, tmp_path, capsys):
+def test_a_failed_plot_leaves_the_old_file(path, tmp_path, capsys):
     page = tmp_path / "map.html"
     page.write_text("old")
     assert main(["plot", str(path), "-o", str(page), "--words", "no"]) == 1
     assert "none of the words ('no')" in capsys.readouterr().err
     assert page.read_text() == "old"
-    assert main(["plot", "nowhere.bin", "-o", str(tmp_path / "no" / "map.html")]) == 1
-    assert "nowhere.bin" not in capsys.readouterr().err  # the output is looked at first
+    assert main(["plot", "missing.bin", "-o", str(tmp_path / "no" / "map.html")]) == 1
+    assert "missing.bin" not in capsys.readouterr().err  # the output is checked first
 
 
 @pytest.mark.parametrize(
     "wrong", [[], ["-o", "map.html", "--method", "lda"], ["-o", "a.html", "--top", "x"]]
 )
-def test_plot_without_what_it_needs_is_wrong_usage(wrong, capsys):
+def test_plot_with_missing_or_wrong_options_is_wrong_usage(wrong, capsys):
     assert main(["plot", "v.bin", *wrong]) == 2
     assert "usage: w2vfast plot" in capsys.readouterr().err

@@ -46,7 +46,7 @@ def test_an_input_is_not_overwritten(flag, corpus, capsys):
 
 
 def test_a_missing_text_is_named(tmp_path, output, failure):
-    missing = tmp_path / "nowhere.txt"
+    missing = tmp_path / "missing.txt"
     assert str(missing) in failure("-train", missing, "-output", output)
     assert list(output.parent.iterdir()) == []
 

@@ -140,12 +140,12 @@ def test_a_directory_or_file_without_write_permission_is_refused(tmp_path, use):
 
 
 @pytest.mark.parametrize("use", [open_output, check_output])
-def test_a_directory_is_no_output_file(tmp_path, use):
+def test_a_directory_is_refused_as_output(tmp_path, use):
     with pytest.raises((IsADirectoryError, PermissionError)):
         enter(use(tmp_path))
 
 
-def test_checking_an_output_leaves_no_trace(tmp_path):
+def test_checking_an_output_changes_nothing(tmp_path):
     path = tmp_path / "out"
     check_output(path)
     assert list(tmp_path.iterdir()) == []
@@ -155,7 +155,7 @@ def test_checking_an_output_leaves_no_trace(tmp_path):
 
 
 @posix
-def test_a_fifo_is_written_straight(tmp_path):
+def test_a_fifo_is_written_directly(tmp_path):
     path = tmp_path / "fifo"
     os.mkfifo(path)
     received = []
@@ -181,7 +181,7 @@ STDOUT_SCRIPT = """
 @posix
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "link"])
 def test_standard_output_is_written_in_place(tmp_path, name):
-    # A shell's >> keeps what was in the file; opening /dev/stdout would empty it.
+    # A shell's >> appends; opening /dev/stdout by name would truncate the file.
     if name == "link":
         name = tmp_path / "link"
         name.symlink_to("/dev/stdout")
@@ -211,7 +211,7 @@ def test_a_full_device_is_an_error():
 FULL_DISK_SCRIPT = """
     import resource, sys
     from w2vfast.system.files import open_output
-    # A file size limit fails a write as a full disk does, with another number.
+    # A file size limit fails a write like a full disk, with another error number.
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
     try:
         with open_output(sys.argv[1]) as file:

@@ -1,4 +1,4 @@
-"""What the tools print: the layouts of C's three tools, and the table of `evaluate`.
+"""Output of the tools: the layouts of C's three tools, and the table of `evaluate`.
 
 V is the number of words, D the dimension.
 """
@@ -27,10 +27,10 @@ _HEAD = "\n{:>50}{:>22}\n" + "-" * 72 + "\n"
 
 
 class CVectors:
-    """Unit vectors and their products, rounded as C's distance and word-analogy do.
+    """Unit vectors and their products, rounded as in C's distance and word-analogy.
 
-    Sums run over the values in their order, in float32, and so agree to the last bit
-    with the programs compiled by ``-O3 -ffp-contract=off``.
+    Sums are sequential, in float32, so that they agree to the last bit with the
+    programs compiled by ``-O3 -ffp-contract=off``.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class CVectors:
     def __init__(self, words: Sequence[Any], vectors: npt.NDArray[Any]) -> None:
         self.words = [str(word) for word in words]
         self._rows = first_rows(self.words)
-        # One run of memory for each place in the vectors: a sum takes D long steps.
+        # Transposed, so that a sequential sum takes D vectorised steps.
         self._columns = np.array(vectors.T, np.float32, order="C")
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             self._columns /= np.sqrt(_sum_of_products(self._columns, self._columns))
@@ -67,8 +67,8 @@ class CVectors:
         given : list of int
             Rows to leave out.
         least : float
-            Cosines at and below it are not listed; C fills its list up with empty
-            words that have this cosine.
+            Cosines at and below it are not listed; as in C, the list is filled up
+            with empty words that have this cosine.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             direction /= np.sqrt(_sum_of_products(direction, direction))
@@ -81,7 +81,7 @@ class CVectors:
 
 
 def _sum_of_products(left: Float32, right: Float32) -> Float32:
-    """Add up left[0] * right[0], left[1] * right[1] ... in this order."""
+    """Sum left[0] * right[0], left[1] * right[1] ... sequentially."""
     total = np.zeros(right.shape[1:], np.float32)
     for a, b in zip(left, right, strict=True):
         total += a * b
@@ -103,7 +103,7 @@ def distance(vectors: CVectors, words: list[str]) -> bytes:
 def analogy(vectors: CVectors, words: list[str]) -> bytes:
     """Return what C's word-analogy prints: a is to b as c is to ...
 
-    Differs: C takes the word of row 0 for an unknown one.
+    Differs: C treats an unknown word as the word of row 0.
     """
     if len(words) < 3:
         text = (
@@ -122,7 +122,7 @@ def analogy(vectors: CVectors, words: list[str]) -> bytes:
 def _look_up(
     vectors: CVectors, words: list[str], absent: int
 ) -> tuple[bytes, list[int] | None]:
-    """Say where each word is, up to the first unknown one; also return the rows."""
+    """Return text with each word's row, up to the first unknown word, and the rows."""
     lines, rows = [], []
     for word in words:
         row = vectors.row(word)
@@ -136,7 +136,7 @@ def _look_up(
 
 
 def _listed(found: Iterable[tuple[str, float]]) -> bytes:
-    # C pads to 50 bytes, not to 50 characters.
+    # C pads to 50 bytes, not characters.
     return b"".join(
         b"%b\t\t%b\n" % (_encoded(word).rjust(50), b"%f" % cosine)
         for word, cosine in found
@@ -159,8 +159,8 @@ def converse(
     answer : callable
         Takes a list of words, returns bytes.
     questions : iterable of bytes
-        Lines of words.  Differs: several spaces in a row are one, and the end of the
-        input ends it; C's tools take the one for a word and go on for ever.
+        Lines of words.  Differs: several spaces count as one, and the end of the input
+        ends the conversation; C's tools read an empty word, and loop for ever.
     output : binary file
     """
     output.write(prompt.encode())
@@ -202,7 +202,7 @@ def accuracy(result: AnalogyResult) -> str:
 
 
 def _c_percent(part: int, whole: int) -> str:
-    """Print a share as C does: in float32, and -nan, as on x86, for 0 / 0."""
+    """Format a share as C does: in float32, and 0 / 0 as -nan, as on x86."""
     if whole == 0:
         return "-nan"
     share = np.float32(part) / np.float32(whole) * np.float32(100)

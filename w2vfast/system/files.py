@@ -1,4 +1,4 @@
-"""Files: read whether compressed or not, written whole or not at all."""
+"""Files: read whether compressed or not, written completely or not at all."""
 
 import bz2
 import errno
@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 PathLike = str | os.PathLike[str]
 
-HEAD_BYTES = 10  # what tells compressed files apart
+HEAD_BYTES = 10  # enough to recognise each compression
 BUFFER_BYTES = 1 << 17
 
 
@@ -29,25 +29,25 @@ BUFFER_BYTES = 1 << 17
 
 
 class InputFile(io.RawIOBase):
-    """A file open for reading bytes, decompressed if its first bytes say so.
+    """A file open for reading bytes; compression is recognised by its first bytes.
 
     Parameters
     ----------
     file : str, bytes or binary file
         A path, which is opened here and closed by `close`, or an open file.
     name : str
-        What messages call the file.
+        Name of the file in messages.
 
     Notes
     -----
-    gzip, bz2, xz and zstd are known.  `io.BufferedReader` makes lines of it.
+    gzip, bz2, xz and zstd are supported.  Wrap it in `io.BufferedReader` for lines.
 
     Raises
     ------
     OSError
         If the file cannot be opened or read.
     ValueError
-        If the compressed data is cut off or damaged, or the package for it missing.
+        If the compressed data is cut off or damaged, or a package for it is missing.
     """
 
     _opened: io.FileIO | None = None
@@ -65,12 +65,12 @@ class InputFile(io.RawIOBase):
 
     @property
     def taken(self) -> int:
-        """Bytes read of the file as it lies on disk."""
+        """Bytes read from the file as stored, that is compressed."""
         return self._raw.taken
 
     @property
     def plain_size(self) -> int | None:
-        """Bytes of the file; None if it is compressed or no regular file."""
+        """Bytes of the file; None if it is compressed or not a regular file."""
         if self._plain is not self._raw or self._opened is None:
             return None
         status = os.fstat(self._opened.fileno())
@@ -102,7 +102,7 @@ class InputFile(io.RawIOBase):
 
 def _is_damage(error: Exception) -> bool:
     if isinstance(error, OSError):
-        return error.errno is None  # as gzip and bz2 report it; a bad disk has one
+        return error.errno is None  # gzip and bz2 set none; a disk error has one
     kinds = {kind.__name__ for kind in type(error).__mro__}
     # ZstdError is of a module that Python before 3.14 may lack, so compare its name.
     return isinstance(error, (EOFError, zlib.error, lzma.LZMAError)) or (
@@ -111,7 +111,7 @@ def _is_damage(error: Exception) -> bool:
 
 
 class _Raw(io.RawIOBase):
-    """A binary file that shows its first bytes and counts what was taken of it."""
+    """A binary file that lets its first bytes be inspected and counts bytes read."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -119,7 +119,7 @@ class _Raw(io.RawIOBase):
         self.taken = 0
 
     def head(self) -> bytes:
-        """Return up to HEAD_BYTES first bytes, which are read again later."""
+        """Return up to HEAD_BYTES first bytes without consuming them."""
         while len(self._ahead) < HEAD_BYTES:
             buffer = bytearray(HEAD_BYTES - len(self._ahead))
             n = _read_into(self._file, memoryview(buffer))
@@ -143,7 +143,7 @@ class _Raw(io.RawIOBase):
 
 def _read_into(file: Any, buffer: Any) -> int:
     n = file.readinto(buffer)
-    while n is None:  # a pipe that somebody made non-blocking
+    while n is None:  # a non-blocking pipe without data
         time.sleep(0.01)
         n = file.readinto(buffer)
     return int(n)
@@ -162,9 +162,9 @@ def _open_zstd(file: Any, name: str) -> Any:
 
 
 def _decompressed(raw: _Raw, name: str) -> Any:
-    """Return the file of the text in `raw`; `raw` itself if it is not compressed."""
+    """Return a file of the decompressed bytes; `raw` itself if it is not compressed."""
     head = raw.head()
-    # bz2 has no more than three fixed bytes, a level and the start of a block.
+    # bz2 starts with three fixed bytes, a level, and the mark of a block or the end.
     is_bz2 = head[:3] == b"BZh" and head[4:] in (b"1AY&SY", b"\x17rE8P\x90")
     if head.startswith(b"\x1f\x8b\x08"):
         return gzip.GzipFile(fileobj=io.BufferedReader(raw, BUFFER_BYTES))
@@ -178,7 +178,7 @@ def _decompressed(raw: _Raw, name: str) -> Any:
 
 
 def folder_files(path: str) -> list[str]:
-    """Return the files of a folder by name, without hidden ones and sub-folders."""
+    """Return the files of a folder sorted by name, without hidden files and folders."""
     names = sorted(name for name in os.listdir(path) if not name.startswith("."))
     paths = [os.path.join(path, name) for name in names]
     return [file for file in paths if not os.path.isdir(file)]
@@ -188,8 +188,8 @@ def folder_files(path: str) -> list[str]:
 # Writing
 # ---------------------------------------------------------------------------
 
-# Names of descriptors that are already open.  Opening them by name would empty
-# a regular file that the shell connected with >>, and lose its position.
+# Names of descriptors that are already open.  Opening them by name would truncate a
+# regular file that the shell opened with >>, and lose its position.
 _DESCRIPTOR = re.compile(r"/dev/(?:std(out|err)|fd/([0-9]+))|/proc/self/fd/([0-9]+)")
 _MAX_LINKS = 40  # [symbolic links], as Linux allows in one path
 _FULL_DISK = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -197,14 +197,14 @@ _FULL_DISK = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 @contextmanager
 def open_output(path: PathLike) -> Iterator[BinaryIO]:
-    """Open a file for writing bytes that appears whole or not at all.
+    """Open a file for writing bytes; it appears completely or not at all.
 
     A regular file is written under a temporary name in the same directory,
-    flushed to disk and renamed over `path` when the block ends without an error;
-    after an error `path` is as it was.  An existing file keeps its mode, a new one
-    gets the mode that the umask gives, and a symbolic link stays a link: the file
-    that it points to is replaced.  Pipes, devices and open descriptors
-    (``/dev/stdout``, ``/dev/fd/3``) are written straight.
+    flushed to disk and renamed to `path` when the block ends without an error; after
+    an error `path` is unchanged.  An existing file keeps its mode, a new one gets the
+    mode of the umask, and a symbolic link stays a link: the file that it points to is
+    replaced.  Pipes, devices and open descriptors (``/dev/stdout``, ``/dev/fd/3``) are
+    written directly.
 
     Parameters
     ----------
@@ -248,10 +248,10 @@ def _compressed(file: BinaryIO, name: str) -> BinaryIO:
 
 
 def check_output(path: PathLike) -> None:
-    """Raise now what `open_output` would raise for want of a directory or a right.
+    """Raise early what `open_output` would raise: a missing folder or permission.
 
-    Meant for the beginning of a long run; nothing is left behind and an existing
-    file is not touched.
+    For the start of a long run.  No file is left behind, and an existing file is not
+    changed.
 
     Raises
     ------
@@ -276,7 +276,7 @@ def _open_descriptor(path: str) -> int | None:
             name = next(filter(None, match.groups()))
             descriptor = {"out": 1, "err": 2}.get(name) or int(name)
             if descriptor == 1 and sys.stdout is not None:
-                sys.stdout.flush()  # what was printed before comes before
+                sys.stdout.flush()  # keep the order of what was printed before
             return os.dup(descriptor)
         if not os.path.islink(path):
             return None
@@ -285,7 +285,7 @@ def _open_descriptor(path: str) -> int | None:
 
 
 def _is_regular_or_new(path: str) -> bool:
-    """Tell whether `path` is a regular file or nothing yet (also a dangling link)."""
+    """Tell whether `path` is a regular file, or missing (also a dangling link)."""
     try:
         return stat.S_ISREG(os.stat(path).st_mode)
     except FileNotFoundError:
@@ -293,7 +293,7 @@ def _is_regular_or_new(path: str) -> bool:
 
 
 def _create_beside(target: str) -> tuple[BinaryIO, str]:
-    """Create an empty file in the directory of `target`, with the mode it shall have.
+    """Create an empty file in the directory of `target`, with its final mode.
 
     Returns
     -------
@@ -304,13 +304,13 @@ def _create_beside(target: str) -> tuple[BinaryIO, str]:
     """
     final = os.path.realpath(target)
     if os.path.exists(final) and not os.access(final, os.W_OK):
-        # A rename would replace a file that its owner has marked read-only.
+        # A rename would replace a read-only file.
         message = "the file exists and is not writable"
         raise PermissionError(errno.EACCES, message, target)
     temporary = temporary_beside(final)
     try:
-        # "x" lets the system apply the umask; asking Python for the umask would
-        # mean changing it for a moment in every thread.
+        # "x" lets the system apply the umask; Python can only read the umask by
+        # changing it for a moment in all threads.
         file = open(temporary, "xb")  # noqa: SIM115
     except OSError as error:
         raise no_temporary(error, target) from error
@@ -325,13 +325,13 @@ def _create_beside(target: str) -> tuple[BinaryIO, str]:
 
 
 def temporary_beside(target: str) -> str:
-    """Return a name that nobody has yet, in the directory of `target`."""
+    """Return an unused name in the directory of `target`."""
     name = f".w2vfast-{secrets.token_hex(8)}.tmp"
     return os.path.join(os.path.dirname(target), name)
 
 
 def no_temporary(error: OSError, target: str) -> OSError:
-    """Say that the directory of `target`, not a file of ours, is the trouble."""
+    """Return an error about the directory of `target`, not the temporary file."""
     directory = os.path.dirname(os.path.realpath(target))
     message = (
         f"cannot create files in {directory} ({error.strerror}); "
@@ -342,7 +342,7 @@ def no_temporary(error: OSError, target: str) -> OSError:
 
 @contextmanager
 def naming_full_disk(target: str) -> Iterator[None]:
-    """Add the file's name to the errors of a write for want of space."""
+    """Add the file's name to errors of writing to a full disk."""
     try:
         yield
     except OSError as error:
@@ -353,7 +353,7 @@ def naming_full_disk(target: str) -> Iterator[None]:
 
 @contextmanager
 def synced(file: BinaryIO) -> Iterator[BinaryIO]:
-    """Close `file` at the end of the block, after its bytes have reached the disk."""
+    """Close `file` at the end of the block, after flushing it to the disk."""
     with file:
         yield file
         file.flush()

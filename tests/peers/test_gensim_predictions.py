@@ -39,7 +39,7 @@ def pair(gensim, **options):
         theirs.syn1neg = ours.syn1neg[order]
     if ours.syn1 is not None:
         theirs.syn1 = np.vstack([ours.syn1, ours.syn1[:1]])
-        tree = ours._word_paths()
+        tree = ours._state.word_paths
         points, codes = (
             np.split(values, tree.offsets[1:-1])
             for values in (tree.points.astype(np.uint32), tree.codes)

@@ -1,4 +1,4 @@
-"""Texts with bytes out of place, as strategies and by a random generator."""
+"""Texts with unusual bytes, as Hypothesis strategies and from a random generator."""
 
 from hypothesis import strategies as st
 
@@ -24,9 +24,10 @@ ODD_BYTES += [b" </s> ", b"\n\n\n", b"\r\n", b"\x0b", b" \0z ", b"x" * 150, b"\x
 
 
 def odd_text(rng):
-    """Words of unequal frequency, lines of all lengths, some bytes out of place."""
+    """Return words of unequal frequency in lines of all lengths, with unusual bytes."""
     words = [b"w%d" % i for i in range(rng.choice([2, 5, 30, 200]))]
-    pieces = [b"start"]  # C reads an uninitialised word if a text begins blank
+    # C reads an uninitialised word if a text begins with white space.
+    pieces = [b"start"]
     oddness = rng.choice([0, 0.01, 0.1])
     line_length = rng.choice([2, 12, 700, 10**9])
     for _ in range(rng.choice([300, 3000, 15_000])):

@@ -12,12 +12,12 @@ from w2vfast import _text
 
 
 def pruned_reference(words, max_live):
-    """Ids (-1: lost), counts of the survivors, lost words and tokens."""
-    counts, ids, lost, out = {}, {}, {}, []
+    """Return ids (-1: pruned), counts of kept words, pruned words and tokens."""
+    counts, ids, pruned, out = {}, {}, {}, []
     threshold = 0
     for word in words:
-        if word in lost:
-            lost[word] += 1
+        if word in pruned:
+            pruned[word] += 1
             out.append(-1)
             continue
         counts[word] = counts.get(word, 0) + 1
@@ -25,8 +25,8 @@ def pruned_reference(words, max_live):
         while len(counts) > max_live:
             threshold += 1
             for rare in [w for w, count in counts.items() if count <= threshold]:
-                lost[rare] = counts.pop(rare)
-    return out, counts, len(lost), sum(lost.values())
+                pruned[rare] = counts.pop(rare)
+    return out, counts, len(pruned), sum(pruned.values())
 
 
 @given(st.lists(st.integers(0, 40), max_size=400), st.integers(1, 20))
@@ -34,9 +34,12 @@ def test_pruned_words_do_not_return(numbers, max_live):
     words = [b"w%d" % n + b"x" * (n % 3 * 12) for n in numbers]
     counter = _text.WordCounter(max_live)
     ids = encode_text(counter, b"".join(word + b" " for word in words))
-    out, counts, lost_words, lost_tokens = pruned_reference(words, max_live)
+    out, counts, pruned_words, pruned_tokens = pruned_reference(words, max_live)
     assert ids == out
-    assert (counter.pruned_words, counter.pruned_tokens) == (lost_words, lost_tokens)
+    assert (counter.pruned_words, counter.pruned_tokens) == (
+        pruned_words,
+        pruned_tokens,
+    )
     assert len(counter) == len(counts) <= max_live
     survivors = np.flatnonzero(counter.counts())
     names = [word.encode() for word in counter.words(survivors)]

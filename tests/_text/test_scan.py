@@ -104,9 +104,9 @@ def test_values_beyond_32_bits_are_words():
 def test_ends_and_separators_end_sentences(values, ends, exact):
     ends = sorted(end for end in ends if end <= len(values))
     expected = []
-    for place in range(len(values) + 1):
-        expected += [-1] * ends.count(place)
-        expected += values[place : place + 1]
+    for pos in range(len(values) + 1):
+        expected += [-1] * ends.count(pos)
+        expected += values[pos : pos + 1]
     kept = expected if exact else values_as_one_block(expected)
     counter = _text.WordCounter()
     given_values = np.array(values, dtype=np.int64)

@@ -52,7 +52,7 @@ def test_similar_words_have_different_ids(words):
 
 
 def hash_after_eight_bytes(state, number):
-    """The state of the hash of a long word after eight more bytes."""
+    """Return the hash state of a long word after eight more bytes."""
     state = (state ^ number) * 0x9E3779B97F4A7C15 % 2**64
     return state ^ state >> 32
 

@@ -45,12 +45,12 @@ def test_exact_vocabularies_of_random_text_equal_the_programs(
     written = io.BytesIO()
     write_vocab(written, vocab)
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        (place / "text").write_bytes(data)
+        directory = Path(folder)
+        (directory / "text").write_bytes(data)
         command = ["word2vec", "-train", "text", "-save-vocab", "vocab", "-debug", "0"]
         command += ["-threads", "1", "-min-count", str(min_count)]
         subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)
-        assert (place / "vocab").read_bytes() == written.getvalue()
+        assert (directory / "vocab").read_bytes() == written.getvalue()
 
 
 c_word = st.binary(min_size=1, max_size=110).filter(

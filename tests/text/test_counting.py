@@ -85,18 +85,18 @@ def test_an_error_in_progress_stops_the_work(workers):
 
 def test_an_error_on_another_thread_is_raised_and_stops_all():
     class Slow(io.BytesIO):
-        """Fails on the helper's turn, whichever thread has it."""
+        """Fails on any thread but the main one."""
 
         def readinto(self, buffer):
             if threading.current_thread() is not threading.main_thread():
-                message = "helper"
+                message = "not on the main thread"
                 raise RuntimeError(message)
             time.sleep(0.005)
             return super().readinto(buffer[:8])
 
     endless = file_source(Slow(b"a b c d\n" * 100_000))
     before = threading.active_count()
-    with pytest.raises(RuntimeError, match="helper"):
+    with pytest.raises(RuntimeError, match="not on the main thread"):
         encode(endless, workers=3, block_bytes=8)
     assert threading.active_count() == before
 
@@ -111,7 +111,7 @@ INTERRUPTED = """
     from w2vfast.text import corpus
     from w2vfast.text import sources
     signal.signal(signal.SIGINT, signal.default_int_handler)  # even if started with &
-    os.chdir(PLACE)
+    os.chdir(FOLDER)
     def interrupt():
         time.sleep(0.5)
         os.kill(os.getpid(), signal.SIGINT)
@@ -129,7 +129,7 @@ INTERRUPTED = """
 def test_an_interrupt_ends_a_read_that_waits_for_input(tmp_path):
     read, write = os.pipe()
     try:
-        code = INTERRUPTED.replace("PLACE", repr(str(tmp_path)))
+        code = INTERRUPTED.replace("FOLDER", repr(str(tmp_path)))
         done = run_python(code, stdin=read, timeout=60)
     finally:
         os.close(read)

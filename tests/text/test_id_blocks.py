@@ -17,7 +17,7 @@ node_lists = st.lists(st.lists(st.integers(0, 9), max_size=8), min_size=1, max_s
 
 
 def reference_of(sentences, exact=False):
-    """What lists of integers give, by way of text."""
+    """Return the encoding of lists of integers, through text."""
     data = "".join(" ".join(map(str, s)) + "\n" for s in sentences).encode()
     words, *rest = reference_encoding([data], exact=exact)
     return (["</s>", *map(int, words[1:])], *rest)

@@ -1,4 +1,4 @@
-"""gensim's readers: what they give, and that their files are read with one result."""
+"""gensim's readers: their sentences, and reading their files directly."""
 
 import gzip
 import io
@@ -13,8 +13,8 @@ from w2vfast import LineSentence, PathLineSentences, Text8Corpus, Word2Vec
 from w2vfast.text import corpus
 from w2vfast.text.sources import ReaderSource, SentenceSource, sentence_source
 
-# White space of every kind, its beginnings and neighbours, bytes that are not UTF-8,
-# sentence ends, words.
+# All white space, prefixes of its UTF-8 bytes, similar characters, bytes that are not
+# UTF-8, sentence ends, and words.
 SPACES = [chr(c) for c in range(0x110000 >> 4) if chr(c).isspace()]
 PIECES = [*(space.encode() for space in SPACES), b" ", b"\n", b"\r\n", b"</s>", b"a"]
 PIECES += [b"\xc2", b"\xe2\x80", b"\xe2\x80\x8b", b"\xe1\x9a", b"\xe3\x80\x81", b"\xff"]
@@ -25,7 +25,7 @@ lengths = st.sampled_from([1, 2, 3, 7, 10_000])
 
 @pytest.fixture
 def file(tmp_path):
-    """Return a function from bytes to the path of a file of them."""
+    """Return a function that writes bytes to a file and returns its path."""
 
     def write(data, name="text"):
         (tmp_path / name).write_bytes(data)
@@ -34,7 +34,7 @@ def file(tmp_path):
     return write
 
 
-def test_a_line_is_a_sentence_and_blank_lines_are_none(file):
+def test_each_line_is_a_sentence_and_blank_lines_are_ignored(file):
     text = "the cat\n\n  \n a\u3000dog\u00a0sat \r\nend".encode()
     sentences = LineSentence(file(text))
     expected = [["the", "cat"], ["a", "dog", "sat"], ["end"]]
@@ -42,7 +42,7 @@ def test_a_line_is_a_sentence_and_blank_lines_are_none(file):
     assert list(sentences) == expected  # again from the start
 
 
-def test_a_long_line_is_cut_into_pieces(file):
+def test_a_long_line_is_split(file):
     path = file(b"a b c d e\nf g\n")
     assert list(LineSentence(path, max_sentence_length=2)) == [
         ["a", "b"],
@@ -72,7 +72,7 @@ def test_a_compressed_file_is_decompressed(file):
     assert list(LineSentence(path)) == [["a", "b"]]
 
 
-def test_a_folder_is_its_files_by_name(file, tmp_path):
+def test_the_files_of_a_folder_are_read_in_order_of_name(file, tmp_path):
     file(b"b\nbb\n", "2.txt")
     file(gzip.compress(b"a\naa\n"), "1.txt.gz")
     file(b"hidden\n", ".3.txt")
@@ -84,35 +84,35 @@ def test_a_folder_is_its_files_by_name(file, tmp_path):
     assert [path[-5:] for path in sentences.input_files] == ["xt.gz", "2.txt"]
 
 
-def test_text8_is_cut_into_pieces_across_lines(file):
+def test_text8_is_split_independently_of_lines(file):
     path = file(b"a b\nc d  e\n")
     sentences = Text8Corpus(path, max_sentence_length=2)
     assert list(sentences) == [["a", "b"], ["c", "d"], ["e"]]
     assert list(Text8Corpus(path)) == [["a", "b", "c", "d", "e"]]
 
 
-def test_text8_words_are_whole_wherever_reading_stops(file):
+def test_text8_words_are_not_split_between_chunks(file):
     words = [f"word{i}é" for i in range(20_000)]
     path = file(" ".join(words).encode())
     assert [word for piece in Text8Corpus(path) for word in piece] == words
 
 
 @pytest.mark.parametrize("reader", [LineSentence, Text8Corpus])
-def test_a_length_below_1_is_an_error(reader, file):
+def test_a_max_sentence_length_below_1_is_an_error(reader, file):
     with pytest.raises(
         ValueError, match="max_sentence_length must be at least 1 word, got 0"
     ):
         reader(file(b"a\n"), max_sentence_length=0)
 
 
-def test_what_is_missing_is_said(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere"):
-        list(LineSentence(tmp_path / "nowhere"))
-    with pytest.raises(ValueError, match="nowhere' is neither a file nor a folder"):
-        PathLineSentences(tmp_path / "nowhere")
+def test_a_missing_file_is_an_error_with_its_name(tmp_path):
+    with pytest.raises(FileNotFoundError, match="missing"):
+        list(LineSentence(tmp_path / "missing"))
+    with pytest.raises(ValueError, match="missing' is neither a file nor a folder"):
+        PathLineSentences(tmp_path / "missing")
 
 
-# ---- read by Word2Vec itself -------------------------------------------------------
+# ---- files read directly -----------------------------------------------------------
 
 
 def encoded(source, **options):
@@ -124,7 +124,7 @@ def encoded(source, **options):
 @given(odd_text, lengths, st.integers(1, 3), st.sampled_from([1, 5, 1 << 20]))
 @example(b"a\xe2\x80 bb \xe2\x80", 2, 1, 1 << 20)
 @example(b"a </s>\nbb word a\n\nbb", 2, 2, 1)
-def test_a_readers_file_is_encoded_as_its_sentences_are(
+def test_reading_a_file_directly_equals_iterating(
     tmp_path_factory, data, length, workers, block_bytes
 ):
     path = tmp_path_factory.mktemp("text") / "text"
@@ -137,7 +137,7 @@ def test_a_readers_file_is_encoded_as_its_sentences_are(
         assert encoded(source, **options) == encoded(SentenceSource(sentences))
 
 
-def test_a_folder_is_encoded_as_its_sentences_are(file, tmp_path):
+def test_reading_a_folder_directly_equals_iterating(file, tmp_path):
     file(b"a b\nb c", "1.txt")
     file(gzip.compress(b"c d\n" * 5), "2.txt.gz")
     sentences = PathLineSentences(tmp_path)
@@ -146,7 +146,7 @@ def test_a_folder_is_encoded_as_its_sentences_are(file, tmp_path):
     assert encoded(source) == encoded(SentenceSource(sentences))
 
 
-def test_pruning_counts_pruned_words_of_a_piece_too(file):
+def test_pruned_words_count_for_max_sentence_length(file):
     rng = random.Random(1)
     words = [f"w{rng.randrange(50)}" for _ in range(500)]
     sentences = LineSentence(file(" ".join(words).encode()), max_sentence_length=7)
@@ -160,7 +160,7 @@ def test_pruning_counts_pruned_words_of_a_piece_too(file):
 
 
 @pytest.mark.parametrize("reader", [LineSentence, Text8Corpus])
-def test_a_model_is_the_same_as_from_the_sentences(reader, file):
+def test_a_model_equals_that_of_the_sentences(reader, file):
     rng = random.Random(5)
     lines = [[f"w{rng.randrange(40)}" for _ in range(9)] for _ in range(300)]
     path = file("\n".join(map(" ".join, lines)).encode())
@@ -172,7 +172,7 @@ def test_a_model_is_the_same_as_from_the_sentences(reader, file):
     np.testing.assert_array_equal(read.wv.vectors, iterated.wv.vectors)
 
 
-def test_the_ids_of_a_reader_are_used_again(file, monkeypatch):
+def test_the_ids_of_an_equal_reader_are_reused(file, monkeypatch):
     path = file(b"a b c\n" * 20)
     model = Word2Vec(vector_size=4, workers=1, progress=False)
     model.build_vocab(LineSentence(path))
@@ -183,7 +183,7 @@ def test_the_ids_of_a_reader_are_used_again(file, monkeypatch):
     assert model._cache.corpus is not kept
 
 
-def test_exact_mode_takes_the_words_that_the_reader_gives(file):
+def test_exact_mode_uses_the_words_of_the_reader(file):
     path = file("a\u00a0b c\n".encode() * 20)
     options = {"vector_size": 4, "epochs": 1, "progress": False, "mode": "exact"}
     assert "b" in Word2Vec(LineSentence(path), **options).wv
@@ -202,9 +202,9 @@ class Shouting(LineSentence):
         lambda path: LineSentence(path, limit=10),
         lambda path: LineSentence(open(path, "rb")),  # noqa: SIM115
     ],
-    ids=["sub-class", "limit", "open file"],
+    ids=["subclass", "limit", "open file"],
 )
-def test_what_is_not_so_simple_is_iterated(make, file):
+def test_subclasses_limits_and_open_files_are_iterated(make, file):
     sentences = make(file(b"a b\n" * 20))
     source = sentence_source(sentences)
     assert type(source) is SentenceSource

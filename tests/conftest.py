@@ -1,7 +1,7 @@
-"""What all tests share."""
+"""Settings and fixtures for all tests."""
 
 from hypothesis import settings
 
-# No deadline: how long an example takes says more about the machine than the code.
+# No deadline: the time of an example depends on the machine more than on the code.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")

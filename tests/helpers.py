@@ -18,8 +18,8 @@ GOLDEN = TESTS / "data" / "golden"
 SHARED_DATA = ROOT.parent / "shared" / "data"
 POEMS = Path(w2vfast.__file__).parent / "data" / "tang.txt.xz"
 
-# A child finds the very package that is tested: by PYTHONPATH, and away from the
-# source folder, which Python would look into first and which may not be built.
+# A child process imports the package under test: PYTHONPATH names it, and the working
+# directory is not the source folder, which may not be built.
 CHILD_OPTIONS = {
     "cwd": tempfile.gettempdir(),
     "env": {

@@ -1,4 +1,4 @@
-"""The package as it was built: compiled modules, stubs, and what an import does."""
+"""The built package: compiled modules, stubs, data files and side effects of import."""
 
 import ast
 import importlib
@@ -26,7 +26,7 @@ def test_the_compiled_module_is_loaded(name):
     assert load(name).__file__.endswith(suffixes)
 
 
-def test_an_import_leaves_subnormal_numbers_alone():
+def test_an_import_does_not_change_subnormal_arithmetic():
     done = run_python(
         """
         import numpy as np
@@ -34,7 +34,7 @@ def test_an_import_leaves_subnormal_numbers_alone():
 
         tiny = np.finfo(np.float32).tiny
         assert tiny / np.float32(2) > 0, "results are flushed to zero"
-        assert np.float32(1e-45) * np.float32(2**100) > 0, "inputs are taken as zero"
+        assert np.float32(1e-45) * np.float32(2**100) > 0, "inputs are treated as zero"
         """
     )
     assert done.returncode == 0, done.stderr
@@ -57,7 +57,7 @@ def test_an_import_needs_nothing_but_numpy_and_tqdm():
     assert set(done.stdout.split()) <= {"numpy", "tqdm", "w2vfast"}
 
 
-def test_help_and_usage_errors_do_not_wait_for_numpy():
+def test_help_and_usage_errors_do_not_import_numpy():
     done = run_python(
         """
         import sys
@@ -98,7 +98,7 @@ def test_the_stub_names_what_the_compiled_module_has(name):
 
 
 def is_own(module, value):
-    # What Cython adds to every module has names that begin with two underscores.
+    # Names that Cython adds to every module begin with two underscores.
     name = getattr(value, "__name__", "__")
     defined_in = getattr(value, "__module__", None)
     return defined_in == module.__name__ and not name.startswith("__")

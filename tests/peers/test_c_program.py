@@ -1,4 +1,4 @@
-"""Exact mode against the C program itself: random options, random odd bytes."""
+"""Exact mode compared with the C program: random options and random odd bytes."""
 
 import random
 import shutil
@@ -40,13 +40,13 @@ def random_options(rng):
 
 
 def vocabulary_file(rng, vocab):
-    """The text's own vocabulary with lines dropped, moved and counts changed."""
+    """Return the vocabulary of the text with lines dropped or moved and counts changed."""
     lines = [line.rsplit(b" ", 1) for line in vocab.split(b"\n")[:-1]]
     lines = [line for line in lines if line[0] and rng.random() < 0.9]
     if len(lines) < 3:
         return None
     if rng.random() < 0.3:
-        rng.shuffle(lines)  # then another word than </s> may be row 0
+        rng.shuffle(lines)  # so that row 0 may be a word other than </s>
     factor = rng.choice([0.1, 1, 3])
     # At least 5, the largest -min-count here: C needs a word besides row 0.
     counts = [max(5, int(int(count) * factor)) for _, count in lines]
@@ -78,7 +78,7 @@ def run_here(folder, text, options):
 
 
 @pytest.mark.parametrize("seed", range(N_CASES))
-def test_files_are_the_bytes_of_the_c_program(seed, tmp_path):
+def test_output_files_are_byte_identical_to_those_of_the_c_program(seed, tmp_path):
     rng = random.Random(seed)
     text = tmp_path / "text"
     text.write_bytes(odd_text(rng))

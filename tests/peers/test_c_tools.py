@@ -1,7 +1,7 @@
-"""distance, analogy and accuracy beside the C programs, on the same files.
+"""distance, analogy and accuracy compared with the C programs, on the same files.
 
-The programs must be compiled with the flags that CONTRIBUTING.md gives; then every
-byte agrees, cosines that differ by less than rounding in the counts of accuracy aside.
+Compile the C programs with the flags in CONTRIBUTING.md.  The output is then identical
+byte for byte, except where cosines in accuracy differ by less than rounding.
 """
 
 import lzma
@@ -36,7 +36,7 @@ def run_here(tool, *arguments, text):
 
 @pytest.fixture(scope="module")
 def poems(tmp_path_factory):
-    """Trained vectors of words beyond ASCII; row 0 is </s>."""
+    """Return a file of trained vectors with non-ASCII words; row 0 is </s>."""
     path = tmp_path_factory.mktemp("poems") / "vectors.bin"
     options = {"vector_size": 40, "min_count": 30, "epochs": 1, "mode": "exact"}
     model = Word2Vec(corpus_file=POEMS, progress=False, **options)
@@ -46,7 +46,7 @@ def poems(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def few(tmp_path_factory):
-    """Fewer words than are listed, one of them without a direction."""
+    """Return a file with fewer words than the tools list; one vector is zero."""
     path = tmp_path_factory.mktemp("few") / "vectors.bin"
     vectors = np.random.default_rng(3).normal(size=(25, 7)).astype(np.float32)
     vectors[9] = 0
@@ -56,7 +56,7 @@ def few(tmp_path_factory):
 
 
 def sentences(path, lengths, seed=1):
-    """Random words of a file, now and then an unknown one, never row 0."""
+    """Yield random words of a file, sometimes an unknown one, never row 0."""
     rng = random.Random(seed)
     words = KeyedVectors.load_word2vec_format(path, binary=True).index_to_key[1:]
     for _ in range(60):
@@ -68,7 +68,7 @@ def sentences(path, lengths, seed=1):
 
 @pytest.mark.parametrize("tool", ["distance", "analogy"])
 @pytest.mark.parametrize("file", ["poems", "few"])
-def test_a_conversation_is_that_of_the_c_program(request, tool, file):
+def test_an_interactive_session_prints_what_the_c_program_prints(request, tool, file):
     path = request.getfixturevalue(file)
     lengths = [1, 1, 2, 3, 6] if tool == "distance" else [1, 2, 3, 3, 3, 4]
     text = b"\n".join([*sentences(path, lengths), b"EXIT", b""])
@@ -78,12 +78,12 @@ def test_a_conversation_is_that_of_the_c_program(request, tool, file):
     assert run_here(tool, path, text=text) == expected
 
 
-def test_the_first_row_is_found_by_distance(poems):
+def test_distance_finds_the_first_row(poems):
     text = b"</s>\nEXIT\n"
     assert run_here("distance", poems, text=text) == run_c("distance", poems, text=text)
 
 
-def test_given_words_are_answered_as_typed_ones(poems):
+def test_words_on_the_command_line_are_answered_like_typed_words(poems):
     line = next(s for s in sentences(poems, [3]) if b"unknown" not in s)
     prompts = {
         "distance": b"Enter word or sentence (EXIT to break): ",

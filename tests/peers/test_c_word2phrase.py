@@ -1,4 +1,4 @@
-"""Exact mode of phrases against the C program itself: random options, odd bytes."""
+"""Exact mode of `w2vfast phrases` compared with the C program word2phrase."""
 
 import random
 import shutil
@@ -17,7 +17,7 @@ pytestmark = [
     ),
 ]
 N_CASES = 30  # each makes the program fill 2 GB twice
-# What a pair may be mistaken for, and words about as long as are kept.
+# Words that look like joined pairs, and words near the length limit.
 JOINED = [b"w0_w1", b"</s>_w0", b"w1_", b"w0_w1_w0", b"_w0", b"\0"]
 JOINED += [letter * size for letter in (b"y", b"z") for size in (56, 57, 58, 59, 60)]
 
@@ -33,7 +33,7 @@ def text_for(rng):
 
 
 @pytest.mark.parametrize("seed", range(N_CASES))
-def test_the_text_is_the_bytes_of_the_c_program(seed, tmp_path):
+def test_the_text_is_byte_identical_to_that_of_the_c_program(seed, tmp_path):
     rng = random.Random(seed)
     (tmp_path / "text").write_bytes(text_for(rng))
     options = {

@@ -1,7 +1,7 @@
-"""KeyedVectors beside gensim's, loaded from the same files.
+"""KeyedVectors compared with gensim's, loaded from the same files.
 
-Values agree to 1e-5, and the order wherever neighbouring scores differ by more than
-1e-6.  `VECTORS` are trained on poems: real ones, with words beyond ASCII.
+Values agree to 1e-5, and the order agrees where neighbouring scores differ by more
+than 1e-6.  The vectors are trained on poems, so words are not ASCII.
 """
 
 import inspect
@@ -52,7 +52,7 @@ def theirs(files, theirs_class):
 
 
 def runs_of_ties(found):
-    """Split neighbours where the score falls by more than TIE."""
+    """Split a list of neighbours where the score drops by more than TIE."""
     runs = [[found[0]]]
     for (_, before), pair in itertools.pairwise(found):
         if before - pair[1] > TIE:
@@ -63,13 +63,13 @@ def runs_of_ties(found):
 
 def assert_same_neighbours(found, expected):
     assert [s for _, s in found] == pytest.approx([s for _, s in expected], abs=VALUES)
-    places = iter(word for word, _ in found)
+    words = iter(word for word, _ in found)
     for run in runs_of_ties(expected)[:-1]:
-        assert {next(places) for _ in run} == {word for word, _ in run}
-    # The last run may go on beyond the end.
+        assert {next(words) for _ in run} == {word for word, _ in run}
+    # The last group of ties may continue beyond the end of the list.
 
 
-def test_the_comparison_sees_what_it_should():
+def test_the_comparison_fails_on_wrong_neighbours():
     expected = [("a", 0.9), ("b", 0.5), ("c", 0.4999999), ("d", 0.1), ("e", 0.0)]
     assert_same_neighbours(expected, expected)
     assert_same_neighbours([expected[n] for n in (0, 2, 1, 3, 4)], expected)
@@ -272,7 +272,7 @@ def test_changes(ours, theirs):
         wv["酒"] = new[0]
         wv.set_vecattr("α", "count", 10**6)
         wv.set_vecattr("月", "part", "noun")
-        wv.norms = None  # gensim keeps old lengths
+        wv.norms = None  # gensim caches norms
     assert ours.index_to_key == theirs.index_to_key
     assert ours.key_to_index == theirs.key_to_index
     assert np.array_equal(ours.vectors, theirs.vectors)
@@ -310,8 +310,8 @@ def test_intersecting(tmp_path, ours, theirs, binary):
     )
     other.save_word2vec_format(tmp_path / "file", binary=binary)
     theirs.vectors_lockf = np.ones(len(theirs))
-    # gensim reads text here; its reader of binary files needs NumPy before 2.3, so
-    # the same numbers come to it as text.
+    # gensim reads the text file here, because its reader of binary files needs a
+    # NumPy before 2.3.
     other.save_word2vec_format(tmp_path / "text")
     theirs.add_lifecycle_event = lambda *_, **__: None
     theirs.intersect_word2vec_format(str(tmp_path / "text"), lockf=1.0)
@@ -344,7 +344,7 @@ def test_analogies(tmp_path, ours, theirs):
 def test_word_pairs(tmp_path, ours, theirs, dummy4unknown):
     rng = np.random.default_rng(5)
     words = [*ours.index_to_key[:200], "x"]
-    # Two different words each: the rank of a cosine of 1 would be left to rounding.
+    # The two words differ, because rounding would decide the rank of a cosine of 1.
     lines = [
         "\t".join([*rng.choice(words, 2, replace=False), str(rng.integers(0, 20) / 2)])
         for _ in range(300)
@@ -360,11 +360,11 @@ def test_word_pairs(tmp_path, ours, theirs, dummy4unknown):
 
 # --- names ------------------------------------------------------------------------
 
-# What gensim's methods take and ours do not, and why.
+# Arguments of gensim's methods that ours do not have, and why.
 LEFT_OUT = {
-    "indexer": "indexes are other programs'",
+    "indexer": "approximate indexes are not supported",
     "encoding": "files are UTF-8",
-    "similarity_function": "gensim itself passes it over",
+    "similarity_function": "gensim itself ignores it",
 }
 NAMES = re.findall(
     r"\w+",

@@ -66,7 +66,7 @@ def test_what_gensim_writes_is_loaded(tmp_path, gensim, wv, name, header):
     assert np.array_equal(loaded.vectors, wv.vectors)
 
 
-def test_both_kinds_of_binary_are_told_apart(tmp_path, gensim, wv):
+def test_both_kinds_of_binary_file_are_recognised(tmp_path, gensim, wv):
     # The C program and this package write a newline after each row, gensim does not.
     theirs = gensim(DIM)
     theirs.add_vectors(WORDS, wv.vectors)
@@ -98,25 +98,25 @@ def fasttext():
 
 
 def supervised(fasttext, tmp_path, vectors):
-    """Let fastText begin with given vectors, and learn nothing."""
+    """Return a fastText model that starts from given vectors and learns nothing."""
     text = tmp_path / "text"
     text.write_text("".join(f"__label__x {word}\n" for word in WORDS), "utf-8")
-    # Each of its threads sets a tenth of the matrix at random (DenseMatrix::uniform):
-    # with fewer than ten, "</s>", which the vectors lack, has whatever was in memory.
+    # Each thread initialises a tenth of the matrix (DenseMatrix::uniform).  With fewer
+    # than ten threads the row of "</s>", which the file lacks, is uninitialised.
     options = {"lr": 0.0, "epoch": 1, "thread": 10, "verbose": 0}
     return fasttext.train_supervised(
         str(text), pretrainedVectors=str(vectors), dim=DIM, **options
     )
 
 
-def test_fasttext_begins_with_our_vectors(tmp_path, fasttext, wv):
+def test_fasttext_starts_from_our_vectors(tmp_path, fasttext, wv):
     wv.save(tmp_path / "vectors.vec")
     model = supervised(fasttext, tmp_path, tmp_path / "vectors.vec")
     for word in WORDS:
         assert np.array_equal(model.get_word_vector(word), wv[word]), word
 
 
-def test_fasttext_begins_with_text_as_the_c_program_writes_it(tmp_path, fasttext):
+def test_fasttext_starts_from_text_in_the_format_of_the_c_program(tmp_path, fasttext):
     values = np.arange(DIM * len(WORDS), dtype=np.float32).reshape(-1, DIM) / 8
     wv = KeyedVectors(WORDS, values, c_text=True)
     wv.save(tmp_path / "vectors.vec")

@@ -1,4 +1,4 @@
-"""Phrases and readers of text against gensim's, on the same sentences."""
+"""Phrases and readers of text compared with gensim's, on the same sentences."""
 
 import random
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from phrases_reference import WORDS, connectors, delimiters, sentences_of_words
 
 from w2vfast import phrases as ours
-from w2vfast.text import readers as readers
+from w2vfast.text import readers
 
 pytestmark = pytest.mark.peer
 theirs = pytest.importorskip(
@@ -28,7 +28,7 @@ rules = st.sampled_from(
 
 
 def check_same(mine, other, sentences):
-    """Everything that a user sees is the same."""
+    """Compare everything that a user can see."""
     assert dict(mine.vocab) == other.vocab
     assert mine.corpus_word_count == other.corpus_word_count
     assert mine.export_phrases() == other.export_phrases()
@@ -41,7 +41,7 @@ def check_same(mine, other, sentences):
 
 
 @given(sentences_of_words, sentences_of_words, connectors, delimiters, rules)
-def test_all_is_as_in_gensim(sentences, more, connector_words, delimiter, rule):
+def test_phrases_equal_gensims(sentences, more, connector_words, delimiter, rule):
     options = {"connector_words": connector_words, "delimiter": delimiter, **rule}
     mine = ours.Phrases(sentences, workers=1, **options)
     other = theirs.Phrases(sentences, **options)
@@ -52,7 +52,7 @@ def test_all_is_as_in_gensim(sentences, more, connector_words, delimiter, rule):
 
 
 @given(sentences_of_words, rules)
-def test_a_second_pass_is_as_in_gensim(sentences, rule):
+def test_phrases_of_phrases_equal_gensims(sentences, rule):
     mine = ours.Phrases(sentences, workers=1, **rule)
     other = theirs.Phrases(sentences, **rule)
     joined = list(mine[sentences])
@@ -71,7 +71,7 @@ def test_a_second_pass_is_as_in_gensim(sentences, rule):
     st.integers(1, 5),
     st.integers(20, 10**6),
 )
-def test_scorers_are_gensims(a, b, ab, len_vocab, min_count, n_words):
+def test_scorers_equal_gensims(a, b, ab, len_vocab, min_count, n_words):
     counts = (a, b, ab, len_vocab, min_count, n_words)
     assert ours.original_scorer(*counts) == theirs.original_scorer(*counts)
     if ab >= min_count and 0 in (a, b):
@@ -79,7 +79,7 @@ def test_scorers_are_gensims(a, b, ab, len_vocab, min_count, n_words):
     assert ours.npmi_scorer(*counts) == theirs.npmi_scorer(*counts)
 
 
-def test_a_scoring_function_is_called_alike():
+def test_a_scoring_function_gets_the_same_arguments():
     def scorer(
         worda_count, wordb_count, bigram_count, len_vocab, min_count, corpus_word_count
     ):
@@ -106,7 +106,7 @@ def test_english_connector_words_are_gensims():
 
 # ---- readers -----------------------------------------------------------------------
 
-# Valid UTF-8 without `</s>`, where we differ on purpose.
+# Valid UTF-8 without `</s>`; both differ from gensim on purpose.
 lines = st.text(
     st.sampled_from("ab \n\r\t\x0b\x0c\x1c\x85\xa0\u2003\u2028\u3000月\u200b"),
     max_size=60,

@@ -1,4 +1,4 @@
-"""Predictions and scores beside gensim's, with the same matrices and the same tree."""
+"""Predictions and scores compared with gensim's, with the same matrices and tree."""
 
 import inspect
 
@@ -27,7 +27,7 @@ def gensim():
 
 
 def pair(gensim, **options):
-    """Train ours; make gensim's with the same words, matrices and tree."""
+    """Train our model; build gensim's with the same words, matrices and tree."""
     options = {"vector_size": 30, "min_count": 20, "epochs": 1, **options}
     ours = Word2Vec(corpus_file=POEMS, progress=False, **options)
     theirs = gensim.Word2Vec(**options)
@@ -66,7 +66,7 @@ def test_predictions_by_negative_sampling_are_gensims(gensim, options):
         assert found[0][0] == expected[0][0]
 
 
-def test_unknown_contexts_have_no_prediction_in_either(gensim):
+def test_neither_predicts_from_unknown_words(gensim):
     ours, theirs = pair(gensim)
     for context in ([], ["?"]):
         assert theirs.predict_output_word(context) is None
@@ -75,7 +75,7 @@ def test_unknown_contexts_have_no_prediction_in_either(gensim):
 
 
 def gensims_log_sigmoid(x):
-    """Its table of 1000 values over -6 to 6, found with 83 steps a unit; 0 beyond."""
+    """Compute gensim's table look-up: 1000 values on [-6, 6], 83 steps a unit, else 0."""
     step = ((np.clip(x, -6, 6) + 6) * np.float32(83)).astype(int)
     f = np.exp((step / 1000 * 2 - 1) * 6)
     return np.where(np.abs(x) >= 6, 0, np.log(f / (f + 1))).astype(x.dtype)
@@ -85,7 +85,7 @@ def gensims_log_sigmoid(x):
     "options", [{"sg": 1}, {"sg": 0}, {"sg": 0, "cbow_mean": 0}], ids=str
 )
 @pytest.mark.parametrize("window", [1, 5, 40])
-def test_scores_by_the_tree_are_gensims_but_for_its_table(
+def test_scores_by_the_tree_equal_gensims_except_for_its_sigmoid_table(
     gensim, monkeypatch, options, window
 ):
     ours, theirs = pair(gensim, hs=1, negative=0, window=window, **options)
@@ -96,7 +96,7 @@ def test_scores_by_the_tree_are_gensims_but_for_its_table(
 
 
 def test_arguments_have_gensims_names_and_order(gensim):
-    """Those that belong to gensim's own threads are left out."""
+    """Arguments for gensim's thread queue are left out."""
     for name in ("predict_output_word", "score"):
         ours, theirs = (
             inspect.signature(getattr(owner, name)).parameters

@@ -1,8 +1,9 @@
-"""What spaCy, sentence-transformers and model2vec make of our files.
+"""spaCy, sentence-transformers and model2vec read our files.
 
-These are too large for every change; run by hand, in an environment that has them:
+These programs are too large for every change.  Run by hand, in an environment that
+has them:
 
-    python -m pytest -m readers tests/test_readers.py
+    python -m pytest -m readers tests/peers/test_other_readers.py
 
 Last run 2026-11-21, all passed: Python 3.11.7, spaCy 3.8.18, sentence-transformers
 6.2.0 (torch 2.13.0+cpu, transformers 5.23.0, tokenizers 0.23.3), model2vec 0.10.0,
@@ -17,7 +18,7 @@ import pytest
 
 from w2vfast import KeyedVectors
 
-# These programs' own warnings are none of ours.
+# Warnings of these programs are not errors of ours.
 pytestmark = [pytest.mark.readers, pytest.mark.filterwarnings("default")]
 WORDS = ["the", "king", "月", "under_score", "King", "</s>", "don't"]
 DIM = 16
@@ -48,7 +49,7 @@ def test_spacy_reads_text(tmp_path, spacy, wv, name):
         assert np.array_equal(vocab.get_vector(word), wv[word]), word
 
 
-def test_spacy_reads_text_as_the_c_program_writes_it(tmp_path, spacy):
+def test_spacy_reads_text_in_the_format_of_the_c_program(tmp_path, spacy):
     wv = KeyedVectors(WORDS, np.eye(len(WORDS), DIM, dtype=np.float32), c_text=True)
     test_spacy_reads_text(tmp_path, spacy, wv, "v.txt")
 
@@ -78,7 +79,7 @@ def test_model2vec_gives_the_mean_of_the_words(folder, wv):
         np.testing.assert_allclose(model.encode(text), expected, rtol=1e-5, atol=1e-6)
 
 
-def test_model2vec_leaves_unknown_words_out(folder, wv):
+def test_model2vec_ignores_unknown_words(folder, wv):
     model2vec = pytest.importorskip("model2vec", reason="model2vec is not installed")
     model = model2vec.StaticModel.from_pretrained(folder)
     np.testing.assert_allclose(model.encode("unheard king"), wv["king"], rtol=1e-6)
@@ -99,7 +100,7 @@ def test_sentence_transformers_gives_the_mean_of_the_words(sentence_transformer,
         np.testing.assert_allclose(row, expected, rtol=1e-5, atol=1e-6)
 
 
-def test_sentence_transformers_takes_unknown_words_for_zeros(sentence_transformer, wv):
+def test_sentence_transformers_counts_unknown_words_as_zeros(sentence_transformer, wv):
     row = sentence_transformer.encode("unheard king")
     np.testing.assert_allclose(row, wv["king"] / 2, rtol=1e-6)
 

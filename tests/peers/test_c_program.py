@@ -40,7 +40,7 @@ def random_options(rng):
 
 
 def vocabulary_file(rng, vocab):
-    """Return the vocabulary of the text with lines dropped or moved and counts changed."""
+    """Return the vocabulary of the text with changed lines and counts."""
     lines = [line.rsplit(b" ", 1) for line in vocab.split(b"\n")[:-1]]
     lines = [line for line in lines if line[0] and rng.random() < 0.9]
     if len(lines) < 3:

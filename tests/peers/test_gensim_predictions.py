@@ -75,7 +75,7 @@ def test_neither_predicts_from_unknown_words(gensim):
 
 
 def gensims_log_sigmoid(x):
-    """Compute gensim's table look-up: 1000 values on [-6, 6], 83 steps a unit, else 0."""
+    """Look up gensim's table: 1000 values on [-6, 6], 83 steps a unit, else 0."""
     step = ((np.clip(x, -6, 6) + 6) * np.float32(83)).astype(int)
     f = np.exp((step / 1000 * 2 - 1) * 6)
     return np.where(np.abs(x) >= 6, 0, np.log(f / (f + 1))).astype(x.dtype)

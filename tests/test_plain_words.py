@@ -13,7 +13,8 @@ RETIRED = {
     r"\bcall(?:s|ed|ing)? (?:\w+ ){0,3}(?:ahead|from memory)\b": "prefetch",
     r"\b(?:copies|replicas) (?:\w+ ){0,2}meet\b": "replicas are merged",
     r"\bmeeting uses\b|\bMEETING_": "merge schedule",
-    r"\bpass(?:es|ed|ing)? over\b": "ignore, skip",
+    # "A pass over the corpus" is an epoch, and allowed.
+    r"\bpassed over\b|\bto pass over\b|\bpass(?:es)? over (?:words|what)\b": "ignore, skip",
     r"\bnowhere\b": "scratch row",
     r"\bby 90 degrees\b": "transpose",
     r"\bchance has it\b": "expected by chance",

@@ -83,7 +83,7 @@ def build_info() -> dict[str, Any]:
         or by the environment variable ``W2VFAST_ISA``
         ``available`` : list of str, those that this processor can run, the fastest
         first
-        ``compiler`` : str
+        ``compiler`` : str.
     """
     from w2vfast import _core
 

@@ -42,7 +42,7 @@ class Phrases(PhraseModel, kind="Phrases"):
         Differs: gensim checks after each sentence and drops more.
     delimiter : str, default "_"
         Separates the words of a phrase.
-    progress_per
+    progress_per : int
         Accepted for compatibility with gensim; ignored.
     scoring : {"default", "npmi"} or callable
         `original_scorer`, `npmi_scorer`, or a function with the parameters of these,
@@ -127,6 +127,7 @@ class Phrases(PhraseModel, kind="Phrases"):
         Parameters
         ----------
         sentences : iterable of lists of str
+            As `sentences` of the class.
 
         Raises
         ------
@@ -190,6 +191,11 @@ class Phrases(PhraseModel, kind="Phrases"):
         last delimiter.  If words contain the delimiter themselves, as in a second pass,
         these need not be the two words that were joined, so that the score may differ
         from that of `analyze_sentence`.
+
+        Returns
+        -------
+        dict of str to float
+            Scores by phrase.
         """
         if isinstance(self.scoring, str):
             found = self._counts.phrases(self.delimiter, self._rule())
@@ -208,7 +214,13 @@ class Phrases(PhraseModel, kind="Phrases"):
                     yield phrase, score
 
     def freeze(self) -> FrozenPhrases:
-        """Return only the phrases: smaller and faster, but unable to learn more."""
+        """Return only the phrases: smaller and faster, but unable to learn more.
+
+        Returns
+        -------
+        FrozenPhrases
+            The phrases and their scores.
+        """
         return FrozenPhrases(self)
 
     # ---- files and pickles -----------------------------------------------------------

@@ -38,8 +38,8 @@ def original_scorer(
     float
         -inf if one of the words does not occur.
 
-    Source
-    ------
+    Notes
+    -----
     Mikolov et al. 2013, arXiv:1310.4546, equation 6, multiplied by `len_vocab` to make
     the threshold depend less on the size of the corpus.  Differs: the C program
     multiplies by the number of words of the corpus.
@@ -76,8 +76,8 @@ def npmi_scorer(
     float
         -inf below `min_count`, or if the candidate or one of the words does not occur.
 
-    Source
-    ------
+    Notes
+    -----
     Bouma 2009, Normalized (Pointwise) Mutual Information in Collocation Extraction.
     """
     if bigram_count < min_count or 0 in (worda_count, wordb_count, bigram_count):

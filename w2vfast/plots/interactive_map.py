@@ -46,13 +46,21 @@ def save_map_page(
     ----------
     path : str or path-like
         The file, such as ``map.html``.  Written completely or not at all.
-    vectors, words, top, method, seed
-        See `w2vfast.plots.wordmap.word_map`.
+    vectors : KeyedVectors
+        The vectors.
+    words : iterable of str or int, optional
+        The words of the map.
+    top : int, default 300
+        Number of most frequent words to use if `words` is not given.
+    method : {"pca", "tsne", "umap"}
+        "tsne" needs scikit-learn, "umap" needs umap-learn.
     neighbours : int, default 10
         Number of nearest words by cosine to show for each word.  They are chosen among
         all vectors, including those that are not on the map.
     title : str, optional
         Title above the map; default ``Map of words``.
+    seed : int, default 1
+        Seed of the random numbers.  "pca" uses none.
 
     Returns
     -------

@@ -39,10 +39,18 @@ def plot_words(
 
     Parameters
     ----------
-    vectors, words, top, method, seed
-        See `w2vfast.plots.wordmap.word_map`.
+    vectors : KeyedVectors
+        The vectors.
+    words : iterable of str or int, optional
+        The words of the map.
+    top : int, default 300
+        Number of most frequent words to use if `words` is not given.
+    method : {"pca", "tsne", "umap"}
+        "tsne" needs scikit-learn, "umap" needs umap-learn.
     title : str, optional
         Title above the map.
+    seed : int, default 1
+        Seed of the random numbers.  "pca" uses none.
 
     Returns
     -------

@@ -796,7 +796,8 @@ class Word2Vec(GensimNames):
         Returns
         -------
         dict of int
-            vocab, syn0, syn1, syn1neg, tables, and their total [bytes].
+            Keys ``vocab``, ``syn0``, ``syn1``, ``syn1neg``, ``tables`` and their sum,
+            ``total`` [bytes].
 
         Raises
         ------

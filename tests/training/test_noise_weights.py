@@ -128,7 +128,7 @@ def test_weights_like_the_counts_train_like_the_counts():
 
 
 def test_a_word_that_is_never_noise_is_only_drawn_to():
-    """Output rows change by noise words and centre words; d is all the noise."""
+    """Negative samples and centre words change output rows; only d is sampled."""
     model = Word2Vec(**OPTIONS, noise_weights=[0, 0, 0, 1], alpha=1e-4)
     model.build_vocab(TEXT)
     model.train()

@@ -196,11 +196,6 @@ class Phrases(PhraseModel, kind="Phrases"):
         -------
         dict of str to float
             Scores by phrase.
-
-        Returns
-        -------
-        dict of str to float
-            Scores by phrase.
         """
         if isinstance(self.scoring, str):
             found = self._counts.phrases(self.delimiter, self._rule())

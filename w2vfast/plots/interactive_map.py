@@ -61,8 +61,6 @@ def save_map_page(
         Title above the map; default ``Map of words``.
     seed : int, default 1
         Seed of the random numbers.  "pca" uses none.
-    seed : int, default 1
-        Seed of the random numbers.  "pca" uses none.
 
     Returns
     -------

@@ -51,8 +51,6 @@ def plot_words(
         Title above the map.
     seed : int, default 1
         Seed of the random numbers.  "pca" uses none.
-    seed : int, default 1
-        Seed of the random numbers.  "pca" uses none.
 
     Returns
     -------

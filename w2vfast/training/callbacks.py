@@ -23,16 +23,40 @@ class CallbackAny2Vec:
     """
 
     def on_train_begin(self, model: Any) -> None:
-        """Run before the first epoch."""
+        """Run before the first epoch.
+
+        Parameters
+        ----------
+        model : Word2Vec
+            The model that is trained.
+        """
 
     def on_epoch_begin(self, model: Any) -> None:
-        """Run before each epoch."""
+        """Run before each epoch.
+
+        Parameters
+        ----------
+        model : Word2Vec
+            The model that is trained.
+        """
 
     def on_epoch_end(self, model: Any) -> None:
-        """Run after each epoch, whose summary is ``model.history[-1]``."""
+        """Run after each epoch, whose summary is ``model.history[-1]``.
+
+        Parameters
+        ----------
+        model : Word2Vec
+            The model that is trained.
+        """
 
     def on_train_end(self, model: Any) -> None:
-        """Run after the last epoch."""
+        """Run after the last epoch.
+
+        Parameters
+        ----------
+        model : Word2Vec
+            The model that is trained.
+        """
 
 
 def checked_callbacks(callbacks: Any) -> list[Any]:

@@ -148,7 +148,7 @@ class Word2VecReference:
         return slot if random & 0xFFFFFFFF < threshold else alias
 
     def fill_pool(self):
-        """Draw the pool of negative samples: for 12 centres, each is used four times."""
+        """Draw the pool of negative samples: 12 centres, four uses each."""
         self.pool_uses = 0
         if self.p.negative and self.p.negative_sharing == "window":
             self.pool = [self.noise_word() for _ in range(12 * self.p.negative + 1)]

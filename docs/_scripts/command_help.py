@@ -13,17 +13,28 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parents[2]
 MARK = "<!-- command help -->"
 COLUMNS = "84"  # of the blocks of the site at desktop width
+# The installed package; the source folder, which may not be compiled, only without one.
+PROGRAM = f"""\
+import sys
+sys.path.append({str(ROOT)!r})
+from w2vfast.cli.main import main
+sys.exit(main())
+"""
 COMMAND = re.compile(r"^ {4}w2vfast (\w+)", re.M)
 
 
 def help_of(*command: str) -> str:
     """Return what the program prints for these words and ``--help``."""
     done = subprocess.run(
-        [sys.executable, "-m", "w2vfast", *command, "--help"],
+        [sys.executable, "-c", PROGRAM, *command, "--help"],
+        cwd=tempfile.gettempdir(),
         env={**os.environ, "COLUMNS": COLUMNS},
         capture_output=True,
         encoding="utf-8",

@@ -34,12 +34,24 @@ def test_none_shows_a_bar_on_a_terminal(monkeypatch):
     assert "words/s" in terminal.getvalue()
 
 
-@pytest.mark.parametrize("stderr", [io.StringIO(), None])
-def test_none_shows_no_bar_elsewhere(monkeypatch, stderr):
+def test_none_shows_no_bar_in_a_file(monkeypatch):
+    stderr = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stderr)
     with ProgressBar(None, 10, "words") as bar:
         bar.show(10, "reading")
-    assert not stderr or stderr.getvalue() == ""
+    assert stderr.getvalue() == ""
+
+
+def closed_stream():
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("stderr", [None, object(), closed_stream()])
+def test_an_unusual_standard_error_is_no_terminal(monkeypatch, stderr):
+    monkeypatch.setattr(sys, "stderr", stderr)
+    assert not progress.is_interactive()
 
 
 def test_true_shows_a_bar_even_in_a_file(capfd):

@@ -20,8 +20,9 @@ class _Lines(logging.Handler):
     """Write records as plain lines on the standard error of the moment."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        # The reader of a pipe may be gone ("2>&1 | head"); pythonw has no stderr.
-        with contextlib.suppress(OSError):
+        # The reader of a pipe may be gone ("2>&1 | head"), the stream may be closed,
+        # and pythonw has no standard error.
+        with contextlib.suppress(OSError, ValueError):
             if sys.stderr is not None:
                 sys.stderr.write(f"{self.format(record)}\n")
                 sys.stderr.flush()

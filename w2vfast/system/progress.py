@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -66,8 +67,11 @@ class ProgressBar:
 
 def is_interactive() -> bool:
     """Tell whether somebody watches: a terminal on standard error, or a notebook."""
-    if sys.stderr is not None and sys.stderr.isatty():
-        return True
+    # A program may have replaced standard error by an object with `write` only, or
+    # closed it.
+    with contextlib.suppress(AttributeError, ValueError):
+        if sys.stderr.isatty():
+            return True
     # A notebook has loaded IPython; a plain program need not.
     ipython = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()

@@ -1,4 +1,4 @@
-"""Fast mode at one worker writes the same bytes as when the digests were taken.
+"""Fast mode with one worker writes the same bytes as when the digests were recorded.
 
 A change of these digests is a change of results: it belongs under "Numerics" in
 CHANGELOG.md, with figures of quality.  Nothing here depends on the C library or on

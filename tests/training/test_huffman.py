@@ -1,4 +1,4 @@
-"""Huffman codes: a tree of least cost, and the C program's own."""
+"""Huffman codes: optimal trees, and the trees of the C program."""
 
 import heapq
 
@@ -56,7 +56,7 @@ def test_paths_lead_from_the_root_to_the_word(counts):
 
 
 @given(st.lists(st.integers(1, 1000), min_size=2, max_size=40))
-def test_fast_tree_leaves_out_the_sentence_end_and_puts_the_root_first(counts):
+def test_fast_tree_has_no_sentence_end_and_starts_with_the_root(counts):
     counts = descending(counts)
     fast = huffman.build_tree(np.append(10**6, counts))
     exact = huffman.build_c_tree(counts)
@@ -74,6 +74,6 @@ def test_small_vocabularies(counts):
 
 
 def test_sentence_end_with_a_low_count_stays_first():
-    """The C program does not sort row 0, so its tree need not be the cheapest."""
+    """The C program does not sort row 0, so its tree may not be optimal."""
     tree = huffman.build_c_tree(np.array([1, 9, 8, 7], dtype=np.int64))
     assert np.diff(tree.offsets).tolist() == [2, 2, 2, 2]

@@ -22,7 +22,7 @@ def log_uniform(counts):
 
 
 def drawn(weights, n_draws=200_000):
-    """How often each word but the sentence end is drawn."""
+    """Return how often each word is drawn, without the sentence end."""
     noise = sampling.noise_sampler(COUNTS, weights=weights)
     kernel_noise = _core.AliasNoise(noise.entries)
     words = _core._test_alias_noise(kernel_noise, 5, n_draws)
@@ -127,8 +127,8 @@ def test_weights_like_the_counts_train_like_the_counts():
     np.testing.assert_array_equal(by_array.wv.vectors, expected)
 
 
-def test_a_word_that_is_never_noise_is_only_drawn_to():
-    """Negative samples and centre words change output rows; only d is sampled."""
+def test_only_negative_samples_are_pushed_away_from_the_inputs():
+    """d is every negative sample; a, b and c are only ever centre words."""
     model = Word2Vec(**OPTIONS, noise_weights=[0, 0, 0, 1], alpha=1e-4)
     model.build_vocab(TEXT)
     model.train()
@@ -139,8 +139,8 @@ def test_a_word_that_is_never_noise_is_only_drawn_to():
     assert model.wv.index_to_key == ["a", "b", "c", "d"]
 
 
-def test_predictions_are_weighted_by_the_noise_that_was_drawn():
-    """As a model with the same weights by way of its counts answers."""
+def test_predictions_use_the_noise_distribution_of_the_training():
+    """Equal weights give equal predictions, whether as counts or as an array."""
     by_counts = trained(negative=3, ns_exponent=0.5)
     by_weights = trained(negative=3, noise_weights=lambda counts: 7 * counts**0.5)
     expected = by_counts.predict_output_word(["a"], noise=True)

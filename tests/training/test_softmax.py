@@ -29,7 +29,7 @@ def pairs(n):
 
 
 def predicted(model, word):
-    """p(output | word) of all words, by the definition."""
+    """p(output | word) of all words, from the definition."""
     logits = model.syn1neg.astype(float) @ model.wv[word].astype(float)
     weights = np.exp(logits - logits.max())
     return dict(zip(model.wv.index_to_key, weights / weights.sum(), strict=True))
@@ -37,7 +37,7 @@ def predicted(model, word):
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("sg", [0, 1])
-def test_probabilities_become_those_of_the_text(sg, workers):
+def test_probabilities_converge_to_those_of_the_text(sg, workers):
     model = Word2Vec(
         pairs(200), sg=sg, alpha=0.1, epochs=30, seed=3, workers=workers, **OPTIONS
     )
@@ -53,7 +53,7 @@ def test_probabilities_become_those_of_the_text(sg, workers):
     assert predicted(model, "x")["a"] == pytest.approx(1, abs=off)
 
 
-def test_loss_begins_at_the_log_of_the_words_and_ends_at_the_entropy():
+def test_loss_falls_from_the_log_of_the_vocabulary_size_to_the_entropy():
     options = {**OPTIONS, "sg": 1, "workers": 1, "compute_loss": True}
     untrained = Word2Vec(pairs(2), alpha=1e-6, epochs=1, **options).history[0]
     assert untrained.softmax_loss == untrained.loss == pytest.approx(np.log(5))
@@ -70,7 +70,7 @@ def test_loss_begins_at_the_log_of_the_words_and_ends_at_the_entropy():
     assert model.get_latest_training_loss() == last.loss
 
 
-def test_many_workers_and_wide_windows_learn_as_one_does():
+def test_several_workers_with_wide_windows_learn_as_much_as_one():
     rng = np.random.default_rng(2)
     topics = rng.integers(0, 2, 120)
     text = [(2 * rng.integers(0, 20, 30) + topic).tolist() for topic in topics]
@@ -79,11 +79,11 @@ def test_many_workers_and_wide_windows_learn_as_one_does():
         Word2Vec(text, workers=workers, **options).history[-1].loss
         for workers in (1, 2, 3)
     ]
-    # A word tells its topic, which leaves twenty of forty words.
+    # A word determines its topic, which leaves twenty of forty words.
     np.testing.assert_allclose(losses, np.log(20), rtol=0.03)
 
 
-def test_objective_is_shown_saved_and_trained_on_with(tmp_path):
+def test_objective_is_in_the_repr_saved_and_used_by_further_training(tmp_path):
     model = Word2Vec(pairs(20), epochs=1, workers=1, **OPTIONS)
     assert repr(model) == "Word2Vec(5 words, vector_size=16, objective='softmax')"
     assert "objective" not in repr(Word2Vec())
@@ -124,13 +124,13 @@ def test_negative_sampling_is_off_with_softmax():
         ({"mode": "exact"}, "objective must be None with mode='exact', got 'softmax'"),
     ],
 )
-def test_what_softmax_excludes_is_refused(given, message):
+def test_settings_that_softmax_excludes_are_refused(given, message):
     with pytest.raises(ValueError, match=message):
         TrainParams(objective="softmax", **given)
 
 
 @pytest.mark.parametrize("sg", [0, 1])
-def test_large_vocabularies_are_refused_with_what_they_would_cost(sg):
+def test_an_error_for_a_large_vocabulary_names_the_cost(sg):
     model = Word2Vec(**{**OPTIONS, "vector_size": 100, "window": 5, "sg": sg})
     counts = {f"word{i}": 100 for i in range(60_000)}
     model.build_vocab_from_freq(counts)
@@ -143,7 +143,7 @@ def test_large_vocabularies_are_refused_with_what_they_would_cost(sg):
     assert "6 outputs in place of 60,000" in str(caught.value)
 
 
-def test_command_line_trains_by_softmax_and_says_what_it_takes(tmp_path):
+def test_command_line_trains_with_softmax_and_prints_the_cost(tmp_path):
     text, output = tmp_path / "text.txt", tmp_path / "vectors.txt"
     text.write_text("".join(f"{a} {b}\n" for a, b in pairs(20)))
     flags = ["-train", text, "-output", output, "-debug", 1, "--objective", "softmax"]
@@ -157,7 +157,7 @@ def test_command_line_trains_by_softmax_and_says_what_it_takes(tmp_path):
     assert "-hs must be 0 with --objective softmax, got 1" in done.stderr
 
 
-def test_growth_beyond_the_limit_is_refused_and_leaves_the_model_as_it_was(monkeypatch):
+def test_growth_beyond_the_limit_is_refused_and_changes_nothing(monkeypatch):
     model = Word2Vec(pairs(5), sg=1, epochs=1, workers=1, **OPTIONS)
     words = list(model.wv.index_to_key)
     monkeypatch.setattr("w2vfast.training.cost.MOST_WORDS", 8)

@@ -49,3 +49,8 @@ def run_python(code, *, arguments=(), **options):
 def _run(command, options):
     defaults = {"capture_output": True, "text": True, "timeout": 120, "check": False}
     return subprocess.run(command, **{**CHILD_OPTIONS, **defaults, **options})
+
+
+def neighbours_of_a1(model):
+    """Return three neighbours; defined here so that another process can import it."""
+    return model.wv.most_similar("a1", topn=3)

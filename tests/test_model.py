@@ -12,7 +12,7 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
-from helpers import CHILD_OPTIONS, run_python
+from helpers import CHILD_OPTIONS, neighbours_of_a1, run_python
 
 import w2vfast
 from w2vfast import CallbackAny2Vec, IdCorpus, StopTraining, Word2Vec
@@ -243,10 +243,6 @@ def test_a_loaded_model_continues_training_as_the_original_does(tmp_path):
     )  # the file has not changed
 
 
-def neighbours(model):
-    return model.wv.most_similar("a1", topn=3)
-
-
 def test_models_can_be_copied_and_sent_between_processes():
     model = Word2Vec(two_topics(50), hs=1, **SMALL)
     for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
@@ -254,7 +250,7 @@ def test_models_can_be_copied_and_sent_between_processes():
         other.train(two_topics(10), epochs=1)
         assert not np.array_equal(other.wv.vectors, model.wv.vectors)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        assert pool.submit(neighbours, model).result() == neighbours(model)
+        assert pool.submit(neighbours_of_a1, model).result() == neighbours_of_a1(model)
 
 
 PRINT_DIGEST = """

@@ -1,7 +1,6 @@
 """Corpora for tests of the text package, and everything that encoding them returns."""
 
 import io
-import os
 
 import numpy as np
 import pytest
@@ -12,7 +11,6 @@ from w2vfast.text import corpus
 from w2vfast.text.corpus import encode
 from w2vfast.text.sources import file_source
 
-posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files and signals")
 # Random text may have carriage returns and no newline; that warning has its own test.
 any_line_ends = pytest.mark.filterwarnings(
     "ignore:.*has carriage returns but no newline"

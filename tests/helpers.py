@@ -7,7 +7,11 @@ import tempfile
 import textwrap
 from pathlib import Path
 
+import pytest
+
 import w2vfast
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
-from helpers import CHILD_OPTIONS, neighbours_of_a1, run_python
+from helpers import CHILD_OPTIONS, neighbours_of_a1, posix_only, run_python
 
 import w2vfast
 from w2vfast import CallbackAny2Vec, IdCorpus, StopTraining, Word2Vec
@@ -372,7 +372,7 @@ w2vfast.Word2Vec(ids, epochs=10**6, progress=False, callbacks=[Ready()])
 """
 
 
-@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@posix_only
 def test_an_interrupt_ends_training_soon():
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     command = [sys.executable, "-c", ENDLESS]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.aliases import PathLike
 from w2vfast.compat import (
     GensimNames,
     check_gensim_arguments,
@@ -57,8 +58,6 @@ from w2vfast.warmstart.next_state import with_growth, with_weights
 if TYPE_CHECKING:
     from w2vfast.prediction.probabilities import Softmax, TreeSoftmax
     from w2vfast.text.corpus import EncodedCorpus
-
-PathLike = str | os.PathLike[str]
 
 
 class Word2Vec(GensimNames):

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.aliases import PathLike
 from w2vfast.formats.folder import MODEL_KIND, load_folder, save_folder
 from w2vfast.params import TrainParams
 from w2vfast.state import ModelState
-from w2vfast.system.files import PathLike
 from w2vfast.text.vocab import Vocab
 from w2vfast.training.history import EpochStats
 from w2vfast.training.noise_weights import NoiseWeights

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = "w2vfast"
 COMPILED = ("_core", "_text")
 # Imported from most layers: drawn in a last row, below a line and without arrows.
-BASE = ("params", "system", "errors")
+BASE = ("params", "system", "errors", "aliases")
 
 # Sizes in pixels of a picture as wide as a telephone's screen; a larger screen scales
 # it up.

@@ -8,13 +8,11 @@ import subprocess
 import time
 
 import pytest
-from helpers import CHILD_OPTIONS, cli_command, run_cli
+from helpers import CHILD_OPTIONS, cli_command, posix_only, run_cli
 
 import w2vfast
 from w2vfast.cli import train as train_command
 from w2vfast.cli.main import main
-
-posix_only = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
 FILES = ["train", "-train", "corpus", "-output", "vectors"]
 

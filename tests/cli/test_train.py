@@ -6,14 +6,11 @@ import subprocess
 
 import numpy as np
 import pytest
-from helpers import run_cli
+from helpers import posix_only, run_cli
 
 from w2vfast.cli.main import main
 from w2vfast.cli.train import Request
 from w2vfast.vectors.keyedvectors import KeyedVectors
-
-posix_only = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
-
 
 # --- requests ---------------------------------------------------------------
 

@@ -5,12 +5,10 @@ import os
 
 import numpy as np
 import pytest
-from helpers import run_python
+from helpers import posix_only, run_python
 
 from w2vfast.formats import folder
 from w2vfast.formats.folder import folder_kind, load_folder, save_folder
-
-posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
 
 META = {
     "words": ["</s>", "月", "\udcff\udc80", "a b", ""],
@@ -57,7 +55,7 @@ def test_a_saved_folder_is_replaced_with_all_its_files(saved):
     assert only_entry_of(saved.parent) == saved
 
 
-@posix
+@posix_only
 def test_a_mapped_folder_can_be_saved_over_itself(saved):
     meta, mapped = load_folder(saved, mmap=True)
     save_folder(saved, meta, mapped)
@@ -99,7 +97,7 @@ FULL_DISK_SCRIPT = """
 """
 
 
-@posix
+@posix_only
 def test_a_full_disk_leaves_the_old_folder_and_names_it(saved):
     done = run_python(FULL_DISK_SCRIPT, arguments=[str(saved)])
     assert done.stdout.strip() == str(saved)

@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 import pytest
-from helpers import GOLDEN
+from helpers import GOLDEN, posix_only
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -27,8 +27,6 @@ from word2vec_files import (
 )
 
 from w2vfast.formats import row_buffer, word2vec
-
-posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
 
 # --- the bytes that are written ---------------------------------------------------
 
@@ -328,7 +326,7 @@ def test_a_missing_file_is_the_systems_error(tmp_path):
         read(str(tmp_path / "missing"))
 
 
-@posix
+@posix_only
 def test_a_fifo_can_be_read(tmp_path):
     path = tmp_path / "fifo"
     os.mkfifo(path)

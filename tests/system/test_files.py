@@ -13,11 +13,9 @@ import sys
 import threading
 
 import pytest
-from helpers import run_python
+from helpers import posix_only, run_python
 
 from w2vfast.system.files import InputFile, check_output, folder_files, open_output
-
-posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
 
 
 def only_file_in(folder):
@@ -65,7 +63,7 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path, error):
     assert only_file_in(tmp_path) == path
 
 
-@posix
+@posix_only
 def test_an_existing_file_keeps_its_mode(tmp_path):
     path = tmp_path / "out"
     path.write_bytes(b"old")
@@ -76,7 +74,7 @@ def test_an_existing_file_keeps_its_mode(tmp_path):
     assert path.read_bytes() == b"new"
 
 
-@posix
+@posix_only
 def test_a_new_file_has_the_mode_of_the_umask(tmp_path):
     path = tmp_path / "out"
     before = os.umask(0o027)
@@ -88,7 +86,7 @@ def test_a_new_file_has_the_mode_of_the_umask(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
-@posix
+@posix_only
 @pytest.mark.parametrize("dangling", [False, True])
 def test_a_link_stays_and_its_target_is_replaced(tmp_path, dangling):
     (tmp_path / "there").mkdir()
@@ -117,7 +115,7 @@ def enter(manager):
             pass
 
 
-@posix
+@posix_only
 @pytest.mark.parametrize("use", [open_output, check_output])
 def test_a_directory_or_file_without_write_permission_is_refused(tmp_path, use):
     folder = tmp_path / "closed"
@@ -154,7 +152,7 @@ def test_checking_an_output_changes_nothing(tmp_path):
     assert only_file_in(tmp_path).read_bytes() == b"old"
 
 
-@posix
+@posix_only
 def test_a_fifo_is_written_directly(tmp_path):
     path = tmp_path / "fifo"
     os.mkfifo(path)
@@ -178,7 +176,7 @@ STDOUT_SCRIPT = """
 """
 
 
-@posix
+@posix_only
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "link"])
 def test_standard_output_is_written_in_place(tmp_path, name):
     # A shell's >> appends; opening /dev/stdout by name would truncate the file.
@@ -193,7 +191,7 @@ def test_standard_output_is_written_in_place(tmp_path, name):
     assert path.read_bytes() == b"old\nbefore\nmiddle\nafter\n"
 
 
-@posix
+@posix_only
 def test_standard_output_as_a_pipe():
     done = run_python(STDOUT_SCRIPT, arguments=["/dev/stdout"])
     assert done.stdout == "before\nmiddle\nafter\n"
@@ -222,7 +220,7 @@ FULL_DISK_SCRIPT = """
 """
 
 
-@posix
+@posix_only
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "out"
     path.write_bytes(b"old")
@@ -330,7 +328,7 @@ def test_a_given_file_is_left_open():
     assert not given.closed
 
 
-@posix
+@posix_only
 def test_a_pipe_that_does_not_block_is_waited_for():
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
@@ -346,7 +344,7 @@ def test_a_pipe_that_does_not_block_is_waited_for():
     writer.join()
 
 
-@posix
+@posix_only
 def test_the_size_of_a_file_is_known_if_it_is_plain_and_regular(tmp_path):
     (tmp_path / "plain").write_bytes(b"12345")
     (tmp_path / "packed").write_bytes(gzip.compress(b"12345"))

@@ -4,11 +4,10 @@ import os
 import stat
 
 import pytest
+from helpers import posix_only
 
 from w2vfast.system import folders
 from w2vfast.system.folders import created, new_folder
-
-posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
 
 
 def is_part(name):
@@ -113,7 +112,7 @@ def test_the_old_folder_is_restored_if_the_new_one_cannot_be_renamed(
     assert only_entry_of(tmp_path) == path
 
 
-@posix
+@posix_only
 def test_a_link_stays_and_its_target_is_replaced(tmp_path):
     write_folder(tmp_path / "folder", b"old")
     (tmp_path / "link").symlink_to("folder")
@@ -122,7 +121,7 @@ def test_a_link_stays_and_its_target_is_replaced(tmp_path):
     assert (tmp_path / "folder" / "data").read_bytes() == b"new"
 
 
-@posix
+@posix_only
 def test_an_existing_folder_keeps_its_mode(tmp_path):
     path = tmp_path / "folder"
     write_folder(path)

@@ -6,10 +6,9 @@ import threading
 import time
 
 import pytest
+from helpers import posix_only
 
 from w2vfast.system.threads import Crew, Stopped, ThreadGroup, run_threads
-
-needs_signals = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 
 
 def interrupt_soon():
@@ -63,7 +62,7 @@ def test_an_interrupt_stops_the_tasks_before_it_is_raised():
     assert time.monotonic() - begun < 10
 
 
-@needs_signals
+@posix_only
 def test_an_interrupt_while_waiting_leaves_no_task_running():
     """An interrupted Thread.join would mark the running thread as ended."""
     stopped, ended = threading.Event(), []
@@ -79,7 +78,7 @@ def test_an_interrupt_while_waiting_leaves_no_task_running():
     assert ended == [True]
 
 
-@needs_signals
+@posix_only
 def test_a_second_interrupt_does_not_cut_the_wait_short():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     stopped, ended = threading.Event(), []
@@ -162,7 +161,7 @@ def test_a_blocked_helper_is_not_waited_for():
     release.set()
 
 
-@needs_signals
+@posix_only
 def test_an_interrupt_while_a_crew_waits_stops_its_helpers():
     crew, ended = Crew(2, None, None), threading.Event()
 

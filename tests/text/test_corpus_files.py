@@ -7,8 +7,8 @@ import threading
 import time
 
 import pytest
-from corpora import encode_all, long_text, posix
-from helpers import run_python
+from corpora import encode_all, long_text
+from helpers import posix_only, run_python
 from text_reference import reference_encoding
 
 from w2vfast.text.corpus import encode
@@ -55,7 +55,7 @@ def test_a_missing_file_is_an_error_with_its_name(tmp_path, name):
         file_source(tmp_path / name)
 
 
-@posix
+@posix_only
 def test_a_file_without_read_permission_is_an_error_at_once(lines):
     lines.chmod(0)
     user = os.geteuid()
@@ -94,7 +94,7 @@ def test_truncated_compressed_data_is_an_error_with_the_name(tmp_path, workers):
         encode(path, workers=workers, block_bytes=4096)
 
 
-@posix
+@posix_only
 def test_a_named_pipe_is_read_to_its_end(tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)
@@ -111,7 +111,7 @@ def test_a_named_pipe_is_read_to_its_end(tmp_path):
     writer.join()
 
 
-@posix
+@posix_only
 def test_a_compressed_pipe_may_deliver_single_bytes():
     read, write = os.pipe()
     data = gzip.compress(b"a b\nc a")
@@ -128,7 +128,7 @@ def test_a_compressed_pipe_may_deliver_single_bytes():
     writer.join()
 
 
-@posix
+@posix_only
 def test_a_pipe_that_does_not_block_is_waited_for():
     read, write = os.pipe()
     os.set_blocking(read, False)

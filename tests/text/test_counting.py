@@ -8,8 +8,8 @@ import time
 
 import numpy as np
 import pytest
-from corpora import in_memory, long_text, posix
-from helpers import run_python
+from corpora import in_memory, long_text
+from helpers import posix_only, run_python
 
 from w2vfast.system import threads
 from w2vfast.text.corpus import encode
@@ -125,7 +125,7 @@ INTERRUPTED = """
 """
 
 
-@posix
+@posix_only
 def test_an_interrupt_ends_a_read_that_waits_for_input(tmp_path):
     read, write = os.pipe()
     try:

@@ -9,7 +9,7 @@ import weakref
 
 import numpy as np
 import pytest
-from corpora import posix
+from helpers import posix_only
 
 from w2vfast.text.sources import IdCorpus, file_source, sentence_source
 
@@ -86,7 +86,7 @@ def test_a_copied_or_pickled_identity_is_unknown():
     assert copy.deepcopy([known]) == [None]
 
 
-@posix
+@posix_only
 def test_a_named_pipe_has_no_identity_and_standard_input_equals_itself(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     assert file_source(tmp_path / "pipe").identity() is None

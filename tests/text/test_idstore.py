@@ -7,7 +7,8 @@ import tempfile
 
 import numpy as np
 import pytest
-from corpora import encode_all, in_memory, posix
+from corpora import encode_all, in_memory
+from helpers import posix_only
 from text_reference import reference_encoding
 
 from w2vfast.text import idstore
@@ -37,7 +38,7 @@ def test_ids_above_the_limit_are_stored_in_the_cache_directory(tmp_path, monkeyp
     assert list(tmp_path.iterdir()) == []
 
 
-@posix
+@posix_only
 @pytest.mark.parametrize("source", ["text", "sentences"])
 @pytest.mark.parametrize("workers", [1, 3])
 def test_the_file_is_deleted_after_an_error(tmp_path, source, workers):

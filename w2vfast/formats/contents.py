@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast.aliases import Word
 from w2vfast.formats.row_checks import finite_rows
-from w2vfast.formats.spelling import Spaces, Word
+from w2vfast.formats.spelling import Spaces
 
 FloatArray = npt.NDArray[np.floating[Any]]
 

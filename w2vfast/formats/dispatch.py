@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 
+from w2vfast.aliases import PathLike
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
 from w2vfast.formats.registry import ANY_WORD2VEC, KINDS, Kind
 from w2vfast.formats.spelling import check_spaces
-from w2vfast.system.files import PathLike
 
 _WRITTEN_COMPRESSED = (".gz", ".bz2", ".xz")
 _READ_COMPRESSED = (*_WRITTEN_COMPRESSED, ".zst")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from w2vfast.system.files import PathLike
+from w2vfast.aliases import PathLike
 from w2vfast.system.folders import created, new_folder
 
 # The possible values of meta["kind"].

@@ -27,8 +27,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast.aliases import Word
 from w2vfast.formats.contents import Contents
-from w2vfast.formats.spelling import Word, spell
+from w2vfast.formats.spelling import spell
 
 Arrays = dict[str, npt.NDArray[Any]]
 

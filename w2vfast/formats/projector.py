@@ -9,10 +9,11 @@ import os
 
 import numpy as np
 
+from w2vfast.aliases import PathLike
 from w2vfast.formats.contents import Contents, WriteOptions
 from w2vfast.formats.decimals import short_text_rows
 from w2vfast.formats.spelling import CELL_ENDS, spell
-from w2vfast.system.files import PathLike, open_output
+from w2vfast.system.files import open_output
 
 _BLOCK_ROWS = 256  # formatted at a time
 

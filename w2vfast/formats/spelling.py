@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-Word = str | int
+from w2vfast.aliases import Word
 
 # What to do with words that contain white space.
 # refuse: raise an error.  escape: write escapes, undo them when reading.  keep (reading

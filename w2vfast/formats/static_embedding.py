@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from w2vfast.aliases import Word
 from w2vfast.formats.contents import Contents, WriteOptions
 from w2vfast.formats.safetensors import serialise
-from w2vfast.formats.spelling import Spaces, Word, spell
+from w2vfast.formats.spelling import Spaces, spell
 from w2vfast.system.folders import created, new_folder
 
 # The characters at which this package's own text reader splits words.

@@ -9,7 +9,8 @@ import io
 import re
 from collections.abc import Sequence
 
-from w2vfast.formats.spelling import Word, spell, unspell
+from w2vfast.aliases import Word
+from w2vfast.formats.spelling import spell, unspell
 from w2vfast.system.files import BUFFER_BYTES, InputFile, open_output
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from w2vfast import _text
+from w2vfast.aliases import PathLike
 from w2vfast.phrases.scorers import Scorer
-from w2vfast.phrases.storage import PathLike, read_phrases, write_phrases
+from w2vfast.phrases.storage import read_phrases, write_phrases
 
 Sentence = Iterable[str]
 

@@ -7,9 +7,8 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from w2vfast.aliases import PathLike
 from w2vfast.system.files import InputFile, open_output
-
-PathLike = str | os.PathLike[str]
 
 FORMAT, VERSION = "w2vfast phrases", 1
 _REQUIRED_FIELDS = {

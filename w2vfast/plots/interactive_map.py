@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.aliases import PathLike
 from w2vfast.plots.wordmap import DEFAULT_TOP, WordMap, readable, word_map
-from w2vfast.system.files import PathLike, open_output
+from w2vfast.system.files import open_output
 from w2vfast.vectors.neighbours import nearest, unit_rows
 
 if TYPE_CHECKING:
+    from w2vfast.aliases import Key
     from w2vfast.vectors.keyedvectors import KeyedVectors
-    from w2vfast.vectors.table import Key
 
 DEFAULT_NEIGHBOURS = 10
 # Coordinates and cosines are stored as integers, which makes the file smaller.

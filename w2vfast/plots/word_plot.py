@@ -17,8 +17,8 @@ from w2vfast.plots.wordmap import DEFAULT_TOP, WordMap, word_map
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from w2vfast.aliases import Key
     from w2vfast.vectors.keyedvectors import KeyedVectors
-    from w2vfast.vectors.table import Key
 
 INCHES = (12.0, 9.0)
 LABEL_POINTS = 8.0  # font size

@@ -19,8 +19,8 @@ from w2vfast.text.vocab import SENTENCE_END
 from w2vfast.vectors.neighbours import unit_rows
 
 if TYPE_CHECKING:
+    from w2vfast.aliases import Key
     from w2vfast.vectors.keyedvectors import KeyedVectors
-    from w2vfast.vectors.table import Key
 
 DEFAULT_TOP = 300
 _MISSING_SHOWN = 5  # words in a message

@@ -12,8 +12,9 @@ from w2vfast.errors import shown
 from w2vfast.vectors.neighbours import largest
 
 if TYPE_CHECKING:
+    from w2vfast.aliases import Key
     from w2vfast.prediction.probabilities import Softmax, TreeSoftmax
-    from w2vfast.vectors.table import Key, KeyTable
+    from w2vfast.vectors.table import KeyTable
 
 
 def predict_words(

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, BinaryIO
 
-PathLike = str | os.PathLike[str]
+from w2vfast.aliases import PathLike
 
 HEAD_BYTES = 10  # enough to recognise each compression
 BUFFER_BYTES = 1 << 17

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO
 
+from w2vfast.aliases import PathLike
 from w2vfast.system.files import (
-    PathLike,
     naming_full_disk,
     no_temporary,
     synced,

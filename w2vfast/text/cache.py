@@ -10,8 +10,8 @@ from w2vfast.system.progress import ProgressBar
 from w2vfast.text.corpus import EncodedCorpus, encode
 
 if TYPE_CHECKING:
+    from w2vfast.aliases import PathLike
     from w2vfast.params import TrainParams
-    from w2vfast.system.files import PathLike
     from w2vfast.text.sources import Source
     from w2vfast.text.vocab import Vocab
 

@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from w2vfast.system.files import InputFile, PathLike, folder_files
+from w2vfast.aliases import PathLike
+from w2vfast.system.files import InputFile, folder_files
 
 MAX_SENTENCE_LENGTH = 10_000  # gensim's MAX_WORDS_IN_BATCH [words]
 SENTENCE_END = "</s>"

@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.aliases import Word
 from w2vfast.errors import Name, Setting, SettingsError
 
-Word = str | int
 AnyWord = TypeVar("AnyWord", str, int, Word)
 
 SENTENCE_END = "</s>"

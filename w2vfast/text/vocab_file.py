@@ -3,8 +3,9 @@
 import re
 from typing import BinaryIO
 
+from w2vfast.aliases import Word
 from w2vfast.errors import Setting, SettingsError
-from w2vfast.text.vocab import MAX_COUNT, SENTENCE_END, Vocab, Word, sorted_vocab
+from w2vfast.text.vocab import MAX_COUNT, SENTENCE_END, Vocab, sorted_vocab
 
 EXACT_BYTES = 98  # the C program keeps this much of a word [bytes]
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.aliases import Word
 from w2vfast.text.vocab import (
     MAX_COUNT,
     SENTENCE_END,
     Vocab,
-    Word,
     checked_counts,
     select_words,
 )

@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from w2vfast import _text
+from w2vfast.aliases import Word
 from w2vfast.text.idstore import Ids
 from w2vfast.text.merging import MergedWords
 from w2vfast.text.vocab import (
     SENTENCE_END,
     Vocab,
-    Word,
     first_rows,
     no_word_error,
     select_words,

@@ -16,16 +16,16 @@ from typing import IO, TYPE_CHECKING, Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast.aliases import Key, PathLike
 from w2vfast.formats import dispatch, word2vec
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
 from w2vfast.formats.spelling import Spaces
 from w2vfast.formats.word_counts import write_counts
-from w2vfast.system.files import PathLike
 from w2vfast.vectors import evaluation, neighbours, queries, storage
 from w2vfast.vectors.correlation import Correlation
 from w2vfast.vectors.notebook import html_summary
 from w2vfast.vectors.queries import Neighbours, Query, Scores
-from w2vfast.vectors.table import FloatArray, Key, KeyTable
+from w2vfast.vectors.table import FloatArray, KeyTable
 
 if TYPE_CHECKING:
     from typing_extensions import Self

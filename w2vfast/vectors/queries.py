@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast.aliases import Key
 from w2vfast.vectors import neighbours
-from w2vfast.vectors.table import KEY_TYPES, FloatArray, Key, KeyTable
+from w2vfast.vectors.table import KEY_TYPES, FloatArray, KeyTable
 
 Query = Key | FloatArray | tuple[Key | FloatArray, float]
 Neighbours = list[tuple[Key, float]]

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast.aliases import Key, PathLike
 from w2vfast.formats import word2vec
 from w2vfast.formats.contents import ReadOptions
 from w2vfast.formats.word_counts import read_counts
-from w2vfast.system.files import PathLike
-from w2vfast.vectors.table import FloatArray, Key
+from w2vfast.vectors.table import FloatArray
 
 
 def as_dtype(vectors: FloatArray, dtype: npt.DTypeLike | None) -> FloatArray:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast.aliases import Key
 from w2vfast.compat import replacement
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import attributes as attrs
@@ -20,7 +21,6 @@ from w2vfast.vectors.missing_key import MissingKeyError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-Key = str | int
 FloatArray = npt.NDArray[np.floating[Any]]
 Attributes = Mapping[str, npt.ArrayLike]
 Default = TypeVar("Default")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.aliases import Word
 from w2vfast.errors import Name, SettingsError
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors.missing_key import MissingKeyError
@@ -20,7 +21,6 @@ from w2vfast.vectors.table import KeyTable
 if TYPE_CHECKING:
     from w2vfast.text.vocab import Vocab
 
-Word = str | int
 
 _SHOWN = 3  # unknown words that a message names
 

@@ -14,15 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.aliases import PathLike, Word
 from w2vfast.errors import Name, Setting, SettingsError
 from w2vfast.formats.contents import Contents, ReadOptions
 from w2vfast.formats.dispatch import kind_of, read_vectors
 from w2vfast.formats.row_checks import finite_rows
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors.table import KeyTable
-
-Word = str | int
-PathLike = str | os.PathLike[str]
 
 
 class Coverage(NamedTuple):

@@ -7,8 +7,8 @@ Each graph is a planted partition: nodes in groups of equal size, with many edge
 a group and few between groups.  Skip-gram trains on walks from every node (DeepWalk,
 Perozzi et al. 2014, KDD).  The score is the share of a node's five nearest neighbours
 that belong to its group.  It is printed for the default mode, for
-`negative_sharing="pair"`, which updates one context after the other, and for exact mode,
-which is the C program.  Graphs, walks and trainings are seeded, so results with one
+`negative_sharing="pair"`, which updates one context after the other, and for exact
+mode, which is the C program.  Graphs, walks and trainings are seeded, so results with one
 worker repeat.
 """
 

@@ -8,8 +8,8 @@ a group and few between groups.  Skip-gram trains on walks from every node (Deep
 Perozzi et al. 2014, KDD).  The score is the share of a node's five nearest neighbours
 that belong to its group.  It is printed for the default mode, for
 `negative_sharing="pair"`, which updates one context after the other, and for exact
-mode, which is the C program.  Graphs, walks and trainings are seeded, so results with one
-worker repeat.
+mode, which is the C program.  Graphs, walks and trainings are seeded, so results with
+one worker repeat.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def planted_partition(
 def random_walks(
     neighbours: list[np.ndarray], per_node: int, length: int, seed: int
 ) -> np.ndarray:
-    """Return walks from every node, shape (walks, length); -1 pads a walk that ended."""
+    """Return walks from every node, shape (walks, length); -1 pads short ones."""
     rng = np.random.default_rng(seed)
     starts = np.tile(np.arange(len(neighbours)), per_node)
     rng.shuffle(starts)

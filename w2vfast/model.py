@@ -597,8 +597,8 @@ class Word2Vec(GensimNames):
         with self._alone(), self._noise_weights_of_call(noise_weights):
             vocab = self.vocab
             frozen = frozen_rows(words_to_freeze, vocab)
-            # C's learning rate falls by the sum of the counts, even if they come from
-            # another text; a further training has a length of its own.
+            # In exact mode the first training decays over the sum of the counts, as in
+            # C, even if they come from another text; later ones over their own text.
             by_counts = not self.history and self.corpus_total_words == 0
             params = _changed(self.params, changes)
             cost.check(params, vocab.visible_counts)

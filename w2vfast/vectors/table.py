@@ -5,6 +5,7 @@ V is the number of keys, D the dimension.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
 
@@ -85,7 +86,7 @@ class KeyTable:
                 return object.__getattribute__(self, name)
             new = replacement("vectors", name)
             if new is not None:
-                message = f"gensim 3's {name} is today {new}"
+                message = f"gensim 3's {name} is now {new}"
             else:
                 message = f"{type(self).__name__!r} object has no attribute {name!r}"
             raise AttributeError(message)
@@ -138,13 +139,14 @@ class KeyTable:
 
     @vectors.setter
     def vectors(self, vectors: npt.ArrayLike) -> None:
-        given = np.asarray(vectors)
+        given = _as_matrix(vectors, None)
         current = self._state.vectors
         wanted = current.shape if self._fixed else (len(self), *given.shape[1:2])
         if given.shape != wanted or given.ndim != 2:
+            columns = current.shape[1] if self._fixed else "D"
             message = (
-                f"vectors must have the shape {current.shape}, a row for each key, "
-                f"got {given.shape}"
+                f"vectors must have the shape ({len(self)}, {columns}), a row for each "
+                f"key, got {given.shape}"
             )
             raise ValueError(message)
         if self._fixed:
@@ -268,7 +270,7 @@ class KeyTable:
         Returns
         -------
         bool
-            False also for out-of-vocabulary words.
+            Whether the key is in the vocabulary.
         """
         return key in self
 
@@ -495,7 +497,7 @@ class KeyTable:
                 raise ValueError(message)
             attrs.checked_dtype(self.expandos, name, attrs.stored_dtype(values))
         if len(set(keys)) < len(keys):
-            twice = next(key for n, key in enumerate(keys) if key in keys[:n])
+            twice = next(key for key, count in Counter(keys).items() if count > 1)
             message = f"keys contains {twice!r} more than once; remove the duplicates"
             raise ValueError(message)
 
@@ -548,7 +550,7 @@ class KeyTable:
         if self.counts is None:
             message = "there are no counts to sort by; set counts, or load with fvocab"
             raise ValueError(message)
-        self._check_not_fixed("change their order")
+        self._check_not_fixed("sort the rows")
         order = np.argsort(-self.counts, kind="stable")
         keys = [self.index_to_key[row] for row in order.tolist()]
         self._state = _State(

@@ -2,7 +2,7 @@
 """The training kernels' entry points: stochastic gradient descent, fast and exact.
 
 This file has what both modes share.  In `_core_parts`, `worker.pxi`, `merge.pxi` and
-`fast.pxi` are fast mode, `exact.pxi` is exact mode, `block.h` and `exact.h` are the
+`fast.pxi` are fast mode, `exact.pxi` is exact mode, and the `.h` files are the
 arithmetic.  Knows arrays and numbers only: no vocabulary, no parameters object, no
 logging.  Threads share `syn0`, `syn1` and `syn1neg` and store to them without locks on
 purpose (Hogwild; Niu et al. 2011, arXiv:1106.5730); everything else that is written
@@ -139,7 +139,7 @@ cdef enum:
     C_TABLE_SIZE = 100000000  # word2vec.c table_size
     CACHE_LINE = 64           # bytes between data that different threads write
     NEVER = 1 << 30           # more merges than any epoch has
-    RAMP_PARTS = 32           # the first period is this part of the whole one
+    RAMP_PARTS = 32           # the first period is 1 / RAMP_PARTS of the full one
     LOCK_ROWS = 4             # rows behind one lock, which a merge holds for about 1 us
     LOCK_STRIDE = 8           # int64 from lock to lock, a cache line
     LOCK_TRIES = 100          # attempts to take a lock, some microseconds
@@ -198,7 +198,7 @@ cdef struct matrix_t:
     float* replica           # (n_replicated, stride) a worker's copy of the first rows
     float* base              # (n_replicated, stride) the replica after its last merge
     int64_t n_replicated
-    const int64_t* levels    # (n_levels,) rows that every 2**level-th merge covers
+    const int64_t* levels    # (n_levels,) rows in every 2**level-th merge
     int n_levels
     int64_t* locks           # (N_LOCKS,) one for LOCK_ROWS rows, LOCK_STRIDE apart
 
@@ -454,8 +454,9 @@ cdef class Replicas:
     Parameters
     ----------
     words, nodes : ndarray of int64, shape (levels,)
-        Rows of the words' matrices, and inner nodes, that every 2**level-th merge
-        covers; ascending.  The last is the number of replicated rows. IN
+        ``words[level]``: how many first rows of `syn0` and `syn1neg` every
+        2**level-th merge covers; ``nodes[level]``: of `syn1`.  Ascending; the last is
+        the number of replicated rows. IN
     period : int
         Kept words of this worker between two merges [words].
     ramp : int
@@ -486,7 +487,7 @@ cdef struct losses_t:
 
 
 cdef struct counters_t:
-    # One worker's counters: written by it, read by the main thread while it runs.
+    # One worker's counters: written by it, read by the calling thread while it runs.
     int64_t ids              # visited
     losses_t losses
 

@@ -290,7 +290,7 @@ class Word2Vec(GensimNames):
         self._inputs = LiveVectors()
         self._outputs = LiveVectors()
         self._progress = progress
-        self._training = threading.Lock()
+        self._training_lock = threading.Lock()
 
     def __repr__(self) -> str:
         vocab = self._state.vocab
@@ -360,8 +360,8 @@ class Word2Vec(GensimNames):
         ones knew of the words on their two sides; see
         `w2vfast.warmstart.node_growth`.
 
-        After an error or an interrupt the model is either as before or grown.  Only
-        the ids of the corpus before are dropped first.
+        After an error or an interrupt the model is either as before or grown.  The
+        cached ids of the previous corpus are dropped in any case.
         """
         check_gensim_call(gensim, self.build_vocab)
         if not update:
@@ -418,7 +418,7 @@ class Word2Vec(GensimNames):
                 min_count=p.min_count,
                 max_final_vocab=p.max_final_vocab,
             )
-            self._cache.clear()  # its ids are rows, and rows move
+            self._cache.clear()  # the cached ids are row numbers, which growth changes
             self._grow(grown)
 
     def read_vocab(self, path: PathLike) -> None:
@@ -654,8 +654,8 @@ class Word2Vec(GensimNames):
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Refuse to train or grow the model twice at a time."""
-        if not self._training.acquire(blocking=False):
+        """Raise if the model is being trained or grown already."""
+        if not self._training_lock.acquire(blocking=False):
             message = (
                 "this model is being trained already, by another thread or by the "
                 "train that called this hook. Wait for its end, or train a copy."
@@ -664,7 +664,7 @@ class Word2Vec(GensimNames):
         try:
             yield
         finally:
-            self._training.release()
+            self._training_lock.release()
 
     @contextlib.contextmanager
     def _noise_weights_of_call(self, given: WeightsLike | None) -> Iterator[None]:
@@ -813,9 +813,9 @@ class Word2Vec(GensimNames):
         return self._state
 
     def _set_state(self, state: ModelState) -> None:
-        is_new = state.init_coverage is not self._state.init_coverage
+        coverage_changed = state.init_coverage is not self._state.init_coverage
         self._state = state
-        if is_new:
+        if coverage_changed:
             logger.info("%s", state.init_coverage)
         self._follow()
 
@@ -1087,11 +1087,11 @@ class Word2Vec(GensimNames):
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)
-        del state["_training"]  # a lock
+        del state["_training_lock"]  # a lock
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _training=threading.Lock())
+        self.__dict__.update(state, _training_lock=threading.Lock())
 
     def __copy__(self) -> Word2Vec:
         # Two models that train the same matrices would undo each other's work.

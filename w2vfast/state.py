@@ -1,4 +1,4 @@
-"""The learnt part of a model as one value: vocabulary, weights and noise weights."""
+"""The learned part of a model as one value: vocabulary, weights and noise weights."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ModelState:
-    """What a model has learnt.  V words with a vector, D dim.
+    """What a model has learned.  V words with a vector, D dim.
 
     A change makes a new state, which the model assigns at once: an interrupt leaves
     the model with the old state or with the new one, never with words without rows.

@@ -1,7 +1,7 @@
 /* The block update, where all of fast mode's arithmetic is done: the contract, the table
  * of kernels, and the choice of an instruction set at import.
  *
- * Knows rows and numbers only; _core.pyx decides which rows they are.
+ * Knows rows and numbers only; fast.pxi and exact.pxi decide which rows they are.
  * Legend: D floats in a row, padded with zeros to whole vectors; C inputs; T outputs.
  *
  * The kernels are written once, in block_kernel.h, softmax_kernel.h and exact_kernel.h,
@@ -108,8 +108,13 @@ static inline float softmax_log_sum(const float *tops, const float *sums, int C,
 /* ---- the kernels, once for each instruction set ----
  *
  * A simd_*.h file defines VEC_LANES (floats in a vector), tile sizes that fit its
- * registers (see block_kernel.h), ISA(name), which appends the name of the set, the type
+ * registers, ISA(name), which appends the name of the set, the type
  * vec, and these operations; then it includes the kernels.
+ *
+ *     DOT_INPUTS, DOT_OUTPUTS       longest sides of a tile of dot products
+ *     DOT_SUMS                      registers for its sums
+ *     DOT_SQUARE                    its outputs where there are at least DOT_INPUTS inputs
+ *     UPDATE_INPUTS, UPDATE_SUMS    the same for a tile of updates
  *
  *     load, store        any alignment
  *     fill(x)            x in all lanes
@@ -215,7 +220,8 @@ static const block_isa_t block_isas[] = {
 };
 enum { BLOCK_ISAS = sizeof block_isas / sizeof block_isas[0] };
 
-/* The instruction set in use.  Written once, when the module is imported. */
+/* The instruction set in use.  Set at import; it must not change while a worker exists,
+ * because workers pad rows to the width of its vectors. */
 static const block_isa_t *block_isa = &block_isas[BLOCK_ISAS - 1];
 
 /* ---- what _core.pyx calls ---- */

@@ -9,7 +9,7 @@ cdef struct exact_centre_t:
     # word before it is trained, so that rows are prefetched in time; no draw depends on
     # the weights.
     float** contexts         # (C,) rows of the context words
-    float** targets          # (C,) rows that receive their updates: they, or discard
+    float** targets          # (C,) the same rows, or `discard` for a frozen word
     int n_contexts           # C
     float** ns_outputs       # (U, K + 1) rows: the word, then negative samples
     int* ns_lengths          # (U,) number of rows

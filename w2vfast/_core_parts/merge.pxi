@@ -2,11 +2,11 @@
 #
 # Words are sorted by frequency and inner nodes by their distance from the root, so the
 # most frequently updated rows are the first rows of a matrix.  Each worker trains on
-# its own replicas of those.  A merge adds what a replica has learnt since its last
+# its own replicas of those.  A merge adds what a replica has learned since its last
 # merge to the shared row: the first rows at every merge, later ones at every second,
 # fourth and so on.  training/replicas.py decides how many rows are merged when.
-# Source: IntelLabs/pWord2Vec@672a12b, pWord2Vec_mpi.cpp, synchronises machines in this
-# way.  Differs: it averages the updates, here they are added.
+# Differs: IntelLabs/pWord2Vec@672a12b, pWord2Vec_mpi.cpp, averages the updates of
+# machines; here they are added.
 
 cdef inline void merge_when_due(const model_t* model,
                                 merging_t* merging) noexcept nogil:

@@ -9,7 +9,7 @@ cdef struct centre_t:
     # before it is trained, so that rows are prefetched in time; no draw depends on the
     # weights.
     float** contexts         # (C,) rows of the context words; skip-gram: distinct rows
-    float** targets          # (C,) rows that receive their updates: they, or discard
+    float** targets          # (C,) the same rows, or `discard` for a frozen word
     float* context_counts    # (C,) how often each occurs in the window
     int32_t word
     int n_contexts           # C; 0: nothing to train
@@ -68,7 +68,7 @@ cdef struct work_t:
 
 
 cdef class Worker:
-    """The part of one thread in fast training.
+    """One thread's buffers, replicas and random numbers in fast mode.
 
     Parameters
     ----------

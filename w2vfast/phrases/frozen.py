@@ -1,4 +1,4 @@
-"""`FrozenPhrases`: learnt phrases and their scores, without the counts."""
+"""`FrozenPhrases`: learned phrases and their scores, without the counts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class FrozenPhrases(PhraseModel, kind="FrozenPhrases"):
-    """Join phrases that were learnt before, without learning more.
+    """Join phrases that were learned before, without learning more.
 
     Parameters
     ----------

@@ -110,7 +110,8 @@ def encode(
     max_final_vocab : int, optional
         Keep only this many words, the most frequent ones.
     max_vocab_size : int, optional
-        Prune the rarest words whenever there are more while reading, on one thread.
+        While reading, prune the rarest words whenever there are more than this; reads
+        on one thread.
         A pruned word never returns; a warning gives the number of pruned words.
     vocab : Vocab, optional
         Look words up in this vocabulary and drop all others.  Its counts are not
@@ -201,7 +202,7 @@ def _finish(
     n_unknown = int(counts[rows == _text.UNKNOWN].sum()) + pruned_tokens
     row_maps = {worker: rows[id_map] for worker, id_map in words.id_maps.items()}
     ids, n_sentences = _final_ids(job, blocks, row_maps)
-    if vocab is not rules.vocab:
+    if vocab is not rules.vocab:  # new or grown, without its sentence ends as yet
         vocab.counts[0] += n_sentences
     return vocab, EncodedCorpus(ids, n_sentences, n_words, n_unknown)
 
@@ -209,7 +210,8 @@ def _finish(
 def _final_ids(
     job: EncodingJob, blocks: BlockTable, row_maps: dict[int, Ids]
 ) -> tuple[Ids, int]:
-    # A function of its own: `take_first` needs every other array of the ids gone.
+    # A separate function: no local name may still refer to the ids when `take_first`
+    # truncates their memory.
     n_ids, n_sentences = renumber(
         job.store.take(), blocks, row_maps, job.crew, job.exact
     )

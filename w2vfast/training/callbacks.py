@@ -9,7 +9,7 @@ HOOKS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
 
 
 class StopTraining(Exception):
-    """Raise this in a hook to end the training; the model keeps what it has learnt."""
+    """Raise this in a hook to end the training; the model keeps what it has learned."""
 
 
 class CallbackAny2Vec:

@@ -1,7 +1,7 @@
 """Which rows each worker replicates, and how often replicas are merged.
 
 The most frequently updated rows would move from core to core at every update, so each
-worker trains on its own replicas of them.  A merge adds up what n workers have learnt
+worker trains on its own replicas of them.  A merge adds up what n workers have learned
 separately.  The sum overshoots if each of them alone has moved a row near its goal:
 so the more often a row is updated, the sooner its replicas must be merged.
 """
@@ -38,9 +38,9 @@ class ReplicaPlan(NamedTuple):
     Attributes
     ----------
     words, nodes : ndarray of int64, shape (levels,)
-        Rows of the words' matrices, and inner nodes, that every 2**level-th merge
-        covers; ascending.  The last is the number of replicated rows.  Empty if none
-        are replicated.
+        ``words[level]``: how many first rows of `syn0` and `syn1neg` every
+        2**level-th merge covers; ``nodes[level]``: of `syn1`.  Ascending; the last is
+        the number of replicated rows.  Empty if none are replicated.
     period : int
         Kept words of this worker between two merges [words].
     ramp : int

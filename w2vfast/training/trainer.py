@@ -1,7 +1,7 @@
 """Train weights on encoded ids: spans, workers, progress, and the end of an epoch.
 
-The main thread waits and reports; every worker runs one function of `_core` without the
-GIL for an epoch.  Epochs end at a barrier, where callbacks run on the calling thread.
+The calling thread waits and reports; every worker runs one function of `_core` without
+the GIL for an epoch.  Epochs end at a barrier, where callbacks run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _core
-from w2vfast.errors import Setting, SettingsMemoryError, SettingsWarning
+from w2vfast.errors import Name, Setting, SettingsMemoryError, SettingsWarning
 from w2vfast.system.threads import run_threads
 from w2vfast.training import sampling
 from w2vfast.training.history import EpochStats, Losses, Sample, Timeline
@@ -121,11 +121,13 @@ class Trainer:
             ]
         except MemoryError as error:
             message = (
-                f"there is not enough memory for the blocks of {p.n_workers} workers "
+                f"there is not enough memory for the buffers of {p.n_workers} workers "
                 "with ",
                 *(Setting("window", p.window), ", ", Setting("negative", p.negative)),
                 *(" and ", Setting("max_sentence_length", p.max_sentence_length)),
-                ". Lower these.",
+                ". Lower one of them, or ",
+                Name("workers"),
+                ".",
             )
             raise SettingsMemoryError(message) from error
 

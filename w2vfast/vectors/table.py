@@ -37,6 +37,8 @@ _NO_LOCKF = (
 class _State(NamedTuple):
     """All that a table consists of; replaced as a whole, so that its parts agree.
 
+    Only gensim's setters replace one part; its caller is then responsible.
+
     An interrupt cannot separate them, and lists and arrays that were handed out before
     stay as they are.
     """

@@ -1,7 +1,7 @@
 """Inner nodes of the tree of a grown vocabulary, computed from the tree before.
 
 Other counts give another Huffman tree, whose nodes separate other sets of words, so no
-node can be kept as it is.  What the old tree has learnt about each word can be kept:
+node can be kept as it is.  What the old tree has learned about each word can be kept:
 it is summed up at the leaves, and each node of the new tree begins with the difference
 between the words on its two sides.
 """

@@ -75,6 +75,7 @@ def test_kernels_stay_within_their_arrays_and_defined_behaviour(tmp_path, name):
 
 @pytest.mark.slow
 @pytest.mark.emulated
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", ["block_check.c", "exact_check.c"])
 def test_arm64_agrees_with_plain_loops(tmp_path, name):
     for tool in (ARM64_COMPILER, ARM64_EMULATOR):

@@ -147,5 +147,5 @@ def test_a_model_of_fasttext_is_recognised(tmp_path, fasttext, wv):
     wv.save(tmp_path / "vectors.vec")
     model = supervised(fasttext, tmp_path, tmp_path / "vectors.vec")
     model.save_model(str(tmp_path / "model.bin"))
-    with pytest.raises(ValueError, match="a model of fastText, which is not read"):
+    with pytest.raises(ValueError, match="a fastText model, which cannot be read"):
         KeyedVectors.load(tmp_path / "model.bin")

@@ -114,7 +114,7 @@ class Word2Vec(GensimNames):
         None trains hierarchical softmax and negative sampling as `hs` and `negative`
         tell; "softmax" instead trains the full softmax over all words, at most
         50,000.
-    cbow_mean : {0, 1}, default 1
+    cbow_mean : {1, 0}, default 1
         Input of CBOW: 1 the mean of the context vectors, 0 their sum.
     epochs : int, default 5
         How often training reads the whole corpus.
@@ -836,7 +836,7 @@ class Word2Vec(GensimNames):
 
         Parameters
         ----------
-        combine : {"input", "output", "sum", "concat"}, default "sum"
+        combine : {"sum", "input", "output", "concat"}
             "input" is `wv`, "output" `output_vectors`, "sum" adds the two vectors of
             each word, "concat" appends the output vector to the input vector.
 
@@ -897,7 +897,7 @@ class Word2Vec(GensimNames):
             ones are ignored; a repeated one counts repeatedly.
         topn : int or None, default 10
             How many to return [words]; None returns all.
-        weights : {"syn1", "syn1neg"}, optional
+        weights : str, optional
             "syn1": by the tree of hierarchical softmax.  "syn1neg": by softmax over
             the output vectors.  By default what the model has; of both "syn1", but
             "syn1neg" with ``noise=True``.
@@ -960,7 +960,7 @@ class Word2Vec(GensimNames):
             As those of the class; give one of them.  There is one score for each list
             of tokens, row of an array or line of a file, empty ones included; and one
             for each sentence that a `LineSentence` yields, which skips blank lines.
-        weights : {"syn1", "syn1neg"}, optional
+        weights : str, optional
             As in `predict_output_word`.
         noise : bool, optional
             As there; default True if negative sampling has trained `syn1neg`.  A word

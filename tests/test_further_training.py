@@ -1,9 +1,11 @@
 """Further calls of `train`: on other texts, with other settings, after loading."""
 
+import json
+
 import numpy as np
 import pytest
 
-from w2vfast import Word2Vec
+from w2vfast import CallbackAny2Vec, Word2Vec
 
 SMALL = {"vector_size": 16, "min_count": 1, "progress": False, "workers": 1}
 CAT, DOG = ["cat", "purrs", "softly"], ["dog", "barks", "loudly"]
@@ -123,3 +125,60 @@ def test_a_second_vocabulary_is_refused(take, tmp_path):
     with pytest.raises(RuntimeError, match="has a vocabulary already; grow it"):
         getattr(model, take)(given.get(take, {"cat": 3, "dog": 2}))
     model.train(TEXT, epochs=1, progress=False)
+
+
+def by_a_vocabulary_file(tmp_path):
+    """An exact model whose counts, from a file, are those of another, longer text."""
+    (tmp_path / "vocab").write_text("</s> 2500\ncat 40000\npurrs 20000\n")
+    model = Word2Vec(mode="exact", sg=1, **{**SMALL, "epochs": 2})
+    model.read_vocab(tmp_path / "vocab")
+    return model
+
+
+# C computes the learning rate every 10,000 words, so that the text must be longer.
+LONG = [["cat", "purrs", "cat"] * 5] * 1000
+
+
+class Interrupt(CallbackAny2Vec):
+    """As Ctrl-C before the first update."""
+
+    def on_epoch_begin(self, model):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("reload", [False, True])
+def test_a_training_repeated_after_an_interrupt_gives_the_same_vectors(
+    reload, tmp_path
+):
+    expected = by_a_vocabulary_file(tmp_path)
+    expected.train(LONG)
+    model = by_a_vocabulary_file(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        model.train(LONG, callbacks=[Interrupt()])
+    if reload:
+        model = saved_and_loaded(model, tmp_path, False)
+    model.train(LONG)
+    np.testing.assert_array_equal(model.wv.vectors, expected.wv.vectors)
+    assert model.history[-1].alpha == expected.history[-1].alpha
+
+
+def test_only_the_first_training_decays_over_the_counts_of_a_vocabulary(tmp_path):
+    model = by_a_vocabulary_file(tmp_path)
+    model.train(LONG)
+    model.train(LONG)
+    over_counts, over_text = (model.history[n].alpha for n in (1, 3))
+    assert over_counts > 2 * over_text
+
+
+def test_an_older_folder_tells_by_its_words_whether_its_counts_were_given(tmp_path):
+    """Folders were once saved without saying where the counts come from."""
+    expected = by_a_vocabulary_file(tmp_path)
+    expected.save(tmp_path / "model")
+    described = tmp_path / "model" / "model.json"
+    content = json.loads(described.read_text())
+    del content["meta"]["counts_given"]
+    described.write_text(json.dumps(content))
+    loaded = Word2Vec.load(tmp_path / "model")
+    for model in (expected, loaded):
+        model.train(LONG)
+    np.testing.assert_array_equal(loaded.wv.vectors, expected.wv.vectors)

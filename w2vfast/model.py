@@ -169,9 +169,9 @@ class Word2Vec(GensimNames):
     history : list of EpochStats
         One entry for each epoch of all calls of `train`.
     corpus_count : int
-        Sentences that `build_vocab` read.
+        Sentences of the text that was read last.
     corpus_total_words : int
-        Words that it read, before `min_count`.
+        Its words, before `min_count`.
     init_coverage : Coverage or None
         How many of the words, and what share of the corpus, have `init_vectors`; None
         before the vectors are made.
@@ -285,6 +285,7 @@ class Word2Vec(GensimNames):
         self.history: list[EpochStats] = []
         self.corpus_count = 0
         self.corpus_total_words = 0
+        self._counts_given = False
         self._state = ModelState()
         self._cache = cache
         self._inputs = LiveVectors()
@@ -408,7 +409,7 @@ class Word2Vec(GensimNames):
                 max_final_vocab=p.max_final_vocab,
                 first_word=0 if p.mode == "exact" else 1,
             )
-            self._set_vocab(counted)
+            self._set_vocab(counted, counts_given=True)
             return
         with self._alone():
             check_growable(self.vocab)
@@ -447,7 +448,7 @@ class Word2Vec(GensimNames):
                 exact=p.mode == "exact",
                 max_final_vocab=p.max_final_vocab,
             )
-        self._set_vocab(words)
+        self._set_vocab(words, counts_given=True)
 
     def save_vocab(self, path: PathLike) -> None:
         """Write the vocabulary as the C program does (``-save-vocab``).
@@ -490,8 +491,9 @@ class Word2Vec(GensimNames):
             )
             raise RuntimeError(message)
 
-    def _set_vocab(self, words: Vocab) -> None:
+    def _set_vocab(self, words: Vocab, counts_given: bool = False) -> None:
         check_trainable(words, self.params.min_count)
+        self._counts_given = counts_given
         self._state = self._state.replace(vocab=words)
 
     def _grow(self, grown: GrownVocab) -> None:
@@ -597,9 +599,9 @@ class Word2Vec(GensimNames):
         with self._alone(), self._noise_weights_of_call(noise_weights):
             vocab = self.vocab
             frozen = frozen_rows(words_to_freeze, vocab)
-            # In exact mode the first training decays over the sum of the counts, as in
-            # C, even if they come from another text; later ones over their own text.
-            by_counts = not self.history and self.corpus_total_words == 0
+            # In exact mode the first training decays over the sum of given counts, as
+            # in C, even if they are those of another text; later ones over their own.
+            by_counts = self._counts_given and not self.history
             params = _changed(self.params, changes)
             cost.check(params, vocab.visible_counts)
             shown = self._is_shown(progress)
@@ -1048,6 +1050,7 @@ class Word2Vec(GensimNames):
             self.history,
             self.corpus_count,
             self.corpus_total_words,
+            self._counts_given,
             self._freeze,
         )
         save_model(path, saved)
@@ -1081,6 +1084,7 @@ class Word2Vec(GensimNames):
         model.history = saved.history
         model.corpus_count = saved.corpus_count
         model.corpus_total_words = saved.corpus_total_words
+        model._counts_given = saved.counts_given
         model._init_vectors, model._freeze = None, saved.freeze
         model._state = saved.state
         return model

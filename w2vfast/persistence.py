@@ -32,7 +32,9 @@ class SavedModel:
     history : list of EpochStats
         One entry for each epoch.
     corpus_count, corpus_total_words : int
-        Sentences and words of the corpus of the vocabulary.
+        Sentences and words of the corpus that was read last.
+    counts_given : bool
+        The counts of the vocabulary were given, not counted in a text.
     freeze : list of str or int
         Words whose vectors training does not change.
     """
@@ -42,6 +44,7 @@ class SavedModel:
     history: list[EpochStats]
     corpus_count: int
     corpus_total_words: int
+    counts_given: bool
     freeze: list[str | int]
 
 
@@ -68,6 +71,7 @@ def save_model(path: PathLike, model: SavedModel) -> None:
         "words": vocab.words,
         "corpus_count": model.corpus_count,
         "corpus_total_words": model.corpus_total_words,
+        "counts_given": model.counts_given,
         "history": [dataclasses.asdict(stats) for stats in model.history],
         "freeze": model.freeze,
     }
@@ -111,6 +115,8 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
         [EpochStats.from_dict(stats) for stats in meta["history"]],
         meta["corpus_count"],
         meta["corpus_total_words"],
+        # Folders of earlier versions lack this: no text had been read if it is so.
+        meta.get("counts_given", meta["corpus_total_words"] == 0),
         meta.get("freeze", []),
     )
 

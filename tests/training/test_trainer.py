@@ -54,7 +54,8 @@ def test_blocks_that_do_not_fit_into_memory_are_an_error_that_names_their_sizes(
 
     monkeypatch.setattr(trainer._core, "Worker", no_memory)
     params = TrainParams(vector_size=8, workers=3, window=4)
-    with pytest.raises(MemoryError, match=r"3 workers with window=4, .* Lower one of them, or workers"):
+    message = "3 workers with window=4, .* Lower one of them, or workers"
+    with pytest.raises(MemoryError, match=message):
         run_of(params, sentences(20))
 
 

@@ -1,8 +1,8 @@
 # cython: language_level=3
 """The training kernels' entry points: stochastic gradient descent, fast and exact.
 
-This file has what both modes share.  In `_core_parts`, `worker.pxi`, `merge.pxi` and
-`fast.pxi` are fast mode, `exact.pxi` is exact mode, and the `.h` files are the
+This file has what both modes share.  In `_core_parts`, `worker.pxi`, `merge.pxi`,
+`fast.pxi` and `alias.pxi` are fast mode, `exact.pxi` is exact mode, and the `.h` files are the
 arithmetic.  Knows arrays and numbers only: no vocabulary, no parameters object, no
 logging.  Threads share `syn0`, `syn1` and `syn1neg` and store to them without locks on
 purpose (Hogwild; Niu et al. 2011, arXiv:1106.5730); everything else that is written
@@ -691,6 +691,7 @@ def init_vectors_exact(float[:, ::1] syn0, int dim):
 # The two modes; included, so that the compiler sees everything in one unit
 # ---------------------------------------------------------------------------------
 
+include "_core_parts/alias.pxi"
 include "_core_parts/merge.pxi"
 include "_core_parts/fast.pxi"
 include "_core_parts/worker.pxi"

@@ -3,6 +3,10 @@
 A change of these digests is a change of results: it belongs under "Numerics" in
 CHANGELOG.md, with figures of quality.  Nothing here depends on the C library or on
 NumPy's arithmetic: no subsampling, and noise weights that are whole numbers.
+
+    PYTHONPATH=tests:. python tests/training/test_fast_bytes.py
+
+records the digests of the instruction sets that this processor has.
 """
 
 import hashlib
@@ -13,7 +17,8 @@ from helpers import CHILD_OPTIONS, TESTS, run_python
 
 import w2vfast
 
-DIGESTS = json.loads((TESTS / "data" / "fast_digests.json").read_text(encoding="utf-8"))
+RECORDED = TESTS / "data" / "fast_digests.json"
+DIGESTS = json.loads(RECORDED.read_text(encoding="utf-8"))
 SETTINGS = {
     "sg_ns": {"sg": 1},
     "sg_ns_pair": {"sg": 1, "negative_sharing": "pair"},
@@ -63,3 +68,15 @@ def test_one_worker_writes_the_recorded_bytes(name, instruction_set):
     if instruction_set not in DIGESTS:
         pytest.skip(f"no digest was recorded for {instruction_set}")
     assert digest(name, instruction_set) == DIGESTS[instruction_set][name]
+
+
+def record():
+    """Write the present digests to the file that the test reads."""
+    for instruction_set in w2vfast.build_info()["available"]:
+        found = {name: digest(name, instruction_set) for name in SETTINGS}
+        DIGESTS[instruction_set] = found
+    RECORDED.write_text(json.dumps(DIGESTS, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    record()

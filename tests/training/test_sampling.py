@@ -41,12 +41,25 @@ def test_aliases_give_every_word_its_share(seed):
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_aliases_give_every_word_its_share_where_sums_are_equal(seed):
-    """With small whole numbers, running sums often coincide."""
+def test_aliases_give_every_word_its_share_where_shares_are_equal(seed):
+    """With small whole numbers, slots are often used up exactly, or up to rounding."""
     rng = np.random.default_rng(seed)
     counts = rng.integers(1, rng.integers(2, 9), rng.integers(3, 30))
     noise = sampling.noise_sampler(counts, 1.0)
     np.testing.assert_allclose(shares(noise), expected_shares(counts, 1.0), atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_words_without_occurrences_are_never_drawn(seed):
+    """Their slots are wholly those of other words, whatever rounding leaves over."""
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(1, 10 ** rng.integers(1, 7), rng.integers(3, 3000))
+    absent = rng.random(len(counts)) < 0.3
+    absent[[0, -1]] = True, False
+    counts[absent] = 0
+    entries = sampling.noise_sampler(counts).entries
+    assert not entries[absent, 0].any()
+    assert not absent[entries[:, 1]][entries[:, 0] < 2**32 - 1].any()
 
 
 def c_unigram_table(counts, size):

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast import _core
+
 C_TABLE_SIZE = 100_000_000  # word2vec.c table_size: slots of its unigram table
 C_NOISE_EXPONENT = 0.75  # word2vec.c InitUnigramTable: power
 
@@ -26,6 +28,10 @@ class AliasTable(NamedTuple):
     ----------
     entries : ndarray of uint32, shape (V, 2)
         Threshold and alias of each slot.
+
+    Source
+    ------
+    Walker 1977, ACM TOMS 3(3).
     """
 
     entries: NDArray[np.uint32]
@@ -71,17 +77,9 @@ def noise_sampler(
     -------
     AliasTable
 
-    Notes
-    -----
-    Words with less than the mean share 1/V (small) leave part of their slot to words
-    with more (large), both in order.  The running sum of what small words need, looked
-    up in the running sum of what large words exceed 1/V by, names the alias of each
-    small slot.  A large word that gave away too much has the next large word as alias.
-
     Source
     ------
-    Mikolov et al. 2013, arXiv:1310.4546, sec. 2.2 (the exponent 3/4); Walker 1977,
-    ACM TOMS 3(3) (aliases).
+    Mikolov et al. 2013, arXiv:1310.4546, sec. 2.2 (the exponent 3/4).
     Differs: word2vec.c draws from a table of 1e8 slots, which has the sentence end.
     """
     share = np.zeros(len(counts))
@@ -100,24 +98,7 @@ def noise_sampler(
         )
         raise ValueError(message)
     share *= len(share) / share.sum()
-    small, large = np.flatnonzero(share < 1), np.flatnonzero(share >= 1)
-    needed = np.cumsum(1 - share[small])
-    given = np.cumsum(share[large] - 1)
-    keep, alias = np.ones(len(share)), np.arange(len(share))
-    before = np.concatenate([[0.0], needed[:-1]])
-    filler = np.searchsorted(given, before, side="right")
-    keep[small] = share[small]
-    alias[small] = large[np.minimum(filler, len(large) - 1)]
-    # The last slot that each large word fills, -1: none.  Equal sums are treated as in
-    # `filler`; otherwise a word would be charged for a slot that another one fills.
-    last_filled = np.searchsorted(before, given[:-1], side="left") - 1
-    overdrawn = np.append(needed, 0.0)[last_filled] - given[:-1]
-    keep[large[:-1]] = 1 - np.maximum(
-        overdrawn, 0
-    )  # the last large word keeps its slot
-    alias[large[:-1]] = large[1:]
-    threshold = np.clip(keep * 2.0**32, 0, 2**32 - 1).astype(np.uint32)
-    return AliasTable(np.column_stack([threshold, alias.astype(np.uint32)]))
+    return AliasTable(_core.alias_table(share))
 
 
 def c_noise_sampler(counts: NDArray[np.int64]) -> StepTable:

@@ -407,7 +407,7 @@ class Word2Vec(GensimNames):
                 word_freq,
                 min_count=p.min_count,
                 max_final_vocab=p.max_final_vocab,
-                first_word=0 if p.mode == "exact" else 1,
+                exact=p.mode == "exact",
             )
             self._set_vocab(counted, counts_given=True)
             return

@@ -124,9 +124,8 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
 def _state_of(
     words: list[str | int], arrays: dict[str, NDArray[Any]], exact: bool
 ) -> ModelState:
-    first_word = 0 if exact else 1
     # Counts are small: they are read even where the matrices are mapped.
-    vocab = Vocab(words, np.array(arrays["counts"]), first_word=first_word)
+    vocab = Vocab(words, np.array(arrays["counts"]), exact=exact)
     matrices = {
         name: Rows(arrays[name])
         for name in ("syn0", "syn1", "syn1neg")

@@ -110,8 +110,7 @@ class ModelState:
     def word_paths(self) -> HuffmanTree:
         """Paths of the V words in the Huffman tree; built when first asked for."""
         vocab = self.need_vocab()
-        # Row 0 is a leaf in exact mode only, where it is a word.
-        tree = build_tree(vocab.counts, exact=vocab.first_word == 0)
+        tree = build_tree(vocab.counts, vocab.exact)
         return tree._replace(offsets=tree.offsets[vocab.first_word :])
 
     def noise_to_save(self) -> NDArray[np.float64] | None:

@@ -145,7 +145,8 @@ def test_a_max_vocab_size_that_prunes_every_word_is_an_error():
 
 
 def test_closing_leaves_no_ids():
-    with encode(in_memory(b"a"), min_count=1)[1] as stream:
-        ids = stream.ids
+    _, stream = encode(in_memory(b"a"), min_count=1)
+    ids = stream.ids
+    stream.close()
     assert stream.ids.size == 0
     assert ids.tolist() == [1, 0]

@@ -125,7 +125,7 @@ def test_row_of_a_repeated_word_is_the_first_one():
 def test_sentence_end_is_hidden_in_fast_mode_and_a_word_in_exact_mode():
     counts = {SENTENCE_END: 9, "a": 3, "b": 2}
     fast = vocab_from_counts(counts)
-    exact = vocab_from_counts(counts, first_word=0)
+    exact = vocab_from_counts(counts, exact=True)
     assert (fast.first_word, exact.first_word) == (1, 0)
     assert fast.visible_words == ["a", "b"]
     assert fast.visible_counts.tolist() == [3, 2]

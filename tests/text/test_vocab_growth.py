@@ -29,11 +29,11 @@ def test_a_grown_vocabulary_is_a_permutation_of_old_and_new(counts, more, new):
     assert (grown.origins[grown.rows] == np.arange(len(every))).all()
 
 
-@pytest.mark.parametrize("first_word", [0, 1])
-def test_a_grown_vocabulary_hides_the_rows_that_were_hidden(first_word):
-    vocab = Vocab([SENTENCE_END, "a", "b"], np.array([3, 2, 1]), first_word=first_word)
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_grown_vocabulary_hides_the_rows_that_were_hidden(exact):
+    vocab = Vocab([SENTENCE_END, "a", "b"], np.array([3, 2, 1]), exact=exact)
     grown = grow_from_counts(vocab, {"c": 9, "b": 4}, min_count=1)
-    assert grown.first_word == first_word
+    assert grown.exact == exact
     assert grown.words == [SENTENCE_END, "c", "b", "a"]
     assert grown.counts.tolist() == [3, 9, 5, 2]
     assert grown.origins.tolist() == [0, 3, 2, 1]

@@ -30,7 +30,7 @@ def test_vectors_show_the_visible_words_and_the_rows_themselves():
 
 
 def test_row_0_of_exact_mode_is_a_word():
-    shown = LiveVectors().show(Vocab(WORDS, COUNTS, first_word=0), rows(3))
+    shown = LiveVectors().show(Vocab(WORDS, COUNTS, exact=True), rows(3))
     assert shown.index_to_key == WORDS
     assert shown.counts.tolist() == COUNTS.tolist()
 

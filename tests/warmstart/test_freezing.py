@@ -159,10 +159,10 @@ def test_what_is_not_a_set_of_words_raises(freeze, message):
         model.train([["king", "queen"]], freeze=freeze)
 
 
-@pytest.mark.parametrize("first_word", [0, 1])
-def test_rows_are_marked_by_their_number_in_the_vocabulary(first_word):
+@pytest.mark.parametrize("exact", [False, True])
+def test_rows_are_marked_by_their_number_in_the_vocabulary(exact):
     words = [SENTENCE_END, "a", "b", "a"]
-    vocab = Vocab(words, np.array([5, 3, 2, 1]), first_word=first_word)
+    vocab = Vocab(words, np.array([5, 3, 2, 1]), exact=exact)
     assert frozen_rows(["a", "a"], vocab).tolist() == [0, 1, 0, 0]
     assert frozen_rows(["b"], vocab).dtype == np.uint8
     assert frozen_rows([], vocab) is None

@@ -34,12 +34,12 @@ def test_first_weights_need_a_vocabulary():
         with_weights(ModelState(), PARAMS, None)
 
 
-@pytest.mark.parametrize("first_word", [0, 1])
-def test_first_weights_begin_with_given_vectors(first_word):
-    vocab = Vocab(VOCAB.words, VOCAB.counts, first_word=first_word)
+@pytest.mark.parametrize("exact", [False, True])
+def test_first_weights_begin_with_given_vectors(exact):
+    vocab = Vocab(VOCAB.words, VOCAB.counts, exact=exact)
     state = with_weights(ModelState(vocab), PARAMS, GIVEN)
     assert state.syn0[vocab.visible_words.index("b")].tolist() == [1, 2]
-    n_words, n_tokens = (4, 19) if first_word == 0 else (3, 10)
+    n_words, n_tokens = (4, 19) if exact else (3, 10)
     assert state.init_coverage == Coverage(1, n_words, 3, n_tokens)
 
 

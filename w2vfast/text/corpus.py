@@ -22,7 +22,6 @@ from __future__ import annotations
 import os
 import warnings
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -69,17 +68,6 @@ class EncodedCorpus:
     def close(self) -> None:
         """Release the ids and the file that holds them."""
         self.ids = np.empty(0, dtype=np.int32)
-
-    def __enter__(self) -> EncodedCorpus:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def encode(
@@ -162,8 +150,7 @@ def encode(
     )
     crew = Crew(1 if prune_above else workers, progress, source.total)
     job = EncodingJob(crew, store, exact, prune_above, block_bytes)
-    first_word = 0 if exact else 1
-    rules = RowRules(source.name, min_count, max_final_vocab, first_word, vocab, grow)
+    rules = RowRules(source.name, min_count, max_final_vocab, exact, vocab, grow)
     try:
         counters = count_words(source, job)
         crew.finish()

@@ -37,14 +37,13 @@ class Vocab:
         the file, whatever that is.
     counts : ndarray of int64, shape (V,)
         Occurrences of each word [words]; counts[0] is the number of sentence ends.
-    first_word : {0, 1}, default 1
-        Row of the first word that has a vector.  1 in fast mode, where row 0 only
-        ends sentences; 0 in exact mode, where row 0 is a word as in C.
+    exact : bool, default False
+        Whether row 0 has a vector, as in C.  In fast mode it only ends sentences.
     """
 
     words: list[Word]
     counts: NDArray[np.int64]
-    first_word: int = field(default=1, kw_only=True)
+    exact: bool = field(default=False, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -53,6 +52,11 @@ class Vocab:
     def ids(self) -> dict[Word, int]:
         """Row of each word; of equal words, the first row."""
         return first_rows(self.words)
+
+    @property
+    def first_word(self) -> int:
+        """Row of the first word that has a vector, 0 or 1."""
+        return 0 if self.exact else 1
 
     @property
     def visible_words(self) -> list[Word]:
@@ -139,7 +143,7 @@ def vocab_from_counts(
     *,
     min_count: int = 1,
     max_final_vocab: int | None = None,
-    first_word: int = 1,
+    exact: bool = False,
 ) -> Vocab:
     """Make a vocabulary from known word counts.
 
@@ -152,7 +156,7 @@ def vocab_from_counts(
         Minimum count of a word [words].
     max_final_vocab : int, optional
         Keep only this many words, the most frequent ones.
-    first_word : {0, 1}, default 1
+    exact : bool, default False
         See `Vocab`.
 
     Raises
@@ -165,7 +169,7 @@ def vocab_from_counts(
     """
     total = checked_counts(word_freq)
     words, counts = list(total), list(total.values())
-    return sorted_vocab(words, counts, min_count, max_final_vocab, first_word)
+    return sorted_vocab(words, counts, min_count, max_final_vocab, exact)
 
 
 def checked_counts(word_freq: Mapping[Any, int]) -> dict[Word, int]:
@@ -229,7 +233,7 @@ def sorted_vocab(
     counts: list[int],
     min_count: int,
     max_final_vocab: int | None,
-    first_word: int,
+    exact: bool,
 ) -> Vocab:
     """Return a vocabulary of the chosen words in order; row 0 stays as it is.
 
@@ -253,4 +257,4 @@ def sorted_vocab(
         raise no_word_error(words[most], counts[most], min_count)
     rows = np.concatenate([[0], rows])
     chosen = [words[row] for row in rows]
-    return Vocab(chosen, array[rows], first_word=first_word)
+    return Vocab(chosen, array[rows], exact=exact)

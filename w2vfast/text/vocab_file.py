@@ -98,9 +98,7 @@ def read_vocab(
     words: list[Word] = [word.decode("utf-8", "surrogateescape") for word, _ in entries]
     counts = [count for _, count in entries]
     try:
-        return sorted_vocab(
-            words, counts, min_count, max_final_vocab, first_word=0 if exact else 1
-        )
+        return sorted_vocab(words, counts, min_count, max_final_vocab, exact)
     except ValueError as error:
         message = f"{name}: {error}"
         raise ValueError(message) from None

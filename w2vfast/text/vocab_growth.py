@@ -90,7 +90,7 @@ def grow_vocab(
     return GrownVocab(
         [words[row] for row in origins.tolist()],
         counts[origins],
-        first_word=vocab.first_word,
+        exact=vocab.exact,
         origins=origins,
     )
 

@@ -31,7 +31,7 @@ class RowRules(NamedTuple):
     source_name: str
     min_count: int
     max_final_vocab: int | None
-    first_word: int  # of a new vocabulary; see `Vocab`
+    exact: bool
     vocab: Vocab | None
     grow: bool
 
@@ -71,7 +71,7 @@ def _new_vocab(words: MergedWords, rules: RowRules) -> tuple[Vocab, Ids]:
     rows[ids] = np.arange(1, ids.size + 1, dtype=np.int32)
     names: list[Word] = [SENTENCE_END, *words.counter.words(ids)]
     kept_counts = np.concatenate([[0], counts[ids]])
-    return Vocab(names, kept_counts, first_word=rules.first_word), rows
+    return Vocab(names, kept_counts, exact=rules.exact), rows
 
 
 def _grown_vocab(

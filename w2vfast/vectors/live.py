@@ -60,7 +60,7 @@ class LiveVectors:
                 vocab.visible_words,
                 rows,
                 vocab.visible_counts,
-                c_text=vocab.first_word == 0,
+                c_text=vocab.exact,
                 fixed=True,
             )
         elif self._vocab is vocab:

@@ -87,7 +87,7 @@ def with_growth(
     """
     before = state.need_vocab()
     cost.check(params, grown.visible_counts)
-    vocab = Vocab(grown.words, grown.counts, first_word=grown.first_word)
+    vocab = Vocab(grown.words, grown.counts, exact=grown.exact)
     weights, coverage = state.weights, state.init_coverage
     if weights is not None:
         weights = grown_weights(weights, before.counts, grown, params)

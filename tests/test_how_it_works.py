@@ -6,7 +6,7 @@ import pytest
 from helpers import ROOT
 
 from w2vfast import _core, params
-from w2vfast.training import cost, replicas, trainer
+from w2vfast.training import cost, kernel_objects, replicas, trainer
 
 PARAMS = params.TrainParams()
 
@@ -113,7 +113,7 @@ def test_numbers_of_threads_are_those_of_the_code(sentence, value):
 @pytest.mark.parametrize(
     ("page", "sentence", "value"),
     [
-        ("modes", f"fewer than {DIGITS} ids", trainer.SHORT_TEXT),
+        ("modes", f"fewer than {DIGITS} ids", kernel_objects.SHORT_TEXT),
         ("modes", f"{DIGITS} by default, counted before", PARAMS.max_sentence_length),
         ("modes", f"starts at {DIGITS} for CBOW", params.DEFAULT_ALPHA_CBOW),
         ("modes", f"CBOW and {DIGITS} for skip", params.DEFAULT_ALPHA_SKIP_GRAM),

@@ -407,7 +407,7 @@ class Word2Vec(GensimNames):
                 word_freq,
                 min_count=p.min_count,
                 max_final_vocab=p.max_final_vocab,
-                exact=p.mode == "exact",
+                exact=p.exact,
             )
             self._set_vocab(counted, counts_given=True)
             return
@@ -445,7 +445,7 @@ class Word2Vec(GensimNames):
                 file,
                 os.fspath(path),
                 min_count=p.min_count,
-                exact=p.mode == "exact",
+                exact=p.exact,
                 max_final_vocab=p.max_final_vocab,
             )
         self._set_vocab(words, counts_given=True)
@@ -506,7 +506,7 @@ class Word2Vec(GensimNames):
     ) -> Source:
         # Exact mode splits a text as the C program does, which is not how readers
         # split it.
-        read_files = read_files and self.params.mode == "fast"
+        read_files = read_files and not self.params.exact
         return either_source(sentences, corpus_file, read_files=read_files)
 
     @contextlib.contextmanager
@@ -876,7 +876,7 @@ class Word2Vec(GensimNames):
             self.wv.index_to_key,
             combine_matrices(inputs, outputs, combine),
             self.wv.counts,
-            c_text=self.params.mode == "exact",
+            c_text=self.params.exact,
         )
 
     def predict_output_word(

@@ -218,7 +218,7 @@ class TrainParams:
         self._check_alpha()
         self._check_sampling()
         self._check_objective()
-        if self.mode == "exact":
+        if self.exact:
             self._check_exact_mode()
 
     def _replace(self, name: str, convert: Callable[[str, Any], Any]) -> None:
@@ -254,10 +254,10 @@ class TrainParams:
 
     def _check_sampling(self) -> None:
         # C accepts any threshold; from 1 on it keeps every word, but still draws.
-        if self.sample < 0 or (self.sample >= 1 and self.mode != "exact"):
+        if self.sample < 0 or (self.sample >= 1 and not self.exact):
             self._refuse(
                 "sample",
-                "at least 0" if self.mode == "exact" else "in [0, 1)",
+                "at least 0" if self.exact else "in [0, 1)",
                 "Use 1e-3 to 1e-5; 0 turns subsampling off.",
             )
         if abs(self.ns_exponent) > 10:
@@ -341,7 +341,7 @@ class TrainParams:
             In exact mode, without negative samples, or with another `ns_exponent`.
         """
         reason: tuple[Part, ...]
-        if self.mode == "exact":
+        if self.exact:
             behaviour = _FIXED_IN_EXACT_MODE["ns_exponent"]
             reason = (
                 *("with ", Setting("mode", "exact")),
@@ -364,6 +364,11 @@ class TrainParams:
             ". Leave one of them out.",
         )
         raise SettingsError(message)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the result is that of the C program, byte for byte."""
+        return self.mode == "exact"
 
     @property
     def objectives(self) -> list[str]:
@@ -406,7 +411,7 @@ class TrainParams:
         """Threads to use: `workers`, or every usable CPU (1 in exact mode)."""
         if self.workers is not None:
             return self.workers
-        return 1 if self.mode == "exact" else usable_cpus()
+        return 1 if self.exact else usable_cpus()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values that JSON can hold."""

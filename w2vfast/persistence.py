@@ -111,7 +111,7 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
     params = TrainParams.from_dict(meta["params"])
     return SavedModel(
         params,
-        _state_of(meta["words"], arrays, exact=params.mode == "exact"),
+        _state_of(meta["words"], arrays, exact=params.exact),
         [EpochStats.from_dict(stats) for stats in meta["history"]],
         meta["corpus_count"],
         meta["corpus_total_words"],

@@ -1,4 +1,4 @@
-"""Runs of the trainer: learning rate, losses, errors, and many workers at once."""
+"""The trainer: which ids it takes, what it reports, and how the loss falls."""
 
 import re
 
@@ -7,20 +7,9 @@ import pytest
 from training_helpers import run_of, sentences
 
 from w2vfast.params import TrainParams
-from w2vfast.training import replicas, trainer
 from w2vfast.training.tables import Tables
 from w2vfast.training.trainer import Trainer
 from w2vfast.training.weights import new_weights
-
-
-@pytest.mark.parametrize("objective", [{"negative": 5}, {"negative": 0, "hs": 1}])
-def test_non_finite_vectors_are_an_error_that_names_epoch_and_alpha(objective):
-    params = TrainParams(vector_size=8, alpha=1e30, workers=2, epochs=3, **objective)
-    run = run_of(params, np.tile(sentences(20), 50))
-    with pytest.raises(
-        FloatingPointError, match=r"epoch 1 of 3 \(alpha=1e\+30 at its start\)\. Lower"
-    ):
-        run.run_epoch(0)
 
 
 @pytest.mark.parametrize("ids", [[1, 2, 99], [1, -1, 2]])
@@ -37,39 +26,6 @@ def test_no_ids_are_refused():
     tables = Tables(None, None, None)
     with pytest.raises(ValueError, match="nothing to train on"):
         Trainer(new_weights(5, params), np.empty(0, np.int32), tables, 5, params)
-
-
-def test_exact_mode_warns_that_an_epoch_ends_after_the_counted_words():
-    params = TrainParams(vector_size=8, mode="exact")
-    weights, tables = new_weights(21, params), Tables(None, None, None)
-    with pytest.warns(UserWarning, match=r"add up to 9, .*has 21 .* ends after 9"):
-        Trainer(weights, sentences(20), tables, 9, params)
-
-
-def test_blocks_that_do_not_fit_into_memory_are_an_error_that_names_their_sizes(
-    monkeypatch,
-):
-    def no_memory(*_, **__):
-        raise MemoryError
-
-    monkeypatch.setattr(trainer._core, "Worker", no_memory)
-    params = TrainParams(vector_size=8, workers=3, window=4)
-    message = "3 workers with window=4, .* Lower one of them, or workers"
-    with pytest.raises(MemoryError, match=message):
-        run_of(params, sentences(20))
-
-
-def test_alpha_falls_to_its_floor_or_to_min_alpha():
-    ids = sentences(*[10] * 50)
-    for min_alpha, end in ((None, 0.04 * 1e-4), (0.01, 0.01)):
-        params = TrainParams(
-            vector_size=8, alpha=0.04, min_alpha=min_alpha, epochs=4, workers=1
-        )
-        run = run_of(params, ids)
-        alphas = [run.run_epoch(epoch).alpha for epoch in range(4)]
-        assert alphas[-1] == pytest.approx(end)
-        assert alphas == sorted(alphas, reverse=True)
-        assert run.alpha_at(0) == 0.04
 
 
 def test_loss_falls_and_means_the_same_for_any_number_of_workers():
@@ -98,79 +54,3 @@ def test_status_names_epoch_alpha_and_the_loss_of_each_objective():
     assert last_lines[0].startswith("epoch 2/2 alpha 0.02500")
     assert re.search(r" loss \d+\.\d{3}$", last_lines[0])
     assert re.search(r" hs \d+\.\d{3} ns \d+\.\d{3}$", last_lines[1])
-
-
-def test_word_shares_are_estimated_from_the_ids(monkeypatch):
-    """The counts of the vocabulary may come from another text."""
-    monkeypatch.setattr(trainer, "SAMPLED_IDS", 100)
-    ids = np.tile(np.array([1, 1, 1, 2, 0], dtype=np.int32), 60)
-    run = run_of(TrainParams(vector_size=8, sample=0, workers=2), ids, 3)
-    np.testing.assert_allclose(run._kept_shares(None), [0, 0.75, 0.25], atol=0.01)
-
-
-# ---- many workers --------------------------------------------------------------------
-
-
-def topics(n_ids, n_words=40_000, n_topics=20):
-    """One long line of frequent words and, for 20 words at a time, those of a topic."""
-    random = np.random.default_rng(5)
-    topic = np.repeat(random.integers(0, n_topics, n_ids // 20), 20)
-    word = np.minimum(random.zipf(1.3, n_ids), n_words // n_topics - 2)
-    ids = np.where(random.random(n_ids) < 0.5, word, 1 + word * n_topics + topic)
-    return ids.astype(np.int32)
-
-
-def loss_in_lockstep(ids, workers, **objective):
-    """Loss of an epoch of workers that merge equally often, as on that many cores."""
-    params = TrainParams(
-        vector_size=32,
-        window=10,
-        sg=1,
-        sample=1e-3,
-        workers=workers,
-        max_sentence_length=10_000,
-        **objective,
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("W2VFAST_LOCKSTEP", "1")
-        patch.setattr(replicas, "LARGEST_SHARE", 1)
-        return run_of(params, ids, 40_000).run_epoch(0).loss
-
-
-@pytest.mark.parametrize("objective", [{"hs": 1, "negative": 0}, {"negative": 5}])
-def test_workers_in_lockstep_learn_as_one(objective):
-    """The updates of all workers are added up, and the sum must not overshoot."""
-    ids = topics(2_000_000)
-    expected = loss_in_lockstep(ids, 1, **objective)
-    for workers in (2, 16):
-        loss = loss_in_lockstep(ids, workers, **objective)
-        assert loss == pytest.approx(expected, rel=0.1)
-
-
-def test_workers_in_lockstep_overshoot_if_they_merge_too_rarely(monkeypatch):
-    """So the test above can fail."""
-    monkeypatch.setattr(replicas, "WORDS_BETWEEN_MERGES", 10 << 18)
-    monkeypatch.setattr(replicas, "MIN_MERGES", 1)
-    monkeypatch.setattr(replicas, "RAMP_WORDS", 1)
-    ids = topics(2_000_000)
-    losses = [loss_in_lockstep(ids, workers, hs=1, negative=0) for workers in (1, 16)]
-    assert losses[1] > 1.5 * losses[0]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("objective", [{"hs": 1, "negative": 0}, {"negative": 5}])
-def test_eight_workers_learn_as_much_as_one(objective):
-    """On any number of CPUs: no update overshoots, none is lost."""
-    rng = np.random.default_rng(4)
-    topics = rng.integers(0, 20, 40_000)
-    ids = 1 + 20 * rng.geometric(0.2, (40_000, 12)) + topics[:, None]
-    ids = np.minimum(np.hstack([ids, np.zeros((40_000, 1))]), 800).astype(np.int32)
-    losses = {}
-    for workers in (1, 8):
-        params = TrainParams(
-            vector_size=40, sg=1, sample=0, workers=workers, epochs=2, **objective
-        )
-        run = run_of(params, ids.ravel(), 801)
-        losses[workers] = [run.run_epoch(epoch).loss for epoch in range(2)]
-    assert losses[1][1] < losses[1][0] - 0.05
-    np.testing.assert_allclose(losses[8], losses[1], rtol=0.02)

@@ -146,7 +146,7 @@ def log_noise(state: ModelState, params: TrainParams) -> NDArray[np.float64]:
         seen = np.flatnonzero(counts > 0)
         shares[seen] = (counts[seen] / counts.max()) ** params.ns_exponent
     shares /= shares.sum()
-    if params.mode == "exact":
+    if params.exact:
         # C draws any other word instead of row 0, all with the same probability.
         shares[1:] += shares[0] / (len(shares) - 1)
         shares[0] = 0

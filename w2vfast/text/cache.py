@@ -113,7 +113,7 @@ class CorpusCache:
         with ProgressBar(shown, None, source.unit) as bar:
             found = encode(
                 source,
-                exact=params.mode == "exact",
+                exact=params.exact,
                 min_count=params.min_count,
                 max_final_vocab=params.max_final_vocab,
                 max_vocab_size=params.max_vocab_size,

@@ -64,7 +64,7 @@ def build_tables(
         Keep thresholds, noise sampler if there is negative sampling, Huffman tree if
         there is hierarchical softmax.
     """
-    exact = params.mode == "exact"
+    exact = params.exact
     tree = build_tree(counts, exact) if params.hs else None
     if exact:
         return Tables(

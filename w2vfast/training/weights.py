@@ -205,7 +205,7 @@ def new_weights(n_rows: int, params: TrainParams) -> Weights:
         Rows.zeros(n_rows, dim) if params.hs else None,
         Rows.zeros(n_rows, dim) if params.has_output_vectors else None,
     )
-    if params.mode == "exact":
+    if params.exact:
         _core.init_vectors_exact(weights.syn0.pad(), dim)
     else:
         _core.init_vectors(weights.syn0.pad(), dim, params.seed)

@@ -66,7 +66,7 @@ def grown_weights(
     if weights.syn1neg is not None and after.syn1neg is not None:
         _move(weights.syn1neg, after.syn1neg, grown.origins)
     if weights.syn1 is not None and after.syn1 is not None:
-        exact = params.mode == "exact"
+        exact = params.exact
         trees = build_tree(counts, exact), build_tree(grown.counts, exact)
         leaves = np.where(is_old, grown.origins, -1)
         nodes = grown_nodes(*trees, leaves, weights.syn1.vectors)

@@ -1,0 +1,38 @@
+"""Runs of exact mode: how long an epoch is, the learning rate, and no check."""
+
+import numpy as np
+import pytest
+from training_helpers import sentences
+
+from w2vfast.params import TrainParams
+from w2vfast.training.tables import Tables, build_tables
+from w2vfast.training.trainer import Trainer
+from w2vfast.training.weights import new_weights
+
+
+def test_exact_mode_warns_that_an_epoch_ends_after_the_counted_words():
+    params = TrainParams(vector_size=8, mode="exact")
+    weights, tables = new_weights(21, params), Tables(None, None, None)
+    with pytest.warns(UserWarning, match=r"add up to 9, .*has 21 .* ends after 9"):
+        Trainer(weights, sentences(20), tables, 9, params)
+
+
+def exact_run(ids, **options):
+    params = TrainParams(vector_size=8, mode="exact", **options)
+    counts = np.bincount(ids)
+    weights = new_weights(len(counts), params)
+    return weights, Trainer(
+        weights, ids, build_tables(counts, params), len(ids), params
+    )
+
+
+def test_the_learning_rate_falls_from_epoch_to_epoch():
+    _, run = exact_run(np.tile(sentences(20), 1000), sample=0, alpha=0.04, epochs=2)
+    alphas = [run.run_epoch(epoch).alpha for epoch in range(2)]
+    assert 0.03 > alphas[0] > 0.015 > alphas[1] > 0
+
+
+def test_vectors_that_are_not_finite_are_left_as_in_c():
+    weights, run = exact_run(np.tile(sentences(20), 50), alpha=1e30)
+    run.run_epoch(0)
+    assert not np.isfinite(weights.syn0.vectors).all()

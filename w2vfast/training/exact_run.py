@@ -1,0 +1,79 @@
+"""A run of exact mode: the C program's only thread."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vfast import _core
+from w2vfast.errors import Setting, SettingsWarning
+from w2vfast.training.kernel_objects import kernel_options
+
+if TYPE_CHECKING:
+    from w2vfast.params import TrainParams
+
+
+class ExactRun:
+    """One worker that reads the ids in order; see `FastRun` for the methods.
+
+    Parameters
+    ----------
+    model : _core.Model
+        INOUT
+    ids : ndarray of int32, shape (N,)
+    params : TrainParams
+    train_words : int
+        Ids after which an epoch ends, and over which alpha falls.
+
+    Warns
+    -----
+    SettingsWarning
+        If there are more ids than that.
+    """
+
+    def __init__(
+        self,
+        model: _core.Model,
+        ids: NDArray[np.int32],
+        params: TrainParams,
+        train_words: int,
+    ) -> None:
+        _warn_if_cut(train_words, len(ids))
+        options = kernel_options(params, len(ids))
+        self._ids = ids
+        self._worker = _core.ExactWorker(
+            model, options, params.start_alpha, params.epochs, train_words
+        )
+
+    @property
+    def counters(self) -> list[_core.Counters]:
+        """What the worker has done so far."""
+        return [self._worker.counters]
+
+    def tasks(self, epoch: int, queue: _core.SpanQueue) -> list[Callable[[], object]]:
+        """Return what the only thread calls; the queue serves to stop it."""
+        del epoch  # the worker's state carries over
+        return [lambda: self._worker.train_epoch(self._ids, queue)]
+
+    def reported_alpha(self, epoch: float) -> float:
+        """Return the present learning rate."""
+        del epoch
+        return self._worker.alpha
+
+    def check(self, epoch: int) -> None:
+        """Accept any vectors, as the C program does."""
+
+
+def _warn_if_cut(train_words: int, n_ids: int) -> None:
+    if n_ids > train_words:
+        message = (
+            f"the counts of the vocabulary add up to {train_words}, but the text has "
+            f"{n_ids} of its words and sentence ends: as in the C program, an epoch "
+            f"ends after {train_words}. Count the words of this text, or use ",
+            *(Setting("mode", "fast"), ", to train on all of it."),
+        )
+        warnings.warn(SettingsWarning(message), stacklevel=2)

@@ -1,0 +1,146 @@
+"""A run of fast mode: workers that train spans of the ids at the same time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vfast import _core
+from w2vfast.errors import Name, Setting, SettingsMemoryError
+from w2vfast.training import sampling
+from w2vfast.training.kernel_objects import kernel_options
+from w2vfast.training.replicas import plan_replicas
+
+if TYPE_CHECKING:
+    from w2vfast.params import TrainParams
+    from w2vfast.training.tables import Tables
+    from w2vfast.training.weights import Weights
+
+SAMPLED_IDS = 1 << 20  # at least, from which word shares are estimated
+CHECK_ROWS = 4096  # rows that are searched for non-finite numbers at a time
+
+
+class FastRun:
+    """Workers on the same weights, each with its own replicas and random numbers.
+
+    Parameters
+    ----------
+    model : _core.Model
+        INOUT; of `weights` and `tables`.
+    weights : Weights
+    ids : ndarray of int32, shape (N,)
+    tables : Tables
+    params : TrainParams
+    epochs_before : int
+        Epochs of earlier runs with these weights.
+
+    Raises
+    ------
+    SettingsMemoryError
+        If the buffers of the workers do not fit.
+    """
+
+    def __init__(
+        self,
+        model: _core.Model,
+        weights: Weights,
+        ids: NDArray[np.int32],
+        tables: Tables,
+        params: TrainParams,
+        epochs_before: int,
+    ) -> None:
+        self._weights = weights
+        self._ids = ids
+        self._params = params
+        self._epochs_before = epochs_before
+        self._workers = self._new_workers(model, tables)
+
+    def _new_workers(self, model: _core.Model, tables: Tables) -> list[_core.Worker]:
+        p = self._params
+        in_step = os.environ.get("W2VFAST_LOCKSTEP") == "1"
+        lockstep = _core.Lockstep(p.n_workers) if in_step else None
+        replicas = self._plan_replicas(tables) if p.n_workers > 1 else None
+        options = kernel_options(p, len(self._ids))
+        try:
+            return [
+                _core.Worker(
+                    model, options, p.seed, replicas=replicas, lockstep=lockstep
+                )
+                for _ in range(p.n_workers)
+            ]
+        except MemoryError as error:
+            message = (
+                f"there is not enough memory for the buffers of {p.n_workers} workers "
+                "with ",
+                *(Setting("window", p.window), ", ", Setting("negative", p.negative)),
+                *(" and ", Setting("max_sentence_length", p.max_sentence_length)),
+                ". Lower one of them, or ",
+                Name("workers"),
+                ".",
+            )
+            raise SettingsMemoryError(message) from error
+
+    def _plan_replicas(self, tables: Tables) -> _core.Replicas:
+        row_bytes = self._weights.syn0.pad().strides[0]
+        shares = self._kept_shares(tables.keep)
+        plan = plan_replicas(
+            self._params, len(self._ids), row_bytes, shares, tables.tree
+        )
+        return _core.Replicas(
+            plan.words, plan.nodes, period=plan.period, ramp=plan.ramp
+        )
+
+    def _kept_shares(self, keep: NDArray[np.uint32] | None) -> NDArray[np.float64]:
+        """Estimate word shares from a sample of the ids.
+
+        The vocabulary's counts may come from another text.
+        """
+        sample = self._ids[:: max(1, len(self._ids) // SAMPLED_IDS)]
+        counts = np.bincount(sample, minlength=len(self._weights.syn0.vectors))
+        return sampling.kept_shares(counts, keep)
+
+    @property
+    def counters(self) -> list[_core.Counters]:
+        """What each worker has done so far, in all epochs."""
+        return [worker.counters for worker in self._workers]
+
+    def tasks(self, epoch: int, queue: _core.SpanQueue) -> list[Callable[[], object]]:
+        """Return what each thread calls: it trains spans until the queue is empty."""
+        p = self._params
+        stream = self._epochs_before + epoch
+        schedule = _core.AlphaSchedule(
+            p.start_alpha, p.end_alpha, p.alpha_floor, epoch=epoch, n_epochs=p.epochs
+        )
+
+        def task(worker: _core.Worker) -> Callable[[], object]:
+            return lambda: worker.train_epoch(self._ids, queue, stream, schedule)
+
+        return [task(worker) for worker in self._workers]
+
+    def reported_alpha(self, epoch: float) -> float:
+        """Return the learning rate after `epoch` epochs; the kernels compute theirs."""
+        p = self._params
+        line = p.start_alpha + (p.end_alpha - p.start_alpha) * epoch / p.epochs
+        return max(line, p.alpha_floor)
+
+    def check(self, epoch: int) -> None:
+        """Raise FloatingPointError if a vector became non-finite in this epoch."""
+        for name, rows in self._weights:
+            if not _is_finite(rows.vectors):
+                message = (
+                    f"{name} became non-finite in epoch {epoch + 1} of "
+                    f"{self._params.epochs} (alpha={self.reported_alpha(epoch):g} at "
+                    f"its start). Lower alpha, and train a new model."
+                )
+                raise FloatingPointError(message)
+
+
+def _is_finite(matrix: NDArray[np.float32]) -> bool:
+    # A float64 sum of finite float32 is finite: one pass, without a mask.
+    starts = range(0, len(matrix), CHECK_ROWS)
+    blocks = (matrix[start : start + CHECK_ROWS] for start in starts)
+    return all(np.isfinite(block.sum(dtype=np.float64)) for block in blocks)

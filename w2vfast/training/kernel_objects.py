@@ -1,0 +1,69 @@
+"""Weights, tables and settings in the form that the kernels take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from w2vfast import _core
+from w2vfast.training.sampling import AliasTable, StepTable
+
+if TYPE_CHECKING:
+    from w2vfast.params import TrainParams
+    from w2vfast.training.tables import Tables
+    from w2vfast.training.weights import Weights
+
+SHORT_TEXT = 20_000  # ids; every loss of a shorter text is computed
+
+
+def kernel_model(weights: Weights, tables: Tables, dim: int) -> _core.Model:
+    """Pass the arrays of weights, which are padded, and of tables.
+
+    Parameters
+    ----------
+    weights : Weights
+        INOUT
+    tables : Tables
+    dim : int
+        D.
+
+    Returns
+    -------
+    _core.Model
+    """
+    noise: _core.Noise | None = None
+    if isinstance(tables.noise, AliasTable):
+        noise = _core.AliasNoise(tables.noise.entries)
+    elif isinstance(tables.noise, StepTable):
+        step = tables.noise
+        noise = _core.StepNoise(step.last, step.guide, step.shift)
+    paths = None
+    if tables.tree is not None:
+        tree = tables.tree
+        paths = _core.Paths(tree.offsets, tree.points, tree.codes)
+    return _core.Model(
+        weights.syn0.pad(),
+        None if weights.syn1 is None else weights.syn1.pad(),
+        None if weights.syn1neg is None else weights.syn1neg.pad(),
+        dim,
+        keep=tables.keep,
+        noise=noise,
+        paths=paths,
+        frozen=tables.frozen,
+    )
+
+
+def kernel_options(params: TrainParams, n_ids: int) -> _core.Options:
+    """Pass the settings of a run over `n_ids` ids an epoch."""
+    return _core.Options(
+        sg=params.sg,
+        hs=params.hs,
+        softmax=params.objective == "softmax",
+        negative=params.negative,
+        window=params.window,
+        shrink_windows=params.shrink_windows,
+        cbow_mean=params.cbow_mean,
+        pair=params.negative_sharing == "pair",
+        divide_gradient=params.cbow_gradient == "mean",
+        all_losses=params.compute_loss or n_ids < SHORT_TEXT,
+        max_sentence_length=params.max_sentence_length,
+    )

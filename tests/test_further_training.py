@@ -72,14 +72,17 @@ def test_the_learning_rate_starts_anew_with_each_call(mmap, tmp_path):
 
 
 def test_words_outside_the_vocabulary_are_counted_and_logged(caplog):
-    caplog.set_level("INFO", "w2vfast")
     model = trained(epochs=1)
     assert model.history[-1].unknown == 0
+    caplog.set_level("INFO", "w2vfast")
     text = [["cat", "new", "purrs"], ["newer", "newest"], ["dog", "cat"]]
     model.train(text, epochs=1)
     assert model.history[-1].unknown == 3
-    expected = "3 of 7 words (42.9%) are not in the vocabulary and are ignored."
-    assert caplog.messages == [expected]
+    expected = (
+        "3 of 7 occurrences of words in the text (42.9%) are outside the vocabulary "
+        "and are ignored."
+    )
+    assert caplog.messages[0] == expected
 
 
 @pytest.mark.parametrize("mode", ["fast", "exact"])

@@ -350,6 +350,25 @@ def test_ids_on_disk_are_gone_after_training_and_after_an_error(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("objective", [{}, {"objective": "softmax"}])
+def test_vocabulary_and_settings_are_logged_before_training(objective, caplog):
+    caplog.set_level("INFO", "w2vfast")
+    text = [["a", "b", "c"] * 5] * 20 + [["rare", "a"]]
+    Word2Vec(
+        text, min_count=2, window=3, workers=1, epochs=1, progress=False, **objective
+    )
+    expected = [
+        "Vocabulary: 3 words, which occur 301 times.",
+        "1 of 302 occurrences of words in the text (0.3%) are outside the vocabulary "
+        "and are ignored.",
+        f"Training CBOW, {'full softmax' if objective else 'negative sampling (5)'}: "
+        "size 100, window 3, sample 0.001, alpha 0.05, epochs 1, threads 1, mode fast.",
+    ]
+    assert caplog.messages[:3] == expected
+    costs = [line for line in caplog.messages if line.startswith("Full softmax: about")]
+    assert len(costs) == bool(objective)
+
+
 def test_progress_is_shown_on_standard_error_or_not_at_all(capfd):
     for progress in (False, None):  # None: standard error is no terminal here
         Word2Vec(two_topics(50), **{**SMALL, "progress": progress})
@@ -357,7 +376,7 @@ def test_progress_is_shown_on_standard_error_or_not_at_all(capfd):
     Word2Vec(two_topics(50), sample=0, **{**SMALL, "progress": True})
     out, err = capfd.readouterr()
     assert out == ""
-    for part in ("epoch 5/5", "alpha", "loss", "words/s"):
+    for part in ("epoch 5/5", "alpha", "loss", "tokens/s"):
         assert part in err
 
 

@@ -30,7 +30,7 @@ from w2vfast.prediction.scoring import WindowScorer, score_sentences
 from w2vfast.state import ModelState
 from w2vfast.system.files import open_output
 from w2vfast.system.log import logger
-from w2vfast.text.cache import CorpusCache, Encoded
+from w2vfast.text.cache import CorpusCache
 from w2vfast.text.sources import Source, either_source
 from w2vfast.text.vocab import (
     SENTENCE_END,
@@ -44,7 +44,7 @@ from w2vfast.training import cost
 from w2vfast.training.callbacks import checked_callbacks
 from w2vfast.training.epochs import run_epochs
 from w2vfast.training.history import EpochStats
-from w2vfast.training.noise_weights import NoiseWeights, WeightsLike
+from w2vfast.training.noise_weights import WeightsLike
 from w2vfast.training.tables import build_tables
 from w2vfast.training.trainer import Trainer
 from w2vfast.training.weights import estimate_memory
@@ -369,13 +369,13 @@ class Word2Vec(GensimNames):
             self._refuse_second_vocab()
         source = self._source_of(corpus_iterable, corpus_file)
         if not update:
-            with self._encoding(source, progress) as found:
-                self._set_vocab(found.vocab)
+            with self._encoding(source, progress) as vocab:
+                self._set_vocab(vocab)
             return
         with self._alone():
             check_growable(self.vocab)
-            with self._encoding(source, progress, self.vocab, grow=True) as found:
-                self._grow(cast(GrownVocab, found.vocab))
+            with self._encoding(source, progress, self.vocab) as vocab:
+                self._grow(cast(GrownVocab, vocab))
 
     def build_vocab_from_freq(
         self, word_freq: Mapping[str, int], *, update: bool = False, **gensim: Any
@@ -494,7 +494,7 @@ class Word2Vec(GensimNames):
     def _set_vocab(self, words: Vocab, counts_given: bool = False) -> None:
         check_trainable(words, self.params.min_count)
         self._counts_given = counts_given
-        self._state = self._state.replace(vocab=words)
+        self._set_state(self._state.replace(vocab=words))
 
     def _grow(self, grown: GrownVocab) -> None:
         self._set_state(
@@ -514,19 +514,19 @@ class Word2Vec(GensimNames):
         self,
         source: Source,
         progress: bool | None,
-        vocab: Vocab | None = None,
-        grow: bool = False,
-    ) -> Iterator[Encoded]:
-        shown = self._is_shown(progress)
+        grown: Vocab | None = None,
+    ) -> Iterator[Vocab]:
+        """Read a corpus; yield a new vocabulary, or the one that has grown by it."""
+        progress = self._progress if progress is None else progress
         with self._cache.encoding(
-            source, self.params, vocab=vocab, grow=grow, shown=shown
+            source, self.params, vocab=grown, grow=grown is not None, progress=progress
         ) as found:
-            yield found
-        self.corpus_count = found.corpus.n_sentences
-        self.corpus_total_words = found.corpus.n_words
+            yield found.vocab
+        self._note_size(found.corpus)
 
-    def _is_shown(self, progress: bool | None) -> bool | None:
-        return self._progress if progress is None else progress
+    def _note_size(self, corpus: EncodedCorpus) -> None:
+        self.corpus_count = corpus.n_sentences
+        self.corpus_total_words = corpus.n_words
 
     # ---- training ------------------------------------------------------------------
 
@@ -599,43 +599,29 @@ class Word2Vec(GensimNames):
         with self._alone(), self._noise_weights_of_call(noise_weights):
             vocab = self.vocab
             frozen = frozen_rows(words_to_freeze, vocab)
-            # In exact mode the first training decays over the sum of given counts, as
-            # in C, even if they are those of another text; later ones over their own.
-            by_counts = self._counts_given and not self.history
             params = _changed(self.params, changes)
             cost.check(params, vocab.visible_counts)
-            shown = self._is_shown(progress)
-            corpus = self._corpus_of(corpus_iterable, corpus_file, shown)
-            length = vocab.train_words if by_counts else len(corpus.ids)
-            self._run(corpus, length, params, frozen, hooks, shown)
-
-    def _corpus_of(
-        self, corpus_iterable: Any, corpus_file: Any, shown: bool | None
-    ) -> EncodedCorpus:
-        """Return the ids of a corpus, or those of the last one if none is given."""
-        if corpus_iterable is not None or corpus_file is not None:
-            source = self._source_of(corpus_iterable, corpus_file)
-            if not self._cache.holds(source):
-                with self._encoding(source, shown, self.vocab) as found:
-                    _log_unknown(found.corpus)
-        if self._cache.corpus is None:
-            message = (
-                "there is no corpus to train on: pass it to train, as corpus_iterable "
-                "or corpus_file. Only build_vocab keeps the text's ids; a model that "
-                "was made from its text in one step, or loaded, does not hold it."
-            )
-            raise RuntimeError(message)
-        return self._cache.corpus
+            progress = self._progress if progress is None else progress
+            source = None
+            if corpus_iterable is not None or corpus_file is not None:
+                source = self._source_of(corpus_iterable, corpus_file)
+            corpus = self._cache.corpus_of(source, self.params, vocab, progress)
+            self._note_size(corpus)
+            _log_run(params, vocab)
+            self._run(corpus, params, frozen, hooks, progress)
 
     def _run(
         self,
         corpus: EncodedCorpus,
-        length: int,
         params: TrainParams,
         frozen: NDArray[np.uint8] | None,
         hooks: list[Any],
-        shown: bool | None,
+        progress: bool | None,
     ) -> None:
+        # In exact mode the first training decays over the sum of given counts, as in
+        # C, even if they are those of another text; later ones over their own.
+        by_counts = self._counts_given and not self.history
+        length = self.vocab.train_words if by_counts else len(corpus.ids)
         state = self._state_with_weights()
         weights = state.need_weights()
         try:
@@ -649,7 +635,7 @@ class Word2Vec(GensimNames):
                 unknown=corpus.n_unknown,
             )
             self._follow()
-            run_epochs(run, params.epochs, self.history, hooks, self, shown)
+            run_epochs(run, params.epochs, self.history, hooks, self, progress)
         finally:
             weights.pack()
             self._follow()
@@ -681,13 +667,9 @@ class Word2Vec(GensimNames):
             raise
 
     def _set_noise_weights(self, given: WeightsLike | None) -> None:
-        if given is None:
-            return
-        self.params.check_noise_weights()
-        noise = NoiseWeights(given)
-        if self._state.vocab is not None:
-            noise.of_words(self._state.vocab.visible_counts)
-        self._state = self._state.replace(noise=noise)
+        if given is not None:
+            self.params.check_noise_weights()
+            self._state = self._state.with_noise(given)
 
     @property
     def noise_weights(self) -> NDArray[np.float64] | None:
@@ -815,9 +797,10 @@ class Word2Vec(GensimNames):
         return self._state
 
     def _set_state(self, state: ModelState) -> None:
-        coverage_changed = state.init_coverage is not self._state.init_coverage
-        self._state = state
-        if coverage_changed:
+        before, self._state = self._state, state
+        if state.vocab is not None and state.vocab is not before.vocab:
+            logger.info("%s.", state.vocab)
+        if state.init_coverage is not before.init_coverage:
             logger.info("%s", state.init_coverage)
         self._follow()
 
@@ -1108,8 +1091,7 @@ def _changed(params: TrainParams, changes: dict[str, Any]) -> TrainParams:
     return dataclasses.replace(params, **given)
 
 
-def _log_unknown(corpus: EncodedCorpus) -> None:
-    if corpus.n_unknown:
-        share = corpus.n_unknown / corpus.n_words
-        text = f"{corpus.n_unknown:,} of {corpus.n_words:,} words ({share:.1%})"
-        logger.info("%s are not in the vocabulary and are ignored.", text)
+def _log_run(params: TrainParams, vocab: Vocab) -> None:
+    logger.info("Training %s.", params.summary)
+    if params.objective == "softmax":
+        logger.info("Full softmax: %s.", cost.cost(params, vocab.visible_counts))

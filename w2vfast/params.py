@@ -379,6 +379,16 @@ class TrainParams:
         return names
 
     @property
+    def summary(self) -> str:
+        """What is about to be trained, in one line."""
+        return (
+            f"{'skip-gram' if self.sg else 'CBOW'}, {' and '.join(self.objectives)}: "
+            f"size {self.vector_size}, window {self.window}, sample {self.sample:g}, "
+            f"alpha {self.start_alpha:g}, epochs {self.epochs}, threads "
+            f"{self.n_workers}, mode {self.mode}"
+        )
+
+    @property
     def has_output_vectors(self) -> bool:
         """Whether words have output vectors, `syn1neg`."""
         return self.negative > 0 or self.objective == "softmax"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast.training.noise_weights import NoiseWeights
+from w2vfast.training.noise_weights import NoiseWeights, WeightsLike
 from w2vfast.training.tables import build_tree
 
 if TYPE_CHECKING:
@@ -98,6 +98,19 @@ class ModelState:
 
     def _visible(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         return rows[self.need_vocab().first_word :]
+
+    def with_noise(self, given: WeightsLike) -> ModelState:
+        """Return a state with these weights of the negative samples.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is a vocabulary that they do not fit.
+        """
+        noise = NoiseWeights(given)
+        if self.vocab is not None:
+            noise.of_words(self.vocab.visible_counts)
+        return self.replace(noise=noise)
 
     @property
     def noise_weights(self) -> NDArray[np.float64] | None:

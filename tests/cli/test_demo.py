@@ -12,7 +12,7 @@ def test_the_demo_prints_plausible_neighbours(capfd):
     assert main(["demo"]) == 0
     shown = capfd.readouterr().out
     assert "132,000 verses" in shown
-    assert re.search(r"Speed: +[\d,]+ words/s", shown)
+    assert re.search(r"Speed: +[\d,]+ tokens/s", shown)
     assert "w2vfast train -train corpus.txt -output vectors.txt" in shown
     for query, neighbours in {
         "月": "日雪",

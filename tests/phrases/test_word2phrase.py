@@ -129,9 +129,7 @@ def test_an_interrupted_run_keeps_the_old_output(tmp_path, monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        word2phrase.word2phrase(
-            tmp_path / "text", tmp_path / "out", progress=interrupted
-        )
+        word2phrase.word2phrase(tmp_path / "text", tmp_path / "out", report=interrupted)
     assert (tmp_path / "out").read_bytes() == b"old"
 
 
@@ -141,7 +139,7 @@ def test_progress_covers_both_passes(tmp_path):
     word2phrase.word2phrase(
         tmp_path / "text",
         tmp_path / "out",
-        progress=lambda done, total: seen.append((done, total)),
+        report=lambda done, total: seen.append((done, total)),
     )
     assert seen == sorted(seen)
     assert (400, 800) in seen

@@ -11,14 +11,14 @@ from w2vfast.system.log import lines_on_stderr, logger
 def test_the_package_is_silent_unless_logging_is_configured():
     code = """
         import w2vfast
-        model = w2vfast.Word2Vec([["a", "b"]] * 9, min_count=1, vector_size=4)
-        model.train([["a", "unknown"]])
+        model = w2vfast.Word2Vec([["a", "b"]] * 9, min_count=1, sample=0)
+        model.train([["a", "unknown"], ["a", "b"]])
     """
     done = run_python(code)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     configured = "import logging; logging.basicConfig(level=logging.INFO)\n"
     done = run_python(configured + "\n".join(line[8:] for line in code.splitlines()))
-    assert "INFO:w2vfast:1 of 2 words (50.0%) are not in the vocab" in done.stderr
+    assert "INFO:w2vfast:1 of 4 occurrences of words in the text (25.0%)" in done.stderr
 
 
 def test_lines_have_the_prefix_of_their_level(capsys):

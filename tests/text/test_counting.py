@@ -29,27 +29,27 @@ def lines(tmp_path):
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_progress_is_called_on_the_calling_thread(tmp_path, monkeypatch, workers):
+def test_report_is_called_on_the_calling_thread(tmp_path, monkeypatch, workers):
     monkeypatch.setattr(threads, "POLL_SECONDS", 0.001)
     path = tmp_path / "text"
     path.write_bytes(long_text())
     calls = []
 
-    def progress(done, total):
+    def report(done, total):
         calls.append((done, total, threading.get_ident()))
 
-    encode(path, workers=workers, block_bytes=1000, progress=progress)
+    encode(path, workers=workers, block_bytes=1000, report=report)
     size = path.stat().st_size
     assert {call[1:] for call in calls} == {(size, threading.get_ident())}
     assert calls[-1][0] == size
     assert len(calls) > 2
 
 
-def test_progress_counts_bytes_on_disk_sentences_or_values(tmp_path):
+def test_report_counts_bytes_on_disk_sentences_or_values(tmp_path):
     calls = []
 
     def last(source):
-        encode(source, min_count=1, progress=lambda *call: calls.append(call))
+        encode(source, min_count=1, report=lambda *call: calls.append(call))
         return calls[-1]
 
     path = tmp_path / "text.gz"
@@ -64,7 +64,7 @@ def test_progress_counts_bytes_on_disk_sentences_or_values(tmp_path):
 
 
 @pytest.mark.parametrize("workers", [1, 4])
-def test_an_error_in_progress_stops_the_work(workers):
+def test_an_error_in_report_stops_the_work(workers):
     class Endless(io.RawIOBase):
         def readinto(self, buffer):
             if self.closed:
@@ -72,11 +72,11 @@ def test_an_error_in_progress_stops_the_work(workers):
             buffer[:1] = b" "
             return 1
 
-    def progress(done, total):
+    def report(done, total):
         raise ZeroDivisionError
 
     before = threading.active_count()
-    options = {"workers": workers, "block_bytes": 99, "progress": progress}
+    options = {"workers": workers, "block_bytes": 99, "report": report}
     with Endless() as endless:
         with pytest.raises(ZeroDivisionError):
             encode(file_source(endless), **options)

@@ -48,7 +48,7 @@ def demo(arguments: list[str]) -> None:
 
 def _summary(model: Word2Vec) -> str:
     seconds = sum(epoch.seconds for epoch in model.history)
-    words = sum(epoch.words for epoch in model.history)
+    tokens = sum(epoch.words for epoch in model.history)
     return (
         f"Text:       {model.corpus_total_words:,} characters in "
         f"{model.corpus_count:,} verses\n"
@@ -56,7 +56,7 @@ def _summary(model: Word2Vec) -> str:
         f"{SETTINGS['min_count']} times each\n"
         f"Training:   skip-gram, size {SETTINGS['vector_size']}, {SETTINGS['epochs']} "
         f"epochs in {seconds:.1f} s\n"
-        f"Speed:      {words / seconds:,.0f} words/s with {model.params.n_workers} "
+        f"Speed:      {tokens / seconds:,.0f} tokens/s with {model.params.n_workers} "
         f"threads\n"
     )
 

@@ -169,7 +169,7 @@ def _exact(options: dict[str, Any], bars: PhaseBars) -> str:
         options["output"],
         min_count=options["min-count"],
         threshold=options["threshold"],
-        progress=bars.phase("reading and writing", "B"),
+        report=bars.phase("reading and writing", "B"),
     )
     return f"{n_words:,} words, {n_entries:,} distinct words and pairs."
 

@@ -14,7 +14,6 @@ from w2vfast.cli.flags import (
     PROGRESS,
     QUIET,
     STANDARD_OUTPUT,
-    SUMMARY,
     Flag,
     FlagGroup,
     FlagParser,
@@ -242,20 +241,11 @@ def _prepare_vocabulary(model: Word2Vec, request: Request) -> None:
         model.read_vocab(request.vocab_in)
     else:
         model.build_vocab(corpus_file=request.corpus)
-    counts = model.vocab.visible_counts
-    logger.info(
-        "Vocabulary: %s words, which make up %s words of the text.",
-        f"{len(counts):,}",
-        f"{counts.sum():,}",
-    )
     if request.vocab_out is not None:
         model.save_vocab(request.vocab_out)
 
 
 def _train_and_write(model: Word2Vec, request: Request, output: str) -> None:
-    logger.info("%s", describe(request.params))
-    if request.verbosity >= SUMMARY:
-        _log_cost(model)
     if request.vocab_in is not None:
         model.train(corpus_file=request.corpus)
     else:
@@ -268,33 +258,13 @@ def _train_and_write(model: Word2Vec, request: Request, output: str) -> None:
     else:
         vectors.save_word2vec_format(output, binary=request.binary)
     seconds = sum(epoch.seconds for epoch in model.history)
-    words = sum(epoch.words for epoch in model.history)
+    tokens = sum(epoch.words for epoch in model.history)
     logger.info(
-        "Trained in %.1f s, %s words/s. Wrote %s.",
+        "Trained in %.1f s, %s tokens/s. Wrote %s.",
         seconds,
-        f"{words / max(seconds, 1e-9):,.0f}",
+        f"{tokens / max(seconds, 1e-9):,.0f}",
         output,
     )
-
-
-def describe(params: TrainParams) -> str:
-    """Describe in one line what is about to be trained."""
-    objectives = " and ".join(params.objectives)
-    return (
-        f"Training {'skip-gram' if params.sg else 'CBOW'}, {objectives}: "
-        f"size {params.vector_size}, window {params.window}, alpha "
-        f"{params.start_alpha:g}, epochs {params.epochs}, threads {params.n_workers}, "
-        f"mode {params.mode}."
-    )
-
-
-def _log_cost(model: Word2Vec) -> None:
-    """Log an estimate for full softmax, which can take very long."""
-    if model.params.objective == "softmax":
-        from w2vfast.training import cost
-
-        estimate = cost.cost(model.params, model.vocab.visible_counts)
-        logger.info("Full softmax: %s.", estimate)
 
 
 def _write_classes(vectors: KeyedVectors, n_classes: int, output: str) -> None:

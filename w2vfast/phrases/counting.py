@@ -78,7 +78,7 @@ def count_corpus(
     bars = bars or PhaseBars(False)
     source = as_source(source)
     reading = bars.phase("reading", source.unit)
-    vocab, corpus = encode(source, min_count=1, workers=workers, progress=reading)
+    vocab, corpus = encode(source, min_count=1, workers=workers, report=reading)
     if isinstance(vocab.words[-1], int):
         corpus.close()
         message = (

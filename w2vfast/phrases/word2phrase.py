@@ -13,7 +13,7 @@ from w2vfast.system.files import InputFile, open_output
 
 BLOCK_BYTES = 1 << 20
 
-Progress = Callable[[int, int | None], None]
+Report = Callable[[int, int | None], None]
 
 
 def word2phrase(
@@ -22,7 +22,7 @@ def word2phrase(
     *,
     min_count: int = 5,
     threshold: float = 100.0,
-    progress: Progress | None = None,
+    report: Report | None = None,
 ) -> tuple[int, int]:
     """Join the phrases of a text like the C program, byte for byte.
 
@@ -36,8 +36,8 @@ def word2phrase(
         Least number of occurrences of a word or pair.
     threshold : float, default 100
         Pairs that score above this are joined by ``_``.
-    progress : callable, optional
-        Called as progress(done, total), in bytes of both passes over the file.
+    report : callable, optional
+        Called as report(done, total), in bytes of both passes over the file.
 
     Returns
     -------
@@ -83,17 +83,17 @@ def word2phrase(
         )
         raise ValueError(message)
     phrases = _text.Word2Phrase()
-    for block in _blocks(path, progress, 0):
+    for block in _blocks(path, report, 0):
         phrases.learn(block)
     phrases.sort(min_count, threshold)
     with open_output(output) as file:
-        for block in _blocks(path, progress, 1):
+        for block in _blocks(path, report, 1):
             file.write(phrases.join(block))
     return phrases.train_words, len(phrases)
 
 
 def _blocks(
-    path: str, progress: Progress | None, passes_done: int
+    path: str, report: Report | None, passes_done: int
 ) -> Iterator[NDArray[np.uint8]]:
     """Yield the bytes of the file; report the progress of both passes together."""
     size = os.path.getsize(path)
@@ -101,5 +101,5 @@ def _blocks(
     with InputFile(path, repr(path)) as file:
         while n := file.readinto(buffer.data):
             yield buffer[:n]
-            if progress is not None:
-                progress(passes_done * size + file.taken, 2 * size)
+            if report is not None:
+                report(passes_done * size + file.taken, 2 * size)

@@ -25,7 +25,7 @@ class ProgressBar:
 
     Parameters
     ----------
-    shown : bool or None
+    progress : bool or None
         True shows a bar on standard error, False nothing.  None shows a bar if
         standard error is a terminal or in a notebook; elsewhere it logs a line (level
         INFO) at most every 30 s and one at the end.
@@ -35,11 +35,11 @@ class ProgressBar:
         Name of a unit, as in ``words/s``.
     """
 
-    def __init__(self, shown: bool | None, total: int | None, unit: str) -> None:
+    def __init__(self, progress: bool | None, total: int | None, unit: str) -> None:
         self._display: _Display | None = None
-        if shown or (shown is None and is_interactive()):
+        if progress or (progress is None and is_interactive()):
             self._display = _Bar(total, unit)
-        elif shown is None:
+        elif progress is None:
             self._display = _LogLines(total, unit)
 
     def __enter__(self) -> ProgressBar:
@@ -136,12 +136,12 @@ class PhaseBars:
 
     Parameters
     ----------
-    shown : bool or None
+    progress : bool or None
         As for `ProgressBar`.
     """
 
-    def __init__(self, shown: bool | None) -> None:
-        self._shown = shown
+    def __init__(self, progress: bool | None) -> None:
+        self._progress = progress
         self._phase = ""
         self._bar = ProgressBar(False, None, "")
 
@@ -163,7 +163,7 @@ class PhaseBars:
             if self._phase != text:
                 self._bar.close()
                 self._phase = text
-                self._bar = ProgressBar(self._shown, total, unit)
+                self._bar = ProgressBar(self._progress, total, unit)
             self._bar.show(done, text, total)
 
         return show

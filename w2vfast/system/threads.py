@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-Progress = Callable[[int, int | None], None]
+Report = Callable[[int, int | None], None]
 
 POLL_SECONDS = 0.1
 # How long an error or interrupt waits for threads that may be blocked in a read.
@@ -142,17 +142,17 @@ class Crew:
     ----------
     size : int
         Threads, the calling one included.
-    progress : callable, optional
+    report : callable, optional
         Called with (done, total) on the calling thread, about ten times a second.
     total : int or None
         Value of `done` at the end.
     """
 
-    def __init__(self, size: int, progress: Progress | None, total: int | None) -> None:
+    def __init__(self, size: int, report: Report | None, total: int | None) -> None:
         self.size = size
         self.done = 0
         self._total = total
-        self._progress = progress
+        self._report = report
         self._next_call = 0.0
         self._owner = threading.get_ident()
         self._stop = threading.Event()
@@ -185,14 +185,14 @@ class Crew:
         if self._error is not None:
             raise self._error
         now = time.monotonic()
-        if self._progress is not None and now >= self._next_call:
+        if self._report is not None and now >= self._next_call:
             self._next_call = now + POLL_SECONDS
-            self._progress(self.done, self._total)
+            self._report(self.done, self._total)
 
     def finish(self) -> None:
         """Report the end of the job."""
-        if self._progress is not None:
-            self._progress(self.done, self._total)
+        if self._report is not None:
+            self._report(self.done, self._total)
 
     @contextmanager
     def locked(self, lock: threading.Lock) -> Iterator[None]:

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from w2vfast.system.log import logger
 from w2vfast.system.progress import ProgressBar
 from w2vfast.text.corpus import EncodedCorpus, encode
 
@@ -59,6 +60,43 @@ class CorpusCache:
         known = self._identity
         return known is not None and source.identity() == known
 
+    def corpus_of(
+        self,
+        source: Source | None,
+        params: TrainParams,
+        vocab: Vocab,
+        progress: bool | None = False,
+    ) -> EncodedCorpus:
+        """Return the ids of a source, or those in the cache.
+
+        Parameters
+        ----------
+        source : FileSource, SentenceSource or IdCorpus, optional
+            Read only if the cache does not hold it.
+        params, progress
+            As for `encoding`.
+        vocab : Vocab
+            Other words are ignored.
+
+        Raises
+        ------
+        RuntimeError
+            If there is neither a source nor a corpus in the cache.
+        TypeError, ValueError, OSError
+            As by `w2vfast.text.corpus.encode`.
+        """
+        if source is not None and not self.holds(source):
+            with self.encoding(source, params, vocab=vocab, progress=progress):
+                pass
+        if self.corpus is None:
+            message = (
+                "there is no corpus to train on: pass it to train, as corpus_iterable "
+                "or corpus_file. Only build_vocab keeps the text's ids; a model that "
+                "was made from its text in one step, or loaded, does not hold it."
+            )
+            raise RuntimeError(message)
+        return self.corpus
+
     @contextmanager
     def encoding(
         self,
@@ -67,7 +105,7 @@ class CorpusCache:
         *,
         vocab: Vocab | None = None,
         grow: bool = False,
-        shown: bool | None = False,
+        progress: bool | None = False,
     ) -> Iterator[Encoded]:
         """Encode a source, and keep its ids if the block ends without an error.
 
@@ -78,7 +116,7 @@ class CorpusCache:
             Gives mode, limits of the vocabulary and workers.
         vocab, grow
             As for `w2vfast.text.corpus.encode`.
-        shown : bool or None, default False
+        progress : bool or None, default False
             As for `w2vfast.system.progress.ProgressBar`.
 
         Yields
@@ -94,13 +132,14 @@ class CorpusCache:
         """
         self.clear()
         identity = source.identity()  # first: a file may change while it is read
-        found = self._encode(source, params, vocab, grow, shown)
+        found = self._encode(source, params, vocab, grow, progress)
         try:
             yield found
         except BaseException:
             found.corpus.close()
             raise
         self.corpus, self._identity = found.corpus, identity
+        _log_unknown(found.corpus)
 
     def _encode(
         self,
@@ -108,9 +147,9 @@ class CorpusCache:
         params: TrainParams,
         vocab: Vocab | None,
         grow: bool,
-        shown: bool | None,
+        progress: bool | None,
     ) -> Encoded:
-        with ProgressBar(shown, None, source.unit) as bar:
+        with ProgressBar(progress, None, source.unit) as bar:
             found = encode(
                 source,
                 exact=params.exact,
@@ -122,7 +161,7 @@ class CorpusCache:
                 workers=params.n_workers,
                 memory_limit=self._memory_limit,
                 cache_dir=self._cache_dir,
-                progress=lambda done, total: bar.show(done, "reading", total),
+                report=lambda done, total: bar.show(done, "reading", total),
             )
         return Encoded(*found)
 
@@ -131,3 +170,15 @@ class CorpusCache:
         if self.corpus is not None:
             self.corpus.close()
         self.corpus = self._identity = None
+
+
+def _log_unknown(corpus: EncodedCorpus) -> None:
+    if corpus.n_unknown:
+        share = corpus.n_unknown / corpus.n_words
+        logger.info(
+            "%s of %s occurrences of words in the text (%s) are outside the "
+            "vocabulary and are ignored.",
+            f"{corpus.n_unknown:,}",
+            f"{corpus.n_words:,}",
+            f"{share:.1%}",
+        )

@@ -28,7 +28,7 @@ import numpy as np
 
 from w2vfast import _text
 from w2vfast.errors import Setting, SettingsError
-from w2vfast.system.threads import Crew, Progress
+from w2vfast.system.threads import Crew, Report
 from w2vfast.text.counting import EncodingJob, count_words
 from w2vfast.text.idstore import BlockTable, Ids, IdStore, default_limit
 from w2vfast.text.merging import MergedWords, merge_dictionaries
@@ -82,7 +82,7 @@ def encode(
     workers: int = 1,
     memory_limit: int | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
-    progress: Progress | None = None,
+    report: Report | None = None,
     block_bytes: int = BLOCK_BYTES,
 ) -> tuple[Vocab, EncodedCorpus]:
     """Read a corpus once; return its vocabulary and its ids.
@@ -115,8 +115,8 @@ def encode(
         The default is a quarter of the available memory.
     cache_dir : path, optional
         Directory of that file; the system's temporary directory by default.
-    progress : callable, optional
-        Called as progress(done, total) on the calling thread about 10 times a
+    report : callable, optional
+        Called as report(done, total) on the calling thread about 10 times a
         second, in bytes of files, sentences or array values; total is None if it is
         unknown.
     block_bytes : int, default 1 MiB
@@ -148,7 +148,7 @@ def encode(
         None if cache_dir is None else os.fspath(cache_dir),
         source.max_sentence_length if isinstance(source, ReaderSource) else None,
     )
-    crew = Crew(1 if prune_above else workers, progress, source.total)
+    crew = Crew(1 if prune_above else workers, report, source.total)
     job = EncodingJob(crew, store, exact, prune_above, block_bytes)
     rules = RowRules(source.name, min_count, max_final_vocab, exact, vocab, grow)
     try:

@@ -48,6 +48,10 @@ class Vocab:
     def __len__(self) -> int:
         return len(self.words)
 
+    def __str__(self) -> str:
+        n_words, total = len(self.visible_words), self.visible_counts.sum()
+        return f"Vocabulary: {n_words:,} words, which occur {total:,} times"
+
     @cached_property
     def ids(self) -> dict[Word, int]:
         """Row of each word; of equal words, the first row."""

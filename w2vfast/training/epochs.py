@@ -19,7 +19,7 @@ def run_epochs(
     history: list[EpochStats],
     callbacks: Sequence[Any],
     model: object,
-    shown: bool | None,
+    progress: bool | None,
 ) -> None:
     """Train for some epochs, or until a hook asks to stop.
 
@@ -33,7 +33,7 @@ def run_epochs(
         Objects with hooks; see `w2vfast.training.callbacks`.
     model : object
         Passed to the hooks.
-    shown : bool or None
+    progress : bool or None
         As for `w2vfast.system.progress.ProgressBar`.
 
     Notes
@@ -42,7 +42,7 @@ def run_epochs(
     ``on_train_end`` still runs.
     """
     stop = call_hooks(callbacks, "on_train_begin", model)
-    with ProgressBar(shown, n_epochs * trainer.n_ids, "words") as bar:
+    with ProgressBar(progress, n_epochs * trainer.n_ids, "tokens") as bar:
         for epoch in range(n_epochs):
             stop = stop or call_hooks(callbacks, "on_epoch_begin", model)
             if stop:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from w2vfast import _core
 
 C_TABLE_SIZE = 100_000_000  # word2vec.c table_size: slots of its unigram table
+KEEP_ALWAYS, C_KEEP_ALWAYS = 0xFFFFFFFF, 1 << 16  # largest thresholds of subsampling
 C_NOISE_EXPONENT = 0.75  # word2vec.c InitUnigramTable: power
 
 
@@ -171,7 +172,7 @@ def keep_thresholds(
         return None
     n = np.maximum(counts, 1).astype(np.float64)
     keep = (np.sqrt(n / st) + 1.0) * st / n
-    return (np.minimum(keep, 1.0) * 0xFFFFFFFF).astype(np.uint32)
+    return (np.minimum(keep, 1.0) * KEEP_ALWAYS).astype(np.uint32)
 
 
 def kept_shares(
@@ -194,7 +195,7 @@ def kept_shares(
     kept = counts.astype(np.float64)
     kept[0] = 0
     if keep is not None:
-        kept *= keep / 0xFFFFFFFF
+        kept *= keep / KEEP_ALWAYS
     total = kept.sum()
     if total > 0:
         kept /= total
@@ -234,4 +235,5 @@ def c_keep_thresholds(
         keep = (root + 1.0) * np.float64(st) / counts.astype(np.float64)
         keep = keep.astype(np.float32).astype(np.float64)
     # Smallest t with keep < t / 65536; at most 65536, which 16 bits cannot reach.
-    return np.minimum(np.floor(keep * 65536.0) + 1.0, 65536.0).astype(np.uint32)
+    largest = float(C_KEEP_ALWAYS)
+    return np.minimum(np.floor(keep * 65536.0) + 1.0, largest).astype(np.uint32)

@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from w2vfast import _core
 from w2vfast.system.threads import run_threads
+from w2vfast.training import sampling
 from w2vfast.training.exact_run import ExactRun
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.history import EpochStats, Losses, Sample, Timeline
 from w2vfast.training.kernel_objects import kernel_model
+from w2vfast.training.pairs import warn_if_few_pairs
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
@@ -63,6 +65,9 @@ class Trainer:
         unknown: int = 0,
     ) -> None:
         _check_ids(ids, len(weights.syn0.vectors))
+        keep_always = sampling.C_KEEP_ALWAYS if params.exact else sampling.KEEP_ALWAYS
+        keep = None if tables.keep is None else tables.keep / keep_always
+        warn_if_few_pairs(ids, keep, params)
         self._ids = ids
         self._params = params
         self._unknown = unknown

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import platform
+import random
 import shlex
 import subprocess
 import tempfile
@@ -14,9 +16,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import w2vfast
+from w2vfast import KeyedVectors
+from w2vfast.vectors.evaluation import word_analogies, word_pairs
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
+_GIT_STATE = ("git", "-C", str(HERE), "describe", "--always", "--dirty", "--exclude=*")
 POEMS = Path(w2vfast.__file__).parent / "data" / "tang.txt.xz"
 
 
@@ -80,7 +85,7 @@ def environment() -> dict[str, str]:
         "compiler": _first_line("gcc", "--version"),
         "python": platform.python_version(),
         "w2vfast": w2vfast.__version__,
-        "commit": _first_line("git", "-C", str(HERE), "rev-parse", "--short", "HEAD"),
+        "commit": _first_line(*_GIT_STATE),
     }
 
 
@@ -103,6 +108,56 @@ def _first_line(*command: str) -> str:
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return done.stdout.splitlines()[0]
+
+
+def select_lines(
+    source: Path, target: Path, words: int | None, shuffle: int | None
+) -> None:
+    """Write the first lines of a text, in the order of the file or shuffled.
+
+    Parameters
+    ----------
+    source, target : Path
+    words : int or None
+        Take lines until they have so many words; None takes all.
+    shuffle : int or None
+        Seed of the order of the lines; None keeps it.
+    """
+    lines = source.read_bytes().splitlines(keepends=True)
+    if words is not None:
+        n_words = itertools.accumulate(len(line.split()) for line in lines)
+        lines = lines[: 1 + sum(n < words for n in n_words)]
+    if shuffle is not None:
+        random.Random(shuffle).shuffle(lines)
+    target.write_bytes(b"".join(lines))
+
+
+def evaluate(
+    vectors: KeyedVectors, questions: Path | None, pairs: Iterable[Path]
+) -> dict[str, float]:
+    """Score vectors of words.
+
+    Returns
+    -------
+    dict of float
+        Percent of the analogies that are answered right among the 30,000 most frequent
+        words: `analogies`, and `semantic` and `syntactic` apart; the number of
+        `questions`.  For each file of word pairs, by the file's name, Spearman's
+        correlation and the `coverage` [%].
+    """
+    words, rows = vectors.index_to_key, vectors.vectors
+    scores: dict[str, float] = {}
+    if questions is not None:
+        answers = word_analogies(words, rows, questions, restrict_vocab=30_000)
+        scores["analogies"] = 100 * answers.total.accuracy
+        scores["semantic"] = 100 * answers.semantic.accuracy
+        scores["syntactic"] = 100 * answers.syntactic.accuracy
+        scores["questions"] = answers.total.asked
+    for path in pairs:
+        result = word_pairs(words, rows, path)
+        scores[path.stem] = result.spearman.statistic
+        scores[f"{path.stem} coverage"] = 100 * result.coverage
+    return scores
 
 
 def append_result(path: Path, line: dict) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import random
 import statistics
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from common import RESULTS, append_result, environment
+from common import RESULTS, append_result, environment, evaluate, select_lines
 from programs import C_FLAGS, MODES, PROGRAMS, Job
 
 from w2vfast import KeyedVectors
@@ -95,36 +94,19 @@ def prepare_corpus(arguments: argparse.Namespace, folder: Path, run: int) -> Pat
         return source
     path = folder / f"corpus-{run if arguments.shuffle else 0}.txt"
     if not path.exists():
-        lines = source.read_text().splitlines(keepends=True)
-        if arguments.words:
-            n_words = itertools.accumulate(len(line.split()) for line in lines)
-            lines = lines[: 1 + sum(n < arguments.words for n in n_words)]
-        if arguments.shuffle:
-            random.Random(run).shuffle(lines)
-        path.write_text("".join(lines))
+        shuffle = run if arguments.shuffle else None
+        select_lines(source, path, arguments.words, shuffle)
     return path
 
 
 def quality(path: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """Evaluate vectors: analogies among 30,000 words, Spearman's ρ of word pairs."""
-    scores: dict[str, float] = {}
     if not arguments.questions and not arguments.pairs:
-        return scores
+        return {}
     vectors = KeyedVectors.load_word2vec_format(
         path, binary=True, unicode_errors="surrogateescape"
     )
-    if arguments.questions:
-        accuracy, sections = vectors.evaluate_word_analogies(
-            arguments.questions, restrict_vocab=30_000
-        )
-        scores["analogies"] = 100 * accuracy
-        total = sections[-1]
-        scores["questions"] = len(total["correct"]) + len(total["incorrect"])
-    for pairs in arguments.pairs:
-        _, spearman, unknown = vectors.evaluate_word_pairs(pairs)
-        scores[pairs.stem] = float(spearman[0])
-        scores[f"{pairs.stem} coverage"] = 100 - unknown
-    return scores
+    return evaluate(vectors, arguments.questions, arguments.pairs)
 
 
 def jobs(arguments: argparse.Namespace) -> Iterator[dict]:

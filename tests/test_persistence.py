@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 
 import numpy as np
 import pytest
@@ -73,6 +74,12 @@ def test_a_folder_of_vectors_is_not_a_model(tmp_path):
     KeyedVectors(["a"], np.ones((1, 2))).save(tmp_path / "vectors")
     with pytest.raises(ValueError, match=r"holds .*KeyedVectors.*, not a"):
         Word2Vec.load(tmp_path / "vectors")
+
+
+def test_a_pickle_is_not_a_model_and_the_message_tells_what_to_do(tmp_path):
+    (tmp_path / "old.model").write_bytes(pickle.dumps({"vectors": [1.0]}))
+    with pytest.raises(ValueError, match=r"is a file.*save_word2vec_format"):
+        Word2Vec.load(tmp_path / "old.model")
 
 
 def test_a_missing_folder_is_an_error(tmp_path):

@@ -70,7 +70,7 @@ _NAMES: dict[Where, dict[str, str]] = {
     },
 }
 # Parameters of fastText without a counterpart.
-_FASTTEXT_ONLY = ("minn", "maxn", "wordNgrams", "bucket", "label")
+FASTTEXT_ONLY = ("minn", "maxn", "wordNgrams", "bucket", "label")
 
 # gensim's names of a model's settings: attributes of `TrainParams`.
 _SETTINGS = {
@@ -163,7 +163,7 @@ def refuse_unknown_arguments(names: Iterable[str], known: Iterable[str]) -> None
         new = replacement("parameter", name)
         if new is not None:
             hint = f"; its name, as in gensim 4, is {new}"
-        elif name in _FASTTEXT_ONLY:
+        elif name in FASTTEXT_ONLY:
             hint = "; subwords and labels of fastText are not supported"
         else:
             hint = f"; did you mean {near[0]}?" if near else ""

@@ -1058,7 +1058,7 @@ class Word2Vec(GensimNames):
         FileNotFoundError
             If there is no such folder.
         ValueError
-            If the folder is not a saved model, or was written by a later version.
+            If it is a file or no saved model, or was written by a later version.
         """
         saved = load_model(path, mmap)
         model = cls.__new__(cls)

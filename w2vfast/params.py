@@ -477,7 +477,9 @@ def _as_whole_number(name: str, value: object) -> int:
         raise ParameterTypeError(name, value, "a whole number", hint, unset)
     number = int(value)
     if not smallest <= number <= largest:
-        accepted = f"from {smallest} to {largest}"
+        accepted = f"at least {smallest}"
+        if number > largest:
+            accepted = f"at most {largest}"
         raise ParameterError(name, number, accepted, hint, unset)
     return number
 

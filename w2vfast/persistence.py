@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,8 +103,17 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
     FileNotFoundError
         If there is no such folder.
     ValueError
-        If it holds something else than a model, or was written by a later version.
+        If it is a file, holds something else than a model, or was written by a later
+        version.
     """
+    if os.path.isfile(path):
+        message = (
+            f"{os.fspath(path)!r} is a file, and a saved model is a folder. A file of "
+            "vectors is read by KeyedVectors.load, and given to Word2Vec as "
+            "init_vectors= to train on. Pickles of gensim are not read: write their "
+            "vectors with gensim's model.wv.save_word2vec_format."
+        )
+        raise ValueError(message)
     meta, arrays = load_folder(path, mmap)
     if meta.get("kind") != MODEL_KIND:
         message = f"{path} holds {meta.get('kind')!r}, not a {MODEL_KIND}."

@@ -83,7 +83,7 @@ def test_a_given_word_that_is_unknown_is_an_error(path, capsys, tool):
     assert main([tool, str(path), "w3", "W33", "w4"]) == 1
     printed = capsys.readouterr()
     assert printed.out == ""
-    expected = "'W33' is not among the 60 keys; did you mean 'w33'?"
+    expected = "'W33' is not in the vocabulary of 60 words; did you mean 'w33'?"
     assert printed.err == f"w2vfast: error: {expected}\n"
 
 
@@ -136,10 +136,8 @@ def test_accuracy_reads_only_the_words_that_it_needs(
 @pytest.mark.parametrize("wrong", ["-5", "x", "1.5"])
 def test_a_threshold_is_a_count(path, questions, capsys, wrong):
     assert main(["accuracy", str(path), wrong, "--questions", str(questions)]) == 2
-    assert (
-        "argument THRESHOLD: needs a whole number of at least 0"
-        in capsys.readouterr().err
-    )
+    message = "argument THRESHOLD: must be a whole number of at least 0"
+    assert message in capsys.readouterr().err
 
 
 def test_evaluate_prints_a_table_for_each_file(path, questions, capsys):

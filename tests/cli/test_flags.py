@@ -1,5 +1,7 @@
 """Parsing flags as the C program does, and spelling parameters as flags."""
 
+import re
+
 import pytest
 
 from w2vfast.cli import train
@@ -94,16 +96,16 @@ def test_every_flag_of_the_c_program_has_one_dash_or_two():
     ("arguments", "message"),
     [
         (["-sise", "5"], "unknown flag -sise. Did you mean -size?"),
-        (["-mode", "exact"], "unknown flag -mode. Did you mean --mode?"),
+        (["-mode", "exact"], "unknown flag -mode. Use --mode."),
         (["--zzz=1"], "unknown flag --zzz=1."),
         (["corpus"], "'corpus' follows no flag."),
         ([""], "'' follows no flag."),
         (["-size"], "-size needs a value: length of a vector."),
         (["--mode", "--quiet"], "--mode needs a value: fast or exact."),
         (["--quiet=1"], "--quiet takes no value, got '1'."),
-        (["-size", "ten"], "-size needs a whole number, got 'ten': length of a"),
-        (["--alpha=x"], "--alpha needs a number, got 'x': learning rate."),
-        (["-train", ""], "-train needs the name of a file, got an empty one: text."),
+        (["-size", "ten"], "-size must be a whole number, got 'ten'. It sets: length"),
+        (["--alpha=x"], "--alpha must be a number, got 'x'. It sets: learning rate."),
+        (["-train", ""], "-train must be the name of a file, got ''. It sets: text."),
     ],
 )
 def test_a_wrong_flag_is_explained(arguments, message):
@@ -156,19 +158,25 @@ def test_whole_numbers_are_read_as_c_reads_them(text, value):
 
 @pytest.mark.parametrize("text", ["", "x", "1e3", "5x", "7.5", "1_000", "٣", "0x10"])
 def test_what_c_would_read_as_another_number_is_an_error(text):
-    with pytest.raises(ValueError, match=r"^needs a whole number, got "):
+    with pytest.raises(ValueError, match=r"^a whole number$"):
         whole_number(text)
 
 
 @pytest.mark.parametrize("text", ["", "x", "1e-3x", "1_0", "1,5"])
 def test_unreadable_real_numbers_are_an_error(text):
-    with pytest.raises(ValueError, match=r"^needs a number, got "):
+    with pytest.raises(ValueError, match=r"^a number$"):
         number(text)
 
 
-@pytest.mark.parametrize(("text", "value"), [("0", False), ("1", True), ("2", True)])
-def test_a_switch_is_on_for_every_number_but_zero(text, value):
+@pytest.mark.parametrize(("text", "value"), [("0", False), ("1", True), (" 1", True)])
+def test_a_switch_is_0_or_1(text, value):
     assert switch(text) is value
+
+
+@pytest.mark.parametrize("text", ["2", "-1", "", "yes", "1.0"])
+def test_another_number_is_no_switch(text):
+    with pytest.raises(ValueError, match=r"^0 or 1$"):
+        switch(text)
 
 
 def test_a_dash_is_standard_output_where_files_are_written():
@@ -202,3 +210,39 @@ def test_an_error_has_no_python_in_it():
     error = ParameterError("mode", "exact", (Value(None), " here"))
     expected = "--mode must be left out here, got exact."
     assert error.spelled(FlagSpelling(PARSER)) == expected
+
+
+# --- names of other programs --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flag", "hint"),
+    [
+        ("-epochs", "Use -iter."),
+        ("--epoch", "Use -iter."),
+        ("-sg", "Use -cbow 0 for skip-gram, -cbow 1 for CBOW."),
+        ("-input", "Use -train."),
+        ("--corpus-file", "Use -train."),
+        ("-dim", "Use -size."),
+        ("--vector_size", "Use -size."),
+        ("-vector-size=5", "Use -size."),
+        ("-lr", "Use -alpha."),
+        ("-minCount", "Use -min-count."),
+        ("-workers", "Use -threads."),
+        ("-freeze", "Use --freeze."),
+        ("-save_vocab", "Use -save-vocab."),
+        ("-ns_exponent", "Use Word2Vec(ns_exponent=...) in Python; there is no flag"),
+        ("-minn", "Subwords and labels are not supported."),
+        ("-widow", "Did you mean -window?"),
+    ],
+)
+def test_names_of_other_programs_lead_to_flags(flag, hint):
+    with pytest.raises(UsageError) as caught:
+        train.PARSER.read([flag, "3"])
+    assert str(caught.value).startswith(f"unknown flag {flag}. {hint}")
+
+
+def test_what_other_names_lead_to_exists():
+    for sentence in train.OTHER_NAMES.values():
+        for spelling in re.findall(r"(?<!\S)--?[a-z-]+", sentence):
+            assert spelling in train.PARSER.spelled

@@ -118,7 +118,7 @@ def test_a_failed_convert_leaves_the_old_file(path, tmp_path, capsys):
         "damaged.txt, line 3: expected a word and 2 values" in capsys.readouterr().err
     )
     assert output.read_bytes() == b"old"
-    assert main(["convert", str(path), str(tmp_path / "out.doc")]) == 1
+    assert main(["convert", str(path), str(tmp_path / "out.doc")]) == 2
     assert "Known suffixes are .bin" in capsys.readouterr().err
 
 

@@ -21,7 +21,7 @@ def test_the_defaults_are_those_of_the_c_program():
     assert (params.sg, params.hs, params.negative, params.epochs) == (0, 0, 5, 5)
     assert (params.vector_size, params.window, params.min_count) == (100, 5, 5)
     assert (params.sample, params.start_alpha) == (1e-3, 0.05)
-    assert (request.binary, request.n_classes, request.verbosity) == (False, 0, 2)
+    assert (request.binary, request.n_classes, request.verbosity) == (None, 0, 2)
     assert (params.mode, params.workers) == ("fast", None)
 
 
@@ -236,3 +236,53 @@ def test_warnings_spell_parameters_as_flags(corpus, output, tmp_path, train, cap
     assert train(corpus, output, *flags, "-sample", 0) == 0
     (warning,) = re.findall("^w2vfast: warning: .*", capsys.readouterr().err, re.M)
     assert "or use --mode fast, to train on all of it." in warning
+
+
+# --- the format of the vectors ----------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["v.bin", "v.bin.gz", "v.npz", "v.txt", "v", "v.1"])
+def test_the_name_of_the_output_decides_where_no_flag_does(
+    name, corpus, tmp_path, train, capsys
+):
+    output = tmp_path / name
+    assert train(corpus, output, "-debug", 1) == 0
+    assert "warning" not in capsys.readouterr().err
+    assert KeyedVectors.load(output).vectors.shape == (50, 4)
+    assert main(["distance", str(output), "w7"]) == 0
+    starts_as_text = output.read_bytes().startswith(b"50 4\nw")
+    assert starts_as_text == (name in ("v.txt", "v", "v.1", "v.bin"))
+    if name == "v.bin":
+        KeyedVectors.load_word2vec_format(output, binary=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "kinds"),
+    [
+        ("v.bin", ["-binary", 0], "of kind binary, and will be text"),
+        ("v.txt", ["-binary", 1], "of kind text, and will be binary"),
+        ("v.npz", ["-binary", 1], "of kind npz, and will be binary"),
+        ("v.bin", ["--mode", "exact"], "of kind binary, and will be text"),
+    ],
+)
+def test_a_name_that_the_flags_contradict_gives_a_warning(
+    name, flags, kinds, corpus, tmp_path, train, capsys
+):
+    output = tmp_path / name
+    assert train(corpus, output, "-debug", 1, *flags) == 0
+    assert kinds in capsys.readouterr().err
+    binary = "binary" in kinds.partition("will be")[2]
+    KeyedVectors.load_word2vec_format(output, binary=binary)
+
+
+def test_exact_mode_writes_text_whatever_the_name(corpus, output, tmp_path, train):
+    named = tmp_path / "v.bin"
+    for path in (output, named):
+        assert train(corpus, path, "--mode", "exact", "--quiet") == 0
+    assert named.read_bytes() == output.read_bytes()
+
+
+def test_classes_are_text_whatever_the_name(corpus, tmp_path, train, capsys):
+    assert train(corpus, tmp_path / "c.bin", "-classes", 3, "-debug", 1) == 0
+    assert "warning" not in capsys.readouterr().err
+    assert len((tmp_path / "c.bin").read_text().splitlines()) == 50

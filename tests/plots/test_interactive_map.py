@@ -210,3 +210,16 @@ def test_a_row_that_is_not_finite_is_never_a_neighbour():
 
 def test_the_file_for_a_thousand_words_is_below_200_kb(save):
     assert len(save(numbered_vectors(1000), top=1000).encode()) < 200_000
+
+
+@pytest.mark.parametrize("name", ["map.png", "map.svg", "map.json"])
+def test_another_file_than_a_page_is_refused(name, tmp_path):
+    message = rf"name ends in \.html, got .*{name}'. For a picture use plot_words"
+    with pytest.raises(ValueError, match=message):
+        save_map_page(tmp_path / name, numbered_vectors(5))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["map.HTML", "map.htm", "map"])
+def test_a_page_may_have_these_names(name, tmp_path):
+    assert save_map_page(tmp_path / name, numbered_vectors(5)) == 5

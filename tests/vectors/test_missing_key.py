@@ -16,8 +16,8 @@ KEYS = ["king", "queen", "man", "woman", "King", "apple"]
         ("quen", "did you mean 'queen'?"),
         ("KING", "did you mean 'king' or 'King'?"),
         (b"apple", "did you mean 'apple'?"),
-        ("zzzzzz", "'zzzzzz' is not among the 6 keys"),
-        (3, "3 is not among the 6 keys"),
+        ("zzzzzz", "'zzzzzz' is not in the vocabulary of 6 words"),
+        (3, "3 is not in the vocabulary of 6 words"),
     ],
 )
 def test_similar_keys_are_suggested(key, hint):
@@ -40,7 +40,7 @@ def test_suggestions_cost_nothing_until_they_are_read():
     start = time.perf_counter()
     errors = [MissingKeyError("missing", keys) for _ in range(1000)]
     assert time.perf_counter() - start < 2
-    assert "not among the 50000 keys" in str(errors[0])
+    assert "not in the vocabulary of 50000 words" in str(errors[0])
 
 
 def test_a_pickle_contains_the_message_and_not_the_vocabulary():

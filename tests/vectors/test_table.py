@@ -118,7 +118,7 @@ def test_look_up_finds_the_first_of_duplicate_words():
     ],
 )
 def test_every_use_of_a_missing_key_suggests_similar_keys(wv, use):
-    with pytest.raises(KeyError, match=r"'quen' is not among .* did you mean 'queen'"):
+    with pytest.raises(KeyError, match=r"'quen' is not in .* did you mean 'queen'"):
         use(wv, "quen")
 
 
@@ -163,7 +163,7 @@ def test_get_index_returns_the_row_or_a_default(wv):
 
 
 def test_an_integer_is_a_key_and_never_a_row(wv):
-    with pytest.raises(KeyError, match="0 is not among the 6 keys"):
+    with pytest.raises(KeyError, match="0 is not in the vocabulary of 6 words"):
         wv.get_index(0)
 
 

@@ -124,7 +124,7 @@ def test_the_sentence_end_is_a_word_in_exact_mode_only():
         model = Word2Vec(workers=1, mode=mode, **SMALL)
         model.build_vocab(text())
         if mode == "fast":
-            with pytest.raises(ValueError, match="'</s>' is not among"):
+            with pytest.raises(ValueError, match="'</s>' is not in"):
                 model.train(freeze=["</s>"])
         else:
             model.train(freeze=["</s>"])
@@ -134,8 +134,9 @@ def test_unknown_words_raise_and_similar_ones_are_named():
     model = Word2Vec([["king", "queen", "man", "woman"]] * 9, workers=1, **SMALL)
     before = model.wv.vectors.copy()
     message = (
-        r"freeze names 4 of 5 words that have no vector: 'kings' is not among the 4 "
-        r"keys; did you mean 'king'\?\. 'quen' .*mean 'queen'\?\. 'x' [^;]*keys\. Leave"
+        r"freeze names 4 of 5 words that have no vector: 'kings' is not in the "
+        r"vocabulary of 4 words; did you mean 'king'\?\. 'quen' .*mean 'queen'\?\. "
+        r"'x' [^;]*words\. Leave"
     )
     with pytest.raises(ValueError, match=message):
         model.train([["king", "man"]], freeze=["man", "kings", "quen", "x", "y"])

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
+from w2vfast.compat import replacement
 from w2vfast.errors import Spelling
 from w2vfast.system.log import logger
 
@@ -115,13 +116,21 @@ class FlagParser(Parser):
     groups : sequence of FlagGroup
     notes : str
         Last lines of the help.
+    other_names : mapping of str to str, optional
+        A sentence for each name of another program, without dashes: what to use.
     """
 
     def __init__(
-        self, command: str, synopsis: str, groups: Sequence[FlagGroup], notes: str
+        self,
+        command: str,
+        synopsis: str,
+        groups: Sequence[FlagGroup],
+        notes: str,
+        other_names: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(command)
         self._synopsis, self._groups, self._notes = synopsis, groups, notes
+        self._other_names = other_names or {}
         self.spelled: dict[str, Flag] = {}  # every accepted spelling
         for group in groups:
             self._add(group)
@@ -164,11 +173,20 @@ class FlagParser(Parser):
                 "several texts are given by their folder or by a quoted pattern, such "
                 "as 'd/*.txt'."
             )
-        near = difflib.get_close_matches(
-            argument.partition("=")[0], [*self.spelled, "--help"], n=1
-        )
-        hint = f" Did you mean {near[0]}?" if near else ""
-        return f"unknown flag {argument}.{hint}"
+        given = argument.partition("=")[0]
+        return f"unknown flag {argument}. {self._hint(given)}".rstrip()
+
+    def _hint(self, given: str) -> str:
+        """Tell what to use for a name of another program or a misspelt one."""
+        name = given.lstrip("-").replace("-", "_")
+        if name in self._other_names:
+            return self._other_names[name]
+        parameter = replacement("parameter", name) or name
+        for spelling, flag in self.spelled.items():
+            if parameter in (flag.parameter, flag.name.replace("-", "_")):
+                return f"Use {spelling}."
+        near = difflib.get_close_matches(given, [*self.spelled, "--help"], n=1)
+        return f"Did you mean {near[0]}?" if near else ""
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError`; the usage is left out, the help lists all flags."""
@@ -223,17 +241,18 @@ def _read(flag: Flag, text: Any) -> Any:
     try:
         return flag.read(text)
     except ValueError as error:
-        message = f"{error}: {flag.meaning}."
+        message = f"must be {error}, got {text!r}. It sets: {flag.meaning}."
         raise ValueError(message) from None
 
 
 # ---- values ------------------------------------------------------------------------
+# The message of their errors tells what is accepted; it continues "-flag must be".
 
 
 def path(text: str) -> str:
     """Read the name of a file."""
     if not text:
-        message = "needs the name of a file, got an empty one"
+        message = "the name of a file"
         raise ValueError(message)
     return text
 
@@ -247,7 +266,7 @@ def whole_number(text: str) -> int:
     """Read a whole number, also when written as ``10.0``."""
     # C reads "10.5" as 10 and "1e3" as 1; an error is better than a guess.
     if not re.fullmatch(r"\s*[+-]?[0-9]+(\.0*)?\s*", text):
-        message = f"needs a whole number, got {text!r}"
+        message = "a whole number"
         raise ValueError(message)
     return int(text.partition(".")[0])
 
@@ -259,13 +278,20 @@ def number(text: str) -> float:
             return float(text)
     except ValueError:
         pass
-    message = f"needs a number, got {text!r}"
+    message = "a number"
     raise ValueError(message)
 
 
 def switch(text: str) -> bool:
-    """Read a switch; as in C, every number but 0 turns it on."""
-    return whole_number(text) != 0
+    """Read a switch, 0 or 1.
+
+    Differs: in C every number but 0 turns a switch on, so that a number meant for
+    another flag is not noticed.
+    """
+    if text.strip() not in ("0", "1"):
+        message = "0 or 1"
+        raise ValueError(message)
+    return text.strip() == "1"
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
@@ -273,7 +299,7 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
     def read(text: str) -> str:
         if text not in choices:
-            message = f"must be one of {', '.join(choices)}, got {text!r}"
+            message = f"one of {', '.join(choices)}"
             raise ValueError(message)
         return text
 

@@ -7,6 +7,7 @@ at once, and Ctrl-C is handled from the first moment.
 from __future__ import annotations
 
 import contextlib
+import difflib
 import logging
 import os
 import sys
@@ -47,6 +48,19 @@ TOOLS = {
 # The module in `cli` with a command's function, which has the command's name.
 _MODULES = {**dict.fromkeys(TOOLS, "tools"), "phrases": "phrases"}
 _MODULES |= {"train": "train", "demo": "demo"}
+
+# Names of the C program's tools, of fastText's commands and of gensim's methods.
+_OTHER_NAMES = {
+    **dict.fromkeys(("word2vec", "skipgram", "cbow", "fit"), "train"),
+    **dict.fromkeys(("nn", "most_similar", "neighbours", "similar"), "distance"),
+    **dict.fromkeys(("word-analogy", "analogies"), "analogy"),
+    "compute-accuracy": "accuracy",
+    **dict.fromkeys(("test", "eval"), "evaluate"),
+    **dict.fromkeys(("word2phrase", "phraser"), "phrases"),
+    **dict.fromkeys(("cluster", "kmeans"), "classes"),
+    **dict.fromkeys(("map", "tsne"), "plot"),
+    "version": "--version",
+}
 
 _TOOL_LINES = "\n".join(
     f"    w2vfast {name:<41}{meaning}" for name, meaning in TOOLS.items()
@@ -116,8 +130,20 @@ def _run(arguments: list[str]) -> None:
     elif command in _MODULES:
         _run_command(command, rest)
     else:
-        message = f"needs a command{f', got {command!r}' if command else ''}."
-        raise UsageError(message, f"\n{_HELP}")
+        raise UsageError(_no_command(command), f"\n{_HELP}")
+
+
+def _no_command(given: str) -> str:
+    """Return the message for a name that is no command."""
+    if not given:
+        return "needs a command."
+    if given.startswith("-"):
+        return f"needs a command before flags, got {given!r}: w2vfast train {given} ..."
+    name = given.lower()
+    near = [_OTHER_NAMES[name]] if name in _OTHER_NAMES else []
+    near = near or difflib.get_close_matches(name, list(_MODULES), n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"needs a command, got {given!r}.{hint}"
 
 
 def _run_command(command: str, arguments: list[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from w2vfast.cli import reports
 from w2vfast.cli.flags import STANDARD_OUTPUT, Parser
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
-from w2vfast.formats.dispatch import kind_of, read_vectors, write_vectors
+from w2vfast.formats.dispatch import kind_of, kind_to_write, read_vectors, write_vectors
 from w2vfast.formats.registry import KINDS
 from w2vfast.formats.row_checks import finite_rows, row_lengths
 from w2vfast.plots import figures, interactive_map, layout, word_plot, wordmap
@@ -37,11 +38,19 @@ def _load(path: str, limit: int | None = None) -> KeyedVectors:
     return KeyedVectors.load(path, unicode_errors="surrogateescape", limit=limit)
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        message = f"needs a whole number of at least 0, got {text!r}"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
+def _at_least(least: int) -> Callable[[str], int]:
+    """Return a function that reads a whole number."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and int(text) >= least):
+            message = f"must be a whole number of at least {least}, got {text!r}"
+            raise argparse.ArgumentTypeError(message)
+        return int(text)
+
+    return read
+
+
+_count, _positive = _at_least(0), _at_least(1)
 
 
 def classes(arguments: list[str]) -> None:
@@ -50,7 +59,9 @@ def classes(arguments: list[str]) -> None:
         "classes", description="Put words into classes by the C program's k-means."
     )
     parser.add_argument("file", help=_FILE_HELP)
-    parser.add_argument("n_classes", type=_count, metavar="N", help="number of classes")
+    parser.add_argument(
+        "n_classes", type=_positive, metavar="N", help="number of classes"
+    )
     parser.add_argument("-o", "--output", default=STANDARD_OUTPUT, help="file to write")
     options = parser.parse_args(arguments)
     vectors = _load(options.file)
@@ -222,7 +233,7 @@ def convert(arguments: list[str]) -> None:
         help="write as one of the kinds below (by the name's suffix)",
     )
     parser.add_argument(
-        "--limit", type=_count, metavar="N", help="read only the first N words"
+        "--limit", type=_positive, metavar="N", help="read only the first N words"
     )
     parser.add_argument(
         "--spaces",
@@ -232,9 +243,13 @@ def convert(arguments: list[str]) -> None:
         "space (refuse)",
     )
     options = parser.parse_args(arguments)
+    try:  # before the input is read, which may take long
+        kind = kind_to_write(options.output, options.to)
+    except ValueError as error:
+        parser.error(str(error))
     how = ReadOptions(options.limit, "surrogateescape", options.in_spaces)
     held = read_vectors(options.input, options.source, how)
-    write_vectors(options.output, held, options.to, WriteOptions(options.spaces))
+    write_vectors(options.output, held, kind, WriteOptions(options.spaces))
 
 
 def info(arguments: list[str]) -> None:
@@ -306,10 +321,14 @@ def _printable(word: object) -> str:
 
 def plot(arguments: list[str]) -> None:
     """Draw words of a file of vectors in two dimensions: a picture or a page."""
-    options = _plot_parser().parse_args(arguments)
-    is_page = Path(options.output).suffix.lower() in (".html", ".htm")
+    parser = _plot_parser()
+    options = parser.parse_args(arguments)
     # Checked before the vectors are read, which may take long.
-    kind = "html" if is_page else figures.image_format(options.output)
+    is_page = interactive_map.is_page(options.output)
+    try:
+        kind = "html" if is_page else figures.image_format(options.output)
+    except ValueError as error:
+        parser.error(str(error))
     check_output(options.output)
     words = None if options.words is None else _listed_words(options.words)
     vectors = _load(options.file)
@@ -345,7 +364,7 @@ def _plot_parser() -> Parser:
     parser.add_argument("--words", help="draw these words, a,b,c or a file of them")
     top = wordmap.DEFAULT_TOP
     parser.add_argument(
-        "--top", type=_count, default=top, help=f"number of words ({top})"
+        "--top", type=_positive, default=top, help=f"number of words ({top})"
     )
     parser.add_argument(
         "--method",

@@ -6,6 +6,7 @@ are printed at once.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from w2vfast.cli.flags import (
     switch,
     whole_number,
 )
+from w2vfast.compat import FASTTEXT_ONLY
 from w2vfast.errors import ParameterError, ParameterTypeError
 from w2vfast.params import COMBINATIONS, TrainParams
 from w2vfast.system.files import InputFile, check_output
@@ -74,7 +76,7 @@ C_FLAGS = (
         "write N classes of words instead of vectors (0 = off)",
     ),
     DEBUG,
-    Flag("binary", switch, "0|1", "write vectors in binary instead of text (0)"),
+    Flag("binary", switch, "0|1", "write vectors in binary, not text (by the name)"),
     Flag("save-vocab", output_path, "FILE", "file for the vocabulary"),
     Flag(
         "read-vocab", path, "FILE", "read the vocabulary instead of counting the text"
@@ -111,6 +113,24 @@ OWN_FLAGS = (
     QUIET,
 )
 
+_SKIP_GRAM = "Use -cbow 0 for skip-gram, -cbow 1 for CBOW."
+
+# What to use for names of fastText, gensim and others.
+OTHER_NAMES = {
+    **{
+        name: f"Use Word2Vec({name}=...) in Python; there is no flag for it."
+        for name in TrainParams.__dataclass_fields__
+        if name not in {flag.parameter for flag in (*C_FLAGS, *OWN_FLAGS)}
+    },
+    **dict.fromkeys(("sg", "skipgram", "model"), _SKIP_GRAM),
+    **dict.fromkeys(("input", "corpus", "corpus_file", "sentences"), "Use -train."),
+    **dict.fromkeys(("out", "o", "save"), "Use -output."),
+    "loss": "Use -negative, -hs 1 or --objective softmax.",
+    "verbose": "Use -debug.",
+    "pretrainedVectors": "Use --init-vectors.",
+    **dict.fromkeys(FASTTEXT_ONLY, "Subwords and labels are not supported."),
+}
+
 PARSER = FlagParser(
     "train",
     "w2vfast train -train FILE -output FILE [flags]",
@@ -125,6 +145,7 @@ PARSER = FlagParser(
     "Text, gzip, bz2, xz and zstd are read; a folder or a quoted pattern names many\n"
     "files. -save-vocab without -output writes the vocabulary and stops.\n"
     "Exit status: 0, 1 (run failed), 2 (wrong flags), 130 (interrupted).",
+    OTHER_NAMES,
 )
 SPELLING = FlagSpelling(PARSER)
 
@@ -151,7 +172,7 @@ class Request:
         self.init_vectors: str | None = given.get("init-vectors")
         self.freeze: str | None = given.get("freeze")
         self.vocab_out: str | None = given.get("save-vocab")
-        self.binary: bool = given.get("binary", False)
+        self.binary: bool | None = given.get("binary")
         self.n_classes: int = given.get("classes", 0)
         self.combine: str = given.get("combine", "input")
         self.params = _params(given)
@@ -212,6 +233,7 @@ def train(arguments: list[str]) -> None:
 def run(request: Request) -> None:
     """Do what a request asks for."""
     request.check_files()
+    kind = "text" if request.n_classes else _kind_of_output(request)
     from w2vfast.model import Word2Vec
 
     model = Word2Vec(
@@ -222,7 +244,33 @@ def run(request: Request) -> None:
     )
     _prepare_vocabulary(model, request)
     if request.output is not None:
-        _train_and_write(model, request, request.output)
+        _train_and_write(model, request, request.output, kind)
+
+
+def _kind_of_output(request: Request) -> str:
+    """Return the format of the vectors, a key of `w2vfast.formats.registry.KINDS`.
+
+    A flag decides, else the name; in exact mode the flag alone, as in C.
+    """
+    from w2vfast.formats.dispatch import kind_to_write
+
+    named = None
+    if request.output is not None and os.path.splitext(request.output)[1]:
+        with contextlib.suppress(ValueError):  # a name that tells nothing
+            named = kind_to_write(request.output)
+    if request.binary is None and not request.params.exact:
+        return named or "text"
+    kind = "binary" if request.binary else "text"
+    if named not in (None, kind):
+        logger.warning(
+            "%s is named as a file of kind %s, and will be %s. Programs that go by "
+            "the name cannot read it: choose another name, or %s.",
+            request.output,
+            named,
+            kind,
+            "leave -binary out" if request.binary is not None else "use -binary 1",
+        )
+    return kind
 
 
 def _words_of(name: str) -> list[str]:
@@ -245,7 +293,7 @@ def _prepare_vocabulary(model: Word2Vec, request: Request) -> None:
         model.save_vocab(request.vocab_out)
 
 
-def _train_and_write(model: Word2Vec, request: Request, output: str) -> None:
+def _train_and_write(model: Word2Vec, request: Request, output: str, kind: str) -> None:
     if request.vocab_in is not None:
         model.train(corpus_file=request.corpus)
     else:
@@ -256,7 +304,7 @@ def _train_and_write(model: Word2Vec, request: Request, output: str) -> None:
     if request.n_classes:
         _write_classes(vectors, request.n_classes, output)
     else:
-        vectors.save_word2vec_format(output, binary=request.binary)
+        vectors.save(output, kind)
     seconds = sum(epoch.seconds for epoch in model.history)
     tokens = sum(epoch.words for epoch in model.history)
     logger.info(

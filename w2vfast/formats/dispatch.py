@@ -94,8 +94,28 @@ def write_vectors(
     name = os.fspath(path)
     how = how or WriteOptions()
     check_spaces(how.spaces, ("refuse", "escape"))
+    chosen = KINDS[kind_to_write(name, kind)]
+    chosen.write(name, held, how)
+
+
+def kind_to_write(path: PathLike, kind: str | None = None) -> str:
+    """Return the kind that `write_vectors` selects, a key of `KINDS`.
+
+    Parameters
+    ----------
+    path, kind
+        As for `write_vectors`.
+
+    Raises
+    ------
+    ValueError
+        If the suffix or kind is unknown.
+    ImportError
+        If the format needs a package that is not installed.
+    """
+    name = os.fspath(path)
     chosen = _kind_named(kind) if kind else _kind_of_suffix(name, _WRITTEN_COMPRESSED)
-    if chosen is None or chosen.write is None:
+    if chosen is None:
         suffixes = sorted(s for k in KINDS.values() for s in k.suffixes if s)
         message = (
             f"cannot tell the format from the name {name!r}. Known suffixes are "
@@ -105,7 +125,7 @@ def write_vectors(
         )
         raise ValueError(message)
     _require_package(chosen)
-    chosen.write(name, held, how)
+    return next(name for name, known in KINDS.items() if known is chosen)
 
 
 def kind_of(path: PathLike) -> str:

@@ -34,7 +34,7 @@ class Kind(NamedTuple):
     description : str
     read : callable or None
         ``read(path, how)`` returns `Contents`; None if the format is only written.
-    write : callable or None
+    write : callable
         ``write(path, held, how)``.
     may_be_compressed : bool
         Whether .gz, .bz2, .xz or (reading only) .zst may follow the suffix.
@@ -48,7 +48,7 @@ class Kind(NamedTuple):
     suffixes: tuple[str, ...]
     description: str
     read: Reader | None
-    write: Writer | None
+    write: Writer
     may_be_compressed: bool = False
     can_be_mapped: bool = False
     package: str | None = None
@@ -114,6 +114,6 @@ ANY_WORD2VEC = Kind(
     (),
     "word2vec text or binary",
     partial(word2vec.read, binary=None, header=None),
-    None,
+    word2vec.write,
     may_be_compressed=True,
 )

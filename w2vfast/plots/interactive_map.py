@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 from collections.abc import Iterable
 from importlib import resources
@@ -71,7 +72,8 @@ def save_map_page(
     Raises
     ------
     ValueError
-        If `neighbours` is negative; see also `w2vfast.plots.wordmap.word_map`.
+        If the file's name has another suffix than .html or .htm, or `neighbours` is
+        negative; see also `w2vfast.plots.wordmap.word_map`.
     OSError
         If the file cannot be written.
 
@@ -80,6 +82,12 @@ def save_map_page(
     When the browser opens the file, it computes in O(n^2) time at which zoom each label
     appears: immediate for a few thousand words, seconds for tens of thousands.
     """
+    if os.path.splitext(os.fspath(path))[1] and not is_page(path):
+        message = (
+            f"the map is a page for a browser, whose name ends in .html, got "
+            f"{os.fspath(path)!r}. For a picture use plot_words(vectors).savefig(name)."
+        )
+        raise ValueError(message)
     if neighbours < 0:
         message = f"neighbours must be at least 0, got {neighbours}."
         raise ValueError(message)
@@ -97,6 +105,11 @@ def save_map_page(
     with open_output(path) as file:
         file.write(page.encode())
     return len(chosen.rows)
+
+
+def is_page(path: PathLike) -> bool:
+    """Tell whether a file of this name is a page: it ends in .html or .htm."""
+    return os.path.splitext(os.fspath(path))[1].lower() in (".html", ".htm")
 
 
 def nearest_others(

@@ -672,7 +672,7 @@ class KeyedVectors(KeyTable):
             missing = ", ".join(repr(word) for word in words if word not in self)
             warnings.warn(f"missing keys ignored: {missing}", UserWarning, stacklevel=2)
         if not used:
-            message = f"none of the {len(words)} words is among the {len(self)} keys"
+            message = f"none of the {len(words)} words is in the vocabulary"
             raise ValueError(message)
         rows = np.array([self.get_vector(word, norm=use_norm) for word in used])
         products = rows @ self.get_mean_vector(rows, post_normalize=True)

@@ -29,7 +29,7 @@ class MissingKeyError(KeyError):
 
     def __str__(self) -> str:
         key = self.args[0]
-        message = f"{key!r} is not among the {len(self._keys)} keys"
+        message = f"{key!r} is not in the vocabulary of {len(self._keys)} words"
         similar = _similar_keys(key, self._keys[:_COMPARED_KEYS])
         if similar:
             message += f"; did you mean {' or '.join(map(repr, similar))}?"

@@ -7,6 +7,7 @@ the result are refused, never ignored.
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import inspect
 import warnings
@@ -231,6 +232,52 @@ def _refuse_gensim_arguments(
     if null_word:
         hint = "There is no padding word among the vectors."
         raise ParameterError(name, null_word, "0", hint)
+
+
+def check_encoding(encoding: str) -> None:
+    """Accept gensim's `encoding` of files if it is UTF-8, in any spelling.
+
+    Raises
+    ------
+    ParameterError
+        If it is another, which is not read.
+    """
+    try:
+        is_utf8 = codecs.lookup(encoding).name == "utf-8"
+    except (LookupError, TypeError):
+        is_utf8 = False
+    if not is_utf8:
+        hint = (
+            f"Convert the file: iconv -f {encoding} -t utf8 OLD > NEW. Words that are "
+            "not UTF-8 keep their bytes with unicode_errors='surrogateescape'."
+        )
+        name = "encoding"
+        raise ParameterError(name, encoding, "'utf8'", hint)
+
+
+def check_rows_to_write(
+    total_vec: int | None, append: bool, sort_attr: str, n_rows: int
+) -> None:
+    """Accept gensim's arguments of `save_word2vec_format` that change no file.
+
+    Raises
+    ------
+    ParameterError
+        If `total_vec` is not the number of rows, if rows are to be appended to a file,
+        or sorted by another attribute than their counts.
+    """
+    name = "total_vec"
+    if total_vec not in (None, n_rows):
+        hint = "The first line tells how many rows follow; leave it out."
+        raise ParameterError(name, total_vec, f"None or {n_rows}", hint)
+    name = "append"
+    if append:
+        hint = "A file is written whole. Put the vectors together first: add_vectors."
+        raise ParameterError(name, append, "False", hint)
+    name = "sort_attr"
+    if sort_attr != "count":
+        hint = "Rows are written in their present order."
+        raise ParameterError(name, sort_attr, "'count'", hint)
 
 
 def check_gensim_call(given: Mapping[str, Any], method: Callable[..., Any]) -> None:

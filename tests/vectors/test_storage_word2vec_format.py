@@ -252,3 +252,50 @@ def test_we_load_the_files_of_gensim(tmp_path, gensim_class, ours, binary, heade
     )
     assert loaded.index_to_key == PEER_WORDS
     assert np.array_equal(loaded.vectors, ours.vectors)
+
+
+# --- arguments of gensim ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf8", "UTF-8", "utf_8"])
+def test_utf8_is_accepted_as_encoding(tmp_path, wv, encoding):
+    wv.save_word2vec_format(tmp_path / "out")
+    again = KeyedVectors.load_word2vec_format(tmp_path / "out", None, False, encoding)
+    assert again.index_to_key == wv.index_to_key
+    found = wv.intersect_word2vec_format(tmp_path / "out", encoding=encoding)
+    assert found == len(wv)
+    (tmp_path / "pairs").write_text("king\tqueen\t9\nman\tapple\t1\nking\tman\t5\n")
+    assert wv.evaluate_word_pairs(tmp_path / "pairs", encoding=encoding)[2] == 0
+
+
+@pytest.mark.parametrize("encoding", ["latin1", "no-such", None])
+def test_another_encoding_is_refused_with_the_remedy(tmp_path, wv, encoding):
+    wv.save_word2vec_format(tmp_path / "out")
+    message = f"encoding must be 'utf8', got {encoding!r}.*iconv -f {encoding} -t utf8"
+    for read in (KeyedVectors.load_word2vec_format, wv.intersect_word2vec_format):
+        with pytest.raises(ValueError, match=message):
+            read(tmp_path / "out", encoding=encoding)
+
+
+def test_a_prefix_is_written_before_each_word(tmp_path, wv):
+    wv.save_word2vec_format(tmp_path / "out", tmp_path / "vocab", prefix="en:")
+    again = KeyedVectors.load_word2vec_format(tmp_path / "out", tmp_path / "vocab")
+    assert again.index_to_key == [f"en:{word}" for word in WORDS]
+    assert np.array_equal(again.counts, wv.counts)
+    assert wv.index_to_key == WORDS
+
+
+def test_arguments_that_change_no_file_are_accepted(tmp_path, wv):
+    wv.save_word2vec_format(tmp_path / "plain")
+    options = {"total_vec": len(wv), "append": False, "sort_attr": "count"}
+    wv.save_word2vec_format(tmp_path / "out", **options)
+    assert (tmp_path / "out").read_bytes() == (tmp_path / "plain").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"total_vec": 7}, {"append": True}, {"sort_attr": "other"}]
+)
+def test_arguments_that_would_change_the_file_are_refused(tmp_path, wv, wrong):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be"):
+        wv.save_word2vec_format(tmp_path / "out", **wrong)
+    assert list(tmp_path.iterdir()) == []

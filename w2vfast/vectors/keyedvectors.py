@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast.aliases import Key, PathLike
+from w2vfast.compat import check_encoding, check_rows_to_write
 from w2vfast.formats import dispatch, word2vec
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
 from w2vfast.formats.spelling import Spaces
@@ -765,7 +766,7 @@ class KeyedVectors(KeyTable):
         self,
         pairs: str | os.PathLike[str] | IO[Any],
         delimiter: str = "\t",
-        *,
+        encoding: str = "utf8",
         restrict_vocab: int | None = 300000,
         case_insensitive: bool = True,
         dummy4unknown: bool = False,
@@ -778,6 +779,8 @@ class KeyedVectors(KeyTable):
             Lines of two words and a score.
         delimiter : str, default tab
             The separator of the three.
+        encoding : str, default "utf8"
+            No other is accepted.
         restrict_vocab : int or None, default 300000
             Use only the N most frequent words [words].
         case_insensitive : bool, default True
@@ -801,6 +804,7 @@ class KeyedVectors(KeyTable):
         OSError
             If the file cannot be read.
         """
+        check_encoding(encoding)
         result = evaluation.word_pairs(
             self.index_to_key,
             self.vectors,
@@ -956,8 +960,12 @@ class KeyedVectors(KeyTable):
         fname: PathLike,
         fvocab: PathLike | None = None,
         binary: bool = False,
-        *,
+        total_vec: int | None = None,
         write_header: bool = True,
+        prefix: str = "",
+        append: bool = False,
+        sort_attr: str = "count",
+        *,
         c_text: bool | None = None,
     ) -> None:
         """Write the vectors in the C program's format.
@@ -971,8 +979,15 @@ class KeyedVectors(KeyTable):
             Also write the counts to this file, a line ``word count`` for each word.
         binary : bool, default False
             Write little-endian float32 instead of text.
+        total_vec : int, optional
+            Of gensim; only the number of rows is accepted.
         write_header : bool, default True
             Begin with a line ``V D``; GloVe's files have none.
+        prefix : str, default ""
+            Text before each word in the file.
+        append, sort_attr : optional
+            Of gensim; only the defaults are accepted.  Differs: rows are written in
+            their order, which in a model is that of the counts.
         c_text : bool, optional
             Write text byte for byte as the C program does: six decimals, a space at the
             end of each line.  The default is True for vectors trained in exact mode.
@@ -982,24 +997,29 @@ class KeyedVectors(KeyTable):
         ------
         ValueError
             If a word cannot be written (it contains white space or is empty), `fvocab`
-            is given and there are no counts, or a binary file is to have no header.
+            is given and there are no counts, a binary file is to have no header, or an
+            argument of gensim is not accepted.
         TypeError
             If `fvocab` is a bool, because `binary` was passed in its place.
         OSError
             If a file cannot be written.
         """
         storage.check_fvocab(fvocab)
+        check_rows_to_write(total_vec, append, sort_attr, len(self))
         counts = self.counts
         if fvocab is not None and counts is None:
             message = "fvocab needs counts, and these vectors were loaded without any"
             raise ValueError(message)
         as_c = self._c_text if c_text is None else c_text
-        held = Contents(self.index_to_key, self.vectors, c_text=as_c)
+        words = self.index_to_key
+        if prefix:
+            words = [f"{prefix}{key}" for key in words]
+        held = Contents(words, self.vectors, c_text=as_c)
         word2vec.write(
             os.fspath(fname), held, WriteOptions(), binary=binary, header=write_header
         )
         if fvocab is not None and counts is not None:
-            write_counts(os.fspath(fvocab), self.index_to_key, counts.tolist())
+            write_counts(os.fspath(fvocab), words, counts.tolist())
 
     @classmethod
     def load_word2vec_format(
@@ -1007,7 +1027,7 @@ class KeyedVectors(KeyTable):
         fname: PathLike,
         fvocab: PathLike | None = None,
         binary: bool | None = False,
-        *,
+        encoding: str = "utf8",
         unicode_errors: str = "strict",
         limit: int | None = None,
         datatype: npt.DTypeLike = np.float32,
@@ -1023,6 +1043,8 @@ class KeyedVectors(KeyTable):
             A file of counts, lines ``word count``.  Words without a vector are ignored.
         binary : bool or None, default False
             Whether the file is binary or text.  None: the first row decides.
+        encoding : str, default "utf8"
+            No other is accepted.
         unicode_errors : str, default "strict"
             Error handler of Python for words that are not UTF-8; "surrogateescape"
             keeps their bytes.
@@ -1053,6 +1075,7 @@ class KeyedVectors(KeyTable):
             If a word occurs twice: look-up finds the first.
         """
         storage.check_fvocab(fvocab)
+        check_encoding(encoding)
         how = ReadOptions(limit, unicode_errors, dtype=datatype)
         held = word2vec.read(os.fspath(fname), how, binary=binary, header=not no_header)
         counts = storage.counts_of(held.words, fvocab, unicode_errors)
@@ -1065,7 +1088,7 @@ class KeyedVectors(KeyTable):
         fname: PathLike,
         lockf: float = 1.0,
         binary: bool | None = False,
-        *,
+        encoding: str = "utf8",
         unicode_errors: str = "strict",
     ) -> int:
         """Replace vectors by those that a file in the C program's format has.
@@ -1082,6 +1105,8 @@ class KeyedVectors(KeyTable):
             accepted.
         binary : bool or None, default False
             Whether the file is binary or text.  None: the first row decides.
+        encoding : str, default "utf8"
+            No other is accepted.
         unicode_errors : str, default "strict"
             Error handler of Python for words that are not UTF-8.
 
@@ -1103,6 +1128,7 @@ class KeyedVectors(KeyTable):
         Differs: gensim's default of `lockf`, 0.0, freezes the rows; here
         ``train(freeze=[...])`` does.
         """
+        check_encoding(encoding)
         if lockf != 1.0:
             message = (
                 f"lockf={lockf} would slow down or freeze rows in training; leave it "

@@ -138,6 +138,8 @@ cdef enum:
     C_SENTENCE_LENGTH = 1000  # word2vec.c MAX_SENTENCE_LENGTH
     C_TABLE_SIZE = 100000000  # word2vec.c table_size
     CACHE_LINE = 64           # bytes between data that different threads write
+    LARGEST_OPTION = 1 << 26  # of sizes that the kernels multiply as int
+    MOST_ROWS = 0x7FFFFFFF    # a word is an int32
     NEVER = 1 << 30           # more merges than any epoch has
     RAMP_PARTS = 32           # the first period is 1 / RAMP_PARTS of the full one
     LOCK_ROWS = 4             # rows behind one lock, which a merge holds for about 1 us
@@ -172,6 +174,7 @@ def pack_rows(float[:, ::1] matrix, int dim):
     Without the GIL and in one call, so that no interrupt leaves it half done.
     """
     cdef int64_t word
+    check_padding(matrix, "the length of a row", dim)
     with nogil:
         for word in range(matrix.shape[0]):
             memmove(&matrix[0, 0] + word * dim, &matrix[0, 0] + word * matrix.shape[1],
@@ -182,6 +185,7 @@ def pad_rows(float[:, ::1] matrix, int dim):
     """Undo `pack_rows`, starting with the last row; the padding is zeros."""
     cdef int64_t word, stride = matrix.shape[1]
     cdef float* row
+    check_padding(matrix, "the length of a row", dim)
     with nogil:
         for word in range(matrix.shape[0] - 1, -1, -1):
             row = &matrix[0, 0] + word * stride
@@ -248,9 +252,11 @@ cdef class AliasNoise(Noise):
     cdef const uint32_t[:, ::1] entries
 
     def __init__(self, const uint32_t[:, ::1] entries):
+        check_alias_table(entries)
         self.entries = entries
 
     cdef int fill(self, model_t* model) except -1:
+        require_length(self.entries, "the alias table", model.vocab_size)
         model.alias = &self.entries[0, 0]
         return 0
 
@@ -271,11 +277,13 @@ cdef class StepNoise(Noise):
     cdef int shift
 
     def __init__(self, const uint32_t[::1] last, const int32_t[::1] guide, int shift):
+        check_step_table(last, guide, shift)
         self.last = last
         self.guide = guide
         self.shift = shift
 
     cdef int fill(self, model_t* model) except -1:
+        require_length(self.last, "the step table", model.vocab_size)
         model.last = &self.last[0]
         model.guide = &self.guide[0]
         model.shift = self.shift
@@ -299,11 +307,14 @@ cdef class Paths:
 
     def __init__(self, const int64_t[::1] offsets, const int32_t[::1] points,
                  const uint8_t[::1] codes):
+        check_paths(offsets, points, codes)
         self.offsets = offsets
         self.points = points
         self.codes = codes
 
     cdef int fill(self, model_t* model) except -1:
+        require_length(self.offsets[1:], "the paths", model.vocab_size)
+        require_within(np.asarray(self.points), "an inner node", 0, model.vocab_size)
         model.path_offsets = &self.offsets[0]
         model.points = &self.points[0]
         model.codes = &self.codes[0]
@@ -330,6 +341,11 @@ cdef class Model:
         Required with `syn1`.
     frozen : ndarray of uint8, shape (V,), or None
         1 for each row of `syn0` that training must not change. IN
+
+    Raises
+    ------
+    ValueError
+        If an array does not have the shape or the values that the kernels rely on.
     """
 
     cdef model_t c
@@ -339,6 +355,9 @@ cdef class Model:
     def __init__(self, float[:, ::1] syn0, float[:, ::1] syn1, float[:, ::1] syn1neg,
                  int dim, *, const uint32_t[::1] keep=None, Noise noise=None,
                  Paths paths=None, const uint8_t[::1] frozen=None):
+        check_matrices(syn0, syn1, syn1neg, dim)
+        require_length(keep, "keep", syn0.shape[0])
+        require_length(frozen, "frozen", syn0.shape[0])
         self.owners = [syn0, syn1, syn1neg, keep, noise, paths, frozen]
         self._set_matrix(&self.c.syn0, syn0)
         self._set_matrix(&self.c.syn1, syn1)
@@ -411,6 +430,7 @@ cdef class Options:
         self.c.divide_gradient = divide_gradient
         self.c.all_losses = all_losses
         self.c.max_sentence_length = max_sentence_length
+        check_options(&self.c)
 
 
 cdef struct schedule_t:
@@ -471,6 +491,8 @@ cdef class Replicas:
 
     def __init__(self, const int64_t[::1] words, const int64_t[::1] nodes, *,
                  int64_t period, int64_t ramp):
+        require(period >= 1 and ramp >= 1, "period and ramp", "at least 1",
+                (period, ramp))
         self.words, self.nodes = words, nodes
         self.period, self.ramp = period, ramp
 
@@ -674,6 +696,7 @@ def init_vectors(float[:, ::1] syn0, int dim, uint64_t seed):
     cdef int i
     cdef uint64_t random
     cdef double scale = 1.0 / (4294967296.0 * dim)  # 2**32 D
+    check_padding(syn0, "the length of a row", dim)
     with nogil:
         for word in range(syn0.shape[0]):
             random = random_stream(seed, 0xFFFFFFFF, word)
@@ -683,6 +706,7 @@ def init_vectors(float[:, ::1] syn0, int dim, uint64_t seed):
 
 def init_vectors_exact(float[:, ::1] syn0, int dim):
     """Fill rows with the C program's numbers (word2vec.c InitNet)."""
+    check_padding(syn0, "the length of a row", dim)
     with nogil:
         exact_init(&syn0[0, 0], syn0.shape[0], dim, syn0.shape[1])
 
@@ -691,6 +715,7 @@ def init_vectors_exact(float[:, ::1] syn0, int dim):
 # The two modes; included, so that the compiler sees everything in one unit
 # ---------------------------------------------------------------------------------
 
+include "_core_parts/checks.pxi"
 include "_core_parts/alias.pxi"
 include "_core_parts/merge.pxi"
 include "_core_parts/fast.pxi"

@@ -19,7 +19,7 @@ def replicas(levels, period=1):
 
 
 def test_a_plan_for_more_rows_than_the_model_has_is_refused():
-    message = "the model has 4 rows, got a plan that replicates 5"
+    message = r"number of replicated rows must be in \[0, 5\), got 5"
     with pytest.raises(ValueError, match=message):
         _core.Worker(kernel_model(4), options(), 1, replicas=replicas([5]))
 

@@ -61,6 +61,7 @@ cdef class ExactWorker:
 
     def __init__(self, Model model, Options options, float alpha, int epochs,
                  int64_t train_words):
+        check_objectives(&model.c, &options.c, exact=True)
         self.model = model
         self.options = options.c
         self.counters = Counters()
@@ -112,6 +113,7 @@ cdef class ExactWorker:
 
     def train_epoch(self, const int32_t[::1] ids, SpanQueue queue):
         """Train one pass over the ids, or less if the queue is stopped."""
+        check_stream(ids, queue)
         with nogil:
             exact_epoch(&self.model.c, &self.options, &self.state, &ids[0],
                         ids.shape[0], queue, self.counters.c)
@@ -342,6 +344,8 @@ def kmeans_centroids(const float[:, ::1] vectors, const int32_t[::1] classes,
                      float[:, ::1] centroids):
     """Compute the centroids (n_classes, D) OUT of classes (V,) IN of vectors (V, D)."""
     cdef int n_classes = <int>centroids.shape[0]
+    check_classes(vectors, classes, centroids)
+    require_within(np.asarray(classes), "a class", 0, n_classes)
     cdef int32_t[::1] sizes = np.empty(n_classes, dtype=np.int32)
     with nogil:
         exact_centroids(&vectors[0, 0], &classes[0], vectors.shape[0],
@@ -352,6 +356,7 @@ def kmeans_assign(const float[:, ::1] vectors, float[:, ::1] centroids,
                   int32_t[::1] classes):
     """Assign vectors (V, D) to the nearest of centroids (n_classes, D): classes OUT."""
     cdef int n_classes = <int>centroids.shape[0], dim = <int>vectors.shape[1], k
+    check_classes(vectors, classes, centroids)
     cdef float[::1] dots = np.empty(n_classes, dtype=np.float32)
     cdef size_t[::1] rows = np.empty(n_classes, dtype=np.uintp)
     for k in range(n_classes):

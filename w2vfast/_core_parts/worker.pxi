@@ -98,6 +98,7 @@ cdef class Worker:
     def __init__(self, Model model, Options options, uint64_t seed, *,
                  bint count_visits=False, Replicas replicas=None,
                  Lockstep lockstep=None):
+        check_objectives(&model.c, &options.c, exact=False)
         self.model = model
         self.c = model.c
         self.options = options.c
@@ -205,10 +206,7 @@ cdef class Worker:
         if matrix.shared == NULL or levels.shape[0] == 0:
             return
         cdef int64_t n_rows = levels[levels.shape[0] - 1]
-        if n_rows > self.c.vocab_size:
-            raise ValueError(
-                f"the model has {self.c.vocab_size} rows, got a plan that replicates "
-                f"{n_rows}. Plan the replicas for this model.")
+        check_levels(levels, self.c.vocab_size)
         matrix.levels, matrix.n_levels = &levels[0], <int>levels.shape[0]
         matrix.n_replicated = n_rows
         matrix.replica = <float*>owned_bytes(self.owners, n_rows * self.c.stride,
@@ -231,6 +229,7 @@ cdef class Worker:
             Number of the epoch that random numbers are keyed by.
         schedule : AlphaSchedule
         """
+        check_stream(ids, queue)
         cdef schedule_t alphas = schedule.over(ids.shape[0])
         self.work.stopped = &queue.stopped
         with nogil:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from w2vfast import KeyedVectors, Word2Vec
+from w2vfast.params import TrainParams
 from w2vfast.persistence import load_model, save_model
 
 TEXT = [["a", "b", "c", "a"]] * 20
@@ -85,3 +86,104 @@ def test_a_pickle_is_not_a_model_and_the_message_tells_what_to_do(tmp_path):
 def test_a_missing_folder_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="is not a model"):
         Word2Vec.load(tmp_path / "missing")
+
+
+# --- folders whose parts do not fit each other --------------------------------------
+
+
+def change_meta(path, change):
+    described = json.loads((path / "model.json").read_text())
+    change(described["meta"])
+    (path / "model.json").write_text(json.dumps(described))
+
+
+def change_array(path, name, change):
+    """Replace an array, and what model.json promises of it."""
+    array = change(np.load(path / f"{name}.npy"))
+    np.save(path / f"{name}.npy", array)
+    described = json.loads((path / "model.json").read_text())
+    described["arrays"][name] = {"dtype": array.dtype.str, "shape": [*array.shape]}
+    (path / "model.json").write_text(json.dumps(described))
+
+
+def drop_array(path, name):
+    described = json.loads((path / "model.json").read_text())
+    del described["arrays"][name]
+    (path / "model.json").write_text(json.dumps(described))
+
+
+def less(array):
+    return array[:-1]
+
+
+DAMAGES = {
+    "short syn1neg": (lambda p: change_array(p, "syn1neg", less), "need syn1neg as"),
+    "short syn0": (lambda p: change_array(p, "syn0", less), "need syn0 as float32"),
+    "short syn1": (lambda p: change_array(p, "syn1", less), "need syn1 as float32"),
+    "short counts": (lambda p: change_array(p, "counts", less), "need counts as int64"),
+    "float64": (lambda p: change_array(p, "syn0", np.float64), "got float64"),
+    "3-D": (lambda p: change_array(p, "syn0", lambda a: a[None]), "need syn0 as"),
+    "counts below 0": (lambda p: change_array(p, "counts", np.negative), "below 0"),
+    "large counts": (
+        lambda p: change_array(p, "counts", lambda a: a + 2**62),
+        "sum above",
+    ),
+    "no syn0": (lambda p: drop_array(p, "syn0"), "need syn0 as .* got none"),
+    "no syn1": (lambda p: drop_array(p, "syn1"), "need syn1 as .* got none"),
+    "no syn1neg": (lambda p: drop_array(p, "syn1neg"), "need syn1neg as .* got none"),
+    "larger vector_size": (
+        lambda p: change_meta(p, lambda m: m["params"].update(vector_size=400)),
+        r"need syn0 as float32 of shape \(4, 400\)",
+    ),
+    "one word less": (
+        lambda p: change_meta(p, lambda m: m["words"].pop()),
+        r"need counts as int64 of shape \(3,\)",
+    ),
+    "a word twice": (
+        lambda p: change_meta(p, lambda m: m.update(words=["</s>", "a", "b", "a"])),
+        "the word 'a' is in its vocabulary twice",
+    ),
+    "a word that is none": (
+        lambda p: change_meta(p, lambda m: m.update(words=["</s>", "a", "b", None])),
+        "'words', item 3 must be of type int or str",
+    ),
+    "words missing": (lambda p: change_meta(p, lambda m: m.pop("words")), "lacks 'wo"),
+    "odd settings": (
+        lambda p: change_meta(p, lambda m: m["params"].update(window="wide")),
+        "model, 'params': window must be a whole number",
+    ),
+    "settings of later versions": (
+        lambda p: change_meta(p, lambda m: m["params"].update(colour=1)),
+        "model, 'params': unknown parameters colour",
+    ),
+    "odd history": (
+        lambda p: change_meta(p, lambda m: m["history"][0].update(samples=[["x"]])),
+        "'history', item 0, 'samples', item 0 must be a list",
+    ),
+}
+
+
+@pytest.mark.parametrize("mmap", [False, True])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_parts_that_do_not_fit_each_other_are_an_error(damage, mmap, tmp_path):
+    path = tmp_path / "model"
+    trained(hs=1).save(path)
+    apply, reason = DAMAGES[damage]
+    apply(path)
+    with pytest.raises(ValueError, match=reason) as caught:
+        Word2Vec.load(path, mmap)
+    assert str(path) in str(caught.value)
+
+
+def test_the_settings_of_a_model_cannot_be_assigned():
+    model = trained()
+    with pytest.raises(AttributeError, match="params cannot be set on a model"):
+        model.params = TrainParams(vector_size=400)
+
+
+def test_counts_that_were_resized_cannot_be_trained():
+    model = Word2Vec(**SMALL, sample=0)
+    model.build_vocab(TEXT)
+    object.__setattr__(model.vocab, "counts", model.vocab.counts[:-1])
+    with pytest.raises(ValueError, match="must be of length 4"):
+        model.train()

@@ -117,7 +117,7 @@ class GensimNames:
     `train` takes other settings as arguments.
     """
 
-    params: TrainParams
+    _params: TrainParams
 
     if not TYPE_CHECKING:  # otherwise a type checker would accept any attribute
 
@@ -125,7 +125,7 @@ class GensimNames:
             if hasattr(type(self), name):  # a property raised: repeat its error
                 return object.__getattribute__(self, name)
             if name in _SETTINGS:
-                return getattr(self.params, _SETTINGS[name])
+                return getattr(self._params, _SETTINGS[name])
             new = replacement("model", name)
             if new is not None:
                 message = f"{name} of gensim's models is here {new}"
@@ -134,7 +134,8 @@ class GensimNames:
             raise AttributeError(message)
 
         def __setattr__(self, name: str, value: Any) -> None:
-            if name in _SETTINGS or replacement("model", name) is not None:
+            is_setting = name == "params" or name in _SETTINGS
+            if is_setting or replacement("model", name) is not None:
                 message = (
                     f"{name} cannot be set on a model, whose settings are fixed. Give "
                     f"settings to Word2Vec, or to train for one call: epochs, "

@@ -165,7 +165,7 @@ class Word2Vec(GensimNames):
     vocab : Vocab
         Words and counts, sentence end first.
     params : TrainParams
-        The settings.
+        The settings; read only.
     history : list of EpochStats
         One entry for each epoch of all calls of `train`.
     corpus_count : int
@@ -234,7 +234,7 @@ class Word2Vec(GensimNames):
     ) -> None:
         known = inspect.signature(Word2Vec).parameters.keys() - {"unknown"}
         refuse_unknown_arguments(unknown, known)
-        self.params = TrainParams(
+        self._params = TrainParams(
             vector_size=vector_size,
             alpha=alpha,
             min_alpha=min_alpha,
@@ -759,6 +759,11 @@ class Word2Vec(GensimNames):
         return self._state.init_coverage
 
     @property
+    def params(self) -> TrainParams:
+        """The settings.  Read only: matrices and tables are made for them."""
+        return self._params
+
+    @property
     def vector_size(self) -> int:
         """Dimension D of the vectors."""
         return self.params.vector_size
@@ -1062,7 +1067,7 @@ class Word2Vec(GensimNames):
         """
         saved = load_model(path, mmap)
         model = cls.__new__(cls)
-        model.params = saved.params
+        model._params = saved.params
         model._start(CorpusCache(), progress=None)
         model.history = saved.history
         model.corpus_count = saved.corpus_count

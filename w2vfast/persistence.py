@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,13 @@ from w2vfast.aliases import PathLike
 from w2vfast.formats.folder import MODEL_KIND, load_folder, save_folder
 from w2vfast.params import TrainParams
 from w2vfast.state import ModelState
-from w2vfast.text.vocab import Vocab
+from w2vfast.system.json_files import checked
+from w2vfast.text.vocab import MAX_COUNT, Vocab
 from w2vfast.training.history import EpochStats
 from w2vfast.training.noise_weights import NoiseWeights
 from w2vfast.training.weights import Rows, Weights
+
+_DAMAGED = "The folder is damaged: its parts are not of one model. Save it again."
 
 
 @dataclass(frozen=True)
@@ -114,28 +117,101 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
             "vectors with gensim's model.wv.save_word2vec_format."
         )
         raise ValueError(message)
-    meta, arrays = load_folder(path, mmap)
-    if meta.get("kind") != MODEL_KIND:
-        message = f"{path} holds {meta.get('kind')!r}, not a {MODEL_KIND}."
+    found, arrays = load_folder(path, mmap)
+    if found.get("kind") != MODEL_KIND:
+        message = f"{path} holds {found.get('kind')!r}, not a {MODEL_KIND}."
         raise ValueError(message)
-    params = TrainParams.from_dict(meta["params"])
+    name = os.fspath(path)
+    meta = checked(_Meta, found, name)
+    params = _params_of(meta, name)
+    _check_words(meta.words, params, name)
+    _check_arrays(arrays, len(meta.words), params, name)
+    counts_given = meta.counts_given
     return SavedModel(
         params,
-        _state_of(meta["words"], arrays, exact=params.exact),
-        [EpochStats.from_dict(stats) for stats in meta["history"]],
-        meta["corpus_count"],
-        meta["corpus_total_words"],
+        _state_of(meta.words, arrays, exact=params.exact),
+        meta.history,
+        meta.corpus_count,
+        meta.corpus_total_words,
         # Folders of earlier versions lack this: no text had been read if it is so.
-        meta.get("counts_given", meta["corpus_total_words"] == 0),
-        meta.get("freeze", []),
+        meta.corpus_total_words == 0 if counts_given is None else counts_given,
+        meta.freeze,
     )
+
+
+@dataclass(frozen=True)
+class _Meta:
+    """What a folder says of a model besides its arrays: see `SavedModel`."""
+
+    params: dict[str, Any]
+    words: list[str | int]
+    corpus_count: int
+    corpus_total_words: int
+    history: list[EpochStats]
+    counts_given: bool | None = None
+    freeze: list[str | int] = field(default_factory=list)
+
+
+def _params_of(meta: _Meta, name: str) -> TrainParams:
+    try:
+        return TrainParams.from_dict(meta.params)
+    except (TypeError, ValueError) as error:
+        message = f"{name}, 'params': {error}"
+        raise ValueError(message) from error
+
+
+def _check_words(words: list[str | int], params: TrainParams, name: str) -> None:
+    # In exact mode the vocabulary may repeat a word, as the C program's may.
+    if not params.exact and len(set(words)) != len(words):
+        first_row: dict[str | int, int] = {}
+        word = next(w for n, w in enumerate(words) if first_row.setdefault(w, n) != n)
+        message = f"{name}: the word {word!r} is in its vocabulary twice. {_DAMAGED}"
+        raise ValueError(message)
+
+
+def _check_arrays(
+    arrays: dict[str, NDArray[Any]], n_rows: int, params: TrainParams, name: str
+) -> None:
+    """Raise ValueError unless the arrays fit the words and the settings.
+
+    The kernels make pointers of these arrays.
+    """
+    is_needed = {"syn0": True, "syn1": params.hs, "syn1neg": params.has_output_vectors}
+    _check_array(arrays, "counts", np.int64, (n_rows,), name)
+    for matrix, needed in is_needed.items():
+        if needed or matrix in arrays:
+            _check_array(arrays, matrix, np.float32, (n_rows, params.vector_size), name)
+    counts = arrays["counts"]
+    if counts.min(initial=0) < 0 or sum(counts.tolist()) > MAX_COUNT:
+        message = (
+            f"{name}: a count is below 0, or their sum above 2**63 - 1. {_DAMAGED}"
+        )
+        raise ValueError(message)
+
+
+def _check_array(
+    arrays: dict[str, NDArray[Any]],
+    array_name: str,
+    dtype: type[np.generic],
+    shape: tuple[int, ...],
+    name: str,
+) -> None:
+    found = arrays.get(array_name)
+    # Of either byte order: a folder may come from another machine.
+    if found is None or found.dtype.newbyteorder("=") != dtype or found.shape != shape:
+        got = "none" if found is None else f"{found.dtype} of shape {found.shape}"
+        message = (
+            f"{name}: its words and settings need {array_name} as {dtype.__name__} of "
+            f"shape {shape}, got {got}. {_DAMAGED}"
+        )
+        raise ValueError(message)
 
 
 def _state_of(
     words: list[str | int], arrays: dict[str, NDArray[Any]], exact: bool
 ) -> ModelState:
     # Counts are small: they are read even where the matrices are mapped.
-    vocab = Vocab(words, np.array(arrays["counts"]), exact=exact)
+    vocab = Vocab(words, np.array(arrays["counts"], np.int64), exact=exact)
     matrices = {
         name: Rows(arrays[name])
         for name in ("syn0", "syn1", "syn1neg")

@@ -781,8 +781,8 @@ def _test_alias_noise(AliasNoise noise, uint64_t seed, int n):
     """Return n words drawn from an alias table."""
     cdef model_t model
     cdef uint64_t state = random_stream(seed, 0, 0)
-    noise.fill(&model)
     model.vocab_size = noise.entries.shape[0]
+    noise.fill(&model)
     return np.array([draw_alias(&model, next_random64(&state)) for _ in range(n)])
 
 
@@ -790,6 +790,7 @@ def _test_step_noise(StepNoise noise, const uint32_t[::1] randoms):
     """Return the words that random numbers draw from a step table."""
     cdef model_t model
     cdef int i
+    model.vocab_size = noise.last.shape[0]
     noise.fill(&model)
     return np.array([draw_step(&model, randoms[i]) for i in range(randoms.shape[0])])
 

@@ -5,14 +5,15 @@ import pytest
 from training_helpers import sentences
 
 from w2vfast.params import TrainParams
-from w2vfast.training.tables import Tables, build_tables
+from w2vfast.training.tables import build_tables
 from w2vfast.training.trainer import Trainer
 from w2vfast.training.weights import new_weights
 
 
 def test_exact_mode_warns_that_an_epoch_ends_after_the_counted_words():
     params = TrainParams(vector_size=8, mode="exact")
-    weights, tables = new_weights(21, params), Tables(None, None, None)
+    tables = build_tables(np.ones(21, np.int64), params)
+    weights = new_weights(21, params)
     with pytest.warns(UserWarning, match=r"add up to 9, .*has 21 .* ends after 9"):
         Trainer(weights, sentences(20), tables, 9, params)
 

@@ -62,8 +62,8 @@ cdef check_step_table(const uint32_t[::1] last, const int32_t[::1] guide, int sh
     require(guide.shape[0] > (C_TABLE_SIZE - 1) >> shift, "the guide",
             f"longer than {(C_TABLE_SIZE - 1) >> shift}", guide.shape[0])
     require_within(np.asarray(guide), "a word of the guide", 0, V)
-    require(V >= 2 and last[V - 1] >= C_TABLE_SIZE - 1, "the last step",
-            f"{C_TABLE_SIZE - 1} or more, of two words or more", np.asarray(last)[V - 1:])
+    require(V >= 1 and last[V - 1] >= C_TABLE_SIZE - 1, "the last step",
+            f"{C_TABLE_SIZE - 1} or more", np.asarray(last)[-1:])
 
 
 cdef check_paths(const int64_t[::1] offsets, const int32_t[::1] points,
@@ -93,6 +93,8 @@ cdef check_objectives(const model_t* model, const options_t* options, bint exact
         require(model.syn1.shared != NULL and model.path_offsets != NULL, "a model",
                 "with syn1 and paths for hierarchical softmax", "one without")
     if options.negative > 0:
+        require(model.vocab_size >= 2, "a model", "of two rows for negative sampling",
+                model.vocab_size)
         require(model.syn1neg.shared != NULL and has_noise, "a model",
                 "with syn1neg and the noise of its mode for negative sampling",
                 "one without")

@@ -236,6 +236,10 @@ cdef inline float* row(const matrix_t* matrix, int64_t word,
 cdef class Noise:
     """Base class of noise distributions, from which negative samples are drawn."""
 
+    cdef check(self, int64_t V):
+        """Raise ValueError unless every draw is one of V words."""
+        raise NotImplementedError
+
     cdef int fill(self, model_t* model) except -1:
         raise NotImplementedError
 
@@ -252,11 +256,12 @@ cdef class AliasNoise(Noise):
     cdef const uint32_t[:, ::1] entries
 
     def __init__(self, const uint32_t[:, ::1] entries):
-        check_alias_table(entries)
         self.entries = entries
 
+    cdef check(self, int64_t V):
+        check_alias_table(self.entries, V)
+
     cdef int fill(self, model_t* model) except -1:
-        require_length(self.entries, "the alias table", model.vocab_size)
         model.alias = &self.entries[0, 0]
         return 0
 
@@ -277,13 +282,14 @@ cdef class StepNoise(Noise):
     cdef int shift
 
     def __init__(self, const uint32_t[::1] last, const int32_t[::1] guide, int shift):
-        check_step_table(last, guide, shift)
         self.last = last
         self.guide = guide
         self.shift = shift
 
+    cdef check(self, int64_t V):
+        check_step_table(self.last, self.guide, self.shift, V)
+
     cdef int fill(self, model_t* model) except -1:
-        require_length(self.last, "the step table", model.vocab_size)
         model.last = &self.last[0]
         model.guide = &self.guide[0]
         model.shift = self.shift
@@ -368,6 +374,7 @@ cdef class Model:
         self.c.keep = NULL if keep is None else &keep[0]
         self.c.frozen = NULL if frozen is None else &frozen[0]
         if noise is not None:
+            noise.check(self.c.vocab_size)
             noise.fill(&self.c)
         if paths is not None:
             paths.fill(&self.c)
@@ -790,7 +797,6 @@ def _test_step_noise(StepNoise noise, const uint32_t[::1] randoms):
     """Return the words that random numbers draw from a step table."""
     cdef model_t model
     cdef int i
-    model.vocab_size = noise.last.shape[0]
     noise.fill(&model)
     return np.array([draw_step(&model, randoms[i]) for i in range(randoms.shape[0])])
 

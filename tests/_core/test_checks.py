@@ -80,11 +80,11 @@ def test_paths_that_leave_their_arrays_are_refused(offsets, n_codes, reason):
 
 
 def test_an_alias_beyond_the_words_is_refused():
-    entries = np.array([[0, 0], [0, 2]], np.uint32)
-    with pytest.raises(ValueError, match=r"alias must be in \[0, 2\)"):
-        _core.AliasNoise(entries)
+    entries = np.full((V, 2), V, np.uint32)
+    with pytest.raises(ValueError, match=r"alias must be in \[0, 6\)"):
+        model(noise=_core.AliasNoise(entries))
     with pytest.raises(ValueError, match="two columns"):
-        _core.AliasNoise(entries[:, :1].copy())
+        model(noise=_core.AliasNoise(entries[:, :1].copy()))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_an_alias_beyond_the_words_is_refused():
 def test_a_step_table_in_which_a_draw_finds_no_word_is_refused(change, reason):
     table = sampling.c_noise_sampler(COUNTS)._replace(**change)
     with pytest.raises(ValueError, match=reason):
-        _core.StepNoise(*table)
+        model(noise=_core.StepNoise(*table))
 
 
 @pytest.mark.parametrize(

@@ -49,21 +49,23 @@ cdef check_matrices(float[:, ::1] syn0, float[:, ::1] syn1, float[:, ::1] syn1ne
     require_rows(syn1neg, "syn1neg", V, syn0.shape[1])
 
 
-cdef check_alias_table(const uint32_t[:, ::1] entries):
+cdef check_alias_table(const uint32_t[:, ::1] entries, int64_t V):
+    require_length(entries, "the alias table", V)
     require(entries.shape[1] == 2, "the alias table", "of two columns",
             entries.shape[1])
-    require_within(np.asarray(entries)[:, 1], "an alias", 0, entries.shape[0])
+    require_within(np.asarray(entries)[:, 1], "an alias", 0, V)
 
 
-cdef check_step_table(const uint32_t[::1] last, const int32_t[::1] guide, int shift):
-    """A draw below C_TABLE_SIZE must find its bucket and then a word."""
-    cdef int64_t V = last.shape[0]
+cdef check_step_table(const uint32_t[::1] last, const int32_t[::1] guide, int shift,
+                      int64_t V):
+    """Require that a draw below C_TABLE_SIZE finds its bucket and then a word."""
+    require_length(last, "the step table", V)
     require(0 <= shift < 32, "shift", "in [0, 32)", shift)
     require(guide.shape[0] > (C_TABLE_SIZE - 1) >> shift, "the guide",
             f"longer than {(C_TABLE_SIZE - 1) >> shift}", guide.shape[0])
     require_within(np.asarray(guide), "a word of the guide", 0, V)
-    require(V >= 1 and last[V - 1] >= C_TABLE_SIZE - 1, "the last step",
-            f"{C_TABLE_SIZE - 1} or more", np.asarray(last)[-1:])
+    require(last[V - 1] >= C_TABLE_SIZE - 1, "the last step",
+            f"{C_TABLE_SIZE - 1} or more", last[V - 1])
 
 
 cdef check_paths(const int64_t[::1] offsets, const int32_t[::1] points,

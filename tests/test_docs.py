@@ -14,7 +14,6 @@ import doctest
 import importlib.util
 import inspect
 import io
-import lzma
 import os
 import re
 import runpy
@@ -147,11 +146,9 @@ def run_page(blocks, folder):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Return the reader's folder: the small text, plain and compressed."""
+    """Return the reader's folder, with the small text."""
     text = runpy.run_path(str(DOCS / "_scripts" / "small_text.py"))["small_text"]()
     Path(tmp_path / "corpus.txt").write_text(text, "utf-8", newline="\n")
-    with lzma.open(tmp_path / "corpus.txt.xz", "wt", encoding="utf-8") as file:
-        file.write(text)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -1,5 +1,6 @@
 """Further calls of `train`: on other texts, with other settings, after loading."""
 
+import copy
 import json
 
 import numpy as np
@@ -121,13 +122,49 @@ def test_exact_mode_warns_when_an_epoch_ends_early_as_in_c(tmp_path):
 
 
 @pytest.mark.parametrize("take", ["read_vocab", "build_vocab_from_freq", "build_vocab"])
-def test_a_second_vocabulary_is_refused(take, tmp_path):
+def test_a_second_vocabulary_is_refused_after_training(take, tmp_path):
     (tmp_path / "vocab").write_text("cat 3\ndog 2\n")
     model = trained(epochs=1)
     given = {"read_vocab": tmp_path / "vocab", "build_vocab": TEXT}
-    with pytest.raises(RuntimeError, match="has a vocabulary already; grow it"):
+    with pytest.raises(RuntimeError, match=r"is trained, so its .*; grow it"):
         getattr(model, take)(given.get(take, {"cat": 3, "dog": 2}))
     model.train(TEXT, epochs=1, progress=False)
+
+
+@pytest.mark.parametrize("take", ["read_vocab", "build_vocab_from_freq", "build_vocab"])
+@pytest.mark.parametrize("touched", [False, True])
+def test_a_second_vocabulary_starts_over_before_training(take, touched, tmp_path):
+    (tmp_path / "vocab").write_text("</s> 60\ncat 60\npurrs 60\n")
+    given = {
+        "read_vocab": tmp_path / "vocab",
+        "build_vocab_from_freq": {"</s>": 60, "cat": 60, "purrs": 60},
+        "build_vocab": [["cat", "purrs"]] * 60,
+    }[take]
+    model, expected = Word2Vec(**SMALL), Word2Vec(**SMALL)
+    model.build_vocab(TEXT)
+    if touched:
+        assert model.wv.vectors.shape == (6, 16)
+    for each in (model, expected):
+        getattr(each, take)(given)
+    if take != "build_vocab":
+        with pytest.raises(RuntimeError, match="no corpus"):
+            model.train()  # the ids in memory were those of the first vocabulary
+    for each in (model, expected):
+        each.train(TEXT)
+    assert model.wv.index_to_key == ["cat", "purrs"]
+    np.testing.assert_array_equal(model.wv.vectors, expected.wv.vectors)
+
+
+def test_a_vocabulary_is_not_replaced_while_a_model_is_trained():
+    class Replace(CallbackAny2Vec):
+        def on_epoch_begin(self, model):
+            model.build_vocab([["cat", "dog"]] * 9)
+
+    model = Word2Vec(**SMALL)
+    model.build_vocab(TEXT)
+    with pytest.raises(RuntimeError, match="is in use by"):
+        model.train(callbacks=[Replace()])
+    model.train()
 
 
 def by_a_vocabulary_file(tmp_path):
@@ -185,3 +222,40 @@ def test_an_older_folder_tells_by_its_words_whether_its_counts_were_given(tmp_pa
     for model in (expected, loaded):
         model.train(LONG)
     np.testing.assert_array_equal(loaded.wv.vectors, expected.wv.vectors)
+
+
+# --- callbacks ----------------------------------------------------------------------
+
+
+class Counter(CallbackAny2Vec):
+    """Counts the epochs of all trainings."""
+
+    def __init__(self):
+        self.epochs = 0
+
+    def on_epoch_end(self, model):
+        self.epochs += 1
+
+
+def test_callbacks_of_the_class_are_called_by_every_training():
+    counter, other = Counter(), Counter()
+    model = Word2Vec(**SMALL, epochs=2, callbacks=[counter])
+    model.build_vocab(TEXT)
+    model.train()
+    assert counter.epochs == 2
+    model.train(TEXT, callbacks=[other], epochs=3)
+    model.train(TEXT, callbacks=(), epochs=1)
+    assert (counter.epochs, other.epochs) == (2, 3)
+    model.callbacks = [other]
+    model.train(TEXT, epochs=1)
+    assert (counter.epochs, other.epochs) == (2, 4)
+
+
+def test_callbacks_do_not_follow_into_copies_and_files(tmp_path):
+    counter = Counter()
+    model = trained(epochs=1, callbacks=[counter])
+    for other in (copy.copy(model), saved_and_loaded(model, tmp_path, False)):
+        other.train(TEXT, epochs=1)
+        assert other.callbacks == []
+    assert model.callbacks == [counter]
+    assert counter.epochs == 1

@@ -122,7 +122,8 @@ class Word2Vec(GensimNames):
         Compute the loss on every centre word instead of every 16th.  In a corpus of
         fewer than 20,000 tokens it is always computed on every one.
     callbacks : iterable
-        Objects with hooks; see `CallbackAny2Vec`.
+        Objects with hooks, for every call of `train`; see `CallbackAny2Vec`.  A saved
+        model and a copy have none.
     max_final_vocab : int, optional
         Keep only the most frequent words, at most this many.
     shrink_windows : bool, default True
@@ -166,6 +167,8 @@ class Word2Vec(GensimNames):
         Words and counts, sentence end first.
     params : TrainParams
         The settings; read only.
+    callbacks : list
+        As given; another list may be assigned.
     history : list of EpochStats
         One entry for each epoch of all calls of `train`.
     corpus_count : int
@@ -267,7 +270,7 @@ class Word2Vec(GensimNames):
             null_word=null_word,
             trim_rule=trim_rule,
         )
-        callbacks = checked_callbacks(callbacks)
+        self.callbacks = checked_callbacks(callbacks)
         self._start(CorpusCache(memory_limit, cache_dir), progress)
         if init_vectors is not None:
             check_source(init_vectors, self.params.vector_size)
@@ -277,7 +280,7 @@ class Word2Vec(GensimNames):
         if sentences is not None or corpus_file is not None:
             try:
                 self.build_vocab(sentences, corpus_file)
-                self.train(callbacks=callbacks)
+                self.train()
             finally:
                 self._cache.clear()
 
@@ -330,6 +333,8 @@ class Word2Vec(GensimNames):
     ) -> None:
         """Read a corpus once: count its words and encode it.
 
+        As long as nothing is trained, a second call starts over.
+
         Parameters
         ----------
         corpus_iterable, corpus_file : optional
@@ -348,7 +353,7 @@ class Word2Vec(GensimNames):
         Raises
         ------
         RuntimeError
-            If the model has a vocabulary already, or has none to update, or is being
+            If the model has been trained, or has no vocabulary to update, or is being
             trained.
         TypeError, ValueError
             If the corpus cannot be used, or no word of it is known or added.
@@ -365,17 +370,18 @@ class Word2Vec(GensimNames):
         cached ids of the previous corpus are dropped in any case.
         """
         check_gensim_call(gensim, self.build_vocab)
-        if not update:
-            self._refuse_second_vocab()
-        source = self._source_of(corpus_iterable, corpus_file)
-        if not update:
-            with self._encoding(source, progress) as vocab:
-                self._set_vocab(vocab)
-            return
         with self._alone():
-            check_growable(self.vocab)
-            with self._encoding(source, progress, self.vocab) as vocab:
-                self._grow(cast(GrownVocab, vocab))
+            if update:
+                check_growable(self.vocab)
+            else:
+                self._refuse_if_trained()
+            source = self._source_of(corpus_iterable, corpus_file)
+            known = self.vocab if update else None
+            with self._encoding(source, progress, known) as vocab:
+                if isinstance(vocab, GrownVocab):
+                    self._grow(vocab)
+                else:
+                    self._set_vocab(vocab)
 
     def build_vocab_from_freq(
         self, word_freq: Mapping[str, int], *, update: bool = False, **gensim: Any
@@ -394,33 +400,27 @@ class Word2Vec(GensimNames):
         Raises
         ------
         RuntimeError
-            If the model has a vocabulary already, or has none to update, or is being
+            If the model has been trained, or has no vocabulary to update, or is being
             trained.
         TypeError, ValueError
             If the words or counts cannot be used, or no word is known or added.
         """
         check_gensim_call(gensim, self.build_vocab_from_freq)
         p = self.params
-        if not update:
-            self._refuse_second_vocab()
-            counted = vocab_from_counts(
-                word_freq,
-                min_count=p.min_count,
-                max_final_vocab=p.max_final_vocab,
-                exact=p.exact,
-            )
-            self._set_vocab(counted, counts_given=True)
-            return
+        limits: dict[str, Any] = {
+            "min_count": p.min_count,
+            "max_final_vocab": p.max_final_vocab,
+        }
         with self._alone():
-            check_growable(self.vocab)
-            grown = grow_from_counts(
-                self.vocab,
-                word_freq,
-                min_count=p.min_count,
-                max_final_vocab=p.max_final_vocab,
-            )
-            self._cache.clear()  # the cached ids are row numbers, which growth changes
-            self._grow(grown)
+            if update:
+                check_growable(self.vocab)
+                grown = grow_from_counts(self.vocab, word_freq, **limits)
+                self._cache.clear()  # its ids are rows, which growth changes
+                self._grow(grown)
+            else:
+                self._refuse_if_trained()
+                counted = vocab_from_counts(word_freq, exact=p.exact, **limits)
+                self._set_vocab(counted, counts_given=True)
 
     def read_vocab(self, path: PathLike) -> None:
         """Read the vocabulary from a file of the C program (``-read-vocab``).
@@ -434,13 +434,13 @@ class Word2Vec(GensimNames):
         Raises
         ------
         RuntimeError
-            If the model has a vocabulary already.
+            If the model has been trained.
         OSError, ValueError
             If the file cannot be read, or a line is not of that form.
         """
-        self._refuse_second_vocab()
         p = self.params
-        with open(path, "rb") as file:
+        with self._alone(), open(path, "rb") as file:
+            self._refuse_if_trained()
             words = read_vocab(
                 file,
                 os.fspath(path),
@@ -448,7 +448,7 @@ class Word2Vec(GensimNames):
                 exact=p.exact,
                 max_final_vocab=p.max_final_vocab,
             )
-        self._set_vocab(words, counts_given=True)
+            self._set_vocab(words, counts_given=True)
 
     def save_vocab(self, path: PathLike) -> None:
         """Write the vocabulary as the C program does (``-save-vocab``).
@@ -482,19 +482,23 @@ class Word2Vec(GensimNames):
         """
         return self._state.need_vocab()
 
-    def _refuse_second_vocab(self) -> None:
-        if self._state.vocab is not None:
+    def _refuse_if_trained(self) -> None:
+        if self.history:
             message = (
-                "the model has a vocabulary already; grow it by update=True, make a "
-                "new Word2Vec for another one, or call train to train on more text "
-                "with this one."
+                "the model is trained, so its vocabulary cannot be replaced; grow it "
+                "by update=True, make a new Word2Vec for another one, or call train to "
+                "train on more text with this one."
             )
             raise RuntimeError(message)
 
     def _set_vocab(self, words: Vocab, counts_given: bool = False) -> None:
         check_trainable(words, self.params.min_count)
+        if counts_given:
+            self._cache.clear()  # its ids are rows of another vocabulary
         self._counts_given = counts_given
-        self._set_state(self._state.replace(vocab=words))
+        self._set_state(
+            self._state.replace(vocab=words, weights=None, init_coverage=None)
+        )
 
     def _grow(self, grown: GrownVocab) -> None:
         self._set_state(
@@ -542,7 +546,7 @@ class Word2Vec(GensimNames):
         end_alpha: float | None = None,
         compute_loss: bool | None = None,
         noise_weights: WeightsLike | None = None,
-        callbacks: Iterable[Any] = (),
+        callbacks: Iterable[Any] | None = None,
         progress: bool | None = None,
         freeze: Iterable[str | int] | None = None,
         **gensim: Any,
@@ -564,8 +568,8 @@ class Word2Vec(GensimNames):
             `compute_loss` of the class.
         noise_weights : array_like of shape (V,) or callable, optional
             As for the class; for this call and later ones.
-        callbacks : iterable
-            Objects with hooks; see `CallbackAny2Vec`.
+        callbacks : iterable, optional
+            For this call, instead of those of the class; () calls none.
         progress : bool, optional
             Default: as given to the class.
         freeze : iterable of str or int, optional
@@ -588,7 +592,7 @@ class Word2Vec(GensimNames):
             If the matrices do not fit, before they are allocated.
         """
         check_gensim_call(gensim, self.train)
-        hooks = checked_callbacks(callbacks)
+        hooks = checked_callbacks(self.callbacks if callbacks is None else callbacks)
         words_to_freeze = self._freeze if freeze is None else checked_words(freeze)
         changes = {
             "epochs": epochs,
@@ -645,8 +649,8 @@ class Word2Vec(GensimNames):
         """Raise if the model is being trained or grown already."""
         if not self._training_lock.acquire(blocking=False):
             message = (
-                "this model is being trained already, by another thread or by the "
-                "train that called this hook. Wait for its end, or train a copy."
+                "this model is in use by another thread, or by the train that called "
+                "this hook. Wait for its end, or use a copy."
             )
             raise RuntimeError(message)
         try:
@@ -805,7 +809,7 @@ class Word2Vec(GensimNames):
         before, self._state = self._state, state
         if state.vocab is not None and state.vocab is not before.vocab:
             logger.info("%s.", state.vocab)
-        if state.init_coverage is not before.init_coverage:
+        if state.init_coverage not in (None, before.init_coverage):
             logger.info("%s", state.init_coverage)
         self._follow()
 
@@ -1068,6 +1072,7 @@ class Word2Vec(GensimNames):
         saved = load_model(path, mmap)
         model = cls.__new__(cls)
         model._params = saved.params
+        model.callbacks = []
         model._start(CorpusCache(), progress=None)
         model.history = saved.history
         model.corpus_count = saved.corpus_count
@@ -1078,7 +1083,7 @@ class Word2Vec(GensimNames):
         return model
 
     def __getstate__(self) -> dict[str, Any]:
-        state = dict(self.__dict__)
+        state = {**self.__dict__, "callbacks": []}
         del state["_training_lock"]  # a lock
         return state
 

@@ -46,6 +46,15 @@ def test_an_object_without_hooks_is_refused():
         checked_callbacks([Recorder(), "on_epoch_end"])
 
 
+def test_hooks_that_nobody_calls_give_a_warning():
+    class Batches(CallbackAny2Vec):
+        def on_batch_end(self, model):
+            raise AssertionError
+
+    with pytest.warns(UserWarning, match=r"on_batch_end of .* will not be called"):
+        assert len(checked_callbacks([Batches()])) == 1
+
+
 def test_hooks_of_the_base_class_do_nothing():
     hooks = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
     assert not any(call_hooks([CallbackAny2Vec()], hook, None) for hook in hooks)

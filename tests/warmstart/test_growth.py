@@ -255,7 +255,7 @@ def test_growth_while_the_model_is_trained_raises():
 
     model = Word2Vec(**SMALL)
     model.build_vocab(FIRST)
-    with pytest.raises(RuntimeError, match="is being trained already"):
+    with pytest.raises(RuntimeError, match="is in use by another thread"):
         model.train(callbacks=[Grow()])
     model.build_vocab(SECOND, update=True)
 

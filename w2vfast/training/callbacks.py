@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -75,7 +76,19 @@ def checked_callbacks(callbacks: Any) -> list[Any]:
                 f"Derive it from CallbackAny2Vec and override some."
             )
             raise TypeError(message)
+        _warn_of_other_hooks(callback)
     return given
+
+
+def _warn_of_other_hooks(callback: Any) -> None:
+    others = [name for name in dir(callback) if name.startswith("on_")]
+    others = [name for name in others if name not in HOOKS]
+    if others:
+        message = (
+            f"{', '.join(others)} of {callback!r} will not be called; the hooks are "
+            f"{', '.join(HOOKS)}."
+        )
+        warnings.warn(message, UserWarning, stacklevel=3)
 
 
 def call_hooks(callbacks: Any, hook: str, model: Any) -> bool:

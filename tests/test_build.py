@@ -5,10 +5,12 @@ import importlib
 import importlib.machinery
 import importlib.metadata
 import inspect
+import os
+import shutil
 from pathlib import Path
 
 import pytest
-from helpers import run_python
+from helpers import SOURCE, run_cli, run_python
 
 import w2vfast
 
@@ -117,3 +119,31 @@ def test_the_stub_has_the_parameters_of_the_compiled_functions(name):
 def test_the_package_ships_its_data_and_type_marker():
     assert (PACKAGE / "py.typed").exists()
     assert (PACKAGE / "data" / "tang.txt.xz").stat().st_size <= 1_000_000
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from w2vfast import Word2Vec",
+        "import w2vfast; w2vfast.build_info()",
+        "from w2vfast.text.corpus import encode",
+    ],
+)
+def test_the_source_folder_tells_that_it_is_not_compiled(code, tmp_path):
+    shutil.copytree(
+        SOURCE, tmp_path / "w2vfast", ignore=shutil.ignore_patterns("*.so", "*.pyd")
+    )
+    done = run_python(code, cwd=tmp_path, env={**os.environ, "PYTHONPATH": ""})
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("ImportError: the compiled modules of w2vfast are not in")
+    assert last.endswith("or build them here: pip install -e .")
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["demo"]])
+def test_the_command_line_of_the_source_folder_tells_it_too(arguments, tmp_path):
+    shutil.copytree(
+        SOURCE, tmp_path / "w2vfast", ignore=shutil.ignore_patterns("*.so", "*.pyd")
+    )
+    done = run_cli(*arguments, cwd=tmp_path, env={**os.environ, "PYTHONPATH": ""})
+    assert done.returncode == 1
+    assert done.stderr.startswith("w2vfast: error: the compiled modules of w2vfast")

@@ -55,13 +55,19 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
+    if name in ("_core", "_text"):
+        return _compiled(f"{__name__}.{name}")
     if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def _compiled(module: str) -> object:
     try:
-        home = import_module(f"{__name__}.{_HOMES[name]}")
-    except ImportError as error:
-        if error.name not in (f"{__name__}._core", f"{__name__}._text", __name__):
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
             raise
         message = (
             f"the compiled modules of {__name__} are not in {__path__[0]}. If this is "
@@ -69,7 +75,6 @@ def __getattr__(name: str) -> object:
             f"package, or build them here: pip install -e ."
         )
         raise ImportError(message) from error
-    return getattr(home, name)
 
 
 def build_info() -> dict[str, Any]:

@@ -140,6 +140,15 @@ def test_a_threshold_is_a_count(path, questions, capsys, wrong):
     assert message in capsys.readouterr().err
 
 
+def test_accuracy_without_questions_is_an_error(path, tmp_path, capsys):
+    (tmp_path / "empty").write_text(": family\n")
+    asked = ["accuracy", str(path), "--questions", str(tmp_path / "empty")]
+    assert main(asked) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "there are no questions. Give lines of four words" in printed.err
+
+
 def test_evaluate_prints_a_table_for_each_file(path, questions, capsys):
     pairs = str(questions.with_name("pairs"))
     arguments = ["evaluate", str(path), "--analogies", str(questions), str(questions)]

@@ -12,6 +12,7 @@ from w2vfast.cli.flags import (
     FlagSpelling,
     Parser,
     UsageError,
+    listed_words,
     number,
     output_path,
     path,
@@ -182,6 +183,13 @@ def test_another_number_is_no_switch(text):
 def test_a_dash_is_standard_output_where_files_are_written():
     assert output_path("-") == "/dev/stdout"
     assert output_path("a.txt") == "a.txt"
+
+
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_words_are_listed_with_commas_or_in_a_file(bom, tmp_path):
+    assert listed_words("of, new york,") == ["of", "new york"]
+    (tmp_path / "words").write_bytes(bom + b"of the\n\nand\n")
+    assert listed_words(str(tmp_path / "words")) == ["of", "the", "and"]
 
 
 # --- spelling -----------------------------------------------------------------------

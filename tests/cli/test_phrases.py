@@ -35,6 +35,10 @@ def text(tmp_path):
             {"threshold": 0.1, "connector_words": {"w1", "w2"}, "delimiter": "::"},
         ),
         (
+            ["-threshold", "0.1", "--connector-words", "w1 w2"],
+            {"threshold": 0.1, "connector_words": {"w1", "w2"}},
+        ),
+        (
             ["-threshold", "0.5", "--connector-words", "english"],
             {"threshold": 0.5, "connector_words": ENGLISH_CONNECTOR_WORDS},
         ),

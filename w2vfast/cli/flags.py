@@ -11,6 +11,7 @@ import difflib
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from w2vfast.compat import replacement
@@ -292,6 +293,13 @@ def switch(text: str) -> bool:
         message = "0 or 1"
         raise ValueError(message)
     return text.strip() == "1"
+
+
+def listed_words(text: str) -> list[str]:
+    """Read words from a file, if one has this name, or from a list with commas."""
+    if Path(text).is_file():
+        return Path(text).read_text("utf-8-sig", errors="surrogateescape").split()
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def one_of(*choices: str) -> Callable[[str], str]:

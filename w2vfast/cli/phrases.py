@@ -14,6 +14,7 @@ from w2vfast.cli.flags import (
     FlagGroup,
     FlagParser,
     FlagSpelling,
+    listed_words,
     number,
     one_of,
     output_path,
@@ -37,7 +38,7 @@ from w2vfast.text.sources import file_source
 def _connector_words(text: str) -> frozenset[str]:
     if text == "english":
         return ENGLISH_CONNECTOR_WORDS
-    return frozenset(text.replace(",", " ").split())
+    return frozenset(word for entry in listed_words(text) for word in entry.split())
 
 
 C_FLAGS = (
@@ -71,7 +72,7 @@ OWN_FLAGS = (
         "connector-words",
         _connector_words,
         "WORDS",
-        "words that occur only inside phrases: english, or a list with commas",
+        "words only inside phrases: english, a,b,c or a file of them",
         "connector_words",
     ),
     Flag("delimiter", str, "TEXT", "what joins words (_)", "delimiter"),

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast.cli import reports
-from w2vfast.cli.flags import STANDARD_OUTPUT, Parser
+from w2vfast.cli.flags import STANDARD_OUTPUT, Parser, listed_words
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
 from w2vfast.formats.dispatch import kind_of, kind_to_write, read_vectors, write_vectors
 from w2vfast.formats.registry import KINDS
@@ -143,6 +143,12 @@ def accuracy(arguments: list[str]) -> None:
         options.questions or sys.stdin.buffer,
         restrict_vocab=None,
     )
+    if not result.questions:  # C prints -nan
+        message = (
+            "there are no questions. Give lines of four words, 'man king woman queen', "
+            "after a line ': name', on standard input or by --questions FILE."
+        )
+        raise ValueError(message)
     _write(reports.accuracy(result))
 
 
@@ -330,7 +336,7 @@ def plot(arguments: list[str]) -> None:
     except ValueError as error:
         parser.error(str(error))
     check_output(options.output)
-    words = None if options.words is None else _listed_words(options.words)
+    words = None if options.words is None else listed_words(options.words)
     vectors = _load(options.file)
     common = {
         "top": options.top,
@@ -383,11 +389,3 @@ def _plot_parser() -> Parser:
     parser.add_argument("--title", help="title above the map")
     parser.add_argument("--seed", type=_count, default=1, help="for tsne and umap (1)")
     return parser
-
-
-def _listed_words(listed: str) -> list[str]:
-    """Read words from a file, if one has this name, or from a list with commas."""
-    if Path(listed).is_file():
-        text = Path(listed).read_text("utf-8-sig", errors="surrogateescape")
-        return text.split()
-    return [word.strip() for word in listed.split(",") if word.strip()]

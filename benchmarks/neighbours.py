@@ -3,8 +3,10 @@
     python benchmarks/neighbours.py
     python benchmarks/neighbours.py --vectors v.bin --questions questions-words.txt
 
-The first form compares queries per second of `most_similar_batch` and `most_similar`
-with gensim's `most_similar`, on random vectors, in one process and with the same BLAS.
+The first form compares `most_similar_batch` and `most_similar` with gensim's
+`most_similar`, on random vectors, in one process and with the same BLAS: queries per
+second, and milliseconds of processor time for a query (OPENBLAS_NUM_THREADS=1 makes the
+latter comparable, because threads that wait for work use the processor, too).
 The second form compares the wall time of `w2vfast accuracy` with that of
 `word2vec-compute-accuracy`, including the start of the process and loading.  The two
 programs take turns, so that other load on the machine affects both.  Prints all pairs,
@@ -26,14 +28,16 @@ from common import child_environment
 
 from w2vfast import KeyedVectors
 
-SINGLE_QUERIES = 100  # per round, with either program's most_similar
+SINGLE_ROWS = 6_000_000  # read by most_similar in a round, with either program
+IDLE = 0.2  # s, after which the waiting threads of OpenBLAS sleep
 
 
-def seconds(action: Callable[[], object]) -> float:
-    """Return the wall time of an action."""
-    start = time.perf_counter()
+def seconds(action: Callable[[], object]) -> tuple[float, float]:
+    """Return the wall time and the processor time of an action."""
+    time.sleep(IDLE)
+    start, used = time.perf_counter(), time.process_time()
     action()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - used
 
 
 def report(name: str, pairs: list[tuple[float, float]], unit: str) -> None:
@@ -42,6 +46,16 @@ def report(name: str, pairs: list[tuple[float, float]], unit: str) -> None:
     shown = "  ".join(f"{ours:.4g}/{theirs:.4g}" for ours, theirs in pairs)
     print(f"{name}, {unit}: {shown}")
     print(f"{name}: median {statistics.median(ratios):.1f}, worst {ratios[0]:.1f}")
+
+
+def report_costs(name: str, pairs: list[tuple[float, float]]) -> None:
+    """Print processor times (ours, theirs) of a query [ms], and their ratios."""
+    ours, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
+    ratios = sorted(ours / theirs for ours, theirs in pairs)
+    print(
+        f"{name}: {ours:.3g} and {theirs:.3g} ms of processor time a query, "
+        f"ratio {statistics.median(ratios):.2f}, worst {ratios[-1]:.2f}"
+    )
 
 
 def compare_search(arguments: argparse.Namespace) -> None:
@@ -57,16 +71,27 @@ def compare_search(arguments: argparse.Namespace) -> None:
     theirs.add_vectors(words, vectors)
     theirs.fill_norms()
     queries = [words[row] for row in rng.integers(0, arguments.rows, arguments.queries)]
-    some = queries[:SINGLE_QUERIES]
-    batch, single = [], []
+    some = queries[: max(3, SINGLE_ROWS // arguments.rows)]
+    actions = {
+        "batch": lambda: ours.most_similar_batch(queries),
+        "one": lambda: [ours.most_similar(word) for word in some],
+        "peer": lambda: [theirs.most_similar(word) for word in some],
+    }
+    rounds = []
     for _ in range(arguments.rounds):
-        many = len(queries) / seconds(lambda: ours.most_similar_batch(queries))
-        one = len(some) / seconds(lambda: [ours.most_similar(word) for word in some])
-        peer = len(some) / seconds(lambda: [theirs.most_similar(w) for w in some])
-        batch.append((many, peer))
-        single.append((one, peer))
-    report("most_similar_batch", batch, "queries/s")
-    report("most_similar", single, "queries/s")
+        taken = {name: seconds(action) for name, action in actions.items()}
+        n_queries = {"batch": len(queries), "one": len(some), "peer": len(some)}
+        rounds.append(
+            {
+                name: (n_queries[name] / wall, 1000 * used / n_queries[name])
+                for name, (wall, used) in taken.items()
+            }
+        )
+    for name, title in (("batch", "most_similar_batch"), ("one", "most_similar")):
+        speeds = [(figures[name][0], figures["peer"][0]) for figures in rounds]
+        report(title, speeds, "queries/s")
+        costs = [(figures[name][1], figures["peer"][1]) for figures in rounds]
+        report_costs(title, costs)
 
 
 def compare_accuracy(arguments: argparse.Namespace) -> None:
@@ -91,7 +116,7 @@ def compare_accuracy(arguments: argparse.Namespace) -> None:
 
     pairs = []
     for _ in range(arguments.rounds):
-        ours, theirs = seconds(lambda: run("ours")), seconds(lambda: run("C"))
+        (ours, _), (theirs, _) = seconds(lambda: run("ours")), seconds(lambda: run("C"))
         pairs.append((1 / ours, 1 / theirs))
     report("accuracy", pairs, "runs/s")
     differ = [

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from w2vfast import Word2Vec
 from w2vfast.vectors.keyedvectors import KeyedVectors
 
 WORDS = ["king", "queen", "man", "woman", "King", "apple"]
@@ -32,6 +33,47 @@ def test_similarity_is_the_cosine(wv):
     assert wv.similarity("king", "man") == pytest.approx(expected)
     assert isinstance(wv.similarity("king", "man"), float)
     assert wv.similarity("king", "king") == pytest.approx(1)
+
+
+def write_to_rows(wv):
+    wv.vectors[wv.get_index("apple")] = 2 * wv["king"]
+
+
+def write_by_key(wv):
+    wv["apple"] = 2 * wv["king"]
+
+
+def scale_rows(wv):
+    view = wv.vectors[:, 2:]
+    view *= 1e3
+
+
+def assign_vectors(wv):
+    wv.vectors = wv.vectors[::-1] ** 3
+
+
+@pytest.mark.parametrize(
+    "change", [write_to_rows, write_by_key, scale_rows, assign_vectors]
+)
+def test_the_next_query_sees_a_change_of_the_vectors(wv, change):
+    before = wv.most_similar("king", topn=None)
+    change(wv)
+    found = wv.most_similar("king", topn=None)
+    expected = [cosine(wv["king"], wv[word]) for word in WORDS]
+    assert found == pytest.approx(expected, abs=1e-6)
+    assert found != pytest.approx(before, abs=1e-3)
+
+
+def test_the_next_query_sees_a_model_that_was_trained_further():
+    """The rows of this model are padded: D = 21."""
+    ids = np.random.default_rng(2).integers(1, 20, size=(200, 10))
+    model = Word2Vec(ids, vector_size=21, min_count=1, epochs=1, workers=1)
+    before = model.wv.most_similar(model.wv.index_to_key[0], topn=None)
+    model.train(ids, epochs=3)
+    found = model.wv.most_similar(model.wv.index_to_key[0], topn=None)
+    rows = model.wv.vectors
+    assert found == pytest.approx([cosine(rows[0], row) for row in rows], abs=1e-6)
+    assert found != pytest.approx(before, abs=1e-3)
 
 
 def test_most_similar_sorts_all_others_by_cosine(wv):

@@ -4,8 +4,8 @@
  * Knows rows and numbers only; fast.pxi and exact.pxi decide which rows they are.
  * Legend: D floats in a row, padded with zeros to whole vectors; C inputs; T outputs.
  *
- * The kernels are written once, in block_kernel.h, softmax_kernel.h and exact_kernel.h,
- * with the vector operations that a simd_*.h file defines for its instruction set. */
+ * The kernels are written once, in block_kernel.h, softmax_kernel.h, exact_kernel.h
+ * and cosine_kernel.h, with the vector operations that a simd_*.h file defines for its instruction set. */
 #ifndef W2VFAST_BLOCK_H
 #define W2VFAST_BLOCK_H
 
@@ -21,6 +21,7 @@
 #define STRIP 13           /* vectors of a row that are processed together */
 #define EXACT_GROUP 16     /* sequential dot products that are computed side by side */
 #define EXACT_NODES 32     /* nodes of a path that are computed side by side */
+#define COSINE_AHEAD 16    /* rows from the one that is read to the one prefetched */
 
 /* ---- the contract ---- */
 
@@ -160,6 +161,8 @@ typedef struct {
     void (*exact_axpy)(float, const float *, float *, int);
     void (*exact_path_update)(const exact_path_t *, const float *, float *,
                               const float *, int);
+    void (*cosine_sums)(const float *, int64_t, int64_t, const float *, int, float *,
+                        float *);
 } block_isa_t;
 
 static int block_always(void) { return 1; }
@@ -205,7 +208,8 @@ static int block_has_avx512(void) {
      exact_dots_##isa,                          \
      exact_update_##isa,                        \
      exact_axpy_##isa,                          \
-     exact_path_update_##isa}
+     exact_path_update_##isa,                   \
+     cosine_sums_##isa}
 
 /* Best first; the last one runs everywhere. */
 static const block_isa_t block_isas[] = {
@@ -266,6 +270,14 @@ static inline void block_scatter_add(float scale, const float *x, float *const *
  * Prefetches the next shared row, which is usually merged next. */
 static inline void block_merge(float *shared, float *replica, float *base, int stride) {
     block_isa->merge(shared, replica, base, stride);
+}
+
+/* dots[k] OUT = x . rows[k] and squares[k] OUT = rows[k] . rows[k], for n rows (D,) that
+ * are `stride` floats apart, neither padded nor aligned. */
+static inline void block_cosine_sums(const float *rows, int64_t stride, int64_t n,
+                                     const float *x, int dim, float *dots,
+                                     float *squares) {
+    block_isa->cosine_sums(rows, stride, n, x, dim, dots, squares);
 }
 
 /* Add a row to a list of n distinct rows with counts; returns the new n. */

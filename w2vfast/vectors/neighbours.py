@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast import _core
+
 FloatArray = npt.NDArray[np.floating[Any]]
 Float32 = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
@@ -65,18 +67,20 @@ def blocks(n: int, size: int) -> Iterator[slice]:
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
-def _lengths(rows: Float32) -> tuple[Float32, Bools]:
-    """Return the lengths of rows, and which of them float32 represents accurately."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        squares = np.einsum("vd,vd->v", rows, rows)
+def _lengths(squares: Float32) -> tuple[Float32, Bools]:
+    """Return the roots of squared lengths, and which of them float32 has accurately."""
     plain = (squares > _LEAST_SQUARE) & (squares < _LARGEST_SQUARE)
+    if plain.all():
+        return np.sqrt(squares), plain
     return np.sqrt(np.where(plain, squares, np.float32(1))), plain
 
 
 def _unit_block(vectors: FloatArray) -> tuple[Float32, Bools]:
     """Return unit rows (zeros as in `unit_rows`), and which rows are finite."""
     rows = _as_float32(vectors)
-    lengths, finite = _lengths(rows)
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.einsum("vd,vd->v", rows, rows)
+    lengths, finite = _lengths(squares)
     scaled = rows / lengths[:, None]
     extreme = np.flatnonzero(~finite)
     if len(extreme):
@@ -109,7 +113,7 @@ def cosines(vectors: FloatArray, directions: FloatArray) -> Float32:
     Parameters
     ----------
     vectors : ndarray of float, shape (V, D)
-        Of any length; converted and normalised block by block.
+        Of any length; rows of other types than float32 are converted block by block.
     directions : ndarray of float, shape (T, D)
         Unit vectors, if the result shall be cosines.
 
@@ -117,20 +121,37 @@ def cosines(vectors: FloatArray, directions: FloatArray) -> Float32:
     -------
     ndarray of float32, shape (T, V)
         nan for rows that are not finite.
+
+    Notes
+    -----
+    One pass over the rows for each direction.  It computes products and lengths at
+    once, in the time in which memory delivers the rows, so lengths need not be stored
+    and cannot be out of date.
     """
-    terms = _as_float32(directions)
+    terms = np.ascontiguousarray(_as_float32(directions))
     found = np.empty((len(terms), len(vectors)), np.float32)
-    for block in blocks(len(vectors), _CACHED_ROWS):
-        rows = _as_float32(vectors[block])
-        lengths, plain = _lengths(rows)
-        with np.errstate(over="ignore", invalid="ignore"):
-            products = (rows @ terms.T) / lengths[:, None]
-        extreme = np.flatnonzero(~plain)
-        if len(extreme):
-            scaled, finite = _unit_extreme_rows(vectors[block][extreme])
-            products[extreme] = np.where(finite[:, None], scaled @ terms.T, np.nan)
-        found[:, block] = products.T
+    squares = np.empty(len(vectors), np.float32)
+    whole = max(1, len(vectors)) if _is_readable(vectors) else _CACHED_ROWS
+    for block in blocks(len(vectors), whole):
+        rows = vectors[block]
+        if not _is_readable(rows):
+            rows = np.ascontiguousarray(_as_float32(rows))
+        for term, products in zip(terms, found, strict=True):
+            _core.dots_and_squares(rows, term, products[block], squares[block])
+    lengths, plain = _lengths(squares)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found /= lengths
+    extreme = np.flatnonzero(~plain)
+    for part in blocks(len(extreme), _CACHED_ROWS):
+        scaled, finite = _unit_extreme_rows(vectors[extreme[part]])
+        found[:, extreme[part]] = np.where(finite, terms @ scaled.T, np.nan)
     return found
+
+
+def _is_readable(vectors: FloatArray) -> bool:
+    """Whether the compiled kernel reads these rows as they are in memory."""
+    in_order = vectors.strides[1] == vectors.itemsize and vectors.flags.aligned
+    return in_order and vectors.dtype == np.float32
 
 
 def cosmul(vectors: FloatArray, positive: FloatArray, negative: FloatArray) -> Float32:
@@ -179,10 +200,12 @@ def largest(scores: FloatArray, k: int, *, finite: bool = True) -> Rows:
     ndarray of intp, shape (k,) or less
         In decreasing order of score; equal scores in order of position.
     """
-    ignored = ~np.isfinite(scores) if finite else np.isnan(scores)
-    known = np.where(ignored, scores.dtype.type(-np.inf), scores)
-    if k < 1:
+    if k < 1 or len(scores) == 0:
         return np.zeros(0, np.intp)
+    known = scores
+    if not np.isfinite(scores.max()):  # which is nan if any score is
+        ignored = ~np.isfinite(scores) if finite else np.isnan(scores)
+        known = np.where(ignored, scores.dtype.type(-np.inf), scores)
     chosen = known >= _floors(known[None], k)
     if finite:
         chosen &= known > -np.inf

@@ -163,7 +163,7 @@ def best_keys(
     ----------
     keys : list of str or int, length V
     scores : ndarray of float32
-        Scores of the rows from `start` on; INOUT: those of `given` become nan.
+        Scores of the rows from `start` on; INOUT: those of `given` become -inf.
     topn : int or None
         None returns `scores` unchanged.
     given : list of int
@@ -173,7 +173,7 @@ def best_keys(
     if topn is None:
         return scores
     positions = np.array(given, np.intp) - start
-    scores[positions[(positions >= 0) & (positions < len(scores))]] = np.nan
+    scores[positions[(positions >= 0) & (positions < len(scores))]] = -np.inf
     best = neighbours.largest(scores, topn)
     found = (keys[start + position] for position in best.tolist())
     return list(zip(found, scores[best].tolist(), strict=True))

@@ -104,6 +104,21 @@ def test_a_setting_cannot_be_changed_without_effect(model, name):
         setattr(model, name, 1)
 
 
+def test_a_hook_may_reset_gensims_sum_of_losses_without_effect(model):
+    before = model.get_latest_training_loss()
+    with pytest.warns(UserWarning, match="running_training_loss has no effect here"):
+        model.running_training_loss = 0.0
+    assert model.get_latest_training_loss() == before
+    with pytest.raises(AttributeError, match="get_latest_training_loss"):
+        model.running_training_loss  # noqa: B018
+
+
+def test_a_seed_that_is_chosen_can_be_read():
+    model = Word2Vec(seed=None)
+    assert model.seed == model.params.seed
+    assert model.seed != Word2Vec(seed=None).seed
+
+
 def test_other_attributes_can_be_set_and_survive_copies(model):
     for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
         other.comment = "mine"

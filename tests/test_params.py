@@ -5,6 +5,7 @@ import inspect
 import json
 import math
 import re
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ REAL_NUMBERS = ["alpha", "min_alpha", "sample", "ns_exponent"]
 SWITCHES = ["sg", "hs", "cbow_mean", "shrink_windows", "compute_loss"]
 CHOICES = ["mode", "negative_sharing", "cbow_gradient", "objective"]
 OPTIONAL = [
+    "seed",
     "max_vocab_size",
     "max_final_vocab",
     "workers",
@@ -49,11 +51,26 @@ def test_every_parameter_is_in_one_of_the_lists_above():
 
 
 @pytest.mark.parametrize("name", WHOLE_NUMBERS)
-@pytest.mark.parametrize("value", [True, 1.0, "5", np.float64(5), [5], 5j])
+@pytest.mark.parametrize("value", [True, 1.5, "5", np.float64(5.5), [5], 5j, math.nan])
 def test_whole_numbers_refuse_other_types(name, value):
     message = message_of(TypeError, **{name: value})
     assert message.startswith(f"{name} must be a whole number")
     assert f"got {value!r} ({type(value).__name__})" in message
+
+
+@pytest.mark.parametrize("value", [5, 5.0, np.float32(5), np.int8(5), Fraction(5)])
+def test_whole_numbers_of_any_type_are_accepted(value):
+    params = TrainParams(**dict.fromkeys(WHOLE_NUMBERS, value))
+    for name in WHOLE_NUMBERS:
+        assert getattr(params, name) == 5
+        assert type(getattr(params, name)) is int
+
+
+def test_without_a_seed_one_is_chosen_and_kept():
+    first, second = TrainParams(seed=None), TrainParams(seed=None)
+    assert first.seed != second.seed
+    assert TrainParams.from_dict(first.to_dict()) == first
+    assert TrainParams(seed=None, mode="exact").seed == 1
 
 
 @pytest.mark.parametrize("name", WHOLE_NUMBERS)
@@ -88,7 +105,8 @@ def test_numbers_refuse_other_types(name, value):
 )
 def test_none_is_accepted_only_where_it_means_something(name):
     if name in OPTIONAL:
-        assert getattr(TrainParams(**{name: None}), name) is None
+        is_chosen = name == "seed"
+        assert (getattr(TrainParams(**{name: None}), name) is None) != is_chosen
     else:
         assert message_of(TypeError, **{name: None}).startswith(f"{name} must be")
 
@@ -227,7 +245,7 @@ def test_exact_mode_refuses_what_the_c_program_does_not_have(name, value):
 
 
 def test_exact_mode_has_the_window_limit_of_the_c_program():
-    assert TrainParams(mode="exact", window=2**30 - 1).window == 2**30 - 1
+    assert TrainParams(mode="exact", window=2**26).window == 2**26
 
 
 def test_parameters_go_through_json_and_back():

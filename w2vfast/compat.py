@@ -134,6 +134,14 @@ class GensimNames:
             raise AttributeError(message)
 
         def __setattr__(self, name: str, value: Any) -> None:
+            if name == "running_training_loss":  # gensim's way to start a sum anew
+                message = (
+                    "running_training_loss has no effect here: "
+                    "get_latest_training_loss() is the mean of the last epoch. Leave "
+                    "the assignment out."
+                )
+                warnings.warn(message, UserWarning, stacklevel=2)
+                return
             is_setting = name == "params" or name in _SETTINGS
             if is_setting or replacement("model", name) is not None:
                 message = (

@@ -92,6 +92,7 @@ class Word2Vec(GensimNames):
         turns it off.
     seed : int, default 1
         The same seed, build, instruction set and one worker give identical bytes.
+        None chooses one, which is then `model.seed`.
     workers : int, optional
         Threads; default all CPUs that this process may use, 1 in exact mode.
     min_alpha : float, optional
@@ -203,7 +204,7 @@ class Word2Vec(GensimNames):
         min_count: int = 5,
         max_vocab_size: int | None = None,
         sample: float = 1e-3,
-        seed: int = 1,
+        seed: int | None = 1,
         workers: int | None = None,
         min_alpha: float | None = None,
         sg: int | bool = 0,
@@ -246,7 +247,7 @@ class Word2Vec(GensimNames):
             max_vocab_size=max_vocab_size,
             max_final_vocab=max_final_vocab,
             sample=sample,
-            seed=seed,
+            seed=cast(int, seed),  # also None
             workers=workers,
             sg=cast(bool, sg),  # also 0 and 1; TrainParams checks and converts
             hs=cast(bool, hs),
@@ -939,29 +940,33 @@ class Word2Vec(GensimNames):
     def score(
         self,
         sentences: Any = None,
+        total_sentences: int | None = None,
+        chunksize: int | None = None,
+        queue_factor: int | None = None,
+        report_delay: float | None = None,
         *,
         corpus_file: Any = None,
         weights: str | None = None,
         noise: bool | None = None,
-        total_sentences: int | None = None,
-        chunksize: int | None = None,
     ) -> NDArray[np.float64]:
         """Return the log-probability of each sentence.
 
         Parameters
         ----------
-        sentences, corpus_file : optional
-            As those of the class; give one of them.  There is one score for each list
+        sentences : optional
+            As of the class.  There is one score for each list
             of tokens, row of an array or line of a file, empty ones included; and one
             for each sentence that a `LineSentence` yields, which skips blank lines.
+        total_sentences, chunksize, queue_factor, report_delay : optional
+            Of gensim; not needed.
+        corpus_file : optional
+            As of the class, in place of `sentences`.
         weights : str, optional
             As in `predict_output_word`.
         noise : bool, optional
             As there; default True if negative sampling has trained `syn1neg`.  A word
             that is never drawn as a negative sample (of weight 0) then has probability
             0, and its sentence the score -inf.
-        total_sentences, chunksize : int, optional
-            Of gensim; not needed.
 
         Returns
         -------
@@ -997,7 +1002,7 @@ class Word2Vec(GensimNames):
         a table of 1,000 steps and ignores arguments beyond 6; it drops what follows
         the 10,000th word of a sentence, and counts a lone word in CBOW.
         """
-        del total_sentences, chunksize
+        del total_sentences, chunksize, queue_factor, report_delay
         p = self.params
         scorer = WindowScorer(
             self.wv.vectors,

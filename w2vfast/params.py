@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 import math
 import numbers
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, cast
 
 from w2vfast.errors import (
     Name,
@@ -37,8 +38,10 @@ ALPHA_FLOOR = 0.0001
 FLOAT32_SMALLEST = 2.0**-126
 FLOAT32_LARGEST = (2.0 - 2.0**-23) * 2.0**127
 
-# The largest window for which 2 * window + 1 is still a C int.
-WINDOW_LARGEST = 2**30 - 1
+SEED_BITS = 63  # of a seed that is chosen
+
+# Products of it are still a C int: `LARGEST_OPTION` of the kernels.
+WINDOW_LARGEST = 2**26
 
 # How `combined_vectors` combines the input and the output vectors.
 COMBINATIONS = ("input", "output", "sum", "concat")
@@ -81,6 +84,7 @@ _UNSET = {
     "max_vocab_size": "no limit",
     "max_final_vocab": "no limit",
     "workers": "all CPUs that this process may use, or 1 in exact mode",
+    "seed": "one that is chosen at random, or 1 in exact mode",
     "alpha": "0.05 for CBOW and 0.025 for skip-gram",
     "min_alpha": "a decay to 0.0001 of the starting alpha",
     "objective": "hierarchical softmax, negative sampling or both",
@@ -135,7 +139,8 @@ class TrainParams:
         0 turns it off.
     seed : int, default 1
         Seed of the random numbers.  The same seed gives the same vectors with
-        one worker, one build and one instruction set.
+        one worker, one build and one instruction set.  None chooses one (1 in exact
+        mode), which can be read afterwards.
     workers : int or None, default None
         Threads; None is every CPU that this process may use, 1 in exact mode.
     sg : bool or int, default False
@@ -209,6 +214,9 @@ class TrainParams:
         for name, choices in _CHOICES.items():
             if getattr(self, name) is not None or name not in _UNSET:
                 _check_choice(name, getattr(self, name), choices)
+        if self.seed is None:
+            chosen = 1 if self.exact else secrets.randbits(SEED_BITS)
+            object.__setattr__(self, "seed", chosen)
         for name in _SWITCHES:
             self._replace(name, _as_switch)
         for name in _WHOLE_NUMBERS:
@@ -473,15 +481,26 @@ def _as_whole_number(name: str, value: object) -> int:
     smallest, largest, hint = _WHOLE_NUMBERS[name]
     unset = _UNSET.get(name, "")
     # True is an int in Python, but negative=True is a mistake, not one sample.
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    if isinstance(value, bool) or not _is_whole(value):
         raise ParameterTypeError(name, value, "a whole number", hint, unset)
-    number = int(value)
+    number = int(cast(int, value))
     if not smallest <= number <= largest:
         accepted = f"at least {smallest}"
         if number > largest:
             accepted = f"at most {largest}"
         raise ParameterError(name, number, accepted, hint, unset)
     return number
+
+
+def _is_whole(value: object) -> bool:
+    """Tell whether a value is a whole number, also if it is written 5.0."""
+    if isinstance(value, numbers.Integral):
+        return True
+    return (
+        isinstance(value, numbers.Real)
+        and math.isfinite(value)
+        and value == math.floor(value)
+    )
 
 
 def _as_real_number(name: str, value: object) -> float:

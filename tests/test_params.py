@@ -244,7 +244,7 @@ def test_exact_mode_refuses_what_the_c_program_does_not_have(name, value):
     assert TrainParams(**{name: value}).mode == "fast"
 
 
-def test_exact_mode_has_the_window_limit_of_the_c_program():
+def test_exact_mode_accepts_the_largest_window():
     assert TrainParams(mode="exact", window=2**26).window == 2**26
 
 

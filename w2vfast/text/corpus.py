@@ -94,7 +94,7 @@ def encode(
     exact : bool, default False
         Split text into words as the C program does.
     min_count : int, default 5
-        Minimum count of a word of the vocabulary [words].
+        Minimum count of a word of the vocabulary [occurrences].
     max_final_vocab : int, optional
         Keep only this many words, the most frequent ones.
     max_vocab_size : int, optional

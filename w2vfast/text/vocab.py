@@ -28,17 +28,18 @@ MAX_COUNT = 2**63 - 1
 
 @dataclass(frozen=True, eq=False)
 class Vocab:
-    """Words and their counts, by row.
+    """Words and their counts, by row.  V words of them have a vector.
 
     Parameters
     ----------
-    words : list of str or int, length V
+    words : list of str or int, length rows
         Row 0 is `</s>`; after `read_vocab(..., exact=True)` it is the first word of
         the file, whatever that is.
-    counts : ndarray of int64, shape (V,)
-        Occurrences of each word [words]; counts[0] is the number of sentence ends.
+    counts : ndarray of int64, shape (rows,)
+        Of each word [occurrences]; counts[0] is the number of sentence ends.
     exact : bool, default False
-        Whether row 0 has a vector, as in C.  In fast mode it only ends sentences.
+        Whether row 0 has a vector, as in C, so that V = rows.  In fast mode it only
+        ends sentences: V = rows - 1.
     """
 
     words: list[Word]
@@ -64,17 +65,17 @@ class Vocab:
 
     @property
     def visible_words(self) -> list[Word]:
-        """Words that have a vector, in the order of the vectors."""
+        """The V words that have a vector, in the order of the vectors."""
         return self.words[self.first_word :]
 
     @property
     def visible_counts(self) -> NDArray[np.int64]:
-        """Occurrences of the `visible_words` [words]."""
+        """Occurrences of the `visible_words` [occurrences]."""
         return self.counts[self.first_word :]
 
     @property
     def train_words(self) -> int:
-        """Sum of all counts, including row 0 [words]."""
+        """Sum of all counts, including row 0 [occurrences]."""
         return int(self.counts.sum())
 
 
@@ -98,13 +99,13 @@ def select_words(
 
     Parameters
     ----------
-    counts : ndarray of int64, shape (V,)
-        Occurrences of each word [words]; row 0 is the sentence end, never chosen.
-    first_seen : ndarray of int64, shape (V,), optional
+    counts : ndarray of int64, shape (rows,)
+        Occurrences of each word [occurrences]; row 0 is the sentence end, never chosen.
+    first_seen : ndarray of int64, shape (rows,), optional
         Any number that increases with the position of a word's first occurrence in
         the corpus; the word's row by default.
     min_count : int
-        Minimum count of a word [words].
+        Minimum count of a word [occurrences].
     max_final_vocab : int, optional
         Choose only this many words, the most frequent ones.
 
@@ -154,10 +155,10 @@ def vocab_from_counts(
     Parameters
     ----------
     word_freq : mapping of str, bytes or int to int
-        Occurrences of each word [words]; words of equal count keep their order.  The
-        count of `</s>` is the number of sentence ends.
+        Counts of words [occurrences]; words of equal count keep their order.  The count
+        of `</s>` is the number of sentence ends.
     min_count : int, default 1
-        Minimum count of a word [words].
+        Minimum count of a word [occurrences].
     max_final_vocab : int, optional
         Keep only this many words, the most frequent ones.
     exact : bool, default False

@@ -63,7 +63,7 @@ def read_vocab(
     name : str
         The file's name, for messages.
     min_count : int, default 1
-        Minimum count of a word [words].
+        Minimum count of a word [occurrences].
     exact : bool, default False
         As the C program: the first line is row 0, whatever its word; words are cut at
         98 bytes and at a NUL byte; of equal words the more frequent one is used.

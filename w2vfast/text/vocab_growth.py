@@ -32,7 +32,7 @@ class GrownVocab(Vocab):
     ----------
     words, counts
         See `Vocab`.
-    origins : ndarray of int64, shape (V,)
+    origins : ndarray of int64, shape (rows,)
         Row of each word before growth.  New words continue the numbering in the order
         in which they were given, so `origins` is a permutation.
     """
@@ -41,7 +41,7 @@ class GrownVocab(Vocab):
 
     @property
     def rows(self) -> NDArray[np.int64]:
-        """New row of each row before growth, shape (V,): the inverse of `origins`."""
+        """New row of each row before growth: the inverse of `origins`, same shape."""
         rows = np.empty_like(self.origins)
         rows[self.origins] = np.arange(len(rows))
         return rows
@@ -58,8 +58,8 @@ def grow_vocab(
     Parameters
     ----------
     vocab : Vocab
-        V words; not changed.
-    added_counts : ndarray of int64, shape (V,)
+        Not changed.
+    added_counts : ndarray of int64, shape (rows,)
         Further occurrences of each word; in row 0, further sentence ends.
     new_words : list of str or int, length n
         Words that are not in `vocab`, each once.
@@ -69,7 +69,7 @@ def grow_vocab(
     Returns
     -------
     GrownVocab
-        V + n words by descending count.  Of words of equal count, known words are
+        rows + n words by descending count.  Of words of equal count, known words are
         first and keep their order.
 
     Raises
@@ -117,8 +117,8 @@ def select_new_words(
     n_known : int
         Words of the vocabulary, without the sentence end.
     min_count : int
-        Minimum count of a new word in this text [words].  Counts in earlier texts are
-        not known, so they do not contribute.
+        Minimum count of a new word in this text [occurrences].  Counts in earlier texts
+        are not known, so they do not contribute.
     max_final_vocab : int, optional
         Maximum number of words after growth.  Known words are never removed, even if
         there are more of them.
@@ -150,7 +150,7 @@ def grow_from_counts(
     ----------
     vocab : Vocab
     word_freq : mapping of str, bytes or int to int
-        Occurrences of known and new words [words]; the count of `</s>` is the number
+        Counts of known and new words [occurrences]; the count of `</s>` is the number
         of sentence ends.
     min_count, max_final_vocab
         See `select_new_words`.

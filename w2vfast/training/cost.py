@@ -61,7 +61,7 @@ def cost(params: TrainParams, counts: NDArray[np.int64]) -> Cost:
     ----------
     params : TrainParams
     counts : ndarray of int64, shape (V,)
-        Occurrences of each word [words].
+        Occurrences of each word [occurrences].
 
     Returns
     -------
@@ -82,7 +82,7 @@ def check(params: TrainParams, counts: NDArray[np.int64]) -> None:
     ----------
     params : TrainParams
     counts : ndarray of int64, shape (V,)
-        Occurrences of each word [words].
+        Occurrences of each word [occurrences].
 
     Raises
     ------

@@ -68,7 +68,7 @@ class Sample(NamedTuple):
     seconds : float
         Wall time [s].
     words : int
-        Ids visited, sentence ends included [words].
+        Ids visited: words of the vocabulary and sentence ends [tokens].
     alpha : float
         Learning rate.
     predictions : int
@@ -136,7 +136,7 @@ class EpochStats:
     alpha : float
         Learning rate at the end of the epoch.
     words : int
-        Ids visited, sentence ends included [words].
+        Ids visited: words of the vocabulary and sentence ends [tokens].
     seconds : float
         Wall time [s].
     hs_loss, ns_loss, softmax_loss : float or None
@@ -147,7 +147,8 @@ class EpochStats:
     samples : tuple of Sample
         The epoch over time, from its start to its end.
     unknown : int
-        Words of the text that are out of vocabulary, which training ignores [words].
+        Occurrences of words outside the vocabulary, which training ignores
+        [occurrences].
     """
 
     epoch: int

@@ -17,7 +17,7 @@ class HuffmanTree(NamedTuple):
 
     Attributes
     ----------
-    offsets : ndarray of int64, shape (V + 1,)
+    offsets : ndarray of int64, shape (rows + 1,)
         Row w's path is points[offsets[w]:offsets[w + 1]], and its codes likewise.
     points : ndarray of int32, shape (sum of L,)
         Inner nodes on the path: rows of `syn1`.
@@ -35,14 +35,14 @@ def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
 
     Parameters
     ----------
-    counts : ndarray of int64, shape (V,)
-        Occurrences of each row [words], descending from row 1 on.
+    counts : ndarray of int64, shape (rows,)
+        Occurrences of each row [occurrences], descending from row 1 on.
 
     Returns
     -------
     HuffmanTree
-        The path of row 0 is empty; V - 2 inner nodes, numbered from the root, so that
-        the most used nodes come first.
+        The path of row 0 is empty; rows - 2 inner nodes, numbered from the root, so
+        that the most used nodes come first.
 
     Source
     ------
@@ -52,7 +52,7 @@ def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
     """
     tree = build_c_tree(counts[1:])
     offsets = np.concatenate([[0], tree.offsets])
-    root = len(counts) - 3  # of V - 1 leaves
+    root = len(counts) - 3  # of rows - 1 leaves
     return HuffmanTree(offsets, np.int32(root) - tree.points, tree.codes)
 
 
@@ -61,13 +61,13 @@ def build_c_tree(counts: NDArray[np.int64]) -> HuffmanTree:
 
     Parameters
     ----------
-    counts : ndarray of int64, shape (V,)
-        Occurrences of each row [words], the sentence end (row 0) included.
+    counts : ndarray of int64, shape (rows,)
+        Occurrences of each row [occurrences], the sentence end (row 0) included.
 
     Returns
     -------
     HuffmanTree
-        V - 1 inner nodes, the root last.
+        rows - 1 inner nodes, the root last.
 
     Notes
     -----
@@ -113,8 +113,8 @@ def _join_nodes(
 
     Returns
     -------
-    parent : ndarray of int64, shape (2V - 1,)
-    branch : ndarray of uint8, shape (2V - 1,)
+    parent : ndarray of int64, shape (2 rows - 1,)
+    branch : ndarray of uint8, shape (2 rows - 1,)
     """
     n_leaves = len(counts)
     count = counts + [C_NO_NODE] * n_leaves

@@ -70,7 +70,7 @@ def plan_replicas(
         Ids of an epoch.
     row_bytes : int
         Size of a row with its padding [bytes].
-    shares : ndarray of float64, shape (V,)
+    shares : ndarray of float64, shape (rows,)
         From `sampling.kept_shares`. IN
     tree : HuffmanTree or None
 

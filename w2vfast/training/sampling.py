@@ -22,12 +22,12 @@ C_NOISE_EXPONENT = 0.75  # word2vec.c InitUnigramTable: power
 class AliasTable(NamedTuple):
     """A noise distribution in which a draw needs one look-up.
 
-    A random slot of V yields its own word if 32 random bits are below its threshold,
+    A random slot yields its own word if 32 random bits are below its threshold,
     else its alias.
 
     Attributes
     ----------
-    entries : ndarray of uint32, shape (V, 2)
+    entries : ndarray of uint32, shape (rows, 2)
         Threshold and alias of each slot.
 
     Source
@@ -45,7 +45,7 @@ class StepTable(NamedTuple):
 
     Attributes
     ----------
-    last : ndarray of uint32, shape (V,)
+    last : ndarray of uint32, shape (rows,)
         Largest random number that yields the word [inclusive].
     guide : ndarray of int32, shape (G,)
         First word that the random numbers of a bucket can yield.
@@ -67,11 +67,11 @@ def noise_sampler(
 
     Parameters
     ----------
-    counts : ndarray of int64, shape (V,)
-        Occurrences of each row [words]; row 0 is the sentence end.
+    counts : ndarray of int64, shape (rows,)
+        Occurrences of each row [occurrences]; row 0 is the sentence end.
     ns_exponent : float
         1 draws by frequency, 0 uniformly, below 0 prefers rare words.
-    weights : ndarray of float64, shape (V - 1,), optional
+    weights : ndarray of float64, shape (V,), optional
         From `NoiseWeights.of_words`, in place of the counts.
 
     Returns
@@ -107,8 +107,8 @@ def c_noise_sampler(counts: NDArray[np.int64]) -> StepTable:
 
     Parameters
     ----------
-    counts : ndarray of int64, shape (V,)
-        Occurrences of each row [words], the sentence end (row 0) included.
+    counts : ndarray of int64, shape (rows,)
+        Occurrences of each row [occurrences], the sentence end (row 0) included.
 
     Returns
     -------
@@ -152,14 +152,14 @@ def keep_thresholds(
 
     Parameters
     ----------
-    counts : ndarray of int64, shape (V,)
-        Occurrences of each row [words]; row 0, the sentence end, is not counted.
+    counts : ndarray of int64, shape (rows,)
+        Occurrences of each row [occurrences]; row 0, the sentence end, is not counted.
     sample : float
         Words above this share of the corpus are subsampled [fraction]; 0: none.
 
     Returns
     -------
-    ndarray of uint32, shape (V,), or None
+    ndarray of uint32, shape (rows,), or None
         None if every word is kept.
 
     Source
@@ -182,14 +182,14 @@ def kept_shares(
 
     Parameters
     ----------
-    counts : ndarray of int64, shape (V,)
-        Occurrences of each row [words]; row 0, the sentence end, is not counted.
-    keep : ndarray of uint32, shape (V,), or None
+    counts : ndarray of int64, shape (rows,)
+        Occurrences of each row [occurrences]; row 0, the sentence end, is not counted.
+    keep : ndarray of uint32, shape (rows,), or None
         From `keep_thresholds`. IN
 
     Returns
     -------
-    ndarray of float64, shape (V,)
+    ndarray of float64, shape (rows,)
         The sum is 1, or 0 if there is no word.
     """
     kept = counts.astype(np.float64)
@@ -209,14 +209,14 @@ def c_keep_thresholds(
 
     Parameters
     ----------
-    counts : ndarray of int64, shape (V,)
-        Occurrences of each row [words], the sentence end included.
+    counts : ndarray of int64, shape (rows,)
+        Occurrences of each row [occurrences], the sentence end included.
     sample : float
         C's ``-sample`` [fraction]; rounded to float32 as in C.
 
     Returns
     -------
-    ndarray of uint32, shape (V,), or None
+    ndarray of uint32, shape (rows,), or None
         None if `sample` is 0: C then draws no random number.
 
     Notes

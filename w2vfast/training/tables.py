@@ -22,7 +22,7 @@ class Tables:
 
     Attributes
     ----------
-    keep : ndarray of uint32, shape (V,), or None
+    keep : ndarray of uint32, shape (rows,), or None
         From `sampling.keep_thresholds`, exact mode `sampling.c_keep_thresholds`.
     noise : AliasTable, in exact mode StepTable, or None
         From `sampling.noise_sampler`, exact mode `sampling.c_noise_sampler`; required
@@ -30,7 +30,7 @@ class Tables:
     tree : HuffmanTree or None
         From `huffman.build_tree`, exact mode `huffman.build_c_tree`; required for
         hierarchical softmax.
-    frozen : ndarray of uint8, shape (V,), or None
+    frozen : ndarray of uint8, shape (rows,), or None
         1 for each input vector that training must not change.
     """
 
@@ -50,12 +50,12 @@ def build_tables(
 
     Parameters
     ----------
-    counts : ndarray of int64, shape (V,)
+    counts : ndarray of int64, shape (rows,)
         Occurrences of each row of the vocabulary [occurrences].
     params : TrainParams
-    noise_weights : ndarray of float64, shape (V - 1,), optional
+    noise_weights : ndarray of float64, shape (V,), optional
         Weights of the negative samples; fast mode only.
-    frozen : ndarray of uint8, shape (V,), optional
+    frozen : ndarray of uint8, shape (rows,), optional
         1 for a row that training must not change.
 
     Returns
@@ -84,7 +84,7 @@ def build_tree(counts: NDArray[np.int64], exact: bool) -> HuffmanTree:
 
     Parameters
     ----------
-    counts : ndarray of int64, shape (V,)
+    counts : ndarray of int64, shape (rows,)
         Occurrences of each row of the vocabulary [occurrences].
     exact : bool
         As the C program builds it, with row 0 as a leaf and the root last.

@@ -45,13 +45,13 @@ class Trainer:
         For the vocabulary's counts and the mode.
     train_words : int
         Exact mode: the number of ids after which an epoch ends, and which the learning
-        rate is computed from; in C the sum of the vocabulary's counts [words].
+        rate is computed from; in C the sum of the vocabulary's counts [tokens].
     params : TrainParams
     epochs_before : int
         Epochs of earlier runs with these weights; another epoch has other random
         numbers.
     unknown : int
-        Words of the text that are out of vocabulary [words].
+        Occurrences of words outside the vocabulary [occurrences].
     """
 
     def __init__(

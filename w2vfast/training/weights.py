@@ -32,14 +32,14 @@ class Rows:
 
     Parameters
     ----------
-    vectors : ndarray of float32, shape (V, D)
+    vectors : ndarray of float32, shape (rows, D)
         Only read, so it may be a memory map; copied when it is first padded.
     """
 
     def __init__(self, vectors: NDArray[np.float32]) -> None:
         self._dim = vectors.shape[1]
         self._vectors = vectors
-        self._memory: NDArray[np.float32] | None = None  # (V, stride)
+        self._memory: NDArray[np.float32] | None = None  # (rows, stride)
 
     @classmethod
     def zeros(cls, n_rows: int, dim: int) -> Rows:
@@ -51,11 +51,11 @@ class Rows:
 
     @property
     def vectors(self) -> NDArray[np.float32]:
-        """The matrix, shape (V, D): a view, strided while the rows are padded."""
+        """The matrix, shape (rows, D): a view, strided while the rows are padded."""
         return self._vectors
 
     def pad(self) -> NDArray[np.float32]:
-        """Pad the rows; return them with their padding, shape (V, stride)."""
+        """Pad the rows; return them with their padding, shape (rows, stride)."""
         memory = self._memory
         if memory is None:
             memory = _padded_zeros(*self._vectors.shape)
@@ -117,11 +117,11 @@ class Weights:
     Attributes
     ----------
     syn0 : Rows
-        Input vectors, (V, D).
+        Input vectors, (rows, D).
     syn1 : Rows or None
-        Inner nodes of the Huffman tree, (V, D), with hierarchical softmax.
+        Inner nodes of the Huffman tree, (rows, D), with hierarchical softmax.
     syn1neg : Rows or None
-        Output vectors, (V, D), with negative sampling or full softmax.
+        Output vectors, (rows, D), with negative sampling or full softmax.
     """
 
     syn0: Rows
@@ -146,7 +146,7 @@ def estimate_memory(n_rows: int, params: TrainParams) -> dict[str, int]:
     Parameters
     ----------
     n_rows : int
-        V, the sentence end included [words].
+        Rows of the vocabulary, the sentence end included.
     params : TrainParams
 
     Returns
@@ -181,7 +181,7 @@ def new_weights(n_rows: int, params: TrainParams) -> Weights:
     Parameters
     ----------
     n_rows : int
-        V, the sentence end included [words].
+        Rows of the vocabulary, the sentence end included.
     params : TrainParams
 
     Returns

@@ -20,7 +20,7 @@ _COLUMNS = 16  # computed at a time, so that scratch memory does not grow with D
 
 
 class _Shape(NamedTuple):
-    """A tree from the root down, with n inner nodes and V leaves.
+    """A tree from the root down, with n inner nodes.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class _Shape(NamedTuple):
         What branch 0 and branch 1 lead to: an inner node, or n + leaf.
     levels : list of ndarray of int64
         Inner nodes by their distance from the root.
-    lengths : ndarray of int64, shape (V,)
+    lengths : ndarray of int64, shape (rows,)
         Path length of each leaf; 0 for a row that is not a leaf.
     """
 
@@ -48,9 +48,9 @@ def grown_nodes(
     Parameters
     ----------
     before, after : HuffmanTree
-    origins : ndarray of int64, shape (V',)
+    origins : ndarray of int64, shape (rows after growth,)
         Leaf of `before` that each leaf of `after` was, -1 if it is new.
-    syn1 : ndarray of float32, shape (V, D)
+    syn1 : ndarray of float32, shape (rows, D)
         The inner nodes of `before`.
 
     Returns
@@ -96,7 +96,7 @@ def _shape(tree: HuffmanTree) -> _Shape:
 
 
 def _sum_along_paths(shape: _Shape, syn1: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Sum +-1/2 of the vectors on each leaf's path, shape (V, columns)."""
+    """Sum +-1/2 of the vectors on each leaf's path, shape (rows, columns)."""
     n_nodes = len(shape.children)
     sums = np.zeros((n_nodes + len(shape.lengths), syn1.shape[1]))
     for nodes in shape.levels:

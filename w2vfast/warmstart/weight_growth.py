@@ -35,8 +35,8 @@ def grown_weights(
     Parameters
     ----------
     weights : Weights
-        Of V words; not changed.
-    counts : ndarray of int64, shape (V,)
+        Not changed.
+    counts : ndarray of int64, shape (rows,)
         Occurrences before the growth; they give the tree of `weights.syn1`.
     grown : GrownVocab
         The words afterwards.

@@ -103,6 +103,7 @@ def change_array(path, name, change):
     np.save(path / f"{name}.npy", array)
     described = json.loads((path / "model.json").read_text())
     described["arrays"][name] = {"dtype": array.dtype.str, "shape": [*array.shape]}
+    del described["fingerprints"]
     (path / "model.json").write_text(json.dumps(described))
 
 

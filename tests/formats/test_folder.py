@@ -137,6 +137,23 @@ def change_description(path, **changes):
     (path / "model.json").write_text(json.dumps(described))
 
 
+def remove_from_description(path, name):
+    described = json.loads((path / "model.json").read_text())
+    del described[name]
+    (path / "model.json").write_text(json.dumps(described))
+
+
+def announce(path, shape):
+    """Write a header that announces much more than the file has."""
+    with open(path / "syn0.npy", "wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(bytes(24))
+
+
+OUTSIDE = {"../outside": {"dtype": "<f4", "shape": [1]}}
+
+
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
@@ -148,6 +165,16 @@ def change_description(path, **changes):
         (lambda p: os.truncate(p / "syn0.npy", 140), "syn0.npy is missing or damaged"),
         (lambda p: os.truncate(p / "syn0.npy", 0), "syn0.npy is missing or damaged"),
         (lambda p: np.save(p / "syn0.npy", np.zeros(3)), "syn0.npy contains"),
+        (lambda p: np.save(p / "syn0.npy", ARRAYS["syn0"] + 1), "another version than"),
+        (lambda p: change_description(p, arrays={}, meta=[]), "'meta' must be an obj"),
+        (lambda p: change_description(p, arrays=[]), "'arrays' must be an object"),
+        (lambda p: change_description(p, arrays={"syn0": 3}), "'arrays', item 0 must"),
+        (lambda p: change_description(p, arrays=OUTSIDE), "not an identifier"),
+        (lambda p: change_description(p, version=[]), r"format version \[\]"),
+        (lambda p: remove_from_description(p, "meta"), "lacks 'meta'"),
+        (lambda p: (p / "model.json").write_text("[" * 10**6), "is damaged"),
+        (lambda p: (p / "syn0.npy").write_bytes(b"NUMPY"), "or damaged: the header"),
+        (lambda p: announce(p, (1 << 40, 3)), "missing or damaged: the file has 152 b"),
     ],
 )
 @pytest.mark.parametrize("mmap", [False, True])
@@ -155,6 +182,27 @@ def test_a_damaged_folder_is_an_error(saved, damage, reason, mmap):
     damage(saved)
     with pytest.raises(ValueError, match=reason):
         load_folder(saved, mmap=mmap)
+
+
+@posix_only
+def test_a_pipe_in_place_of_an_array_is_an_error_and_is_not_waited_for(saved):
+    (saved / "syn0.npy").unlink()
+    os.mkfifo(saved / "syn0.npy")
+    with pytest.raises(ValueError, match="not a regular file"):
+        load_folder(saved)
+
+
+def test_an_array_outside_the_folder_is_never_read(saved):
+    np.save(saved.parent / "outside.npy", np.zeros(1, "<f4"))
+    change_description(saved, arrays=OUTSIDE)
+    with pytest.raises(ValueError, match=r"'\.\./outside', which is not an identifier"):
+        load_folder(saved)
+
+
+def test_arrays_that_were_changed_on_purpose_load_without_fingerprints(saved):
+    np.save(saved / "syn0.npy", ARRAYS["syn0"] + 1)
+    remove_from_description(saved, "fingerprints")
+    assert np.array_equal(load_folder(saved)[1]["syn0"], ARRAYS["syn0"] + 1)
 
 
 def test_pickles_are_never_loaded(saved):

@@ -5,7 +5,7 @@ import pytest
 
 from w2vfast.formats import vector_folder
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
-from w2vfast.formats.folder import MODEL_KIND, load_folder, save_folder
+from w2vfast.formats.folder import MODEL_KIND, VECTORS_KIND, load_folder, save_folder
 
 HELD = Contents(
     ["king", "月", "a b"],
@@ -110,3 +110,37 @@ def test_a_folder_of_another_kind_is_an_error(tmp_path):
     save_folder(tmp_path / "folder", {"kind": "other"}, {})
     with pytest.raises(ValueError, match=r"contains 'other'; expected 'w2vfast\."):
         vector_folder.read(str(tmp_path / "folder"), ReadOptions())
+
+
+# --- folders whose parts do not fit each other --------------------------------------
+
+VECTORS_META = {"kind": VECTORS_KIND, "words": ["a", "b"], "c_text": False}
+
+
+@pytest.mark.parametrize(
+    ("meta", "arrays", "reason"),
+    [
+        ({}, {"vectors": np.eye(3)}, "2 words, vectors float64"),
+        ({}, {"vectors": np.ones(2)}, r"vectors float64 \(2,\)"),
+        ({}, {"vectors": np.eye(2, dtype=int)}, "vectors int64"),
+        ({}, {"vectors": np.eye(2), "counts": np.ones(3, int)}, r"counts int64 \(3,\)"),
+        ({}, {"vectors": np.eye(2), "counts": np.ones(2)}, "counts float64"),
+        ({}, {"vectors": np.array(1.0)}, "no array 'vectors'"),
+        ({}, {}, "no array 'vectors'"),
+        ({"words": "ab"}, {"vectors": np.eye(2)}, "'words' must be a list"),
+        ({"words": [[], []]}, {"vectors": np.eye(2)}, "'words', item 0 must be of"),
+        ({"c_text": 3}, {"vectors": np.eye(2)}, "'c_text' must be of type bool"),
+        ({"attributes": [["x", [1]]]}, {"vectors": np.eye(2)}, r"\{'x': 1\}"),
+        ({"attributes": [["x", None]]}, {"vectors": np.eye(2)}, "array 'attribute_0'"),
+        ({"attributes": [7]}, {"vectors": np.eye(2)}, "attribute 0 has no name"),
+        ({"kind": MODEL_KIND}, {"syn0": np.eye(2)}, "lacks 'params'"),
+        ({"kind": MODEL_KIND, "params": {"mode": []}}, {}, "'mode' must be 'fast' or"),
+        ({"kind": MODEL_KIND, "params": {"mode": "fast"}}, {}, "no array 'syn0'"),
+    ],
+)
+def test_parts_that_do_not_fit_each_other_are_an_error(tmp_path, meta, arrays, reason):
+    path = str(tmp_path / "folder")
+    save_folder(path, VECTORS_META | meta, arrays)
+    with pytest.raises(ValueError, match=reason) as caught:
+        vector_folder.read(path, ReadOptions())
+    assert path in str(caught.value)

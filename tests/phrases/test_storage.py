@@ -14,6 +14,10 @@ SAVED = (
     b'"min_count": 5, "threshold": 10, "delimiter": "_", "scoring": "default", '
     b'"connector_words": [], "entries": {"a_b": 11.5}}'
 )
+COUNTED = SAVED.replace(b"FrozenPhrases", b"Phrases").replace(
+    b'"entries": {"a_b": 11.5}',
+    b'"max_vocab_size": 99, "corpus_word_count": 5, "entries": {"a_b": 7}',
+)
 
 
 @pytest.mark.parametrize("name", ["phrases.json", "phrases.json.gz"])
@@ -91,7 +95,24 @@ def test_a_custom_scorer_must_be_passed_again(tmp_path):
     [
         (b"\x80\x04pickle", "not a phrases file: it is not JSON"),
         (b"[]", "Phrases.save writes one"),
-        (b'{"format": "w2vfast phrases"}', "damaged: it lacks connector_words, "),
+        (b'{"format": "w2vfast phrases"}', "format version None"),
+        (b"[" * 100_000, "not JSON"),
+        (SAVED.replace(b', "delimiter": "_"', b""), "lacks 'delimiter'"),
+        (SAVED.replace(b'"_"', b'""'), "damaged: delimiter must be a string and not e"),
+        (SAVED.replace(b'"_"', b"3"), "'delimiter' must be of type str, got 3"),
+        (SAVED.replace(b"[]", b"[[]]"), "'connector_words', item 0 must be of type s"),
+        (SAVED.replace(b"11.5", b'"x"'), "'entries', item 0 must be of type"),
+        (SAVED.replace(b'{"a_b": 11.5}', b"[]"), "'entries' must be an object"),
+        (SAVED.replace(b'"default"', b'"best"'), "scoring must be 'default', 'npmi'"),
+        (SAVED.replace(b": 10,", b": NaN,"), "threshold must be above 0"),
+        (COUNTED.replace(b": 7}", b": 7.5}"), "not a whole number"),
+        (COUNTED.replace(b": 7}", b": -7}"), "not a whole number"),
+        (COUNTED.replace(b": 7}", b": 9223372036854775807}"), "add up to more"),
+        (
+            COUNTED.replace(b"a_b", b"\\ud800"),
+            "is damaged: .*surrogate that represents",
+        ),
+        (COUNTED.replace(b": 99,", b": 0,"), "max_vocab_size must be at least 1"),
         (SAVED.replace(b'"version": 1', b'"version": 2'), "later version of w2vfast"),
         (
             SAVED.replace(b'"FrozenPhrases"', b'"Idioms"'),
@@ -102,5 +123,6 @@ def test_a_custom_scorer_must_be_passed_again(tmp_path):
 def test_other_files_are_rejected(content, message, tmp_path):
     path = tmp_path / "other"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message) as caught:
         Phrases.load(path)
+    assert str(path) in str(caught.value)

@@ -1,13 +1,15 @@
-"""A folder that is written complete or not at all."""
+"""A folder that is written complete or not at all, and read at one version."""
 
 import os
 import stat
+import sys
+import threading
 
 import pytest
 from helpers import posix_only
 
 from w2vfast.system import folders
-from w2vfast.system.folders import created, new_folder
+from w2vfast.system.folders import created, new_folder, read_at_once
 
 
 def is_part(name):
@@ -36,6 +38,13 @@ def test_the_folder_appears_only_when_the_block_ends(tmp_path):
     assert only_entry_of(tmp_path) == path
 
 
+@pytest.fixture(params=[True, False], ids=["exchanged", "in two steps"])
+def can_exchange(request, monkeypatch):
+    if not request.param:
+        monkeypatch.setattr(folders, "_exchange", lambda one, other: False)
+
+
+@pytest.mark.usefixtures("can_exchange")
 def test_an_existing_folder_of_the_same_kind_is_replaced(tmp_path):
     path = tmp_path / "folder"
     write_folder(path, b"old")
@@ -104,6 +113,7 @@ def test_the_old_folder_is_restored_if_the_new_one_cannot_be_renamed(
             raise OSError(5, "Input/output error")
         rename(source, target)
 
+    monkeypatch.setattr(folders, "_exchange", lambda one, other: False)
     monkeypatch.setattr(folders.os, "rename", fail_for_the_new_one)
     with pytest.raises(OSError, match="Input/output"):
         write_folder(path, b"new")
@@ -134,3 +144,127 @@ def test_created_never_overwrites(tmp_path):
     (tmp_path / "data").write_bytes(b"old")
     with pytest.raises(FileExistsError):
         created(str(tmp_path), "data")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs renameat2")
+def test_two_folders_are_exchanged_at_once(tmp_path):
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).touch()
+    if not folders._exchange(str(tmp_path / "one"), str(tmp_path / "other")):
+        pytest.skip("the file system cannot exchange")
+    assert os.listdir(tmp_path / "one") == ["other"]
+    assert os.listdir(tmp_path / "other") == ["one"]
+    assert not folders._exchange(str(tmp_path / "one"), str(tmp_path / "missing"))
+
+
+@pytest.mark.usefixtures("can_exchange")
+def test_several_writers_leave_one_version_and_nothing_else(tmp_path):
+    path = tmp_path / "folder"
+    errors = []
+
+    def write_often(data):
+        try:
+            for _ in range(20):
+                write_folder(path, data)
+        except Exception as error:
+            errors.append(error)
+
+    writers = [threading.Thread(target=write_often, args=[b"%d" % n]) for n in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert errors == []
+    assert (path / "data").read_bytes() in [b"%d" % n for n in range(4)]
+    assert only_entry_of(tmp_path) == path
+
+
+# --- reading ------------------------------------------------------------------------
+
+
+def read_both(folder):
+    contents = []
+    for name in ("mark", "data"):
+        with folder.open(name) as file:
+            contents.append(file.read())
+    return contents
+
+
+def write_version(path, n):
+    with new_folder(path, "mark", is_part) as temporary:
+        for name in ("mark", "data"):
+            with created(temporary, name) as file:
+                file.write(b"%d" % n)
+
+
+def test_a_reader_never_gets_files_of_two_versions(tmp_path):
+    path = tmp_path / "folder"
+    write_version(path, 0)
+    is_done = threading.Event()
+
+    def keep_writing():
+        n = 1
+        while not is_done.is_set():
+            write_version(path, n)
+            n += 1
+
+    writer = threading.Thread(target=keep_writing)
+    writer.start()
+    try:
+        for _ in range(300):
+            mark, data = read_both_at_once(path)
+            assert mark == data
+    finally:
+        is_done.set()
+        writer.join()
+
+
+def read_both_at_once(path):
+    return read_at_once(path, "mark", read_both)
+
+
+def test_a_folder_that_is_replaced_while_it_is_read_is_read_again(tmp_path):
+    path = tmp_path / "folder"
+    write_version(path, 0)
+    calls = []
+
+    def read(folder):
+        calls.append(None)
+        if len(calls) == 1:
+            write_version(path, 1)  # the files of the first version are gone
+        return read_both(folder)
+
+    assert read_at_once(path, "mark", read) == [b"1", b"1"]
+    assert len(calls) == 2
+
+
+def test_a_folder_that_is_always_replaced_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "_PAUSE", 0)
+    monkeypatch.setattr(folders, "_READS", 3)
+    path = tmp_path / "folder"
+    write_version(path, 0)
+
+    def read(folder):
+        write_version(path, 1)
+        return read_both(folder)
+
+    with pytest.raises(ValueError, match="replaced by another process during each of"):
+        read_at_once(path, "mark", read)
+
+
+def test_a_missing_file_is_an_error_that_names_it(tmp_path):
+    write_version(tmp_path / "folder", 0)
+    (tmp_path / "folder" / "data").unlink()
+    with pytest.raises(FileNotFoundError) as caught:
+        read_both_at_once(tmp_path / "folder")
+    assert caught.value.filename == str(tmp_path / "folder" / "data")
+
+
+@posix_only
+def test_a_pipe_in_a_folder_is_an_error_and_is_not_waited_for(tmp_path):
+    write_version(tmp_path / "folder", 0)
+    (tmp_path / "folder" / "data").unlink()
+    os.mkfifo(tmp_path / "folder" / "data")
+    with pytest.raises(ValueError, match="data is not a regular file"):
+        read_both_at_once(tmp_path / "folder")

@@ -268,6 +268,8 @@ cdef class PhraseCounts(WordCounter):
         after the last one.
         """
         cdef bytes encoded = as_bytes(delimiter)
+        if not encoded:
+            raise ValueError("the delimiter of phrases must not be empty, got ''")
         cdef const uint8_t* start = <const uint8_t*>PyBytes_AS_STRING(encoded)
         cdef EntryText text
         cdef const Slot* slot

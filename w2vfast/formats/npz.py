@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import zipfile
-import zlib
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -16,11 +15,8 @@ from w2vfast.formats.contents import (
     limited_and_checked,
 )
 from w2vfast.formats.named_arrays import NAMES, Arrays, from_arrays, to_arrays
-from w2vfast.system.files import open_output
-
-_DEFLATE_RATIO = 1032  # largest ratio of plain to compressed bytes in deflate
-# What zipfile, zlib and NumPy raise for a damaged archive.
-_DAMAGE = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, OSError)
+from w2vfast.formats.npy import read_header
+from w2vfast.system.files import MOST_EXPANSION, open_output, open_regular
 
 
 def write(path: str, held: Contents, how: WriteOptions) -> None:
@@ -48,10 +44,11 @@ def read(path: str, how: ReadOptions) -> Contents:
     ValueError
         If it is damaged or does not contain words and vectors; names the file.
     """
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         try:
             arrays = _load(file)
-        except _DAMAGE as error:
+        # zipfile, its decompressors and NumPy raise errors of many kinds.
+        except Exception as error:
             message = f"{path}: expected an .npz file of NumPy, but {error}"
             raise ValueError(message) from error
     return limited_and_checked(path, from_arrays(path, arrays), how)
@@ -79,26 +76,12 @@ def _check_announced_size(
     the whole archive [bytes].
     """
     with archive.open(member) as opened:
-        version = np.lib.format.read_magic(opened)
-        read_header = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
-        )
-        shape, _, dtype = read_header(opened)
-        announced = opened.tell() + dtype.itemsize * _product(shape)
-    most = size * (1 if member.compress_type == zipfile.ZIP_STORED else _DEFLATE_RATIO)
-    if announced != member.file_size or announced > most:
+        header = read_header(opened)
+    stored = member.compress_type == zipfile.ZIP_STORED
+    most = size if stored else size * MOST_EXPANSION
+    if header.end != member.file_size or header.end > most:
         message = (
-            f"{member.filename} announces {announced} bytes ({dtype} of shape {shape}) "
-            f"and has {min(member.file_size, most)}"
+            f"{member.filename} announces {header.end} bytes ({header.dtype} of shape "
+            f"{header.shape}) and has {min(member.file_size, most)}"
         )
         raise ValueError(message)
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    """Multiply without overflow: a damaged header may exceed 64 bits."""
-    product = 1
-    for length in shape:
-        product *= length
-    return product

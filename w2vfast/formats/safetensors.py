@@ -16,7 +16,7 @@ from w2vfast.formats.contents import (
     limited_and_checked,
 )
 from w2vfast.formats.named_arrays import NAMES, from_arrays, to_arrays
-from w2vfast.system.files import open_output
+from w2vfast.system.files import open_output, open_regular
 
 
 def write(path: str, held: Contents, how: WriteOptions) -> None:
@@ -64,7 +64,7 @@ def read(path: str, how: ReadOptions) -> Contents:
         If it is damaged or does not contain words and vectors; names the file.
     """
     package = importlib.import_module("safetensors")
-    with open(path, "rb"):
+    with open_regular(path):
         pass  # the system's error names the file, the package's does not
     try:
         with package.safe_open(path, framework="numpy") as file:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,7 @@ from w2vfast.formats.folder import (
     load_folder,
     save_folder,
 )
+from w2vfast.system.json_files import checked
 
 # Name and values of each attribute in JSON; None if the values are an array of numbers.
 _Listed = list[tuple[str, list[Any] | None]]
@@ -45,39 +47,93 @@ def read(path: str, how: ReadOptions) -> Contents:
     # Mapped, because the other matrices of a model are not needed here.
     meta, arrays = load_folder(path, mmap=True)
     if meta.get("kind") == VECTORS_KIND:
-        held = _from_vectors(meta, arrays)
+        held = _from_vectors(path, meta, arrays)
     elif meta.get("kind") == MODEL_KIND:
-        held = _from_model(meta, arrays)
+        held = _from_model(path, meta, arrays)
     else:
         message = (
             f"{path} contains {meta.get('kind')!r}; expected {MODEL_KIND!r} or "
             f"{VECTORS_KIND!r}"
         )
         raise ValueError(message)
+    _check_lengths(path, held)
     held = limited_and_checked(path, held, how)
     counts = None if held.counts is None else np.array(held.counts)
     vectors = held.vectors if how.mmap else np.array(held.vectors)
     return held._replace(vectors=vectors, counts=counts)
 
 
+@dataclass(frozen=True)
+class _VectorsMeta:
+    """What a folder says of vectors; see `write`."""
+
+    words: list[str | int]
+    c_text: bool
+    attributes: list[Any] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Mode:
+    mode: Literal["fast", "exact"]
+
+
+@dataclass(frozen=True)
+class _ModelMeta:
+    """What a folder says of the vectors of a model."""
+
+    words: list[str | int]
+    params: _Mode
+
+
 def _from_vectors(
-    meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]
+    path: str, found: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]
 ) -> Contents:
+    meta = checked(_VectorsMeta, found, path)
     return Contents(
-        meta["words"],
-        arrays["vectors"],
+        meta.words,
+        _array(path, arrays, "vectors"),
         arrays.get("counts"),
-        meta["c_text"],
-        _unpack_attributes(meta.get("attributes", []), arrays),
+        meta.c_text,
+        _unpack_attributes(path, meta.attributes, arrays),
     )
 
 
-def _from_model(meta: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Contents:
-    exact = meta["params"]["mode"] == "exact"
-    shown = slice(0 if exact else 1, None)  # fast mode hides row 0, the sentence end
-    return Contents(
-        meta["words"][shown], arrays["syn0"][shown], arrays["counts"][shown], exact
-    )
+def _from_model(
+    path: str, found: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]
+) -> Contents:
+    meta = checked(_ModelMeta, found, path)
+    is_exact = meta.params.mode == "exact"
+    shown = slice(0 if is_exact else 1, None)  # fast mode hides row 0, the sentence end
+    vectors, counts = (_array(path, arrays, name) for name in ("syn0", "counts"))
+    return Contents(meta.words[shown], vectors[shown], counts[shown], is_exact)
+
+
+def _array(
+    path: str, arrays: dict[str, npt.NDArray[Any]], name: str
+) -> npt.NDArray[Any]:
+    if name not in arrays or arrays[name].ndim == 0:
+        message = f"{path} is damaged: it has no array {name!r}. Save it again."
+        raise ValueError(message)
+    return arrays[name]
+
+
+def _check_lengths(path: str, held: Contents) -> None:
+    """Raise ValueError unless all parts are of the same words."""
+    n_words, vectors, counts = len(held.words), held.vectors, held.counts
+    lengths = {name: len(values) for name, values in held.attributes.items()}
+    if (
+        (vectors.ndim != 2 or vectors.dtype.kind != "f" or len(vectors) != n_words)
+        or (counts is not None and counts.shape != (n_words,))
+        or (counts is not None and counts.dtype.kind not in "iu")
+        or any(length != n_words for length in lengths.values())
+    ):
+        shown = "none" if counts is None else f"{counts.dtype} {counts.shape}"
+        message = (
+            f"{path} is damaged: its parts do not fit each other: {n_words} words, "
+            f"vectors {vectors.dtype} {vectors.shape}, counts {shown}, attributes "
+            f"{lengths}. Save it again."
+        )
+        raise ValueError(message)
 
 
 def write(path: str, held: Contents, how: WriteOptions) -> None:
@@ -127,16 +183,22 @@ def _pack_attributes(
 
 
 def _unpack_attributes(
-    listed: _Listed, arrays: dict[str, npt.NDArray[Any]]
+    path: str, listed: list[Any], arrays: dict[str, npt.NDArray[Any]]
 ) -> dict[str, npt.NDArray[Any]]:
     """Undo `_pack_attributes`."""
-    return {
-        name: np.array(arrays[f"attribute_{number}"])
-        if values is None
-        # np.array would make a matrix of lists of equal length.
-        else np.fromiter(values, object, len(values))
-        for number, (name, values) in enumerate(listed)
-    }
+    attributes = {}
+    for number, item in enumerate(listed):
+        match item:
+            case [str(name), None]:
+                found = np.array(_array(path, arrays, f"attribute_{number}"))
+            case [str(name), list(values)]:
+                # np.array would make a matrix of lists of equal length.
+                found = np.fromiter(values, object, len(values))
+            case _:
+                message = f"{path} is damaged: its attribute {number} has no name"
+                raise ValueError(message)
+        attributes[name] = found
+    return attributes
 
 
 def _checked_json(name: str, values: list[Any]) -> list[Any]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from w2vfast import _text
 from w2vfast.aliases import PathLike
-from w2vfast.phrases.scorers import Scorer
-from w2vfast.phrases.storage import read_phrases, write_phrases
+from w2vfast.phrases.scorers import Scorer, checked_scorer
+from w2vfast.phrases.settings import checked_delimiter
+from w2vfast.phrases.storage import SavedPhrases, read_phrases, write_phrases
 
 Sentence = Iterable[str]
 
@@ -162,28 +164,37 @@ class PhraseModel:
         ValueError
             If the file is not a phrases file, has a later version, or needs `scoring`.
         """
-        found = read_phrases(path)
-        kind = cls._kinds.get(found["kind"])
+        found, name = read_phrases(path), os.fspath(path)
+        kind = cls._kinds.get(found.kind)
         if kind is None:
             message = (
-                f"{path} is damaged: its kind is {found['kind']!r}, not one of "
+                f"{name} is damaged: its kind is {found.kind!r}, not one of "
                 f"{', '.join(sorted(cls._kinds))}"
             )
             raise ValueError(message)
-        if found["scoring"] is None and scoring is None:
+        if found.scoring is None and scoring is None:
             message = (
-                f"{path} was made with a custom scoring function, which the file does "
+                f"{name} was made with a custom scoring function, which the file does "
                 "not contain. Pass it: load(path, scoring=function)."
             )
             raise ValueError(message)
         model = kind.__new__(kind)
-        model.min_count = found["min_count"]
-        model.threshold = found["threshold"]
-        model.delimiter = found["delimiter"]
-        model.scoring = found["scoring"] if scoring is None else scoring
-        model.connector_words = frozenset(found["connector_words"])
-        model._restore(found)
+        try:
+            model._set_fields(found, scoring or found.scoring or "")
+        # The values are of the right types, but may be anything else.
+        except Exception as error:
+            message = f"{name} is damaged: {error}"
+            raise ValueError(message) from error
         return model
+
+    def _set_fields(self, found: SavedPhrases, scoring: str | Scorer) -> None:
+        """Check the fields of a file and take them."""
+        self.scoring = checked_scorer(scoring, found.min_count, found.threshold)
+        self.min_count = found.min_count
+        self.threshold = found.threshold
+        self.delimiter = checked_delimiter(found.delimiter)
+        self.connector_words = frozenset(found.connector_words)
+        self._restore(found)
 
     def _extra_fields(self) -> dict[str, Any]:
         """Return what a file contains besides the common fields and the entries."""
@@ -193,7 +204,7 @@ class PhraseModel:
         """Yield batches of (word or phrase, count or score)."""
         raise NotImplementedError
 
-    def _restore(self, found: dict[str, Any]) -> None:
+    def _restore(self, found: SavedPhrases) -> None:
         """Set what is not common to both classes from the fields of a file."""
         raise NotImplementedError
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from w2vfast import _text
 from w2vfast.phrases.base import PhraseModel
+from w2vfast.phrases.storage import SavedPhrases
 
 if TYPE_CHECKING:
     from w2vfast.phrases.phrases import Phrases
@@ -46,8 +47,8 @@ class FrozenPhrases(PhraseModel, kind="FrozenPhrases"):
     def _entries(self) -> Iterator[Iterable[tuple[str, float]]]:
         yield self.phrasegrams.items()
 
-    def _restore(self, found: dict[str, Any]) -> None:
-        self.phrasegrams = found["entries"]
+    def _restore(self, found: SavedPhrases) -> None:
+        self.phrasegrams = found.entries
 
 
 Phraser = FrozenPhrases  # the name in gensim before version 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from w2vfast import _text
 from w2vfast.phrases.base import PhraseModel
@@ -12,9 +12,11 @@ from w2vfast.phrases.counting import count_corpus
 from w2vfast.phrases.frozen import FrozenPhrases
 from w2vfast.phrases.scorers import Scorer, checked_scorer
 from w2vfast.phrases.settings import checked_connector_words, checked_delimiter
+from w2vfast.phrases.storage import SavedPhrases
 from w2vfast.phrases.vocab import PhraseVocab
 from w2vfast.system.resources import usable_cpus
 from w2vfast.text.sources import sentence_source
+from w2vfast.text.vocab import MAX_COUNT
 
 GENSIM_PROGRESS_PER = 10_000
 
@@ -89,9 +91,7 @@ class Phrases(PhraseModel, kind="Phrases"):
         if progress_per != GENSIM_PROGRESS_PER:
             message = f"progress_per={progress_per!r} has no effect in w2vfast"
             warnings.warn(message, UserWarning, stacklevel=2)
-        if max_vocab_size < 1:
-            message = f"max_vocab_size must be at least 1, got {max_vocab_size}"
-            raise ValueError(message)
+        _check_size(max_vocab_size)
         if workers is not None and workers < 1:
             message = f"workers must be 1 or more, or None, got {workers}"
             raise ValueError(message)
@@ -234,12 +234,13 @@ class Phrases(PhraseModel, kind="Phrases"):
     def _entries(self) -> Iterator[Iterable[tuple[str, float]]]:
         return self.vocab.batches()
 
-    def _restore(self, found: dict[str, Any]) -> None:
-        self.max_vocab_size = found["max_vocab_size"]
-        self.corpus_word_count = found["corpus_word_count"]
+    def _restore(self, found: SavedPhrases) -> None:
+        _check_size(found.max_vocab_size)
+        self.max_vocab_size = found.max_vocab_size
+        self.corpus_word_count = found.corpus_word_count
         self._workers = None
         self._counts = _text.PhraseCounts()
-        self._counts.fill(found["entries"])
+        self._counts.fill(_counts_of(found))
 
     def __getstate__(self) -> dict[str, Any]:
         entries = {word: n for batch in self.vocab.batches() for word, n in batch}
@@ -249,3 +250,20 @@ class Phrases(PhraseModel, kind="Phrases"):
         self.__dict__.update(state)
         self._counts = _text.PhraseCounts()
         self._counts.fill(state["_counts"])
+
+
+def _check_size(max_vocab_size: int) -> None:
+    if max_vocab_size < 1:
+        message = f"max_vocab_size must be at least 1, got {max_vocab_size}"
+        raise ValueError(message)
+
+
+def _counts_of(found: SavedPhrases) -> dict[str, int]:
+    counts = [found.corpus_word_count, *found.entries.values()]
+    if not all(isinstance(n, int) and 0 <= n <= MAX_COUNT for n in counts):
+        message = f"a count is not a whole number from 0 to {MAX_COUNT}"
+        raise ValueError(message)
+    if sum(counts) > MAX_COUNT:
+        message = f"the counts add up to more than {MAX_COUNT}"
+        raise ValueError(message)
+    return cast(dict[str, int], found.entries)

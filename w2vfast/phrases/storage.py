@@ -5,16 +5,41 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from w2vfast.aliases import PathLike
 from w2vfast.system.files import InputFile, open_output
+from w2vfast.system.json_files import checked, parse_json
 
 FORMAT, VERSION = "w2vfast phrases", 1
-_REQUIRED_FIELDS = {
-    *("version", "kind", "min_count", "threshold", "delimiter", "scoring"),
-    *("connector_words", "entries"),
-}
+
+
+@dataclass(frozen=True)
+class SavedPhrases:
+    """The fields of a file; see `Phrases` and `FrozenPhrases`.
+
+    Attributes
+    ----------
+    kind : str
+        Name of the class.
+    scoring : str or None
+        None for a custom scoring function.
+    entries : dict of str to float
+        Counts of words and candidates, or scores of phrases.
+    max_vocab_size, corpus_word_count : int
+        Of `Phrases` only.
+    """
+
+    kind: str
+    min_count: float
+    threshold: float
+    delimiter: str
+    scoring: str | None
+    connector_words: list[str]
+    entries: dict[str, float]
+    max_vocab_size: int = 0
+    corpus_word_count: int = 0
 
 
 def write_phrases(
@@ -45,13 +70,13 @@ def write_phrases(
         file.write(b"\n}}\n")
 
 
-def read_phrases(path: PathLike) -> dict[str, Any]:
+def read_phrases(path: PathLike) -> SavedPhrases:
     """Read a file that `write_phrases` wrote.
 
     Returns
     -------
-    dict
-        The fields and the dict ``entries``.
+    SavedPhrases
+        Of the right types; what they say is not checked.
 
     Raises
     ------
@@ -59,23 +84,16 @@ def read_phrases(path: PathLike) -> dict[str, Any]:
         If the file is not a phrases file, is damaged, or has a later version.
     """
     name = os.fspath(path)
-    try:
-        with InputFile(name, repr(name)) as file:
-            found = json.loads(file.readall())
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        message = f"{name} is not a phrases file: it is not JSON ({error})"
-        raise ValueError(message) from error
+    with InputFile(name, repr(name)) as file:
+        found = parse_json(file.readall(), name, "a phrases file")
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         message = f"{name} is not a phrases file. Phrases.save writes one."
         raise ValueError(message)
-    missing = sorted(_REQUIRED_FIELDS - set(found))
-    if missing:
-        message = f"{name} is damaged: it lacks {', '.join(missing)}"
-        raise ValueError(message)
-    if found["version"] > VERSION:
+    version = found.get("version")
+    if version != VERSION:
         message = (
-            f"{name} was written by a later version of w2vfast (format "
-            f"{found['version']}, this version reads {VERSION}). Update w2vfast."
+            f"{name} has format version {version!r}, and this version of w2vfast reads "
+            f"{VERSION}. If a later version of w2vfast wrote it, update w2vfast."
         )
         raise ValueError(message)
-    return found
+    return checked(SavedPhrases, found, name)

@@ -8,19 +8,19 @@ import io
 import lzma
 import os
 import re
-import secrets
 import stat
 import sys
 import time
-import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, BinaryIO
 
 from w2vfast.aliases import PathLike
+from w2vfast.system.leftovers import lock, remove_leftovers, temporary_beside
 
 HEAD_BYTES = 10  # enough to recognise each compression
 BUFFER_BYTES = 1 << 17
+MOST_EXPANSION = 1000  # of compressed bytes, in a file that was not made to harm
 
 
 # ---------------------------------------------------------------------------
@@ -101,13 +101,44 @@ class InputFile(io.RawIOBase):
 
 
 def _is_damage(error: Exception) -> bool:
+    """Whether a decompressor raised the error: it may be of any kind."""
     if isinstance(error, OSError):
         return error.errno is None  # gzip and bz2 set none; a disk error has one
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    # ZstdError is of a module that Python before 3.14 may lack, so compare its name.
-    return isinstance(error, (EOFError, zlib.error, lzma.LZMAError)) or (
-        "ZstdError" in kinds
-    )
+    return not isinstance(error, MemoryError)
+
+
+def open_regular(path: PathLike, folder: int | None = None) -> BinaryIO:
+    """Open a regular file for reading bytes; never wait for a pipe or a device.
+
+    Parameters
+    ----------
+    path : str or path-like
+    folder : int, optional
+        Descriptor of the folder that a relative path starts from.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    ValueError
+        If it is a pipe, a device or another special file.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    flags |= getattr(os, "O_NONBLOCK", 0)  # a pipe would wait for its writer
+    descriptor = os.open(path, flags, dir_fd=folder)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        if not stat.S_ISREG(mode):
+            message = (
+                f"{os.fspath(path)} is not a regular file, such as a pipe or device"
+            )
+            raise ValueError(message)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
 
 
 class _Raw(io.RawIOBase):
@@ -308,6 +339,7 @@ def _create_beside(target: str) -> tuple[BinaryIO, str]:
         message = "the file exists and is not writable"
         raise PermissionError(errno.EACCES, message, target)
     temporary = temporary_beside(final)
+    remove_leftovers(os.path.dirname(final))
     try:
         # "x" lets the system apply the umask; Python can only read the umask by
         # changing it for a moment in all threads.
@@ -315,6 +347,7 @@ def _create_beside(target: str) -> tuple[BinaryIO, str]:
     except OSError as error:
         raise no_temporary(error, target) from error
     try:
+        lock(file.fileno())
         if os.path.exists(final):
             os.chmod(temporary, stat.S_IMODE(os.stat(final).st_mode))
     except BaseException:
@@ -322,12 +355,6 @@ def _create_beside(target: str) -> tuple[BinaryIO, str]:
         os.unlink(temporary)
         raise
     return file, temporary
-
-
-def temporary_beside(target: str) -> str:
-    """Return an unused name in the directory of `target`."""
-    name = f".w2vfast-{secrets.token_hex(8)}.tmp"
-    return os.path.join(os.path.dirname(target), name)
 
 
 def no_temporary(error: OSError, target: str) -> OSError:

@@ -1,4 +1,4 @@
-"""Write a folder so that it appears complete or not at all."""
+"""Folders that are written whole or not at all, and read at one version."""
 
 from __future__ import annotations
 
@@ -6,17 +6,131 @@ import errno
 import os
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import BinaryIO
+from contextlib import AbstractContextManager, contextmanager, suppress
+from types import TracebackType
+from typing import BinaryIO, TypeVar
 
 from w2vfast.aliases import PathLike
 from w2vfast.system.files import (
     naming_full_disk,
     no_temporary,
+    open_regular,
     synced,
+)
+from w2vfast.system.leftovers import (
+    locked_folder,
+    remove_leftovers,
     temporary_beside,
 )
+
+T = TypeVar("T")
+
+# ---------------------------------------------------------------------------
+# Reading
+# ---------------------------------------------------------------------------
+
+_HAS_FOLDER_DESCRIPTORS = os.open in os.supports_dir_fd
+_READS = 50  # attempts, each of which another process may spoil by a new version
+_PAUSE = 0.01  # seconds between them
+
+
+class OpenFolder:
+    """A folder that is opened once.
+
+    Where the system has descriptors of folders, all files are those of the version
+    that was opened, wherever it is renamed to; they may be missing if it was replaced.
+    """
+
+    def __init__(self, path: PathLike) -> None:
+        self._path = os.fspath(path)
+        self._descriptor: int | None = None
+        if _HAS_FOLDER_DESCRIPTORS:
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+            self._descriptor = os.open(self._path, flags)
+
+    def __enter__(self) -> OpenFolder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+
+    def path_of(self, name: str) -> str:
+        """Return the path of a file, for messages."""
+        return os.path.join(self._path, name)
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a regular file of the folder for reading; see `open_regular`."""
+        if self._descriptor is None:
+            return open_regular(self.path_of(name))
+        try:
+            return open_regular(name, self._descriptor)
+        except OSError as error:
+            error.filename = self.path_of(name)
+            raise
+
+
+def read_at_once(path: PathLike, mark: str, read: Callable[[OpenFolder], T]) -> T:
+    """Read a folder whose files are all of one version.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The folder.
+    mark : str
+        A file that every version replaces.
+    read : callable
+        Takes an `OpenFolder`.  Called again if another process replaces the folder
+        meanwhile.
+
+    Raises
+    ------
+    OSError, ValueError
+        What `read` raises for a folder that is not replaced meanwhile; or if it was
+        replaced during each of many attempts.
+    """
+    for _ in range(_READS):
+        before = _version(path, mark)
+        try:
+            with OpenFolder(path) as folder:
+                found = read(folder)
+        except (OSError, ValueError):
+            if _version(path, mark) == before:
+                raise
+        else:
+            if _HAS_FOLDER_DESCRIPTORS or _version(path, mark) == before:
+                return found
+        time.sleep(_PAUSE)
+    message = (
+        f"{os.fspath(path)} was replaced by another process during each of {_READS} "
+        "attempts to read it. Try again when it is written less often."
+    )
+    raise ValueError(message)
+
+
+def _version(path: PathLike, mark: str) -> tuple[int, ...] | None:
+    """Return what differs between two versions of a folder; None if there is none."""
+    try:
+        status = os.stat(os.path.join(os.fspath(path), mark))
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
+
+
+# ---------------------------------------------------------------------------
+# Writing
+# ---------------------------------------------------------------------------
+
+_SWAPS = 1000  # attempts, each of which another writer may spoil
+_EXCHANGE = 2  # RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS
+_AT_CURRENT = -100  # AT_FDCWD of Linux
 
 
 @contextmanager
@@ -52,14 +166,16 @@ def new_folder(
     target = os.path.realpath(path)
     _check_replaceable(target, os.fspath(path), mark, is_part)
     temporary = temporary_beside(target)
+    remove_leftovers(os.path.dirname(target))
     try:
         os.mkdir(temporary)
     except OSError as error:
         raise no_temporary(error, os.fspath(path)) from error
     try:
-        with naming_full_disk(os.fspath(path)):
-            yield temporary
-        _swap(temporary, target)
+        with locked_folder(temporary):
+            with naming_full_disk(os.fspath(path)):
+                yield temporary
+            _swap(temporary, target)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -90,16 +206,69 @@ def _check_replaceable(
 
 
 def _swap(temporary: str, target: str) -> None:
-    """Replace `target` by the new folder; if that fails, restore the old one."""
-    if not os.path.lexists(target):
-        os.rename(temporary, target)
-        return
-    os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
-    old = f"{temporary}.old"
-    os.rename(target, old)
+    """Replace `target` by the new folder; if that fails, `target` is as before."""
+    for _ in range(_SWAPS):
+        if not os.path.lexists(target):
+            done = _rename_to_free(temporary, target)
+        else:
+            _copy_mode(target, temporary)
+            done = _exchange(temporary, target)
+            if done:
+                shutil.rmtree(temporary, ignore_errors=True)
+            else:
+                done = _replace_in_two_steps(temporary, target)
+        if done:
+            return
+    message = "other processes keep replacing this folder; write it when they are done"
+    raise FileExistsError(errno.EEXIST, message, target)
+
+
+def _copy_mode(source: str, target: str) -> None:
+    with suppress(FileNotFoundError):  # another writer is about to replace it
+        os.chmod(target, stat.S_IMODE(os.stat(source).st_mode))
+
+
+def _rename_to_free(source: str, target: str) -> bool:
+    """Rename a folder; return False if another process has taken the name."""
     try:
-        os.rename(temporary, target)
+        os.rename(source, target)
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+            return False
+        raise
+    return True
+
+
+def _exchange(one: str, other: str) -> bool:
+    """Exchange two folders at once; return False where the system cannot."""
+    if os.name != "posix":
+        return False
+    import ctypes  # only here: its import takes time
+
+    library = ctypes.CDLL(None)
+    names = os.fsencode(one), os.fsencode(other)
+    if hasattr(library, "renameat2"):  # Linux
+        arguments = (_AT_CURRENT, names[0], _AT_CURRENT, names[1], _EXCHANGE)
+        return bool(library.renameat2(*arguments) == 0)
+    if hasattr(library, "renamex_np"):  # macOS
+        return bool(library.renamex_np(*names, _EXCHANGE) == 0)
+    return False
+
+
+def _replace_in_two_steps(temporary: str, target: str) -> bool:
+    """Replace a folder; between the steps there is none under its name.
+
+    Returns False if another writer was faster.
+    """
+    old = f"{temporary}.old"
+    try:
+        os.rename(target, old)
+    except FileNotFoundError:
+        return False
+    try:
+        done = _rename_to_free(temporary, target)
     except BaseException:
         os.rename(old, target)
         raise
-    shutil.rmtree(old)
+    shutil.rmtree(old, ignore_errors=True)
+    return done

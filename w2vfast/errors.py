@@ -6,15 +6,21 @@ either: ``min_count=5`` in Python, ``-min-count 5`` on the command line.
 
 from __future__ import annotations
 
+import math
+import numbers
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 
 def shown(value: object) -> str:
     """Return what messages show of a value: its type and a short repr."""
+    return f"{shortened(value)} ({type(value).__name__})"
+
+
+def shortened(value: object) -> str:
+    """Return a short repr of a value."""
     text = repr(value)
-    text = text if len(text) <= 60 else text[:57] + "..."
-    return f"{text} ({type(value).__name__})"
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 class Name(NamedTuple):
@@ -189,3 +195,29 @@ class ParameterTypeError(_About, TypeError):
 
     def _given(self, spelling: Spelling) -> str:
         return shown(self.value)
+
+
+def whole_number(name: str, value: object, hint: Text = "", unset: str = "") -> int:
+    """Return a parameter's value as an int; 5.0 is 5, and True is no number.
+
+    Raises
+    ------
+    ParameterTypeError
+        If it is not a whole number.
+    """
+    # True is an int in Python, but negative=True is a mistake, not one sample.
+    if isinstance(value, bool) or not _is_whole(value):
+        raise ParameterTypeError(name, value, "a whole number", hint, unset)
+    return int(cast(int, value))
+
+
+def _is_whole(value: object) -> bool:
+    if isinstance(value, numbers.Integral):
+        return True
+    is_finite = isinstance(value, numbers.Real) and math.isfinite(value)
+    return is_finite and value == math.floor(cast(float, value))
+
+
+def optional_number(name: str, value: object, unset: str) -> int | None:
+    """Return None, or a parameter's value as an int; see `whole_number`."""
+    return None if value is None else whole_number(name, value, unset=unset)

@@ -21,6 +21,7 @@ from w2vfast.compat import (
     check_gensim_call,
     refuse_unknown_arguments,
 )
+from w2vfast.errors import optional_number
 from w2vfast.params import TrainParams
 from w2vfast.persistence import SavedModel, load_model, save_model
 from w2vfast.prediction.combining import check_combination, combine_matrices
@@ -797,6 +798,7 @@ class Word2Vec(GensimNames):
         RuntimeError
             If there is neither a size nor a vocabulary.
         """
+        vocab_size = optional_number("vocab_size", vocab_size, "that of the model")
         n_rows = len(self.vocab) if vocab_size is None else vocab_size + 1
         return estimate_memory(n_rows, self.params)
 

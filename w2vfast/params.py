@@ -12,7 +12,7 @@ import numbers
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NoReturn, cast
+from typing import Any, NamedTuple, NoReturn
 
 from w2vfast.errors import (
     Name,
@@ -23,6 +23,7 @@ from w2vfast.errors import (
     SettingsError,
     Text,
     Value,
+    whole_number,
 )
 from w2vfast.system.resources import usable_cpus
 
@@ -480,27 +481,13 @@ def _as_switch(name: str, value: object) -> bool:
 def _as_whole_number(name: str, value: object) -> int:
     smallest, largest, hint = _WHOLE_NUMBERS[name]
     unset = _UNSET.get(name, "")
-    # True is an int in Python, but negative=True is a mistake, not one sample.
-    if isinstance(value, bool) or not _is_whole(value):
-        raise ParameterTypeError(name, value, "a whole number", hint, unset)
-    number = int(cast(int, value))
+    number = whole_number(name, value, hint, unset)
     if not smallest <= number <= largest:
         accepted = f"at least {smallest}"
         if number > largest:
             accepted = f"at most {largest}"
         raise ParameterError(name, number, accepted, hint, unset)
     return number
-
-
-def _is_whole(value: object) -> bool:
-    """Tell whether a value is a whole number, also if it is written 5.0."""
-    if isinstance(value, numbers.Integral):
-        return True
-    return (
-        isinstance(value, numbers.Real)
-        and math.isfinite(value)
-        and value == math.floor(value)
-    )
 
 
 def _as_real_number(name: str, value: object) -> float:

@@ -1,10 +1,11 @@
 """Figures: matplotlib is required, and must be able to write the file format."""
 
+import pickle
 import sys
 
 import pytest
 
-from w2vfast.plots.figures import image_format, require_matplotlib
+from w2vfast.plots.figures import image_format, new_figure, require_matplotlib
 
 
 @pytest.mark.parametrize("call", [require_matplotlib, lambda: image_format("map.png")])
@@ -25,3 +26,11 @@ def test_an_unknown_format_is_rejected_with_the_known_ones(name):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     with pytest.raises(ValueError, match=rf"{name}: the file name must .* \.png"):
         image_format(name)
+
+
+def test_a_notebook_shows_a_figure_as_a_picture():
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    figure = new_figure((2, 1))
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    again = pickle.loads(pickle.dumps(figure))
+    assert again._repr_png_().startswith(b"\x89PNG")

@@ -124,6 +124,20 @@ def test_a_single_string_raises(model):
         model.predict_output_word("cat")
 
 
+@pytest.mark.parametrize("context", [None, 5])
+def test_what_is_no_list_raises(model, context):
+    message = rf"must be a list of words, got {context} .*write \["
+    with pytest.raises(TypeError, match=message):
+        model.predict_output_word(context)
+
+
+def test_a_topn_that_is_no_whole_number_raises(model):
+    with pytest.raises(
+        TypeError, match=r"topn must be a whole number or None, got 1\.5"
+    ):
+        model.predict_output_word(["cat"], 1.5)
+
+
 def test_vectors_of_any_length_predict(model):
     long = trained(hs=1)
     long.wv.vectors[:] *= np.float32(1e30)

@@ -47,3 +47,10 @@ def test_a_pickle_contains_the_message_and_not_the_vocabulary():
     sent = pickle.dumps(MissingKeyError("quen", KEYS))
     assert b"woman" not in sent
     assert "queen" in str(pickle.loads(sent))
+
+
+def test_a_long_key_is_shortened():
+    message = str(MissingKeyError("x" * 10_000, KEYS))
+    assert len(message) < 150
+    assert message.startswith("'xxx")
+    assert "... is not in the vocabulary" in message

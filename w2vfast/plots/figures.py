@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import io
 from pathlib import PurePath
 from typing import Any
 
@@ -25,13 +27,21 @@ def require_matplotlib() -> None:
 def new_figure(inches: tuple[float, float]) -> Any:
     """Create a matplotlib figure of a width and height.
 
-    Without pyplot, which would open windows and keep every figure in memory.
+    Without pyplot, which would open windows and keep every figure in memory.  A
+    notebook shows it as a picture.
     """
     figure = importlib.import_module("matplotlib.figure")
     agg = importlib.import_module("matplotlib.backends.backend_agg")
     new = figure.Figure(figsize=inches, dpi=DPI, facecolor="white")
     agg.FigureCanvasAgg(new)
+    new._repr_png_ = functools.partial(_png, new)
     return new
+
+
+def _png(figure: Any) -> bytes:
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    return picture.getvalue()
 
 
 def image_format(path: str) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import PathLike
+from w2vfast.errors import whole_number
 from w2vfast.plots.wordmap import DEFAULT_TOP, WordMap, readable, word_map
 from w2vfast.system.files import open_output
 from w2vfast.vectors.neighbours import nearest, unit_rows
@@ -88,6 +89,7 @@ def save_map_page(
             f"{os.fspath(path)!r}. For a picture use plot_words(vectors).savefig(name)."
         )
         raise ValueError(message)
+    neighbours = whole_number("neighbours", neighbours)
     if neighbours < 0:
         message = f"neighbours must be at least 0, got {neighbours}."
         raise ValueError(message)

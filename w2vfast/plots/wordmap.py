@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.errors import whole_number
 from w2vfast.plots.layout import METHODS, lay_out
 from w2vfast.text.vocab import SENTENCE_END
 from w2vfast.vectors.neighbours import unit_rows
@@ -118,6 +119,7 @@ def readable(word: Key) -> str:
 
 
 def _top_rows(vectors: KeyedVectors, top: int) -> NDArray[np.intp]:
+    top = whole_number("top", top)
     if top < 1:
         message = f"top must be at least 1, got {top}."
         raise ValueError(message)

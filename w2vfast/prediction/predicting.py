@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from w2vfast.errors import shown
+from w2vfast.errors import optional_number, shown
 from w2vfast.vectors.neighbours import largest
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def predict_words(
     -----
     O(V D) time.
     """
+    topn = optional_number("topn", topn, "all words")
     rows = context_rows(context, inputs)
     if not rows:
         message = "no word of the context is in the vocabulary, so nothing is predicted"
@@ -81,12 +82,13 @@ def context_rows(context: Iterable[Key], inputs: KeyTable) -> list[int]:
     Raises
     ------
     TypeError
-        If it is a single string.
+        If it is a single string, or not iterable.
     """
-    if isinstance(context, (str, bytes)):
+    if isinstance(context, (str, bytes)) or not isinstance(context, Iterable):
+        example = "word" if context is None else context
         message = (
             f"context_words_list must be a list of words, got {shown(context)}. "
-            f"For one word write [{context!r}]."
+            f"For one word write [{example!r}]."
         )
         raise TypeError(message)
     row_of = inputs.key_to_index

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import Word
-from w2vfast.errors import Name, Setting, SettingsError
+from w2vfast.errors import Name, Setting, SettingsError, shortened
 
 AnyWord = TypeVar("AnyWord", str, int, Word)
 
@@ -126,7 +126,7 @@ def no_word_error(word: Word, count: int, min_count: int) -> ValueError:
     """Return the error for a corpus in which no word reaches `min_count`."""
     message = (
         *("No word occurs at least ", Setting("min_count", min_count), " times "),
-        f"(most frequent: {word!r}, {count}). Lower ",
+        f"(most frequent: {shortened(word)}, {count}). Lower ",
         *(Name("min_count"), ", or give more text."),
     )
     return SettingsError(message)
@@ -136,8 +136,8 @@ def check_trainable(vocab: Vocab, min_count: int) -> None:
     """Raise ValueError if there is only one word, so nothing can be predicted."""
     if len(vocab.visible_words) < 2:
         message = (
-            f"the vocabulary has only one word, {vocab.words[-1]!r}: there is nothing "
-            "to predict. Lower ",
+            f"the vocabulary has only one word, {shortened(vocab.words[-1])}: there is "
+            "nothing to predict. Lower ",
             *(Setting("min_count", min_count), " or give more text."),
         )
         raise SettingsError(message)

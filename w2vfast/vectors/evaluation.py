@@ -15,6 +15,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast.errors import optional_number
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import neighbours
 from w2vfast.vectors.correlation import Correlation, pearson, ranks
@@ -215,6 +216,7 @@ def _searchable(
     if len(words) != len(vectors):
         message = f"got {len(words)} words and {len(vectors)} vectors"
         raise ValueError(message)
+    restrict_vocab = optional_number("restrict_vocab", restrict_vocab, "all words")
     if restrict_vocab is not None and restrict_vocab < 0:
         message = f"restrict_vocab must be at least 0 (0: all), got {restrict_vocab}"
         raise ValueError(message)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from w2vfast.aliases import Key, PathLike
 from w2vfast.compat import check_encoding, check_rows_to_write
+from w2vfast.errors import optional_number, whole_number
 from w2vfast.formats import dispatch, word2vec
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
 from w2vfast.formats.spelling import Spaces
@@ -183,6 +184,7 @@ class KeyedVectors(KeyTable):
         >>> wv.most_similar(positive=["king", "woman"], negative=["man"])[0][0]
         'queen'
         """
+        topn = queries.checked_topn(topn)
         if topn is not None and topn < 1:
             return []
         items = queries.weighted_items(positive, negative)
@@ -277,6 +279,7 @@ class KeyedVectors(KeyTable):
 
         Differs: gensim has `restrict_vocab`, but searches all rows.
         """
+        topn = queries.checked_topn(topn)
         if topn is not None and topn < 1:
             return []
         above, below = queries.as_list(positive), queries.as_list(negative)
@@ -948,6 +951,7 @@ class KeyedVectors(KeyTable):
         if mmap not in (True, False, None, "r"):
             message = f"mmap must be True, False or 'r' (read-only), got {mmap!r}"
             raise ValueError(message)
+        limit = optional_number("limit", limit, "all rows")
         how = ReadOptions(limit, unicode_errors, spaces, mmap=bool(mmap))
         held = dispatch.read_vectors(path, kind, how)
         loaded = cls(held.words, held.vectors, held.counts, c_text=held.c_text)
@@ -1076,6 +1080,7 @@ class KeyedVectors(KeyTable):
         """
         storage.check_fvocab(fvocab)
         check_encoding(encoding)
+        limit = optional_number("limit", limit, "all rows")
         how = ReadOptions(limit, unicode_errors, dtype=datatype)
         held = word2vec.read(os.fspath(fname), how, binary=binary, header=not no_header)
         counts = storage.counts_of(held.words, fvocab, unicode_errors)
@@ -1159,6 +1164,7 @@ def _nearest_keys(
     directions, given = queries.directions(
         table, queries.as_list_of_keys(asked, "queries")
     )
+    topn = whole_number("topn", topn)
     if topn < 1 or not given:
         return [[] for _ in given]
     searched = queries.searched_rows(len(table), 0, None, restrict_vocab)

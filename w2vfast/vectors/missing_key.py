@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from w2vfast.errors import shortened
+
 _MAX_SUGGESTIONS = 3
 _COMPARED_KEYS = 50_000  # most frequent keys compared with a missing one
 
@@ -29,7 +31,9 @@ class MissingKeyError(KeyError):
 
     def __str__(self) -> str:
         key = self.args[0]
-        message = f"{key!r} is not in the vocabulary of {len(self._keys)} words"
+        message = (
+            f"{shortened(key)} is not in the vocabulary of {len(self._keys)} words"
+        )
         similar = _similar_keys(key, self._keys[:_COMPARED_KEYS])
         if similar:
             message += f"; did you mean {' or '.join(map(repr, similar))}?"

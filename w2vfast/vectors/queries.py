@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast.aliases import Key
+from w2vfast.errors import optional_number
 from w2vfast.vectors import neighbours
 from w2vfast.vectors.table import KEY_TYPES, FloatArray, KeyTable
 
@@ -144,10 +145,16 @@ def mean_vector(
     return total / magnitude if magnitude else total
 
 
+def checked_topn(topn: object) -> int | None:
+    """Return how many keys to find; None stands for all."""
+    return optional_number("topn", topn, "the cosines of all rows")
+
+
 def searched_rows(
     n_rows: int, clip_start: int, clip_end: int | None, restrict_vocab: int | None
 ) -> slice:
     """Return the rows that a query searches; `restrict_vocab` overrides the clips."""
+    restrict_vocab = optional_number("restrict_vocab", restrict_vocab, "all rows")
     if restrict_vocab:
         clip_start, clip_end = 0, restrict_vocab
     start, stop, _ = slice(clip_start, clip_end or None).indices(n_rows)

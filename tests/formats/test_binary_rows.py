@@ -81,7 +81,8 @@ def test_mutated_binary_is_read_as_plain_python_reads_it(tmp_path_factory, conte
     path = tmp_path_factory.getbasetemp() / "mutated"
     path.write_bytes(content)
     # The bytes of a value may spell a row of text by accident, which is an error.
-    assume(parse_numbers(content.split(b"\n")[1].split(b" ")[1:]) is None)
+    second = content.split(b"\n")[1]
+    assume(b" " not in second or parse_numbers(second, second.find(b" ") + 1) is None)
     expected = read_with_plain_python(content)
     options = {"binary": True, "unicode_errors": "surrogateescape"}
     with pytest.MonkeyPatch.context() as patch:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from word2vec_files import byte_words, error_of, read, read_bytes, same_bits, written
 
-from w2vfast.formats import row_buffer
+from w2vfast.formats import row_buffer, text_rows
 from w2vfast.formats.text_rows import parse_numbers
 
 # --- valid lines ------------------------------------------------------------------
@@ -48,17 +48,28 @@ def test_rows_after_the_limit_are_not_checked(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("texts", "numbers"),
+    ("text", "numbers"),
     [
-        ([b"1", b"-2.5e3", b"inf"], [1, -2500, np.inf]),
-        ([], []),
-        ([b"1", b"x"], None),
-        ([b"1_0"], None),
-        ([b""], None),
+        (b"a 1 -2.5e3 inf", [1, -2500, np.inf]),
+        (b"a 1 x", None),
+        (b"a 1_0", None),
+        (b"a_b 1", [1]),
+        (b"a 1  2", None),
+        (b"a ", None),
     ],
 )
-def test_parse_numbers(texts, numbers):
-    assert parse_numbers(texts) == numbers
+@pytest.mark.parametrize("piece", [1, 4, 1000])
+def test_parse_numbers(text, numbers, piece, monkeypatch):
+    monkeypatch.setattr(text_rows, "PIECE_BYTES", piece)
+    found = parse_numbers(text, text.find(b" ") + 1)
+    assert (found is None) if numbers is None else found.tolist() == numbers
+
+
+@pytest.mark.parametrize("piece", [1, 4, 1000])
+def test_the_first_value_that_is_no_number_is_named(tmp_path, piece, monkeypatch):
+    monkeypatch.setattr(text_rows, "PIECE_BYTES", piece)
+    with pytest.raises(ValueError, match=r"line 2: value 3 is b'x', not a number"):
+        read_bytes(tmp_path, b"1 4\na 1 2 x y\n")
 
 
 # --- any text, compared with a plain Python reader --------------------------------

@@ -16,7 +16,7 @@ from w2vfast.formats.contents import (
 )
 from w2vfast.formats.named_arrays import NAMES, Arrays, from_arrays, to_arrays
 from w2vfast.formats.npy import read_header
-from w2vfast.system.files import MOST_EXPANSION, open_output, open_regular
+from w2vfast.system.files import FREE_BYTES, MOST_EXPANSION, open_output, open_regular
 
 
 def write(path: str, held: Contents, how: WriteOptions) -> None:
@@ -78,7 +78,7 @@ def _check_announced_size(
     with archive.open(member) as opened:
         header = read_header(opened)
     stored = member.compress_type == zipfile.ZIP_STORED
-    most = size if stored else size * MOST_EXPANSION
+    most = size if stored else size * MOST_EXPANSION + FREE_BYTES
     if header.end != member.file_size or header.end > most:
         message = (
             f"{member.filename} announces {header.end} bytes ({header.dtype} of shape "

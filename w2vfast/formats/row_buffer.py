@@ -17,7 +17,7 @@ FloatArray = npt.NDArray[np.floating[Any]]
 
 CHUNK_BYTES = 1 << 22  # bytes read from the file at a time
 BLOCK_BYTES = 1 << 20  # bytes of values parsed at a time
-_FIRST_ROWS = 1024  # initial capacity if the number of rows is unknown
+_FIRST_ROWS = 1024  # largest initial capacity if the number of rows is unknown
 
 
 class Shape(NamedTuple):
@@ -58,19 +58,21 @@ class ByteWindow:
         The buffer doubles if it is more than half full, so that a row of any length
         fits in the end.  Offsets in `data` change.
         """
-        left = self.data[self.start : self.stop]
-        if 2 * len(left) > len(self.data):
-            self.data = bytearray(2 * len(self.data))
-        self.data[: len(left)] = left
+        n_left = len(self)
         self._dropped += self.start
-        self.start, self.stop = 0, len(left)
+        # In place, because a line may be nearly as long as memory.
+        with memoryview(self.data) as view:
+            view[:n_left] = view[self.start : self.stop]
+        if 2 * n_left > len(self.data):
+            self.data *= 2
+        self.start, self.stop = 0, n_left
         with memoryview(self.data) as view:
             while self.stop < len(view):
                 n = self._readinto(view[self.stop :])
                 if n == 0:
                     break
                 self.stop += n
-        return self.stop > len(left)
+        return self.stop > n_left
 
     def find(self, byte: bytes) -> int:
         """Return how many unparsed bytes precede `byte`, or -1."""
@@ -79,7 +81,8 @@ class ByteWindow:
 
     def peek(self, size: int) -> bytes:
         """Return at most `size` of the next bytes without consuming them."""
-        return bytes(self.data[self.start : min(self.stop, self.start + size)])
+        with memoryview(self.data) as view:
+            return bytes(view[self.start : min(self.stop, self.start + size)])
 
     def take(self, size: int) -> bytes:
         """Return and consume at most `size` of the next bytes."""
@@ -203,7 +206,9 @@ class RowTable:
 
     def _reserve(self, n_rows: int, dim: int) -> None:
         if n_rows > len(self._vectors):
-            capacity = max(n_rows, _FIRST_ROWS, len(self._vectors) * 3 // 2)
+            row_bytes = max(1, dim * self.dtype.itemsize)
+            first = min(_FIRST_ROWS, BLOCK_BYTES // row_bytes)
+            capacity = max(n_rows, first, len(self._vectors) * 3 // 2)
             self._vectors.resize((capacity, dim), refcheck=False)
 
     def vectors(self, dim: int | None) -> FloatArray:

@@ -8,19 +8,22 @@ V is the number of rows, D the number of values in each.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from w2vfast import _text
 from w2vfast.formats.row_buffer import (
     ByteWindow,
+    FloatArray,
     RowTable,
     Shape,
     consume_rows,
     rows_per_block,
 )
-from w2vfast.formats.spelling import Spaces
+
+PIECE_BYTES = 1 << 16  # of a line that Python parses at a time
 
 
 def read_text(
@@ -66,8 +69,8 @@ def read_text(
         if not text.strip():
             break
         position = f"{table.name}, line {line}"
-        word, values = _parse_line(text, position, dim, table.spaces)
-        table.extend([word], [values], "line", [line])
+        word, values = _parse_line(text, position, dim, table)
+        table.extend([word], values[None, :], "line", [line])
         window.take(len(text))
         dim = len(values)
         line += 1
@@ -92,48 +95,105 @@ def _take_plain_lines(
 
 
 def _parse_line(
-    line: bytes, position: str, dim: int | None, spaces: Spaces
-) -> tuple[bytes, list[float]]:
+    line: bytes, position: str, dim: int | None, table: RowTable
+) -> tuple[bytes, FloatArray]:
     """Return the word and the values of a line, or raise what is wrong with it."""
     # Only a space ends a word: it may contain other white space of Unicode.
-    word, *texts = line.rstrip(b" \r\n").split(b" ")
-    if spaces == "keep" and dim is not None and len(texts) > dim:
-        word = b" ".join([word, *texts[:-dim]])
-        texts = texts[-dim:]
-    values = parse_numbers(texts)
-    if not values or len(values) != (dim or len(values)):
-        raise _malformed_line(line, texts, position, dim)
-    return word, values
+    body = line.rstrip(b" \r\n")
+    n_values = body.count(b" ")
+    word_end = body.find(b" ")
+    if table.spaces == "keep" and dim is not None and n_values > dim:
+        word_end = len(body.rsplit(b" ", dim)[0])
+        n_values = dim
+    values = None
+    if n_values and n_values == (dim or n_values):
+        values = parse_numbers(body, word_end + 1, table.dtype)
+    if values is None:
+        raise _malformed_line(body, position, dim)
+    return body[:word_end], values
 
 
-def parse_numbers(texts: Sequence[bytes]) -> list[float] | None:
-    """Convert texts to numbers; return None if one is not a decimal number."""
+def parse_numbers(
+    line: bytes, start: int, dtype: npt.DTypeLike = np.float64
+) -> FloatArray | None:
+    """Convert decimal numbers that are separated by single spaces.
+
+    In pieces, because a list of Python's numbers takes many times the memory of the
+    text.
+
+    Parameters
+    ----------
+    line : bytes
+    start : int
+        Where the first number begins; they go on to the end.
+    dtype : dtype
+        Floating-point type of the result.
+
+    Returns
+    -------
+    ndarray of float, shape (D,), or None
+        None if one is not a decimal number.
+    """
+    values = np.empty(line.count(b" ", start) + 1, dtype)
+    n_read = 0
+    for texts in _pieces(line, start):
+        numbers = _as_numbers(texts)
+        if numbers is None:
+            return None
+        values[n_read : n_read + len(texts)] = numbers
+        n_read += len(texts)
+    return values
+
+
+def _as_numbers(texts: list[bytes]) -> list[float] | None:
     try:
-        values = list(map(float, texts))
+        numbers = list(map(float, texts))
     except ValueError:
         return None
     # float() accepts digits grouped by underscores, which no program writes.
-    return None if b"_" in b"".join(texts) else values
+    return None if b"_" in b"".join(texts) else numbers
 
 
-def _malformed_line(
-    line: bytes, texts: Sequence[bytes], position: str, dim: int | None
-) -> ValueError:
+def _pieces(line: bytes, start: int) -> Iterator[list[bytes]]:
+    """Yield the texts between single spaces, from `start` on, some at a time."""
+    while start <= len(line):
+        end = line.find(b" ", start + PIECE_BYTES)
+        end = len(line) if end < 0 else end
+        yield line[start:end].split(b" ")
+        start = end + 1
+
+
+def _malformed_line(body: bytes, position: str, dim: int | None) -> ValueError:
     """Describe what is wrong with a line that is not a word and `dim` numbers."""
-    if re.search(rb"[\x00-\x08\x0e-\x1f]", line):
+    n_values = body.count(b" ")
+    if re.search(rb"[\x00-\x08\x0e-\x1f]", body):
         reason = "not text; if the file is binary, read it with binary=True"
-    elif not texts or len(texts) != (dim or len(texts)):
-        values = "its" if dim is None else dim
-        reason = f"expected a word and {values} values, got {len(texts)} values"
-        if dim is not None and parse_numbers(texts[-dim:]) and len(texts) > dim:
-            reason += (
-                "; if the word contains spaces, spaces='keep' (on the command line "
-                "--in-spaces keep) reads it"
-            )
+    elif not n_values or n_values != (dim or n_values):
+        expected = "its" if dim is None else dim
+        reason = f"expected a word and {expected} values, got {n_values} values"
+        if dim is not None and n_values > dim:
+            word_end = len(body.rsplit(b" ", dim)[0])
+            if parse_numbers(body, word_end + 1) is not None:
+                reason += (
+                    "; if the word contains spaces, spaces='keep' (on the command line "
+                    "--in-spaces keep) reads it"
+                )
     else:
-        wrong = next(i for i, text in enumerate(texts) if parse_numbers([text]) is None)
-        reason = f"value {wrong + 1} is {texts[wrong][:40]!r}, not a number"
+        number, text = _first_other(body)
+        reason = f"value {number} is {text[:40]!r}, not a number"
     return ValueError(f"{position}: {reason}")
+
+
+def _first_other(body: bytes) -> tuple[int, bytes]:
+    """Return which value of a line, from 1, is not a number, and its text."""
+    n_before = 0
+    for texts in _pieces(body, body.find(b" ") + 1):
+        if _as_numbers(texts) is None:
+            n = next(n for n, text in enumerate(texts) if _as_numbers([text]) is None)
+            return n_before + n + 1, texts[n]
+        n_before += len(texts)
+    message = "every value is a number"
+    raise ValueError(message)
 
 
 def _expect_end(

@@ -12,7 +12,7 @@ from w2vfast.formats.text_rows import parse_numbers
 
 _HEADER = re.compile(rb"[ \t]*([0-9]+)[ \t]+([0-9]+)[ \t]*\r?\n?")
 _HEADER_BYTES = 100  # longest first line that can be a header
-_LARGEST = 2**62  # rows or values that a header may announce
+_MOST_ROWS, _LARGEST_DIM = 2**62, 2**31  # that a header may announce
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # First bytes of other programs' files, and what to do about them.
@@ -57,7 +57,8 @@ def read_header(window: ByteWindow, name: str, header: bool | None) -> Shape | N
     if is_row and not line.startswith(_BYTE_ORDER_MARK):
         return None
     shape = Shape(*map(int, match.groups())) if match else Shape(0, 0)
-    if is_row or shape.dim == 0 or max(shape) > _LARGEST:
+    n_rows, dim = shape
+    if is_row or not 0 < dim <= _LARGEST_DIM or n_rows > _MOST_ROWS:
         raise _no_header(line, name)
     window.take(len(line))
     return shape
@@ -68,8 +69,9 @@ def _is_row(line: bytes) -> bool:
 
     A word and one number might as well be a malformed header.
     """
-    texts = line.rstrip(b" \r\n").split(b" ")[1:]
-    return len(texts) > 1 and parse_numbers(texts) is not None
+    body = line.rstrip(b" \r\n")
+    start = body.find(b" ") + 1
+    return body.count(b" ") > 1 and parse_numbers(body, start) is not None
 
 
 def _no_header(line: bytes, name: str) -> ValueError:
@@ -107,11 +109,12 @@ def is_binary(window: ByteWindow, name: str, shape: Shape, binary: bool | None) 
     if binary is False:
         return False
     line = window.peek_line()
-    word, *texts = line.rstrip(b" \r\n").split(b" ")
-    is_text = len(texts) == shape.dim and parse_numbers(texts) is not None
+    body = line.rstrip(b" \r\n")
+    start = body.find(b" ") + 1
+    is_text = body.count(b" ") == shape.dim and parse_numbers(body, start) is not None
     # A text row with four characters a value may also be a binary row; then the
     # caller's expectation decides.
-    is_ambiguous = len(line.rstrip(b"\r\n")) == len(word) + 1 + 4 * shape.dim
+    is_ambiguous = len(line.rstrip(b"\r\n")) == start + 4 * shape.dim
     if binary and is_text and not is_ambiguous:
         message = f"{name}, line 2: the file is text; read it with binary=False"
         raise ValueError(message)

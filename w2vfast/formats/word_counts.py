@@ -64,7 +64,9 @@ def read_counts(path: str, unicode_errors: str = "strict") -> dict[str, int]:
         for number, line in enumerate(file, 1):
             word, _, count = line.rstrip(b" \r\n").rpartition(b" ")
             if not re.fullmatch(rb"[0-9]{1,19}", count):
-                message = f"{path}, line {number}: expected 'word count', got {line!r}"
+                message = (
+                    f"{path}, line {number}: expected 'word count', got {line[:60]!r}"
+                )
                 raise ValueError(message)
             try:
                 key = unspell(word, unicode_errors)

@@ -21,6 +21,8 @@ from w2vfast.system.leftovers import lock, remove_leftovers, temporary_beside
 HEAD_BYTES = 10  # enough to recognise each compression
 BUFFER_BYTES = 1 << 17
 MOST_EXPANSION = 1000  # of compressed bytes, in a file that was not made to harm
+FREE_BYTES = 1 << 26  # that a file of any size may expand to
+ALLOW_EXPANSION = "W2VFAST_ALLOW_EXPANSION"  # environment variable: "1" allows more
 
 
 # ---------------------------------------------------------------------------
@@ -47,13 +49,15 @@ class InputFile(io.RawIOBase):
     OSError
         If the file cannot be opened or read.
     ValueError
-        If the compressed data is cut off or damaged, or a package for it is missing.
+        If the compressed data is cut off or damaged, expands more than
+        `MOST_EXPANSION` times, or a package for it is missing.
     """
 
     _opened: io.FileIO | None = None
 
     def __init__(self, file: Any, name: str) -> None:
         self.name = name
+        self._n_plain = 0
         if isinstance(file, (str, bytes)):
             file = self._opened = io.FileIO(file)
         self._raw = _Raw(file)
@@ -83,7 +87,7 @@ class InputFile(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Read into `buffer`; return how many bytes, 0 at the end."""
         try:
-            return _read_into(self._plain, buffer)
+            n = _read_into(self._plain, buffer)
         except Exception as error:
             if self._plain is self._raw or not _is_damage(error):
                 raise
@@ -92,6 +96,23 @@ class InputFile(io.RawIOBase):
                 "Fetch or compress the file again."
             )
             raise ValueError(message) from error
+        self._check_expansion(n)
+        return n
+
+    def _check_expansion(self, n: int) -> None:
+        """Raise if a compressed file expands as only one made to harm does."""
+        self._n_plain += n
+        is_compressed = self._plain is not self._raw
+        if (
+            is_compressed
+            and self._n_plain > FREE_BYTES + MOST_EXPANSION * self.taken
+            and os.environ.get(ALLOW_EXPANSION) != "1"
+        ):
+            message = (
+                f"{self.name} expands to more than {MOST_EXPANSION} times its size. If "
+                f"you trust it, decompress it first, or set {ALLOW_EXPANSION}=1."
+            )
+            raise ValueError(message)
 
     def close(self) -> None:
         """Close the file if it was opened here."""

@@ -238,6 +238,22 @@ def test_warnings_spell_parameters_as_flags(corpus, output, tmp_path, train, cap
     assert "or use --mode fast, to train on all of it." in warning
 
 
+def test_too_short_a_training_gives_advice(tmp_path, train, capsys):
+    text = tmp_path / "text"
+    lines = (
+        "the king and the queen drink tea in the palace\n"
+        "the man and the woman work in the field\n"
+    )
+    flags = ["-cbow", 0, "-sample", 0, "-debug", 1]
+    text.write_text(lines * 100)
+    assert train(text, tmp_path / "v.txt", *flags) == 0
+    advice = r"are alike \(mean cosine 0\.\d\d\).*: raise -iter, or give more text\."
+    assert re.search(advice, capsys.readouterr().err)
+    text.write_text(lines * 5000)
+    assert train(text, tmp_path / "v.txt", *flags) == 0
+    assert "are alike" not in capsys.readouterr().err
+
+
 # --- the format of the vectors ----------------------------------------------
 
 

@@ -31,6 +31,14 @@ def small_blocks(monkeypatch):
     monkeypatch.setattr(neighbours, "_GROUP", 4)
 
 
+def test_the_mean_cosine_is_that_of_all_pairs():
+    cosines = EXACT[:50] @ EXACT[:50].T
+    expected = cosines[~np.eye(50, dtype=bool)].mean()
+    assert neighbours.mean_cosine(VECTORS[:50]) == pytest.approx(expected, abs=1e-6)
+    assert neighbours.mean_cosine(np.ones((3, 2))) == pytest.approx(1)
+    assert neighbours.mean_cosine(VECTORS[:1]) == 0
+
+
 # --- lengths ----------------------------------------------------------------------
 
 

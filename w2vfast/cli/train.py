@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from w2vfast.model import Word2Vec
     from w2vfast.vectors.keyedvectors import KeyedVectors
 
+COMPARED_WORDS, ALIKE = 100, 0.5  # most frequent words, mean cosine that gives advice
+
 C_FLAGS = (
     Flag("train", path, "FILE", "text to train on; - is standard input"),
     Flag("output", output_path, "FILE", "file for the vectors (or classes)"),
@@ -264,11 +266,10 @@ def _kind_of_output(request: Request) -> str:
     if named not in (None, kind):
         logger.warning(
             "%s is named as a file of kind %s, and will be %s. Programs that go by "
-            "the name cannot read it: choose another name, or %s.",
+            "the name cannot read it: choose another name or another -binary.",
             request.output,
             named,
             kind,
-            "leave -binary out" if request.binary is not None else "use -binary 1",
         )
     return kind
 
@@ -299,6 +300,7 @@ def _train_and_write(model: Word2Vec, request: Request, output: str, kind: str) 
     else:
         model.train()
     vectors = model.wv
+    _advise(vectors)
     if request.combine != "input":
         vectors = model.combined_vectors(request.combine)
     if request.n_classes:
@@ -313,6 +315,19 @@ def _train_and_write(model: Word2Vec, request: Request, output: str, kind: str) 
         f"{tokens / max(seconds, 1e-9):,.0f}",
         output,
     )
+
+
+def _advise(vectors: KeyedVectors) -> None:
+    """Log advice if the training was too short to tell words apart."""
+    from w2vfast.vectors.neighbours import mean_cosine
+
+    mean = mean_cosine(vectors.vectors[:COMPARED_WORDS])
+    if mean > ALIKE:
+        logger.info(
+            "The vectors of the most frequent words are alike (mean cosine %.2f), as "
+            "after too short a training: raise -iter, or give more text.",
+            mean,
+        )
 
 
 def _write_classes(vectors: KeyedVectors, n_classes: int, output: str) -> None:

@@ -62,6 +62,24 @@ def unit_rows(vectors: FloatArray) -> Float32:
     return scaled
 
 
+def mean_cosine(vectors: FloatArray) -> float:
+    """Return the mean cosine of two different rows; 0 for fewer than two rows.
+
+    Parameters
+    ----------
+    vectors : ndarray of float, shape (V, D)
+
+    Notes
+    -----
+    O(V D) time: the sum over all pairs of unit rows is the square of their sum.
+    """
+    n = len(vectors)
+    if n < 2:
+        return 0.0
+    total = unit_rows(vectors).sum(axis=0, dtype=np.float64)
+    return float((total @ total - n) / (n * (n - 1)))
+
+
 def blocks(n: int, size: int) -> Iterator[slice]:
     """Yield consecutive slices of length `size` that cover 0 ... n - 1."""
     return (slice(start, min(start + size, n)) for start in range(0, n, size))

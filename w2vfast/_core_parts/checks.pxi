@@ -5,7 +5,7 @@
 # dtype and contiguity are checked by the typed memoryviews.  All checks are vectorised
 # and O(size of the tables); ids are checked once a run, by the trainer.
 
-def require(bint fits, str what, str expected, got):
+cdef require(bint fits, str what, str expected, got):
     """Raise ValueError unless `fits`: parts of a model contradict each other."""
     if not fits:
         raise ValueError(

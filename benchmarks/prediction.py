@@ -2,6 +2,7 @@
 
     python benchmarks/prediction.py
     python benchmarks/prediction.py --epochs 1 --size 16
+    python benchmarks/prediction.py --vocab 75000 --size 100
 
 Trains in four modes on the poems that come with the package, except every 20th verse,
 which is held out.  Prints for the held-out verses the mean log-probability of a
@@ -9,6 +10,9 @@ prediction [nats]; the share of words that `predict_output_word` ranks first, an
 the first ten (CBOW only); and the words that `score` processes per second of processor
 time.  For comparison, it prints the log-probability of uniform words, and of words
 drawn by their counts.
+
+The last form prints only the words that `score` processes per second of processor time,
+with negative sampling, random vectors and a vocabulary of the given size.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ from common import POEMS
 from w2vfast import Word2Vec
 
 WINDOW = 5
+SCORED = 1000  # sentences of 20 words that are scored where only time counts
 PROBED = 1000  # verses whose words are predicted with predict_output_word
 
 Verses = list[list[str]]
@@ -75,6 +80,26 @@ def report(name: str, model: Word2Vec, verses: Verses, noise: bool | None) -> No
     print(f"{name:34}{nats:8.2f}{shown:16}{speed:10,.0f}")
 
 
+def time_scores(vocab_size: int, size: int) -> None:
+    """Print the words that `score` processes per second, with random vectors."""
+    rng = np.random.default_rng(1)
+    share = 1 / np.arange(3, vocab_size + 3)
+    counts = {str(word): int(1e7 * part) + 1 for word, part in enumerate(share)}
+    words = rng.choice(vocab_size, (SCORED, 20), p=share / share.sum()).astype(str)
+    for sg in (1, 0):
+        model = Word2Vec(vector_size=size, sg=sg, min_count=1, workers=1)
+        model.build_vocab_from_freq(counts)
+        for rows in (model.wv.vectors, model.syn1neg):
+            rows[:] = rng.normal(scale=0.3, size=rows.shape)
+        speeds = []
+        for _ in range(5):
+            start = time.process_time()
+            model.score(words.tolist())
+            speeds.append(words.size / (time.process_time() - start))
+        name = "skip-gram" if sg else "CBOW"
+        print(f"{name:12}{np.median(speeds):10,.0f} words/s")
+
+
 def main() -> None:
     """Train the models and print the table."""
     parser = argparse.ArgumentParser(
@@ -82,7 +107,11 @@ def main() -> None:
     )
     parser.add_argument("--epochs", type=int, default=5, help="(5)")
     parser.add_argument("--size", type=int, default=64, help="vector size (64)")
+    parser.add_argument("--vocab", type=int, metavar="V", help="time score alone")
     options = parser.parse_args()
+    if options.vocab:
+        time_scores(options.vocab, options.size)
+        return
     warnings.simplefilter("ignore", UserWarning)
     train, held = split_text()
     print(f"{'':34}{'nats':>8}{'first':>8}{'ten':>8}{'words/s':>10}")

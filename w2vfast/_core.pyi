@@ -145,6 +145,12 @@ def dots_and_squares(
     dots: NDArray[np.float32],
     squares: NDArray[np.float32],
 ) -> None: ...
+def add_exponentials(
+    logits: NDArray[np.float32],
+    biases: NDArray[np.float32],
+    tops: NDArray[np.float32],
+    sums: NDArray[np.float64],
+) -> None: ...
 def kmeans_centroids(
     vectors: NDArray[np.float32],
     classes: NDArray[np.int32],

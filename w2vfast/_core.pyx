@@ -2,8 +2,8 @@
 """The training kernels' entry points: stochastic gradient descent, fast and exact.
 
 This file has what both modes share.  In `_core_parts`, `worker.pxi`, `merge.pxi`,
-`fast.pxi` and `alias.pxi` are fast mode, `exact.pxi` is exact mode, `cosines.pxi` answers
-questions to vectors, and the `.h` files are the arithmetic.  Knows arrays and numbers only: no vocabulary, no parameters object, no
+`fast.pxi` and `alias.pxi` are fast mode, `exact.pxi` is exact mode, `cosines.pxi` and
+`exp_sums.pxi` serve questions to vectors and models, and the `.h` files are the arithmetic.  Knows arrays and numbers only: no vocabulary, no parameters object, no
 logging.  Threads share `syn0`, `syn1` and `syn1neg` and store to them without locks on
 purpose (Hogwild; Niu et al. 2011, arXiv:1106.5730); everything else that is written
 belongs to one worker.
@@ -72,6 +72,8 @@ cdef extern from "_core_parts/block.h" nogil:
                            int dim)
     void block_cosine_sums(const float* rows, int64_t stride, int64_t n, const float* x,
                            int dim, float* dots, float* squares)
+    void block_exp_sums(const float* logits, const float* biases, int64_t H, int64_t W,
+                        float* tops, double* sums)
     void block_prefetch_row(const float* row, int dim)
     void block_prefetch_line "BLOCK_PREFETCH"(const void* address)
 
@@ -733,10 +735,11 @@ include "_core_parts/exact.pxi"
 
 
 # ---------------------------------------------------------------------------------
-# Questions to vectors
+# Questions to vectors and to models
 # ---------------------------------------------------------------------------------
 
 include "_core_parts/cosines.pxi"
+include "_core_parts/exp_sums.pxi"
 
 
 # ---------------------------------------------------------------------------------

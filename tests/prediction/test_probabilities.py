@@ -94,6 +94,30 @@ def test_probabilities_of_pairs_are_those_of_the_whole_distribution(layer, hidde
     np.testing.assert_allclose(found, expected[inputs, words], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("scale", [0.1, 1, 30])
+def test_normalisers_of_many_words_and_vectors_are_those_of_float64(scale):
+    rng = np.random.default_rng(4)
+    outputs = rng.normal(scale=scale, size=(1300, 20)).astype(np.float32)
+    hidden = rng.normal(size=(600, 20)).astype(np.float32)
+    noise = rng.random(1300)
+    noise[:550] = 0
+    with np.errstate(divide="ignore"):
+        log_noise = np.log(noise)
+    logits = hidden.astype(np.float64) @ outputs.astype(np.float64).T + log_noise
+    largest = logits.max(axis=1)
+    expected = largest + np.log(np.exp(logits - largest[:, None]).sum(axis=1))
+    found = softmax(outputs, log_noise).log_normalisers(hidden)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_normalisers_beyond_float32_are_computed_in_float64():
+    outputs = np.float32([[1e20, 0], [0, 1], [2, 3]])
+    hidden = np.float32([[1e20, 1], [1, 1], [-1e20, 1]])
+    found = softmax(outputs).log_normalisers(hidden)
+    assert found == pytest.approx([1e40, 1e20, 1], rel=1e-6)
+    assert np.isnan(softmax(outputs * np.nan).log_normalisers(hidden)).all()
+
+
 def test_results_do_not_depend_on_the_block_sizes(layer, hidden, monkeypatch):
     inputs, words = np.arange(40) % 5, np.arange(40) % 3
     before = layer.log_weights(hidden, inputs, words), layer.log_normalisers(hidden)

@@ -4,8 +4,8 @@
  * Knows rows and numbers only; fast.pxi and exact.pxi decide which rows they are.
  * Legend: D floats in a row, padded with zeros to whole vectors; C inputs; T outputs.
  *
- * The kernels are written once, in block_kernel.h, softmax_kernel.h, exact_kernel.h
- * and cosine_kernel.h, with the vector operations that a simd_*.h file defines for its instruction set. */
+ * The kernels are written once, in block_kernel.h, softmax_kernel.h, exact_kernel.h,
+ * cosine_kernel.h and exp_sum_kernel.h, with the vector operations that a simd_*.h file defines for its instruction set. */
 #ifndef W2VFAST_BLOCK_H
 #define W2VFAST_BLOCK_H
 
@@ -163,6 +163,7 @@ typedef struct {
                               const float *, int);
     void (*cosine_sums)(const float *, int64_t, int64_t, const float *, int, float *,
                         float *);
+    void (*exp_sums)(const float *, const float *, int64_t, int64_t, float *, double *);
 } block_isa_t;
 
 static int block_always(void) { return 1; }
@@ -209,7 +210,8 @@ static int block_has_avx512(void) {
      exact_update_##isa,                        \
      exact_axpy_##isa,                          \
      exact_path_update_##isa,                   \
-     cosine_sums_##isa}
+     cosine_sums_##isa,                         \
+     exp_sums_##isa}
 
 /* Best first; the last one runs everywhere. */
 static const block_isa_t block_isas[] = {
@@ -278,6 +280,13 @@ static inline void block_cosine_sums(const float *rows, int64_t stride, int64_t 
                                      const float *x, int dim, float *dots,
                                      float *squares) {
     block_isa->cosine_sums(rows, stride, n, x, dim, dots, squares);
+}
+
+/* Add exp(logits[h, w] + biases[w]) to each row's sum, which is relative to its top.
+ * logits (H, W) IN, biases (W,) IN, tops (H,) INOUT, sums (H,) INOUT. */
+static inline void block_exp_sums(const float *logits, const float *biases, int64_t H,
+                                  int64_t W, float *tops, double *sums) {
+    block_isa->exp_sums(logits, biases, H, W, tops, sums);
 }
 
 /* Add a row to a list of n distinct rows with counts; returns the new n. */

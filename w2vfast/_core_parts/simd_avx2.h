@@ -78,6 +78,7 @@ BLOCK_INLINE void sum4_avx2(const vec_avx2 *v, float *sums) {
 #include "block_kernel.h"
 #include "exact_kernel.h"
 #include "cosine_kernel.h"
+#include "exp_sum_kernel.h"
 #include "simd_end.h"
 
 #if defined(__clang__)

@@ -96,6 +96,7 @@ BLOCK_INLINE void sum4_avx512(const vec_avx512 *v, float *sums) {
 #include "block_kernel.h"
 #include "exact_kernel.h"
 #include "cosine_kernel.h"
+#include "exp_sum_kernel.h"
 #include "simd_end.h"
 
 #if defined(__clang__)

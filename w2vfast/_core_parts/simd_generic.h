@@ -135,6 +135,7 @@ BLOCK_INLINE void sum4_generic(const vec_generic *v, float *sums) {
 #include "block_kernel.h"
 #include "exact_kernel.h"
 #include "cosine_kernel.h"
+#include "exp_sum_kernel.h"
 #include "simd_end.h"
 
 #endif

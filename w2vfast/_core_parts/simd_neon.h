@@ -59,6 +59,7 @@ BLOCK_INLINE void sum4_neon(const vec_neon *v, float *sums) {
 #include "block_kernel.h"
 #include "exact_kernel.h"
 #include "cosine_kernel.h"
+#include "exp_sum_kernel.h"
 #include "simd_end.h"
 
 #endif

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast import _core
 from w2vfast.training.huffman import HuffmanTree
 from w2vfast.vectors.neighbours import blocks
 
@@ -21,8 +22,9 @@ Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Rows = NDArray[np.integer[Any]]
 
-_HIDDEN = 256  # hidden vectors in one matrix product
-_WORDS = 4096  # words in one matrix product: 4 MB of dot products
+_HIDDEN = 512  # hidden vectors and
+_WORDS = 512  # words of one matrix product: 1 MB of dot products, for the cache
+_LEAST_BIAS = -1e30  # instead of -inf: finite, and adds nothing to a sum
 _PAIRS = 16384  # pairs whose rows are gathered at once
 
 
@@ -100,18 +102,34 @@ class Softmax:
         return found
 
     def _log_sums(self, hidden: Floats) -> Float64:
-        largest = np.full(len(hidden), -np.inf)
-        total = np.zeros(len(hidden))
+        if hidden.dtype != np.float32:
+            return self._exact_log_sums(hidden)
+        tops = np.full(len(hidden), np.finfo(np.float32).min, np.float32)
+        sums = np.zeros(len(hidden))
+        biases = np.maximum(self._biases, _LEAST_BIAS).astype(np.float32)
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            for block in blocks(len(self._outputs), _WORDS):
+                logits = np.asarray(hidden @ self._outputs[block].T, np.float32)
+                _core.add_exponentials(logits, biases[block], tops, sums)
+        found: Float64 = tops.astype(np.float64) + np.log(sums)
+        wide = np.flatnonzero(np.isnan(found))  # a logit is beyond float32
+        found[wide] = self._exact_log_sums(hidden[wide])
+        return found
+
+    def _exact_log_sums(self, hidden: Floats) -> Float64:
+        """Return the same from float64, for vectors of any length."""
+        exact = hidden.astype(np.float64)
+        largest = np.full(len(exact), -np.inf)
+        total = np.zeros(len(exact))
         for block in blocks(len(self._outputs), _WORDS):
-            logits = products(hidden, self._outputs[block])
-            logits += self._biases[block].astype(logits.dtype)
+            logits = exact @ self._outputs[block].T.astype(np.float64)
+            logits += self._biases[block]
             before, largest = largest, np.maximum(largest, logits.max(axis=1))
             # While all words so far have weight 0: -inf - -inf would be nan.
             shifts = np.where(np.isneginf(largest), 0, largest)
-            logits -= shifts[:, None].astype(logits.dtype)
             with np.errstate(under="ignore"):
                 total *= np.exp(before - shifts)
-                total += np.exp(logits, out=logits).sum(axis=1, dtype=np.float64)
+                total += np.exp(logits - shifts[:, None]).sum(axis=1)
         return largest + np.log(total)
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shlex
 import signal
 import subprocess
 import time
@@ -261,3 +262,12 @@ def test_ctrl_c_while_waiting_for_text(output):
     assert "Traceback" not in printed
     assert seconds < 5
     assert list(output.parent.iterdir()) == []
+
+
+@posix_only
+def test_a_closed_standard_output_is_an_error_with_a_sentence():
+    command = f"{shlex.join(cli_command('--version'))} >&-"
+    options = {**CHILD_OPTIONS, "capture_output": True, "text": True}
+    done = subprocess.run(["sh", "-c", command], check=False, **options)
+    assert done.returncode == 1
+    assert "standard output is closed" in done.stderr

@@ -127,3 +127,13 @@ def test_each_phase_has_a_bar_of_its_own(clock, caplog):
     first, second = caplog.messages
     assert first.startswith("reading: 10 B (100%), ")
     assert second == "writing: 4 words, 4 words/s"
+
+
+@pytest.mark.parametrize("shown", [None, True, False])
+@pytest.mark.parametrize("stream", ["none", "closed"])
+def test_progress_needs_no_standard_error(shown, stream, monkeypatch):
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", None if stream == "none" else closed)
+    with ProgressBar(shown, 3, "words") as bar:
+        bar.show(2, "training")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import errno
 import logging
 import os
 import sys
@@ -188,6 +189,9 @@ def _plain_warnings(spelling: Spelling) -> Iterator[None]:
 
 
 def _print(text: str) -> None:
+    if sys.stdout is None:
+        message = "standard output is closed, so that nothing can be printed"
+        raise OSError(errno.EBADF, message)
     sys.stdout.write(text)
     sys.stdout.flush()
 

@@ -22,6 +22,7 @@ from w2vfast.cli.flags import (
     set_verbosity,
     whole_number,
 )
+from w2vfast.cli.overwriting import refuse_inputs
 from w2vfast.errors import ParameterError
 from w2vfast.phrases.counting import count_corpus
 from w2vfast.phrases.joining import write_joined
@@ -123,6 +124,7 @@ def phrases(arguments: list[str]) -> None:
     given = PARSER.read(arguments)
     options = _checked(given)
     verbosity = set_verbosity(given)
+    refuse_inputs([options["output"]], [], options["train"])
     check_output(options["output"])
     with PhaseBars(None if verbosity >= PROGRESS else False) as bars:
         run = _exact if options["mode"] == "exact" else _fast

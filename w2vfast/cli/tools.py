@@ -17,8 +17,10 @@ import numpy.typing as npt
 
 from w2vfast.cli import reports
 from w2vfast.cli.flags import STANDARD_OUTPUT, Parser, listed_words
+from w2vfast.cli.overwriting import refuse_inputs
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
 from w2vfast.formats.dispatch import kind_of, kind_to_write, read_vectors, write_vectors
+from w2vfast.formats.projector import metadata_path
 from w2vfast.formats.registry import KINDS
 from w2vfast.formats.row_checks import finite_rows, row_lengths
 from w2vfast.plots import figures, interactive_map, layout, word_plot, wordmap
@@ -64,6 +66,7 @@ def classes(arguments: list[str]) -> None:
     )
     parser.add_argument("-o", "--output", default=STANDARD_OUTPUT, help="file to write")
     options = parser.parse_args(arguments)
+    refuse_inputs([options.output], [options.file])
     vectors = _load(options.file)
     numbers = kmeans_classes(vectors.vectors, options.n_classes)
     write_classes(options.output, vectors.index_to_key, numbers)
@@ -253,6 +256,9 @@ def convert(arguments: list[str]) -> None:
         kind = kind_to_write(options.output, options.to)
     except ValueError as error:
         parser.error(str(error))
+    outputs = [options.output]
+    outputs += [metadata_path(options.output)] if kind == "projector" else []
+    refuse_inputs(outputs, [options.input])
     how = ReadOptions(options.limit, "surrogateescape", options.in_spaces)
     held = read_vectors(options.input, options.source, how)
     write_vectors(options.output, held, kind, WriteOptions(options.spaces))
@@ -335,6 +341,7 @@ def plot(arguments: list[str]) -> None:
         kind = "html" if is_page else figures.image_format(options.output)
     except ValueError as error:
         parser.error(str(error))
+    refuse_inputs([options.output], [options.file, options.words])
     check_output(options.output)
     words = None if options.words is None else listed_words(options.words)
     vectors = _load(options.file)

@@ -27,6 +27,7 @@ from w2vfast.cli.flags import (
     switch,
     whole_number,
 )
+from w2vfast.cli.overwriting import refuse_inputs
 from w2vfast.compat import FASTTEXT_ONLY
 from w2vfast.errors import ParameterError, ParameterTypeError
 from w2vfast.params import COMBINATIONS, TrainParams
@@ -194,20 +195,15 @@ class Request:
 
     def check_files(self) -> None:
         """Raise now, not after hours of training, if the output cannot be written."""
-        given = (self.corpus, self.vocab_in, self.init_vectors, self.freeze)
-        inputs = {os.path.realpath(name) for name in given if name}
         outputs = [name for name in (self.vocab_out, self.output) if name]
         regular = [os.path.realpath(p) for p in outputs if p != STANDARD_OUTPUT]
         if len(set(regular)) < len(regular):
             PARSER.error(
                 f"-save-vocab and -output are both {self.output!r}. Name two files."
             )
+        inputs = (self.vocab_in, self.init_vectors, self.freeze)
+        refuse_inputs(outputs, inputs, self.corpus)
         for name in outputs:
-            if os.path.realpath(name) in inputs and os.path.isfile(name):
-                PARSER.error(
-                    f"{name!r} is read and would be overwritten. "
-                    f"Choose another name for what is written."
-                )
             if os.path.isdir(name):
                 message = f"cannot write {name!r}: it is a folder. Name a file in it."
                 raise IsADirectoryError(message)

@@ -26,7 +26,8 @@ class ProgressBar:
     Parameters
     ----------
     progress : bool or None
-        True shows a bar on standard error, False nothing.  None shows a bar if
+        True shows a bar on standard error (a log if there is none), False nothing.
+        None shows a bar if
         standard error is a terminal or in a notebook; elsewhere it logs a line (level
         INFO) at most every 30 s and one at the end.
     total : int or None
@@ -37,9 +38,10 @@ class ProgressBar:
 
     def __init__(self, progress: bool | None, total: int | None, unit: str) -> None:
         self._display: _Display | None = None
-        if progress or (progress is None and is_interactive()):
+        is_wanted = progress or (progress is None and is_interactive())
+        if is_wanted and _has_stderr():
             self._display = _Bar(total, unit)
-        elif progress is None:
+        elif progress is not False:
             self._display = _LogLines(total, unit)
 
     def __enter__(self) -> ProgressBar:
@@ -76,6 +78,11 @@ def is_interactive() -> bool:
     ipython = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()
     return shell is not None and "IPKernelApp" in shell.config
+
+
+def _has_stderr() -> bool:
+    """Tell whether a bar can be written: pythonw and services have no such stream."""
+    return sys.stderr is not None and not getattr(sys.stderr, "closed", False)
 
 
 class _Bar:

@@ -6,6 +6,7 @@ are printed at once.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 from typing import TYPE_CHECKING, Any
@@ -272,7 +273,7 @@ def _kind_of_output(request: Request) -> str:
 
 def _words_of(name: str) -> list[str]:
     with InputFile(name, name) as file:
-        words = file.read().split()
+        words = file.read().removeprefix(codecs.BOM_UTF8).split()
     if not words:
         PARSER.error(
             f"{name}: --freeze names a file of words, one a line; it has none."

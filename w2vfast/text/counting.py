@@ -100,6 +100,8 @@ def _count_text(source: FileSource, job: EncodingJob) -> list[_text.WordCounter]
             "newlines."
         )
         warnings.warn(message, UserWarning, stacklevel=4)
+    for message in blocks.no_texts:
+        warnings.warn(message, UserWarning, stacklevel=4)
     return counters
 
 

@@ -11,6 +11,7 @@ from w2vfast import _text
 from w2vfast.system.files import InputFile
 from w2vfast.system.threads import Crew
 from w2vfast.text.corpus_files import open_source
+from w2vfast.text.file_starts import LENGTH, MARK, no_text_message
 from w2vfast.text.sources import FileSource, ReaderSource
 
 
@@ -31,6 +32,9 @@ class TextBlocks:
     ----------
     no_newlines : list of str
         Names of the files that have carriage returns but no newline.
+    no_texts : list of str
+        Exact mode: messages about files that are no text, read as the C program reads
+        them.  In fast mode they are errors.
     unicode_spaces : bool
         White space is that of Unicode, which includes carriage returns.
     """
@@ -39,6 +43,7 @@ class TextBlocks:
         self, source: FileSource, crew: Crew, block_bytes: int, exact: bool
     ) -> None:
         self.no_newlines: list[str] = []
+        self.no_texts: list[str] = []
         self.unicode_spaces = isinstance(source, ReaderSource)
         self._joins_lines = isinstance(source, ReaderSource) and source.joins_lines
         self._files = iter(source.files)
@@ -48,6 +53,7 @@ class TextBlocks:
         self._lock = threading.Lock()
         self._file: InputFile | None = None
         self._carry = b""  # the start of the word that the last block's end cut
+        self._at_start = False  # of this file
         self._number = 0
         self._bytes_before = 0  # in files before this one
         self._has_newline = self._has_return = False  # in this file
@@ -86,6 +92,7 @@ class TextBlocks:
         for file in self._files:
             self._has_newline = self._has_return = False
             self._file = open_source(file)
+            self._at_start = True
             return self._file
         return None
 
@@ -93,11 +100,14 @@ class TextBlocks:
         self, file: InputFile, buffer: NDArray[np.uint8]
     ) -> tuple[NDArray[np.uint8], int]:
         n = len(self._carry)
-        buffer = _with_capacity(buffer, max(self._block_bytes, 2 * n))
+        least = LENGTH if self._at_start else 2 * n
+        buffer = _with_capacity(buffer, max(self._block_bytes, least))
         buffer[:n].data[:] = self._carry
         while True:
             capacity = buffer.size - _text.PADDING - 1  # 1: the newline at the end
             n_read = file.readinto(buffer[n:capacity].data)
+            if self._at_start:
+                n_read = self._start_file(file, buffer[:capacity], n_read)
             if n_read == 0:
                 return buffer, self._end_file(file, buffer, n)
             self._look_at_line_ends(buffer[n : n + n_read])
@@ -110,6 +120,31 @@ class TextBlocks:
                     self._carry = buffer[cut:n].tobytes()
                     return buffer, cut
                 buffer = _with_capacity(buffer, 2 * n, n)
+
+    def _start_file(
+        self, file: InputFile, buffer: NDArray[np.uint8], n_read: int
+    ) -> int:
+        """Look at the first bytes of a file; return how many are its text.
+
+        A pipe may give fewer bytes at once than there are to look at.
+        """
+        self._at_start = False
+        while 0 < n_read < LENGTH:
+            n_more = file.readinto(buffer[n_read:].data)
+            if n_more == 0:
+                break
+            n_read += n_more
+        start = buffer[: min(n_read, LENGTH)].tobytes()
+        message = no_text_message(file.name, start)
+        if message is not None:
+            if not self._exact:
+                raise ValueError(message)
+            self.no_texts.append(message)
+        # Readers keep the mark when they are iterated, and exact mode keeps every byte.
+        if start.startswith(MARK) and not self._exact and not self.unicode_spaces:
+            n_read -= len(MARK)
+            buffer[:n_read] = buffer[len(MARK) : len(MARK) + n_read].copy()
+        return n_read
 
     def _end_file(self, file: InputFile, buffer: NDArray[np.uint8], n: int) -> int:
         """Close the file; return the number of bytes in its last block."""

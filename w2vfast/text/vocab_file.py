@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 from w2vfast.aliases import Word
 from w2vfast.errors import Setting, SettingsError
+from w2vfast.text.file_starts import MARK
 from w2vfast.text.vocab import MAX_COUNT, SENTENCE_END, Vocab, sorted_vocab
 
 EXACT_BYTES = 98  # the C program keeps this much of a word [bytes]
@@ -68,7 +69,7 @@ def read_vocab(
         As the C program: the first line is row 0, whatever its word; words are cut at
         98 bytes and at a NUL byte; of equal words the more frequent one is used.
         Otherwise `</s>` becomes row 0 wherever it is in the file, with count 0 if it
-        is missing, and equal words are an error.
+        is missing, equal words are an error, and a byte order mark is dropped.
     max_final_vocab : int, optional
         Keep only this many words, the most frequent ones.
 
@@ -88,7 +89,10 @@ def read_vocab(
     word2vec.c 0.1c, ReadVocab and SortVocab.
     """
     parse = _parse_exact if exact else _parse_fast
-    rows = [parse(line, name, number) for number, line in enumerate(file, 1)]
+    lines = list(file)
+    if lines and not exact:
+        lines[0] = lines[0].removeprefix(MARK)
+    rows = [parse(line, name, number) for number, line in enumerate(lines, 1)]
     entries = [row for row in rows if row is not None]
     if not entries:
         message = f"{name}: the vocabulary file is empty; each line is {_LINE_FORM}"

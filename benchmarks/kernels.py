@@ -32,7 +32,6 @@ SHAPES = {  # name: (C inputs, T outputs)
     "CBOW-HS L=12": (1, 12),
 }
 CACHES = {"L1": 24 << 10, "L2": 512 << 10}  # bytes of all rows
-OPERATIONS = 1e8  # a measurement, about: milliseconds
 VECTOR = {"avx512": 16, "avx2": 8, "neon": 4, "generic": 4}  # floats
 NO_AVX512 = "valgrind does not support AVX-512, which is skipped"
 NO_VALGRIND = "--callgrind needs valgrind on the path"
@@ -44,6 +43,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--isa", help="instruction sets, with commas; default: all")
     parser.add_argument("--sizes", default="100,200,300", help="D, with commas")
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument(
+        "--operations", type=float, default=1e8, help="of a measurement, about (1e8)"
+    )
     parser.add_argument(
         "--flags", default="-O3 -ffp-contract=off", help="of the compiler, CC or cc"
     )
@@ -61,31 +63,33 @@ def run(program: Path, *arguments: object) -> str:
     return done.stdout
 
 
-def cases(isas: list[str], sizes: list[int]) -> list[dict]:
+def cases(isas: list[str], sizes: list[int], operations: float) -> list[dict]:
     """List the cases, with the number of blocks in a measurement."""
     found = []
     for isa, size, shape in itertools.product(isas, sizes, SHAPES):
         C, T = SHAPES[shape]
         case = {"isa": isa, "shape": shape, "C": C, "T": T, "D": size}
-        blocks = max(1000, int(OPERATIONS / (6 * size * C * T)))
+        blocks = max(1000, int(operations / (6 * size * C * T)))
         found.append({**case, "blocks": blocks})
     return found
 
 
-def time_blocks(program: Path, found: list[dict], rounds: int) -> list[dict]:
+def time_blocks(
+    program: Path, found: list[dict], rounds: int, operations: float
+) -> list[dict]:
     """Add to each case ns a block, GFLOP/s and the limit, medians over the rounds."""
     peaks: dict[str, list[float]] = {case["isa"]: [] for case in found}
     times: list[dict[str, list[float]]] = [{name: [] for name in CACHES} for _ in found]
     for _ in range(rounds):
         for isa, measured in peaks.items():
-            chains = int(OPERATIONS / (24 * VECTOR[isa]))
-            taken, operations = map(float, run(program, isa, "peak", chains).split())
-            measured.append(operations / taken / 1e9)
+            chains = int(operations / (24 * VECTOR[isa]))
+            taken, done = map(float, run(program, isa, "peak", chains).split())
+            measured.append(done / taken / 1e9)
         for case, measured in zip(found, times, strict=True):
             shape = [case[key] for key in ("C", "T", "D")]
             for name, size in CACHES.items():
-                done = run(program, case["isa"], *shape, size, case["blocks"])
-                taken = float(done.split()[0])
+                printed = run(program, case["isa"], *shape, size, case["blocks"])
+                taken = float(printed.split()[0])
                 measured[name].append(taken / case["blocks"] * 1e9)
     lines = []
     for case, measured in zip(found, times, strict=True):
@@ -173,12 +177,13 @@ def main() -> None:
         program = compile_c(SOURCE, folder, arguments.flags.split())
         *available, compiler = run(program).splitlines()
         isas = choose_sets(arguments, available)
-        found = cases(isas, [int(size) for size in arguments.sizes.split(",")])
+        sizes = [int(size) for size in arguments.sizes.split(",")]
+        found = cases(isas, sizes, arguments.operations)
         if arguments.callgrind:
             lines = count_blocks(program, found)
             print_counts(lines)
         else:
-            lines = time_blocks(program, found, arguments.rounds)
+            lines = time_blocks(program, found, arguments.rounds, arguments.operations)
             print_times(lines)
     if arguments.json:
         about = environment()

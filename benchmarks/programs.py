@@ -70,17 +70,23 @@ class Run:
     peak_bytes: int
 
 
+def script_command(script: str, job: Job) -> list[str]:
+    """Return the command that runs a Python script with a job, from any folder."""
+    paths = {
+        name: str(Path(job.__dict__[name]).resolve()) for name in ("corpus", "output")
+    }
+    return [sys.executable, "-c", script, json.dumps({**job.__dict__, **paths})]
+
+
 def _run_script(script: str, job: Job, **environment: str) -> Run:
     """Run a Python script that prints encode seconds, train seconds and words.
 
     It runs in the folder of the output.
     """
-    paths = {
-        name: str(Path(job.__dict__[name]).resolve()) for name in ("corpus", "output")
-    }
-    command = [sys.executable, "-c", script, json.dumps({**job.__dict__, **paths})]
     out, seconds, peak = measured(
-        command, env=child_environment(**environment), cwd=job.output.parent
+        script_command(script, job),
+        env=child_environment(**environment),
+        cwd=job.output.parent,
     )
     figures = json.loads(out.splitlines()[-1])
     speed = figures["words"] / figures["train_seconds"]
@@ -106,7 +112,7 @@ print(json.dumps({"encode_seconds": encoded - begun, "train_seconds": seconds,
                   "words": words}))
 """
 
-_GENSIM = """
+GENSIM = """
 import json, sys, time
 from gensim.models import Word2Vec
 job = json.loads(sys.argv[1])
@@ -158,7 +164,7 @@ def run_w2vfast_lockstep(job: Job) -> Run:
 
 def run_gensim(job: Job) -> Run:
     """Run gensim on a file, its fastest kind of input."""
-    return _run_script(_GENSIM, job)
+    return _run_script(GENSIM, job)
 
 
 _FASTTEXT = """
@@ -210,15 +216,11 @@ def build_c(name: str) -> Path:
     return program
 
 
-def run_c(job: Job, name: str) -> Run:
-    """Run the C program, which has no seed.
-
-    The speed is the figure that the program prints, words per thread and second of the
-    training phase, times the number of threads.  It is measured in processor time, so
-    that other processes do not reduce it.
-    """
-    command = [build_c(name), "-train", job.corpus, "-output", job.output]
+def flags(job: Job) -> list[str]:
+    """Return the flags of a training, which `w2vfast train` and the C program share."""
     options = {
+        "train": job.corpus,
+        "output": job.output,
         "size": job.size,
         "window": job.window,
         "sample": job.sample,
@@ -228,11 +230,21 @@ def run_c(job: Job, name: str) -> Run:
         "iter": job.epochs,
         "cbow": int(not job.sg),
         "binary": 1,
-        "debug": 2,
     }
-    for flag, value in options.items():
-        command += [f"-{flag}", value]
-    out, seconds, peak = measured([str(part) for part in command])
+    return [
+        part for flag, value in options.items() for part in (f"-{flag}", str(value))
+    ]
+
+
+def run_c(job: Job, name: str) -> Run:
+    """Run the C program, which has no seed.
+
+    The speed is the figure that the program prints, words per thread and second of the
+    training phase, times the number of threads.  It is measured in processor time, so
+    that other processes do not reduce it.
+    """
+    command = [str(build_c(name)), *flags(job), "-debug", "2"]
+    out, seconds, peak = measured(command)
     speed = float(re.findall(r"Words/thread/sec: ([\d.]+)k", out)[-1])
     return Run(1000 * speed * job.threads, None, seconds, peak)
 

@@ -33,22 +33,13 @@ class Random:
         return self.draw() * bound >> 32
 
 
-def sigmoid(x):
-    return 1.0 / (1.0 + np.exp(-x))
+def sigmoid(logits):
+    return 1.0 / (1.0 + np.exp(-logits))
 
 
-def block_loss(inputs, outputs, labels):
-    """Sum over all (input, output) of -log sigmoid(+-logit)."""
-    logits = inputs @ outputs.T
-    return np.logaddexp(0, np.where(labels > 0, -logits, logits)).sum()
-
-
-def block_update(syn0, input_rows, syn1, output_rows, labels, alpha):
-    """Both sides gain from the old rows; a row listed twice gains twice."""
-    inputs, outputs = syn0[input_rows], syn1[output_rows]
-    errors = alpha * (np.asarray(labels) - sigmoid(inputs @ outputs.T))
-    np.add.at(syn0, input_rows, errors @ outputs)
-    np.add.at(syn1, output_rows, errors.T @ inputs)
+def sigmoid_losses(logits, labels):
+    """-log sigmoid(+-logit) of each input (row) and output."""
+    return np.logaddexp(0, np.where(labels > 0, -logits, logits))
 
 
 def softmax(logits):
@@ -57,17 +48,82 @@ def softmax(logits):
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def softmax_loss(inputs, outputs, labels):
-    """Sum over all inputs of -log p(the output with label 1 | input)."""
-    return -(np.log(softmax(inputs @ outputs.T)) @ labels).sum()
+def softmax_losses(logits, labels):
+    """-log p(output | input) at the outputs with label 1, elsewhere 0."""
+    return -np.log(softmax(logits)) * labels
 
 
-def softmax_update(syn0, input_rows, syn1, output_rows, labels, alpha):
-    """Both sides gain from the old rows; an input that is listed twice gains twice."""
-    inputs, outputs = syn0[input_rows], syn1[output_rows]
-    errors = alpha * (np.asarray(labels) - softmax(inputs @ outputs.T))
-    np.add.at(syn0, input_rows, errors @ outputs)
-    np.add.at(syn1, output_rows, errors.T @ inputs)
+OBJECTIVES = {
+    "sigmoid": (sigmoid, sigmoid_losses),
+    "softmax": (softmax, softmax_losses),
+}
+
+
+def block_loss(inputs, outputs, labels, objective="sigmoid"):
+    """Sum of the losses over all inputs and outputs."""
+    _, losses = OBJECTIVES[objective]
+    return losses(inputs @ outputs.T, np.asarray(labels)).sum()
+
+
+def distinct(rows):
+    """Distinct rows in the order of their first occurrence, and their counts."""
+    counts = {}
+    for row in rows:
+        counts[row] = counts.get(row, 0) + 1
+    return list(counts), np.array(list(counts.values()), dtype=float)
+
+
+def block_update(
+    syn0, input_rows, syn1, output_rows, labels, alpha, objective="sigmoid"
+):
+    """Inputs one after the other, as in word2vec.c, each with all outputs; the loss.
+
+    What the inputs before it add to an input's logits is taken from the errors of the
+    logits before any update: one Jacobi step.  A row listed twice counts twice, with
+    the label of its first occurrence.
+    """
+    predict, losses = OBJECTIVES[objective]
+    first_labels = dict(zip(output_rows[::-1], labels[::-1], strict=True))
+    input_rows, input_counts = distinct(input_rows)
+    output_rows, output_counts = distinct(output_rows)
+    labels = np.array([first_labels[row] for row in output_rows], dtype=float)
+    counts = np.outer(input_counts, output_counts)
+    x, y = syn0[input_rows], syn1[output_rows]
+    logits = x @ y.T
+    errors = alpha * counts * (labels - predict(logits))
+    logits += np.tril(x @ x.T, -1) @ errors
+    errors = alpha * counts * (labels - predict(logits))
+    for row, old, error in zip(input_rows, x, errors, strict=True):
+        syn0[row] += error @ y
+        y += np.outer(error, old)
+    syn1[output_rows] = y
+    return (counts * losses(logits, labels)).sum()
+
+
+def sequential_update(syn0, input_rows, syn1, output_rows, labels, alpha):
+    """Skip-gram in word2vec.c: one input after the other, one output after the other.
+
+    Source: TrainModelThread; the sigmoid in place of its table.
+    """
+    for input_row in input_rows:
+        neu1e = np.zeros(syn0.shape[1])
+        for output_row, label in zip(output_rows, labels, strict=True):
+            error = alpha * (label - sigmoid(syn0[input_row] @ syn1[output_row]))
+            neu1e += error * syn1[output_row]
+            syn1[output_row] += error * syn0[input_row]
+        syn0[input_row] += neu1e
+
+
+def in_blocks(contexts, limit=8):
+    """Split a window into blocks of about equal numbers of distinct rows."""
+    listed, _ = distinct(contexts)
+    blocks = []
+    while listed:
+        n_blocks = -(-len(listed) // limit)
+        size = -(-len(listed) // n_blocks)
+        blocks.append([c for c in contexts if c in listed[:size]])
+        listed = listed[size:]
+    return blocks
 
 
 class Word2VecReference:
@@ -83,9 +139,7 @@ class Word2VecReference:
         self.counts = counts.astype(np.float64)
         self.tree = tree
         self.aliases = aliases.tolist() if p.negative else None
-        is_softmax = p.objective == "softmax"
-        self.block_loss = softmax_loss if is_softmax else block_loss
-        self.block_update = softmax_update if is_softmax else block_update
+        self.objective = "softmax" if p.objective == "softmax" else "sigmoid"
         self.loss = 0.0
         self.predictions = 0
 
@@ -182,14 +236,18 @@ class Word2VecReference:
 
     def skipgram(self, contexts, word, take_loss):
         pair = self.p.negative_sharing == "pair"
-        for inputs in [[c] for c in contexts] if pair else [contexts]:
-            for matrix, rows, labels in self.outputs(word):
-                if take_loss:
-                    rows_in = self.syn0[inputs]
-                    self.loss += self.block_loss(rows_in, matrix[rows], labels)
-                self.block_update(self.syn0, inputs, matrix, rows, labels, self.alpha)
+        drawn = None if pair else list(self.outputs(word))
+        for inputs in [[c] for c in contexts] if pair else in_blocks(contexts):
+            for matrix, rows, labels in drawn or self.outputs(word):
+                loss = self.update(self.syn0, inputs, matrix, rows, labels)
+                self.loss += take_loss * loss
                 self.syn0[self.frozen] = self.frozen_rows
             self.predictions += take_loss * len(inputs)
+
+    def update(self, inputs, input_rows, matrix, rows, labels):
+        return block_update(
+            inputs, input_rows, matrix, rows, labels, self.alpha, self.objective
+        )
 
     def cbow(self, contexts, word, take_loss):
         neu1 = self.syn0[contexts].sum(axis=0, keepdims=True)
@@ -197,10 +255,8 @@ class Word2VecReference:
             neu1 /= len(contexts)
         neu1e = np.zeros_like(neu1)
         for matrix, rows, labels in self.outputs(word):
-            if take_loss:
-                self.loss += self.block_loss(neu1, matrix[rows], labels)
             changed = neu1.copy()
-            self.block_update(changed, [0], matrix, rows, labels, self.alpha)
+            self.loss += take_loss * self.update(changed, [0], matrix, rows, labels)
             neu1e += changed - neu1
         self.predictions += take_loss
         if self.p.cbow_gradient == "mean" and self.p.cbow_mean:

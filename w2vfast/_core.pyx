@@ -36,6 +36,7 @@ cdef extern from "_core_parts/atomic.h" nogil:
 cdef extern from "_core_parts/block.h" nogil:
     enum: BLOCK_LANES
     enum: BLOCK_ISAS
+    enum: BLOCK_INPUTS
     enum: SOFTMAX_OUTPUTS
     ctypedef struct block_t:
         float** inputs
@@ -44,10 +45,12 @@ cdef extern from "_core_parts/block.h" nogil:
         const float* labels
         const float* input_counts
         const float* output_counts
+        float* first_logits
         float* logits
         float* sigmoids
         float* errors
-        float* tile
+        float* partial_sums
+        float* gram
         float** prefetch
         int n_prefetch
         int n_inputs
@@ -63,6 +66,8 @@ cdef extern from "_core_parts/block.h" nogil:
     const block_isa_t* block_isas
     const block_isa_t* block_isa
     int block_padded(int dim)
+    int block_share(int count, int limit)
+    int gram_stride(int n_inputs)
     void block_update(const block_t* block)
     void block_merge(float* shared, float* replica, float* base, int stride)
     double block_loss(const block_t* block)
@@ -769,8 +774,9 @@ def _test_block(float[:, ::1] inputs, float[:, ::1] targets, float[:, ::1] outpu
     cdef float** output_list = <float**>&pointers[2, 0]
     cdef float[:, ::1] counts = np.zeros((2, max(N, M) + BLOCK_LANES), np.float32)
     cdef float[::1] all_labels = np.zeros(M + BLOCK_LANES, dtype=np.float32)
-    cdef float[:, ::1] pairs = np.zeros((3, N * M + BLOCK_LANES), dtype=np.float32)
-    cdef float[::1] tile = aligned_floats(M * inputs.shape[1])
+    cdef float[:, ::1] pairs = np.zeros((4, N * M + BLOCK_LANES), dtype=np.float32)
+    cdef float[::1] partial_sums = aligned_floats(M * inputs.shape[1])
+    cdef float[::1] gram = aligned_floats(N * gram_stride(N))
     cdef float[:, ::1] per_input = np.zeros((2, N + BLOCK_LANES), dtype=np.float32)
     for i in range(N):
         target_list[C] = &targets[input_rows[i], 0]
@@ -781,7 +787,8 @@ def _test_block(float[:, ::1] inputs, float[:, ::1] targets, float[:, ::1] outpu
     cdef block_t block = block_t(
         inputs=input_list, targets=target_list, outputs=output_list,
         labels=&all_labels[0], input_counts=&counts[0, 0], output_counts=&counts[1, 0],
-        logits=&pairs[0, 0], sigmoids=&pairs[1, 0], errors=&pairs[2, 0], tile=&tile[0],
+        first_logits=&pairs[3, 0], logits=&pairs[0, 0], sigmoids=&pairs[1, 0],
+        errors=&pairs[2, 0], partial_sums=&partial_sums[0], gram=&gram[0],
         prefetch=NULL, n_prefetch=0, n_inputs=C, n_outputs=T,
         dim=<int>inputs.shape[1], alpha=alpha, log_sums=NULL, rates=&per_input[1, 0])
     if softmax:

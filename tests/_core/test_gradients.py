@@ -1,8 +1,8 @@
-"""The block update is gradient ascent on the objective, by finite differences."""
+"""The block update is gradient ascent on the objective, one input after the other."""
 
 import numpy as np
 import pytest
-from reference import block_loss, block_update, softmax_loss, softmax_update
+from reference import block_loss, block_update, sequential_update
 
 from w2vfast import _core
 
@@ -46,9 +46,15 @@ def changes(inputs, outputs, input_rows, output_rows, labels, alpha=1.0):
     return inputs - before[0], outputs - before[1], loss
 
 
+def small_step_gradient(changes_at, alpha=0.02):
+    """Extrapolate the changes to alpha 0, where no input sees what another changes."""
+    whole, half = changes_at(alpha), changes_at(alpha / 2)
+    return [(4 * h - w) / alpha for w, h in zip(whole[:2], half[:2], strict=True)]
+
+
 @pytest.mark.parametrize("dim", DIMS)
 @pytest.mark.parametrize(("n_inputs", "n_outputs"), [(1, 1), (1, 6), (5, 2), (4, 9)])
-def test_update_is_the_gradient_of_the_loss(dim, n_inputs, n_outputs):
+def test_a_small_update_is_the_gradient_of_the_loss(dim, n_inputs, n_outputs):
     rng = np.random.default_rng(dim)
     inputs, outputs = rows_of(rng, n_inputs, dim), rows_of(rng, n_outputs, dim)
     labels = (np.arange(n_outputs) == 0).astype(float)
@@ -56,40 +62,72 @@ def test_update_is_the_gradient_of_the_loss(dim, n_inputs, n_outputs):
     expected = [
         -numeric_gradient(lambda: block_loss(x, y, labels), matrix) for matrix in (x, y)
     ]
-    expected_loss = block_loss(x, y, labels)
-    input_change, output_change, loss = changes(
-        inputs, outputs, range(n_inputs), range(n_outputs), labels
-    )
+
+    def changes_at(alpha):
+        rows = range(n_inputs), range(n_outputs)
+        return changes(inputs.copy(), outputs.copy(), *rows, labels, alpha)
+
+    input_gradient, output_gradient = small_step_gradient(changes_at)
+    np.testing.assert_allclose(input_gradient[:, :dim], expected[0], atol=3e-3)
+    np.testing.assert_allclose(output_gradient[:, :dim], expected[1], atol=3e-3)
+    assert not input_gradient[:, dim:].any()
+    assert not output_gradient[:, dim:].any()
+    assert changes_at(0.0)[2] == pytest.approx(block_loss(x, y, labels), rel=1e-5)
+
+
+@pytest.mark.parametrize("dim", DIMS)
+def test_one_input_is_updated_by_the_gradient_at_any_alpha(dim):
+    rng = np.random.default_rng(dim)
+    inputs, outputs = rows_of(rng, 1, dim), rows_of(rng, 6, dim)
+    labels = np.array([1, 0, 0, 0, 0, 0])
+    x, y = inputs[:, :dim].astype(float), outputs[:, :dim].astype(float)
+    expected = [
+        -numeric_gradient(lambda: block_loss(x, y, labels), matrix) for matrix in (x, y)
+    ]
+    input_change, output_change, _ = changes(inputs, outputs, [0], range(6), labels)
     np.testing.assert_allclose(input_change[:, :dim], expected[0], atol=2e-5)
     np.testing.assert_allclose(output_change[:, :dim], expected[1], atol=2e-5)
-    assert loss == pytest.approx(expected_loss, rel=1e-5)
-    assert not inputs[:, dim:].any()
-    assert not outputs[:, dim:].any()
 
 
-def test_alpha_scales_the_update():
+def test_inputs_are_updated_one_after_the_other_as_in_the_c_program():
+    """All inputs point the same way, so each sees much of what others have changed."""
+    rng = np.random.default_rng(8)
+    inputs, outputs = rows_of(rng, 8, 32), rows_of(rng, 6, 32)
+    inputs[:] = 0.5 * inputs[0] + 0.3 * inputs
+    labels, alpha = np.array([1, 0, 0, 0, 0, 0]), 0.05
+    rows = range(8), range(6)
+    x, y = inputs.astype(np.float64), outputs.astype(np.float64)
+    sequential_update(x, rows[0], y, rows[1], labels, alpha)
+    expected = x - inputs, y - outputs
+    separately = np.zeros_like(x)
+    for c in range(8):  # from the rows before any update
+        separately[c] = changes(
+            inputs.copy(), outputs.copy(), [c], rows[1], labels, alpha
+        )[0][c]
+    got = changes(inputs, outputs, *rows, labels, alpha)
+    size = np.linalg.norm(expected[0])
+    assert np.linalg.norm(separately - expected[0]) > 0.2 * size
+    assert np.linalg.norm(got[0] - expected[0]) < 0.04 * size
+    assert np.linalg.norm(got[1] - expected[1]) < 0.04 * np.linalg.norm(expected[1])
+
+
+def test_alpha_scales_the_update_of_one_input():
     rng = np.random.default_rng(3)
-    inputs, outputs = rows_of(rng, 2, 20), rows_of(rng, 3, 20)
-    whole = changes(inputs.copy(), outputs.copy(), [0, 1], [0, 1, 2], [1, 0, 0], 1.0)
-    half = changes(inputs.copy(), outputs.copy(), [0, 1], [0, 1, 2], [1, 0, 0], 0.5)
+    inputs, outputs = rows_of(rng, 1, 20), rows_of(rng, 3, 20)
+    whole = changes(inputs.copy(), outputs.copy(), [0], [0, 1, 2], [1, 0, 0], 1.0)
+    half = changes(inputs.copy(), outputs.copy(), [0], [0, 1, 2], [1, 0, 0], 0.5)
     np.testing.assert_allclose(half[0], 0.5 * whole[0], atol=1e-6)
     np.testing.assert_allclose(half[1], 0.5 * whole[1], atol=1e-6)
     assert np.abs(whole[0]).max() > 0.01
 
 
-def test_a_repeated_row_receives_both_updates():
+def test_a_repeated_output_receives_both_updates():
     rng = np.random.default_rng(4)
-    inputs, outputs = rows_of(rng, 2, 24), rows_of(rng, 3, 24)
-    # Row 0 twice among the inputs, row 2 twice among the outputs.
-    got = changes(inputs.copy(), outputs.copy(), [0, 1, 0], [0, 2, 1, 2], [1, 0, 0, 0])
-    once = changes(
-        np.vstack([inputs, inputs[:1]]),
-        np.vstack([outputs, outputs[2:]]),
-        [0, 1, 2],
-        [0, 2, 1, 3],
-        [1, 0, 0, 0],
-    )
-    np.testing.assert_allclose(got[0][0], once[0][0] + once[0][2], atol=1e-6)
+    inputs, outputs = rows_of(rng, 1, 24), rows_of(rng, 3, 24)
+    got = changes(inputs.copy(), outputs.copy(), [0], [0, 2, 1, 2], [1, 0, 0, 0])
+    copied = np.vstack([outputs, outputs[2:]])
+    once = changes(inputs.copy(), copied, [0], [0, 2, 1, 3], [1, 0, 0, 0])
+    np.testing.assert_allclose(got[0], once[0], atol=1e-6)
     np.testing.assert_allclose(got[1][2], once[1][2] + once[1][3], atol=1e-6)
     assert got[2] == pytest.approx(once[2])
 
@@ -127,7 +165,7 @@ def test_targets_other_than_the_inputs_receive_the_updates():
 @pytest.mark.parametrize("n_outputs", [1, 4, 7, 12, 13, 20])
 @pytest.mark.parametrize("n_inputs", [1, 3, 5, 9, 13, 25])
 @pytest.mark.parametrize("n_rows", [3, 40])
-def test_repeated_rows_are_updated_from_the_old_rows(n_inputs, n_outputs, n_rows):
+def test_repeated_rows_count_repeatedly(n_inputs, n_outputs, n_rows):
     """With 3 rows nearly all are repeated, in one register tile or in several."""
     rng = np.random.default_rng(n_inputs * n_outputs)
     inputs, outputs = rows_of(rng, n_rows, 33), rows_of(rng, n_rows, 33)
@@ -137,10 +175,11 @@ def test_repeated_rows_are_updated_from_the_old_rows(n_inputs, n_outputs, n_rows
         output_rows = rng.integers(0, n_rows, n_outputs)
     labels = rng.integers(0, 2, n_rows)[output_rows]
     x, y = inputs.astype(np.float64), outputs.astype(np.float64)
-    block_update(x, input_rows, y, output_rows, labels, 0.5)
-    changes(inputs, outputs, input_rows, output_rows, labels, 0.5)
-    np.testing.assert_allclose(inputs, x, atol=1e-5)
-    np.testing.assert_allclose(outputs, y, atol=1e-5)
+    expected_loss = block_update(x, input_rows, y, output_rows, labels, 0.1)
+    *_, loss = changes(inputs, outputs, input_rows, output_rows, labels, 0.1)
+    np.testing.assert_allclose(inputs, x, atol=2e-5)
+    np.testing.assert_allclose(outputs, y, atol=2e-5)
+    assert loss == pytest.approx(expected_loss, rel=1e-5)
 
 
 # ---- full softmax: the first output is the observed one ------------------------------
@@ -168,22 +207,24 @@ def softmax_changes(inputs, outputs, input_rows, alpha=1.0):
 
 @pytest.mark.parametrize("dim", DIMS)
 @pytest.mark.parametrize(("n_inputs", "n_outputs"), [(1, 1), (1, 6), (5, 2), (4, 9)])
-def test_softmax_update_is_the_gradient_of_its_loss(dim, n_inputs, n_outputs):
+def test_a_small_softmax_update_is_the_gradient_of_its_loss(dim, n_inputs, n_outputs):
     rng = np.random.default_rng(dim)
     inputs, outputs = rows_of(rng, n_inputs, dim), rows_of(rng, n_outputs, dim)
     labels = (np.arange(n_outputs) == 0).astype(float)
     x, y = inputs[:, :dim].astype(float), outputs[:, :dim].astype(float)
     expected = [
-        -numeric_gradient(lambda: softmax_loss(x, y, labels), matrix)
+        -numeric_gradient(lambda: block_loss(x, y, labels, "softmax"), matrix)
         for matrix in (x, y)
     ]
-    expected_loss = softmax_loss(x, y, labels)
-    input_change, output_change, loss = softmax_changes(
-        inputs, outputs, range(n_inputs)
-    )
-    np.testing.assert_allclose(input_change[:, :dim], expected[0], atol=2e-5)
-    np.testing.assert_allclose(output_change[:, :dim], expected[1], atol=2e-5)
-    assert loss == pytest.approx(expected_loss, rel=1e-5, abs=1e-6)
+
+    def changes_at(alpha):
+        return softmax_changes(inputs.copy(), outputs.copy(), range(n_inputs), alpha)
+
+    input_gradient, output_gradient = small_step_gradient(changes_at)
+    np.testing.assert_allclose(input_gradient[:, :dim], expected[0], atol=3e-3)
+    np.testing.assert_allclose(output_gradient[:, :dim], expected[1], atol=3e-3)
+    expected_loss = block_loss(x, y, labels, "softmax")
+    assert changes_at(0.0)[2] == pytest.approx(expected_loss, rel=1e-5, abs=1e-6)
 
 
 @pytest.mark.parametrize("n_outputs", [3, 63, 64, 65, 300])
@@ -195,10 +236,12 @@ def test_softmax_sums_over_all_outputs_however_many(n_inputs, n_outputs):
     input_rows = rng.integers(0, 12, n_inputs)  # some more than once
     labels = (np.arange(n_outputs) == 0).astype(float)
     x, y = inputs.astype(np.float64), outputs.astype(np.float64)
-    expected_loss = softmax_loss(x[input_rows], y, labels)
-    softmax_update(x, input_rows, y, np.arange(n_outputs), labels, 0.5)
+    outputs_in_order = np.arange(n_outputs)
+    expected_loss = block_update(
+        x, input_rows, y, outputs_in_order, labels, 0.1, "softmax"
+    )
     expected = x - inputs, y - outputs
-    targets, output_change, loss = softmax_changes(inputs, outputs, input_rows, 0.5)
+    targets, output_change, loss = softmax_changes(inputs, outputs, input_rows, 0.1)
     listed = list(dict.fromkeys(input_rows.tolist()))
     np.testing.assert_allclose(targets[listed], expected[0][listed], atol=1e-5)
     np.testing.assert_allclose(output_change, expected[1], atol=1e-5)

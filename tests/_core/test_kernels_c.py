@@ -103,6 +103,26 @@ BREAKS = {
         "is_first = is_all || c == 0",
         "is_first = 1",
     ),
+    "inputs that do not see what earlier inputs changed": (
+        "block",
+        "corrected = fma_(fill(errors[d]), load(gram), corrected);",
+        ";",
+    ),
+    "dot products of too few inputs": (
+        "block",
+        "ISA(block_dots)(&earlier);",
+        ";",
+    ),
+    "a dot product of two inputs in the wrong place": (
+        "block",
+        "gram[l * stride + k] = totals[n];",
+        "gram[k * stride + l] = totals[n];",
+    ),
+    "updates from the old outputs": (
+        "block",
+        "fma_(error[k], sum, new_targets[k][w]);",
+        "fma_(error[k], load(output + w * VEC_LANES), new_targets[k][w]);",
+    ),
     "a softmax without an observed output": (
         "block",
         "b->errors[c] += b->rates[c];",
@@ -110,8 +130,8 @@ BREAKS = {
     ),
     "a softmax that counts values behind the last row": (
         "block",
-        "b->logits[end + l] = -FLT_MAX;",
-        "b->logits[end + l] = 0.0f;",
+        "logits[end + l] = -FLT_MAX;",
+        "logits[end + l] = 0.0f;",
     ),
     "a softmax that sums one lane only": (
         "block",

@@ -69,6 +69,7 @@ VARIANTS = {
     "default": {},
     "no_sampling": {"sample": 0},
     "whole_windows": {"shrink_windows": False, "window": 3},
+    "wide_windows": {"window": 11},
     "short_pieces": {"max_sentence_length": 7},
     "uniform_noise": {"ns_exponent": 0.0},
     "min_alpha": {"min_alpha": 0.01},

@@ -17,6 +17,7 @@
 #include "compiler.h"
 
 #define BLOCK_LANES 16     /* floats; rows are padded to 64 bytes and aligned */
+#define BLOCK_INPUTS 8     /* contexts that are trained together */
 #define SOFTMAX_OUTPUTS 64 /* updated together: few enough to stay in the cache */
 #define STRIP 13           /* vectors of a row that are processed together */
 #define EXACT_GROUP 16     /* sequential dot products that are computed side by side */
@@ -33,8 +34,8 @@
  * floats, because kernels load and store whole vectors.
  *
  * Full softmax, if `log_sums` is not NULL: the first output is the one that was observed;
- * `labels` and `output_counts` are not read; no target is an input; `errors` and `tile`
- * have SOFTMAX_OUTPUTS rows instead of T. */
+ * `labels` and `output_counts` are not read; no target is an input; `errors` and
+ * `partial_sums` have SOFTMAX_OUTPUTS rows instead of T. */
 typedef struct {
     float **inputs;             /* (C,) rows of (D,)                         IN */
     float **targets;            /* (C,) rows that receive the inputs' updates INOUT */
@@ -42,10 +43,12 @@ typedef struct {
     const float *labels;        /* (T,) 1: observed, 0: negative sample      IN */
     const float *input_counts;  /* (C,) how often each input occurs          IN */
     const float *output_counts; /* (T,) how often each output occurs         IN */
-    float *logits;              /* (T, C) dot products                       OUT */
+    float *first_logits;        /* (T, C) scratch, if C > 1: before any update */
+    float *logits;              /* (T, C) as each input sees the outputs     OUT */
     float *sigmoids;            /* (T, C) of the logits                      OUT */
     float *errors;              /* (T, C) (label - sigmoid) * alpha * counts OUT */
-    float *tile;                /* (T, D) scratch, aligned as rows are */
+    float *partial_sums;        /* (T, D) scratch, aligned as rows are */
+    float *gram;                /* (C, C padded to BLOCK_LANES) scratch */
     float *const *prefetch;     /* (n_prefetch,) rows that are needed next */
     int n_prefetch;
     int n_inputs;  /* C */
@@ -70,6 +73,22 @@ typedef struct {
 } exact_path_t;
 
 /* ---- used by the kernels of every instruction set ---- */
+
+/* The matrix of dot products inputs[c] . outputs[t]. */
+typedef struct {
+    float *const *inputs; /* (n_inputs,) rows of (D,)  IN */
+    int n_inputs;
+    float *const *outputs; /* (n_outputs,) rows of (D,) IN */
+    int n_outputs;
+    int dim;
+    float *dots;    /* (n_outputs, n_inputs) OUT */
+    int64_t stride; /* of a row of `dots` */
+} dots_t;
+
+/* Floats in a row of the Gram matrix of C inputs. */
+static inline int gram_stride(int C) {
+    return (C + BLOCK_LANES - 1) / BLOCK_LANES * BLOCK_LANES;
+}
 
 /* How many of `count` to take at once, at most `limit`, so that shares are about equal:
  * 7 by 6 is 4 and 3, since a last share of 1 would cost nearly as much as one of 6. */
@@ -115,6 +134,7 @@ static inline float softmax_log_sum(const float *tops, const float *sums, int C,
  *     DOT_INPUTS, DOT_OUTPUTS       longest sides of a tile of dot products
  *     DOT_SUMS                      registers for its sums
  *     DOT_SQUARE                    its outputs where there are at least DOT_INPUTS inputs
+ *     GRAM_INPUTS                   most inputs of a triangle of their dot products
  *     UPDATE_INPUTS, UPDATE_SUMS    the same for a tile of updates
  *
  *     load, store        any alignment
@@ -237,17 +257,16 @@ static inline int block_padded(int dim) {
     return (dim + block_isa->lanes - 1) / block_isa->lanes * block_isa->lanes;
 }
 
-/* One step of gradient ascent on the sum over (t, c) of log sigmoid(+-logit).
- *
- * Computes all dot products first.  Then each target receives its input's sum over the
- * outputs, and each output its sum over the inputs, both from the rows as they were
- * before the update.
- * Source: Mikolov et al. 2013, arXiv:1310.4546, eqs. 3 and 4.  Differs: word2vec.c
- * updates after each dot product, so that later ones of the same centre word see it.
+/* Gradient ascent on the sum over (t, c) of log sigmoid(+-logit), one input after the
+ * other, each with all outputs.
+ * Source: Mikolov et al. 2013, arXiv:1310.4546, eqs. 3 and 4; word2vec.c,
+ * TrainModelThread.  Differs: what earlier inputs d change of an input's logit,
+ * sum of error[t, d] * inputs[d] . inputs[c], is taken from the errors of the logits before
+ * any update (one Jacobi step); a repeated row does not see its own first update.
  *
  * Full softmax: ascent on the sum over c of log p(first output | c), where p is the
  * softmax of the logits over all outputs (Mikolov et al. 2013, eq. 2; Rong 2014,
- * arXiv:1411.2738, has the gradients). */
+ * arXiv:1411.2738, has the gradients), corrected in the same way. */
 static inline void block_update(const block_t *b) {
     if (b->log_sums)
         block_isa->softmax(b);

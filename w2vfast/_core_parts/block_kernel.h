@@ -14,42 +14,44 @@
 
 /* ---- dot products ---- */
 
-/* logits[t, c] = inputs[c] . outputs[t], for C inputs from c on, T outputs from t on. */
-BLOCK_INLINE void ISA(dot_tile)(const block_t *b, int c, const int C, int t,
-                                const int T) {
+/* dots[l * stride + k] = inputs[k] . outputs[l], for C inputs and T outputs. */
+BLOCK_INLINE void ISA(dot_tile)(float *const *inputs, const int C,
+                                float *const *outputs, const int T, int dim,
+                                float *dots, int64_t stride) {
     vec sums[DOT_SUMS + 3];
     BLOCK_UNROLL
     for (int k = 0; k < C * T; k++) sums[k] = fill(0.0f);
-    for (int i = 0; i < b->dim; i += VEC_LANES) {
+    for (int i = 0; i < dim; i += VEC_LANES) {
         vec x[DOT_INPUTS];
         BLOCK_UNROLL
-        for (int k = 0; k < C; k++) x[k] = load(b->inputs[c + k] + i);
+        for (int k = 0; k < C; k++) x[k] = load(inputs[k] + i);
         BLOCK_UNROLL
         for (int l = 0; l < T; l++) {
-            const vec y = load(b->outputs[t + l] + i);
+            const vec y = load(outputs[l] + i);
             BLOCK_UNROLL
             for (int k = 0; k < C; k++)
                 sums[l * C + k] = fma_(x[k], y, sums[l * C + k]);
         }
     }
-    float dots[DOT_SUMS + 3];
+    float totals[DOT_SUMS + 3];
     for (int k = C * T; k % 4; k++) sums[k] = fill(0.0f);
     BLOCK_UNROLL
-    for (int k = 0; k < C * T; k += 4) ISA(sum4)(sums + k, dots + k);
-    float *logits = b->logits + (int64_t)t * b->n_inputs + c;
+    for (int k = 0; k < C * T; k += 4) ISA(sum4)(sums + k, totals + k);
     BLOCK_UNROLL
     for (int l = 0; l < T; l++)
-        memcpy(logits + (int64_t)l * b->n_inputs, dots + l * C, C * sizeof(float));
+        memcpy(dots + l * stride, totals + l * C, C * sizeof(float));
 }
 
 /* All inputs with T outputs from t on. */
-BLOCK_INLINE void ISA(dot_outputs)(const block_t *b, int t, const int T) {
+BLOCK_INLINE void ISA(dot_outputs)(const dots_t *m, int t, const int T) {
     const int limit = DOT_SUMS / T < DOT_INPUTS ? DOT_SUMS / T : DOT_INPUTS;
-    for (int c = 0; c < b->n_inputs;) {
-        const int height = block_share(b->n_inputs - c, limit);
-#define DOT_CASE(C)                                   \
-    case C:                                           \
-        if (C <= limit) ISA(dot_tile)(b, c, C, t, T); \
+    for (int c = 0; c < m->n_inputs;) {
+        const int height = block_share(m->n_inputs - c, limit);
+#define DOT_CASE(C)                                                    \
+    case C:                                                            \
+        if (C <= limit)                                                \
+            ISA(dot_tile)(m->inputs + c, C, m->outputs + t, T, m->dim, \
+                          m->dots + t * m->stride + c, m->stride);     \
         break;
         switch (height) { BLOCK_CASES_4(DOT_CASE) }
 #undef DOT_CASE
@@ -57,17 +59,69 @@ BLOCK_INLINE void ISA(dot_outputs)(const block_t *b, int t, const int T) {
     }
 }
 
-static void ISA(block_dots)(const block_t *b) {
-    const int limit = b->n_inputs < DOT_INPUTS ? DOT_OUTPUTS : DOT_SQUARE;
-    for (int t = 0; t < b->n_outputs;) {
-        const int width = block_share(b->n_outputs - t, limit);
+static void ISA(block_dots)(const dots_t *m) {
+    const int limit = m->n_inputs < DOT_INPUTS ? DOT_OUTPUTS : DOT_SQUARE;
+    for (int t = 0; t < m->n_outputs;) {
+        const int width = block_share(m->n_outputs - t, limit);
 #define DOT_CASE(T)                                      \
     case T:                                              \
-        if (T <= DOT_OUTPUTS) ISA(dot_outputs)(b, t, T); \
+        if (T <= DOT_OUTPUTS) ISA(dot_outputs)(m, t, T); \
         break;
         switch (width) { BLOCK_CASES_13(DOT_CASE) }
 #undef DOT_CASE
         t += width;
+    }
+}
+
+static void ISA(block_logits)(const block_t *b, float *logits) {
+    const dots_t m = {b->inputs, b->n_inputs, b->outputs, b->n_outputs,
+                      b->dim,    logits,      b->n_inputs};
+    ISA(block_dots)(&m);
+}
+
+/* gram[k, l] = inputs[k] . inputs[l], for k < l < C. */
+BLOCK_INLINE void ISA(gram_triangle)(float *const *inputs, const int C, int dim,
+                                     float *gram, int stride) {
+    vec sums[GRAM_INPUTS * (GRAM_INPUTS - 1) / 2 + 3];
+    const int n_sums = C * (C - 1) / 2;
+    BLOCK_UNROLL
+    for (int n = 0; n < n_sums; n++) sums[n] = fill(0.0f);
+    for (int i = 0; i < dim; i += VEC_LANES) {
+        vec x[GRAM_INPUTS];
+        BLOCK_UNROLL
+        for (int k = 0, n = 0; k < C; k++) {
+            x[k] = load(inputs[k] + i);
+            BLOCK_UNROLL
+            for (int l = 0; l < k; l++, n++) sums[n] = fma_(x[l], x[k], sums[n]);
+        }
+    }
+    float totals[GRAM_INPUTS * (GRAM_INPUTS - 1) / 2 + 3];
+    for (int n = n_sums; n % 4; n++) sums[n] = fill(0.0f);
+    BLOCK_UNROLL
+    for (int n = 0; n < n_sums; n += 4) ISA(sum4)(sums + n, totals + n);
+    BLOCK_UNROLL
+    for (int k = 1, n = 0; k < C; k++) BLOCK_UNROLL
+    for (int l = 0; l < k; l++, n++) gram[l * stride + k] = totals[n];
+}
+
+/* gram[d, c] = inputs[d] . inputs[c] for d < c, and 0 elsewhere in whole vectors. */
+static void ISA(block_gram)(const block_t *b) {
+    const int C = b->n_inputs, stride = gram_stride(C);
+    memset(b->gram, 0, (size_t)C * stride * sizeof(float));
+    for (int c = 0; c < C;) {
+        const int width = block_share(C - c, GRAM_INPUTS);
+        const dots_t earlier = {b->inputs + c, width,       b->inputs, c,
+                                b->dim,        b->gram + c, stride};
+#define GRAM_CASE(W)                                                       \
+    case W:                                                                \
+        if (W > 1 && W <= GRAM_INPUTS)                                     \
+            ISA(gram_triangle)(b->inputs + c, W, b->dim,                   \
+                               b->gram + (int64_t)c * stride + c, stride); \
+        break;
+        switch (width) { BLOCK_CASES_8(GRAM_CASE) }
+#undef GRAM_CASE
+        ISA(block_dots)(&earlier);
+        c += width;
     }
 }
 
@@ -112,16 +166,16 @@ static void ISA(block_errors_of_one)(const block_t *b) {
     }
 }
 
-/* The same for errors[t, c].  A store of whole vectors also writes behind the end of a
- * row of errors, which the next row overwrites. */
-static void ISA(block_errors)(const block_t *b) {
-    const int C = b->n_inputs, T = b->n_outputs;
-    for (int k = 0; k < C * T; k += VEC_LANES)
-        store(b->sigmoids + k, ISA(sigmoid)(load(b->logits + k)));
-    for (int t = 0; t < T; t++) {
+/* The same for errors[t, c], from the logits given.  A store of whole vectors also writes
+ * behind the end of a row of errors, which the next row overwrites. */
+static void ISA(block_errors)(const block_t *b, const float *logits) {
+    const int64_t C = b->n_inputs, T = b->n_outputs;
+    for (int64_t k = 0; k < C * T; k += VEC_LANES)
+        store(b->sigmoids + k, ISA(sigmoid)(load(logits + k)));
+    for (int64_t t = 0; t < T; t++) {
         const vec rate = fill(b->alpha * b->output_counts[t]),
                   label = fill(b->labels[t]);
-        for (int c = 0; c < C; c += VEC_LANES) {
+        for (int64_t c = 0; c < C; c += VEC_LANES) {
             const vec weight = fma_(rate, load(b->input_counts + c), fill(0.0f));
             const vec sigmoid = load(b->sigmoids + t * C + c);
             store(b->errors + t * C + c, ISA(error)(sigmoid, label, weight));
@@ -129,49 +183,66 @@ static void ISA(block_errors)(const block_t *b) {
     }
 }
 
+/* logits[t, c] = first_logits[t, c] + sum over d < c of errors[t, d] * gram[d, c]: what
+ * the inputs before c add to its logit, since they add errors[t, d] * inputs[d] to output
+ * t.  Stores behind the end of a row, as above. */
+static void ISA(block_correct_logits)(const block_t *b) {
+    const int C = b->n_inputs, stride = gram_stride(C);
+    const float *first = b->first_logits, *errors = b->errors;
+    float *logits = b->logits;
+    for (int t = 0; t < b->n_outputs; t++, first += C, errors += C, logits += C)
+        for (int c = 0; c < C; c += VEC_LANES) {
+            const float *gram = b->gram + c;
+            vec corrected = load(first + c);
+            for (int d = 0; d < C - 1; d++, gram += stride)
+                corrected = fma_(fill(errors[d]), load(gram), corrected);
+            store(logits + c, corrected);
+        }
+}
+
 /* ---- updates ---- */
 
-/* Columns i to i + W * VEC_LANES, C inputs from c on: add errors . outputs to the targets
- * and errors^T . inputs to the outputs.  The inputs stay in registers; the outputs are
- * loaded one after the other.  If these are not all inputs (is_all), partial sums of the
- * outputs stay in the tile until the last inputs are processed. */
+/* Columns i to i + W * VEC_LANES, C inputs from c on, one input after the other: add
+ * errors[t, c] * outputs[t] to its target, then errors[t, c] * inputs[c] to the output.
+ * The inputs stay in registers; the outputs are loaded one after the other.  If these are
+ * not all inputs (is_all), the outputs' sums stay in `partial_sums` until the last inputs
+ * are processed. */
 BLOCK_INLINE void ISA(update_tile)(const block_t *b, int c, const int C, int i,
                                    const int W, const int is_all) {
     const int T = b->n_outputs, n_inputs = b->n_inputs;
     const int is_first = is_all || c == 0, is_last = is_all || c + C == n_inputs;
     float *const *outputs = b->outputs;
     const float *errors = b->errors + c;
-    float *tile = b->tile + i;
+    float *partial_sums = b->partial_sums + i;
     vec x[UPDATE_INPUTS][8],
-        update[UPDATE_INPUTS][8]; /* only C by W of them are used */
+        new_targets[UPDATE_INPUTS][8]; /* only C by W of them are used */
     BLOCK_UNROLL
     for (int k = 0; k < C; k++) BLOCK_UNROLL
     for (int w = 0; w < W; w++) {
         x[k][w] = load(b->inputs[c + k] + i + w * VEC_LANES);
-        update[k][w] = load(b->targets[c + k] + i + w * VEC_LANES);
+        new_targets[k][w] = load(b->targets[c + k] + i + w * VEC_LANES);
     }
-    for (int t = 0; t < T; t++, errors += n_inputs, tile += b->dim) {
+    for (int t = 0; t < T; t++, errors += n_inputs, partial_sums += b->dim) {
         float *output = outputs[t] + i;
         vec error[UPDATE_INPUTS];
         if (W > 2) BLOCK_UNROLL
         for (int k = 0; k < C; k++) error[k] = fill(errors[k]);
         BLOCK_UNROLL
         for (int w = 0; w < W; w++) {
-            const vec y = load(output + w * VEC_LANES);
-            vec sum = is_first ? y : load(tile + w * VEC_LANES);
+            vec sum = load((is_first ? output : partial_sums) + w * VEC_LANES);
             BLOCK_UNROLL
             for (int k = 0; k < C; k++) {
                 if (W <= 2) error[k] = fill(errors[k]); /* few registers are left */
-                update[k][w] = fma_(error[k], y, update[k][w]);
+                new_targets[k][w] = fma_(error[k], sum, new_targets[k][w]);
                 sum = fma_(error[k], x[k][w], sum);
             }
-            store((is_last ? output : tile) + w * VEC_LANES, sum);
+            store((is_last ? output : partial_sums) + w * VEC_LANES, sum);
         }
     }
     BLOCK_UNROLL
     for (int k = 0; k < C; k++) BLOCK_UNROLL
     for (int w = 0; w < W; w++)
-        store(b->targets[c + k] + i + w * VEC_LANES, update[k][w]);
+        store(b->targets[c + k] + i + w * VEC_LANES, new_targets[k][w]);
 }
 
 /* From column i on, W vectors at once while there are as many; returns the end column. */
@@ -211,11 +282,16 @@ static void ISA(block_apply_errors)(const block_t *b) {
 }
 
 static void ISA(block_update)(const block_t *b) {
-    ISA(block_dots)(b);
-    if (b->n_inputs == 1)
+    if (b->n_inputs == 1) {
+        ISA(block_logits)(b, b->logits);
         ISA(block_errors_of_one)(b);
-    else
-        ISA(block_errors)(b);
+    } else {
+        ISA(block_logits)(b, b->first_logits);
+        ISA(block_gram)(b);
+        ISA(block_errors)(b, b->first_logits);
+        ISA(block_correct_logits)(b);
+        ISA(block_errors)(b, b->logits);
+    }
     ISA(block_apply_errors)(b);
 }
 

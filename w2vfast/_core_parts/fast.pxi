@@ -214,16 +214,18 @@ cdef inline int32_t draw_from_pool(const model_t* model, work_t* work,
 
 cdef void train_skipgram(const options_t* options, work_t* work,
                          centre_t* centre) noexcept nogil:
-    """The inputs are the contexts' rows, in one block or in one block each (pair)."""
-    cdef int u, n_blocks = centre.n_contexts if options.pair else 1
-    work.block.n_inputs = 1 if options.pair else centre.n_contexts
-    work.block.input_counts = work.ones if options.pair else centre.context_counts
+    """The inputs are the contexts' rows, at most BLOCK_INPUTS a block; pair: one each."""
+    cdef int c = 0, width
     if centre.take_loss:
         work.counters.losses.predictions += centre.n_window
-    for u in range(n_blocks):
-        work.block.inputs = centre.contexts + u
-        work.block.targets = centre.targets + u
-        update_outputs(options, work, centre, u)
+    while c < centre.n_contexts:
+        width = 1 if options.pair else block_share(centre.n_contexts - c, BLOCK_INPUTS)
+        work.block.n_inputs = width
+        work.block.input_counts = centre.context_counts + c
+        work.block.inputs = centre.contexts + c
+        work.block.targets = centre.targets + c
+        update_outputs(options, work, centre, c if options.pair else 0)
+        c += width
 
 
 cdef void train_cbow(const model_t* model, const options_t* options, work_t* work,

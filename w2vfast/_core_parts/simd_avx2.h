@@ -17,6 +17,7 @@
 #define DOT_OUTPUTS 12
 #define DOT_SQUARE 4 /* for as many inputs as outputs, or nearly: fewer loads */
 #define DOT_SUMS 12
+#define GRAM_INPUTS 5
 #define UPDATE_INPUTS 10
 #define UPDATE_SUMS 8
 #define ISA(name) name##_avx2

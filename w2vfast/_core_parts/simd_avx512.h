@@ -18,6 +18,7 @@
 #define DOT_OUTPUTS 12
 #define DOT_SQUARE 12
 #define DOT_SUMS 24
+#define GRAM_INPUTS 6
 #define UPDATE_INPUTS 10
 #define UPDATE_SUMS 12
 #define ISA(name) name##_avx512
@@ -82,15 +83,22 @@ BLOCK_INLINE vec_avx512 pow2_avx512(vec_avx512 n) {
 BLOCK_INLINE vec_avx512 reciprocal_avx512(vec_avx512 v) {
     return _mm512_div_ps(fill_avx512(1.0f), v);
 }
-BLOCK_INLINE __m256 half_avx512(vec_avx512 v) {
-    return _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+/* Halves of two vectors in one, then quads of four in one, then the lanes of each quad:
+ * half the shuffles of four separate sums, which only one port executes. */
+BLOCK_INLINE vec_avx512 halves_avx512(vec_avx512 a, vec_avx512 b) {
+    return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x4E),
+                         _mm512_mask_blend_ps(0xFF00, a, b));
 }
 BLOCK_INLINE void sum4_avx512(const vec_avx512 *v, float *sums) {
-    __m256 low = _mm256_hadd_ps(half_avx512(v[0]), half_avx512(v[1]));
-    __m256 high = _mm256_hadd_ps(half_avx512(v[2]), half_avx512(v[3]));
-    __m256 pairs = _mm256_hadd_ps(low, high);
-    __m128 upper = _mm256_extractf128_ps(pairs, 1);
-    _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(pairs), upper));
+    const vec_avx512 a = halves_avx512(v[0], v[1]), b = halves_avx512(v[2], v[3]);
+    vec_avx512 quads = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88),
+                                     _mm512_shuffle_f32x4(a, b, 0xDD));
+    quads = _mm512_add_ps(quads, _mm512_permute_ps(quads, 0xB1));
+    quads = _mm512_add_ps(quads, _mm512_permute_ps(quads, 0x4E));
+    const __m512i first_lanes =
+        _mm512_set_epi32(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 8, 4, 0);
+    _mm_storeu_ps(sums,
+                  _mm512_castps512_ps128(_mm512_permutexvar_ps(first_lanes, quads)));
 }
 
 #include "block_kernel.h"

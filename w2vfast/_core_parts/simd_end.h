@@ -5,5 +5,6 @@
 #undef DOT_OUTPUTS
 #undef DOT_SQUARE
 #undef DOT_SUMS
+#undef GRAM_INPUTS
 #undef UPDATE_INPUTS
 #undef UPDATE_SUMS

@@ -8,6 +8,7 @@
 #define DOT_OUTPUTS 8
 #define DOT_SQUARE 8
 #define DOT_SUMS 8
+#define GRAM_INPUTS 4
 #define UPDATE_INPUTS 4
 #define UPDATE_SUMS 4
 #define ISA(name) name##_generic

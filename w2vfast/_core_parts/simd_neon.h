@@ -9,6 +9,7 @@
 #define DOT_OUTPUTS 12
 #define DOT_SQUARE 12
 #define DOT_SUMS 24
+#define GRAM_INPUTS 6
 #define UPDATE_INPUTS 10
 #define UPDATE_SUMS 12
 #define ISA(name) name##_neon

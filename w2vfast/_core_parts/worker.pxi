@@ -135,7 +135,7 @@ cdef class Worker:
         work.pool.size = POOL_CENTRES * options.negative + 1
         work.pool.words = <int32_t*>owned_bytes(self.owners, work.pool.size,
                                                 sizeof(int32_t))
-        self._allocate_block(C, T)
+        self._allocate_block(min(C, BLOCK_INPUTS), T)
         for i in range(2):
             self._allocate_centre(&work.centres[i], C, C if options.pair else 1)
         if options.softmax:
@@ -147,10 +147,12 @@ cdef class Worker:
         work.neu1 = <float*>owned_bytes(self.owners, stride, sizeof(float))
         work.neu1e = <float*>owned_bytes(self.owners, stride, sizeof(float))
         work.discard = <float*>owned_bytes(self.owners, stride, sizeof(float))
+        work.block.first_logits = self._vectors(C * T)
         work.block.logits = self._vectors(C * T)
         work.block.sigmoids = self._vectors(C * T)
         work.block.errors = self._vectors(C * T)
-        work.block.tile = self._vectors(T * stride)
+        work.block.partial_sums = self._vectors(T * stride)
+        work.block.gram = self._vectors(BLOCK_INPUTS * gram_stride(BLOCK_INPUTS))
         work.block.dim = block_padded(self.c.dim)
 
     cdef _allocate_centre(self, centre_t* centre, int64_t C, int64_t U):
@@ -160,6 +162,8 @@ cdef class Worker:
         if self.c.frozen != NULL:
             centre.targets = <float**>owned_bytes(self.owners, C, sizeof(float*))
         centre.context_counts = self._vectors(C)
+        for i in range(C):
+            centre.context_counts[i] = 1
         centre.path = <float**>owned_bytes(self.owners, L, sizeof(float*))
         centre.path_labels = self._vectors(L)
         centre.ns_outputs = <float**>owned_bytes(self.owners, U * (K + 1),
@@ -174,10 +178,11 @@ cdef class Worker:
         cdef int64_t V = self.c.vocab_size, stride = self.c.stride
         if not self.options.sg or self.options.pair:
             C = 1
-        C = min(C, V)  # distinct rows
+        C = min(C, V, BLOCK_INPUTS)
+        work.block.first_logits = self._vectors(V * C)
         work.block.logits = self._vectors(V * C)
         work.block.errors = self._vectors(SOFTMAX_OUTPUTS * C)
-        work.block.tile = self._vectors(SOFTMAX_OUTPUTS * stride)
+        work.block.partial_sums = self._vectors(SOFTMAX_OUTPUTS * stride)
         work.block.log_sums = self._vectors(C)
         work.block.rates = self._vectors(C)
         work.old_inputs = <float**>owned_bytes(self.owners, C, sizeof(float*))

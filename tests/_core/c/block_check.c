@@ -90,8 +90,8 @@ typedef struct {
     double logit, logit_slack, error, error_slack;
 } pair_t;
 
-static pair_t expected_pair(const case_t *k, const float *x, const float *y,
-                            float label, double weight) {
+/* The dot product of two rows. */
+static pair_t expected_dot(const case_t *k, const float *x, const float *y) {
     pair_t p = {0};
     double sizes = 0.0;
     for (int i = 0; i < k->D; i++) {
@@ -100,43 +100,128 @@ static pair_t expected_pair(const case_t *k, const float *x, const float *y,
     }
     /* Four lanes or more, a product and its sum, at most 4 sums of lanes. */
     p.logit_slack = (k->D / 4 + 6) * U * sizes;
-    const double steepest = fmin(0.25, exp(p.logit_slack - fabs(p.logit)));
-    p.error = (label - sigmoid(p.logit)) * weight;
-    /* alpha times two counts, the difference and the product are 4 roundings. */
-    p.error_slack = weight * (steepest * p.logit_slack + SIGMOID_SLACK + 5 * U);
     return p;
 }
 
-/* Each row of `side` must have received the sum of error * row over the old rows of the
- * other side; the error of (n, j) is pairs[n * along + j * across].  Rows that are not
- * listed, and columns after the last one in use, must be unchanged. */
-static void check_updates(const case_t *k, const side_t *side, const side_t *others,
-                          const pair_t *pairs, int along, int across) {
-    const int stride = side->stride;
-    double *update = malloc((size_t)stride * 3 * sizeof(double));
-    if (!update) stop_with("no memory for %d columns", stride);
-    double *size = update + stride, *slack = update + 2 * stride;
-    for (int row = 0; row <= side->count; row++) {
-        memset(update, 0, (size_t)stride * 3 * sizeof(double));
-        for (int n = 0; n < side->count; n++)
-            for (int j = 0; j < others->count && side->list[n] == row; j++) {
-                const pair_t *p = pairs + n * along + j * across;
-                const float *other = old_row(others, j);
-                for (int i = 0; i < k->D; i++) {
-                    update[i] += p->error * other[i];
-                    size[i] += fabs(p->error * other[i]);
-                    slack[i] += p->error_slack * fabs(other[i]);
-                }
-            }
-        for (int i = 0; i < stride; i++) {
-            const double before = side->before[(int64_t)row * stride + i];
-            if (size[i] > 0.0) /* each product and its sum, from the old row on */
-                slack[i] += (others->count + 2) * U * (fabs(before) + size[i]);
-            compare(k, side->name, row, i, side->after[(int64_t)row * stride + i],
-                    before + update[i], slack[i]);
+/* The error from the logit. */
+static void expect_error(pair_t *p, float label, double weight) {
+    const double steepest = fmin(0.25, exp(p->logit_slack - fabs(p->logit)));
+    p->error = (label - sigmoid(p->logit)) * weight;
+    /* alpha times two counts, the difference and the product are 4 roundings. */
+    p->error_slack = weight * (steepest * p->logit_slack + SIGMOID_SLACK + 5 * U);
+}
+
+/* What the inputs before the last one of `pairs` (C,) add to its logit: their errors
+ * times their dot products with it. */
+static void expect_correction(const case_t *k, const side_t *inputs,
+                              const pair_t *pairs, int c, pair_t *corrected) {
+    double sizes = 0.0;
+    *corrected = pairs[c];
+    for (int d = 0; d < c; d++) {
+        const pair_t gram = expected_dot(k, old_row(inputs, d), old_row(inputs, c));
+        corrected->logit += pairs[d].error * gram.logit;
+        corrected->logit_slack +=
+            fabs(pairs[d].error) * gram.logit_slack +
+            pairs[d].error_slack * (fabs(gram.logit) + gram.logit_slack);
+        sizes += fabs(pairs[d].error * gram.logit);
+    }
+    corrected->logit_slack += (c + 1) * U * (fabs(pairs[c].logit) + sizes);
+}
+
+/* Errors of all outputs and inputs of a block whose labels are for sigmoids: from the
+ * first logits, then again after one Jacobi step. */
+static void expect_errors(const case_t *k, const block_t *b, const side_t *inputs,
+                          const side_t *outputs, pair_t *expected) {
+    pair_t *first = malloc((size_t)k->C * sizeof(pair_t));
+    if (!first) stop_with("no memory for %d pairs", k->C);
+    for (int t = 0; t < k->T; t++) {
+        for (int c = 0; c < k->C; c++) {
+            const double count = (double)inputs->counts[c] * outputs->counts[t];
+            first[c] = expected_dot(k, old_row(inputs, c), old_row(outputs, t));
+            expect_error(first + c, b->labels[t], b->alpha * count);
+        }
+        for (int c = 0; c < k->C; c++) {
+            const double count = (double)inputs->counts[c] * outputs->counts[t];
+            pair_t *p = expected + t * k->C + c;
+            expect_correction(k, inputs, first, c, p);
+            expect_error(p, b->labels[t], b->alpha * count);
         }
     }
-    free(update);
+    free(first);
+}
+
+/* A row of the other side, as input c sees it, with tolerances; (D,). */
+typedef struct {
+    double *value, *slack;
+} seen_t;
+
+/* Output t after the inputs before c have added errors[d, t] * inputs[d]. */
+static void see_output(const case_t *k, const side_t *inputs, const side_t *outputs,
+                       const pair_t *pairs, int c, int t, seen_t seen) {
+    for (int i = 0; i < k->D; i++) {
+        double size = fabs(old_row(outputs, t)[i]);
+        seen.value[i] = old_row(outputs, t)[i];
+        seen.slack[i] = 0.0;
+        for (int d = 0; d < c; d++) {
+            const pair_t *p = pairs + t * k->C + d;
+            seen.value[i] += p->error * old_row(inputs, d)[i];
+            seen.slack[i] += p->error_slack * fabs(old_row(inputs, d)[i]);
+            size += fabs(p->error * old_row(inputs, d)[i]);
+        }
+        if (c > 0) seen.slack[i] += (c + 1) * U * size;
+    }
+}
+
+/* The row must have received `update` since it was `before`; (stride,), beyond D zeros. */
+static void check_row(const case_t *k, const side_t *side, int row, int n_terms,
+                      const double *update, const double *size, const double *slack) {
+    for (int i = 0; i < side->stride; i++) {
+        const int64_t at = (int64_t)row * side->stride + i;
+        const double before = side->before[at];
+        const double roundings = /* each product and its sum, from the old row on */
+            size[i] > 0.0 ? (n_terms + 2) * U * (fabs(before) + size[i]) : 0.0;
+        compare(k, side->name, row, i, side->after[at], before + update[i],
+                slack[i] + roundings);
+    }
+}
+
+/* Each target must have received the sum of error * output over the outputs as its input
+ * sees them; each output the sum of error * input over the inputs as they were.  Rows that
+ * are not listed, and columns after the last one in use, must be unchanged. */
+static void check_updates(const case_t *k, const side_t *inputs, const side_t *targets,
+                          const side_t *outputs, const pair_t *pairs) {
+    const int stride = targets->stride;
+    double *memory = malloc((size_t)stride * 5 * sizeof(double));
+    if (!memory) stop_with("no memory for %d columns", stride);
+    double *update = memory, *size = memory + stride, *slack = memory + 2 * stride;
+    const seen_t seen = {memory + 3 * stride, memory + 4 * stride};
+    for (int is_output = 0; is_output < 2; is_output++) {
+        const side_t *side = is_output ? outputs : targets;
+        const int n_terms = is_output ? k->C : k->T;
+        for (int row = 0; row <= side->count; row++) {
+            const int n = side->count - 1 - row; /* of the row in the list, or -1 */
+            memset(memory, 0, (size_t)stride * 3 * sizeof(double));
+            for (int j = 0; n >= 0 && j < n_terms; j++) {
+                const int c = is_output ? j : n, t = is_output ? n : j;
+                const pair_t *p = pairs + t * k->C + c;
+                if (is_output)
+                    for (int i = 0; i < k->D; i++) {
+                        seen.value[i] = old_row(inputs, c)[i];
+                        seen.slack[i] = 0.0;
+                    }
+                else
+                    see_output(k, inputs, outputs, pairs, c, t, seen);
+                for (int i = 0; i < k->D; i++) {
+                    update[i] += p->error * seen.value[i];
+                    size[i] += fabs(p->error * seen.value[i]);
+                    slack[i] += p->error_slack * (fabs(seen.value[i]) + seen.slack[i]) +
+                                fabs(p->error) * seen.slack[i];
+                }
+            }
+            check_row(k, side, row, n_terms, update, size, slack);
+        }
+    }
+    free(memory);
 }
 
 static void check_loss(const case_t *k, const block_t *b) {
@@ -164,10 +249,12 @@ static block_t new_block(const case_t *k, const side_t *inputs, const side_t *ta
                      .labels = new_floats(k->T + BLOCK_LANES),
                      .input_counts = inputs->counts,
                      .output_counts = outputs->counts,
+                     .first_logits = new_floats(pairs),
                      .logits = new_floats(pairs),
                      .sigmoids = new_floats(pairs),
                      .errors = new_floats(pairs),
-                     .tile = new_floats((int64_t)k->T * k->D),
+                     .partial_sums = new_floats((int64_t)k->T * k->D),
+                     .gram = new_floats((int64_t)k->C * gram_stride(k->C)),
                      .n_inputs = k->C,
                      .n_outputs = k->T,
                      .dim = k->D,
@@ -176,10 +263,12 @@ static block_t new_block(const case_t *k, const side_t *inputs, const side_t *ta
 
 static void free_block(block_t *b) {
     free((float *)b->labels);
+    free(b->first_logits);
     free(b->logits);
     free(b->sigmoids);
     free(b->errors);
-    free(b->tile);
+    free(b->partial_sums);
+    free(b->gram);
 }
 
 static void check_update(const case_t *k) {
@@ -196,19 +285,15 @@ static void check_update(const case_t *k) {
 
     pair_t *expected = malloc((size_t)k->C * k->T * sizeof(pair_t));
     if (!expected) stop_with("no memory for %d pairs", k->C * k->T);
-    for (int t = 0; t < k->T; t++)
-        for (int c = 0; c < k->C; c++) {
-            const int at = t * k->C + c;
-            const double count = (double)inputs.counts[c] * outputs.counts[t];
-            const pair_t p = expected_pair(k, old_row(&inputs, c), old_row(&outputs, t),
-                                           block.labels[t], block.alpha * count);
-            compare(k, "logits", t, c, block.logits[at], p.logit, p.logit_slack);
-            compare(k, "errors", t, c, block.errors[at], p.error, p.error_slack);
-            expected[at] = p;
-        }
+    expect_errors(k, &block, &inputs, &outputs, expected);
+    for (int at = 0; at < k->C * k->T; at++) {
+        const pair_t *p = expected + at;
+        const int t = at / k->C, c = at % k->C;
+        compare(k, "logits", t, c, block.logits[at], p->logit, p->logit_slack);
+        compare(k, "errors", t, c, block.errors[at], p->error, p->error_slack);
+    }
     check_loss(k, &block);
-    check_updates(k, &outputs, &inputs, expected, k->C, 1);
-    check_updates(k, targets, &outputs, expected, 1, k->C);
+    check_updates(k, &inputs, targets, &outputs, expected);
     if (k->own_targets && memcmp(inputs.before, inputs.after,
                                  (size_t)(k->C + 1) * inputs.stride * sizeof(float)))
         stop_with("%s C=%d T=%d D=%d: inputs changed that are not targets", k->isa,
@@ -235,25 +320,48 @@ static double expected_log_sum(const case_t *k, pair_t *pairs, int c, double *sl
     return log_sum;
 }
 
-/* The first output is the observed one; labels and output counts are ignored. */
-static void expect_softmax(const case_t *k, const block_t *b, pair_t *pairs) {
-    double loss = 0.0, loss_slack = 0.0;
+/* Errors from the logits of all pairs, and the loss.  The first output is the observed
+ * one; labels and output counts are ignored. */
+static void expect_softmax(const case_t *k, const block_t *b, pair_t *pairs,
+                           double *log_sums, double *log_slacks) {
     for (int c = 0; c < k->C; c++) {
-        const double count = b->input_counts[c], weight = b->alpha * count;
-        double slack, log_sum = expected_log_sum(k, pairs, c, &slack);
-        compare(k, "log_sums", 0, c, b->log_sums[c], log_sum, slack);
+        const double weight = b->alpha * b->input_counts[c];
+        const double log_sum = expected_log_sum(k, pairs, c, &log_slacks[c]);
+        log_sums[c] = log_sum;
         for (int t = 0; t < k->T; t++) {
             pair_t *p = pairs + t * k->C + c;
             const double share = exp(p->logit - log_sum);
-            const double off = p->logit_slack + slack + SIGMOID_SLACK +
+            const double off = p->logit_slack + log_slacks[c] + SIGMOID_SLACK +
                                U * (fabs(p->logit) + fabs(log_sum));
             p->error = ((t == 0) - share) * weight;
-            p->error_slack = weight * (share * expm1(off) + 6 * U);
+            p->error_slack = weight * (fmin(1.0, share * expm1(off)) + 6 * U);
         }
-        loss += count * (log_sum - pairs[c].logit);
-        loss_slack += count * (slack + pairs[c].logit_slack);
+    }
+}
+
+/* The same after one Jacobi step. */
+static void expect_softmax_errors(const case_t *k, const block_t *b,
+                                  const side_t *inputs, const side_t *outputs,
+                                  pair_t *expected) {
+    double log_sums[64], log_slacks[64], loss = 0.0, loss_slack = 0.0;
+    pair_t *first = malloc((size_t)k->C * k->T * sizeof(pair_t));
+    if (!first) stop_with("no memory for %d pairs", k->C * k->T);
+    for (int at = 0; at < k->C * k->T; at++)
+        first[at] =
+            expected_dot(k, old_row(inputs, at % k->C), old_row(outputs, at / k->C));
+    expect_softmax(k, b, first, log_sums, log_slacks);
+    for (int at = 0; at < k->C * k->T; at++)
+        expect_correction(k, inputs, first + at / k->C * k->C, at % k->C,
+                          expected + at);
+    expect_softmax(k, b, expected, log_sums, log_slacks);
+    for (int c = 0; c < k->C; c++) {
+        const double count = b->input_counts[c];
+        compare(k, "log_sums", 0, c, b->log_sums[c], log_sums[c], log_slacks[c]);
+        loss += count * (log_sums[c] - expected[c].logit);
+        loss_slack += count * (log_slacks[c] + expected[c].logit_slack);
     }
     compare(k, "loss", 0, 0, block_loss(b), loss, loss_slack);
+    free(first);
 }
 
 static void check_softmax(const case_t *k) {
@@ -263,22 +371,17 @@ static void check_softmax(const case_t *k) {
     side_t targets = new_side(k, "targets", k->C, size, 0);
     block_t block = new_block(k, &inputs, &targets, &outputs, 0.05f);
     free(block.errors);
-    free(block.tile);
+    free(block.partial_sums);
     block.errors = new_floats((int64_t)k->C * SOFTMAX_OUTPUTS + BLOCK_LANES);
-    block.tile = new_floats((int64_t)SOFTMAX_OUTPUTS * k->D);
+    block.partial_sums = new_floats((int64_t)SOFTMAX_OUTPUTS * k->D);
     block.log_sums = new_floats(k->C + BLOCK_LANES);
     block.rates = new_floats(k->C + BLOCK_LANES);
     block_update(&block);
 
     pair_t *expected = malloc((size_t)k->C * k->T * sizeof(pair_t));
     if (!expected) stop_with("no memory for %d pairs", k->C * k->T);
-    for (int t = 0; t < k->T; t++)
-        for (int c = 0; c < k->C; c++)
-            expected[t * k->C + c] =
-                expected_pair(k, old_row(&inputs, c), old_row(&outputs, t), 0, 0);
-    expect_softmax(k, &block, expected);
-    check_updates(k, &outputs, &inputs, expected, k->C, 1);
-    check_updates(k, &targets, &outputs, expected, 1, k->C);
+    expect_softmax_errors(k, &block, &inputs, &outputs, expected);
+    check_updates(k, &inputs, &targets, &outputs, expected);
     free(expected);
     free(block.log_sums);
     free(block.rates);

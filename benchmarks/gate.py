@@ -8,7 +8,8 @@
 A pair is one training in each mode on the same data: random walks on a planted
 partition, or the lines of a text in one shuffled order.  The mean difference of a
 measure must not be below its bound, in any of the four modes alone.  A setting gets
-more pairs until each of its measures is decided, or there are as many as --pairs says.
+more pairs until each of its measures is decided and two standard errors from its
+bound, or there are as many as --pairs says.
 
 Each training is one line of the results file, written at once.  A training that the
 file holds is not repeated: a stopped run continues, and trainings in exact mode serve
@@ -43,7 +44,7 @@ from pairing import (
     Scores,
     Training,
     cell_of,
-    is_decided,
+    is_settled,
     print_report,
     verdicts,
 )
@@ -247,7 +248,7 @@ def run(arguments: argparse.Namespace) -> bool:
         all_data = _data(arguments, Path(folder))
         for seed, data in itertools.product(range(arguments.pairs), all_data):
             for training in trainings(arguments, data, seed):
-                if is_decided(verdicts(ours).get(cell_of(training), {})):
+                if is_settled(verdicts(ours).get(cell_of(training), {})):
                     continue
                 for one in (training.reference, training):
                     if one not in known:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, fields, replace
 EXACT = "exact"  # the state of a training in exact mode
 MIN_PAIRS = 6  # fewer say too little about their own spread
 CLEAR = 3  # standard errors from the bound that decide however large they are
+SETTLED = 2  # standard errors from the bound beyond which no pairs are added
 
 _PAIRS_BOUND = -0.005
 _BOUNDS: dict[str, float | None] = {
@@ -115,6 +116,12 @@ class Verdict:
             return "undecided"
         return "PASS" if self.mean >= self.bound else "FAIL"
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the verdict is not undecided, and not close to the bound either."""
+        margin = abs(self.mean - self.bound)
+        return self.word != "undecided" and margin > SETTLED * self.error
+
 
 def judge(pairs: list[tuple[float, float]], bound: float) -> Verdict:
     """Return the verdict on pairs of scores, (exact, fast)."""
@@ -168,9 +175,9 @@ def cell_of(training: Training, pooled: Collection[str] = ()) -> tuple:
     return tuple(item for item in asdict(training).items() if item[0] not in left_out)
 
 
-def is_decided(cell: dict[str, Verdict]) -> bool:
-    """Return whether more pairs would change nothing: every measure is decided."""
-    return bool(cell) and all(v.word != "undecided" for v in cell.values())
+def is_settled(cell: dict[str, Verdict]) -> bool:
+    """Return whether more pairs would hardly change a verdict of a cell."""
+    return bool(cell) and all(v.is_settled for v in cell.values())
 
 
 # ---- reports ---------------------------------------------------------------------

@@ -25,7 +25,7 @@ WHOLE_NUMBERS = [
     "epochs",
     "max_sentence_length",
 ]
-REAL_NUMBERS = ["alpha", "min_alpha", "sample", "ns_exponent"]
+REAL_NUMBERS = ["alpha", "min_alpha", "sample", "ns_exponent", "init_range"]
 SWITCHES = ["sg", "hs", "cbow_mean", "shrink_windows", "compute_loss"]
 CHOICES = ["mode", "negative_sharing", "cbow_gradient", "objective"]
 OPTIONAL = [
@@ -186,6 +186,13 @@ def test_ns_exponent_range():
     assert "from -10 to 10" in message_of(ValueError, ns_exponent=10.5)
 
 
+@pytest.mark.parametrize("value", [0, -1, 1000.5])
+def test_init_range_must_be_positive_and_not_absurd(value):
+    assert TrainParams(init_range=1000).init_range == 1000.0
+    message = message_of(ValueError, init_range=value)
+    assert message.startswith("init_range must be greater than 0 and at most 1000, got")
+
+
 def test_hierarchical_softmax_needs_no_negative_sampling():
     assert TrainParams(negative=0, hs=1).hs is True
 
@@ -227,6 +234,7 @@ def test_exact_mode_explains_why_it_takes_one_worker():
         ("seed", 2),
         ("min_alpha", 0.0001),
         ("ns_exponent", 0.5),
+        ("init_range", 1.0),
         ("cbow_mean", False),
         ("cbow_gradient", "mean"),
         ("shrink_windows", False),

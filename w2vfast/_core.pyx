@@ -703,15 +703,18 @@ cdef inline int32_t draw_step(const model_t* model, uint32_t random) noexcept no
     return word
 
 
-def init_vectors(float[:, ::1] syn0, int dim, uint64_t seed):
-    """Fill rows with uniform numbers in [-0.5 / D, 0.5 / D), keyed by (seed, row).
+def init_vectors(float[:, ::1] syn0, int dim, uint64_t seed, double init_range):
+    """Fill rows with uniform numbers in [-init_range / D, init_range / D).
 
-    Source: word2vec.c InitNet.  Differs: 32 random bits instead of 16 that repeat.
+    They are keyed by (seed, row).
+
+    Source: word2vec.c InitNet, where the range is 0.5.  Differs: 32 random bits instead
+    of 16 that repeat.
     """
     cdef int64_t word
     cdef int i
     cdef uint64_t random
-    cdef double scale = 1.0 / (4294967296.0 * dim)  # 2**32 D
+    cdef double scale = init_range / (2147483648.0 * dim)  # 2**31 D
     check_padding(syn0, "the length of a row", dim)
     with nogil:
         for word in range(syn0.shape[0]):

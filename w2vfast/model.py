@@ -106,6 +106,9 @@ class Word2Vec(GensimNames):
         Negative samples for each prediction; 0 turns negative sampling off.
     ns_exponent : float, default 0.75
         Negative samples are drawn in proportion to count ** ns_exponent.
+    init_range : float, default 0.5
+        Initial vectors are uniform from -init_range / D to init_range / D; gensim's are
+        with 1.  A larger one learns faster where words occur a few times only.
     noise_weights : array_like of shape (V,) or callable, optional
         Negative samples are drawn in proportion to these weights instead: one number
         of at least 0 for each word, in the order of `wv`.  A callable gets the counts
@@ -212,6 +215,7 @@ class Word2Vec(GensimNames):
         hs: int | bool = 0,
         negative: int = 5,
         ns_exponent: float = 0.75,
+        init_range: float = 0.5,
         noise_weights: WeightsLike | None = None,
         objective: str | None = None,
         cbow_mean: int | bool = 1,
@@ -255,6 +259,7 @@ class Word2Vec(GensimNames):
             negative=negative,
             objective=objective,
             ns_exponent=ns_exponent,
+            init_range=init_range,
             cbow_mean=cast(bool, cbow_mean),
             epochs=epochs,
             shrink_windows=shrink_windows,

@@ -44,6 +44,8 @@ SEED_BITS = 63  # of a seed that is chosen
 # Products of it are still a C int: `LARGEST_OPTION` of the kernels.
 WINDOW_LARGEST = 2**26
 
+INIT_RANGE_LARGEST = 1000
+
 # How `combined_vectors` combines the input and the output vectors.
 COMBINATIONS = ("input", "output", "sum", "concat")
 MODES = ("fast", "exact")
@@ -52,6 +54,8 @@ CBOW_GRADIENT = ("reference", "mean")
 OBJECTIVES = ("softmax",)
 DEFAULT_NEGATIVE = 5
 DEFAULT_NS_EXPONENT = 0.75
+# Source: word2vec.c, InitNet.
+DEFAULT_INIT_RANGE = 0.5
 
 
 class _Range(NamedTuple):
@@ -104,6 +108,7 @@ _FIXED_IN_EXACT_MODE = {
     "seed": "has no seed and draws the same numbers in every run",
     "min_alpha": "always lets alpha fall to 0.0001 of its starting value",
     "ns_exponent": "always draws negative samples by count ** 0.75",
+    "init_range": "always draws initial numbers from -0.5 / D to 0.5 / D",
     "objective": "has hierarchical softmax and negative sampling only",
     "cbow_mean": "always averages the context vectors",
     "cbow_gradient": "adds the whole error to each context word",
@@ -155,6 +160,8 @@ class TrainParams:
         full softmax over all words instead (`hs` must be off, `negative` becomes 0).
     ns_exponent : float, default 0.75
         Negative samples are drawn in proportion to count ** ns_exponent.
+    init_range : float, default 0.5
+        Initial vectors are uniform from -init_range / D to init_range / D.
     cbow_mean : bool or int, default True
         1 averages the context vectors of CBOW, 0 adds them up.
     epochs : int, default 5
@@ -202,6 +209,7 @@ class TrainParams:
     negative: int = DEFAULT_NEGATIVE
     objective: str | None = None
     ns_exponent: float = DEFAULT_NS_EXPONENT
+    init_range: float = DEFAULT_INIT_RANGE
     cbow_mean: bool = True
     epochs: int = 5
     shrink_windows: bool = True
@@ -222,10 +230,11 @@ class TrainParams:
             self._replace(name, _as_switch)
         for name in _WHOLE_NUMBERS:
             self._replace(name, _as_whole_number)
-        for name in ("alpha", "min_alpha", "sample", "ns_exponent"):
+        for name in ("alpha", "min_alpha", "sample", "ns_exponent", "init_range"):
             self._replace(name, _as_real_number)
         self._check_alpha()
         self._check_sampling()
+        self._check_init_range()
         self._check_objective()
         if self.exact:
             self._check_exact_mode()
@@ -275,6 +284,14 @@ class TrainParams:
                 "from -10 to 10",
                 "0.75 is common; 0 draws all words with equal probability, 1 by their "
                 "counts.",
+            )
+
+    def _check_init_range(self) -> None:
+        if not 0 < self.init_range <= INIT_RANGE_LARGEST:
+            self._refuse(
+                "init_range",
+                f"greater than 0 and at most {INIT_RANGE_LARGEST}",
+                "0.5 is common; 1 to 4 learn faster in a short training.",
             )
 
     def _check_objective(self) -> None:

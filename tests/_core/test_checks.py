@@ -171,7 +171,7 @@ def test_rows_shorter_than_the_dimension_are_not_moved(function):
 
 def test_rows_shorter_than_the_dimension_are_not_filled():
     with pytest.raises(ValueError, match="holds 17"):
-        _core.init_vectors(matrix(), 17, 1)
+        _core.init_vectors(matrix(), 17, 1, 0.5)
     with pytest.raises(ValueError, match="holds 17"):
         _core.init_vectors_exact(matrix(), 17)
 

@@ -63,6 +63,17 @@ def test_the_verdict_follows_from_mean_error_and_number_of_pairs(differences, wo
     assert pairing.judge(scores, -0.3).word == word
 
 
+@pytest.mark.parametrize(
+    ("mean", "settled"), [(-0.5, True), (-0.35, False), (-0.25, False), (0, True)]
+)
+def test_pairs_are_added_as_long_as_the_mean_is_close_to_the_bound(mean, settled):
+    verdict = pairing.Verdict(0, 0, mean, error=0.05, pairs=6, bound=-0.3)
+    assert verdict.word != "undecided"
+    assert verdict.is_settled is settled
+    assert pairing.is_settled({"analogies": verdict}) is settled
+    assert not pairing.is_settled({})
+
+
 def test_the_standard_error_is_that_of_the_paired_differences():
     verdict = pairing.judge([(10, 11), (20, 19), (30, 31), (40, 41)], -0.3)
     assert verdict.mean == 0.5

@@ -79,6 +79,14 @@ def test_initial_vectors_are_uniform_and_do_not_repeat():
     assert vectors.std() == pytest.approx(1 / 100 / 12**0.5, rel=0.01)
 
 
+@pytest.mark.parametrize("init_range", [0.1, 1.0, 30.0])
+def test_the_initial_range_scales_the_same_random_numbers(init_range):
+    params = TrainParams(vector_size=100, init_range=init_range)
+    scaled = new_weights(50, params).syn0.vectors
+    vectors = new_weights(50, TrainParams(vector_size=100)).syn0.vectors
+    np.testing.assert_allclose(scaled, vectors * (init_range / 0.5), rtol=1e-6)
+
+
 def test_too_little_memory_is_an_error_before_anything_is_allocated(monkeypatch):
     monkeypatch.setattr(weights, "available_memory", lambda: 10**9)
     params = TrainParams(vector_size=300)

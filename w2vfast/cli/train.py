@@ -97,6 +97,13 @@ OWN_FLAGS = (
         "full softmax; replaces -hs and -negative (off)",
         "objective",
     ),
+    Flag(
+        "init-range",
+        number,
+        "X",
+        "initial vectors lie within X / size (0.5)",
+        "init_range",
+    ),
     Flag("seed", whole_number, "N", "seed of the random numbers (1)", "seed"),
     Flag(
         "max-sentence-length",

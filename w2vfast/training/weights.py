@@ -208,7 +208,7 @@ def new_weights(n_rows: int, params: TrainParams) -> Weights:
     if params.exact:
         _core.init_vectors_exact(weights.syn0.pad(), dim)
     else:
-        _core.init_vectors(weights.syn0.pad(), dim, params.seed)
+        _core.init_vectors(weights.syn0.pad(), dim, params.seed, params.init_range)
     return weights
 
 

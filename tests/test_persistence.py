@@ -148,6 +148,14 @@ DAMAGES = {
         lambda p: change_meta(p, lambda m: m.update(words=["</s>", "a", "b", None])),
         "'words', item 3 must be of type int or str",
     ),
+    "words of two kinds": (
+        lambda p: change_meta(p, lambda m: m.update(words=["</s>", "a", "b", 3])),
+        "not all strings, or all integers",
+    ),
+    "words that are too large": (
+        lambda p: change_meta(p, lambda m: m.update(words=["</s>", 1, 2, 2**63])),
+        "integers of 64 bits",
+    ),
     "words missing": (lambda p: change_meta(p, lambda m: m.pop("words")), "lacks 'wo"),
     "odd settings": (
         lambda p: change_meta(p, lambda m: m["params"].update(window="wide")),

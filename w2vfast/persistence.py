@@ -161,12 +161,24 @@ def _params_of(meta: _Meta, name: str) -> TrainParams:
 
 
 def _check_words(words: list[str | int], params: TrainParams, name: str) -> None:
+    # Row 0 may be the sentence end of a corpus of integers.
+    kinds = set(map(type, words[1:]))
+    if len(kinds) > 1 or (kinds == {int} and not _fit_64_bits(words[1:])):
+        message = (
+            f"{name}: its words are not all strings, or all integers of 64 bits. "
+            f"{_DAMAGED}"
+        )
+        raise ValueError(message)
     # In exact mode the vocabulary may repeat a word, as the C program's may.
     if not params.exact and len(set(words)) != len(words):
         first_row: dict[str | int, int] = {}
         word = next(w for n, w in enumerate(words) if first_row.setdefault(w, n) != n)
         message = f"{name}: the word {word!r} is in its vocabulary twice. {_DAMAGED}"
         raise ValueError(message)
+
+
+def _fit_64_bits(words: list[Any]) -> bool:
+    return min(words) >= -(2**63) and max(words) < 2**63
 
 
 def _check_arrays(

@@ -112,6 +112,10 @@ def test_a_custom_scorer_must_be_passed_again(tmp_path):
             COUNTED.replace(b"a_b", b"\\ud800"),
             "is damaged: .*surrogate that represents",
         ),
+        (
+            COUNTED.replace(b": 99,", b": 9223372036854775808,"),
+            "and at most 9223372036",
+        ),
         (COUNTED.replace(b": 99,", b": 0,"), "max_vocab_size must be at least 1"),
         (SAVED.replace(b'"version": 1', b'"version": 2'), "later version of w2vfast"),
         (

@@ -253,8 +253,11 @@ class Phrases(PhraseModel, kind="Phrases"):
 
 
 def _check_size(max_vocab_size: int) -> None:
-    if max_vocab_size < 1:
-        message = f"max_vocab_size must be at least 1, got {max_vocab_size}"
+    if not 1 <= max_vocab_size <= MAX_COUNT:
+        message = (
+            f"max_vocab_size must be at least 1 and at most {MAX_COUNT}, got "
+            f"{max_vocab_size}"
+        )
         raise ValueError(message)
 
 

@@ -3,7 +3,7 @@
     python tests/fuzz/fuzzer.py READER [INPUTS] [SEED] [FIRST]
 
 Ends with status 0 if each input was read, or refused with a documented error.  Any
-other error, a hang or a crash leaves the input in a folder, whose name is printed first;
+other error, a hang or a crash leaves the input in a folder whose name is printed first;
 "python tests/fuzz/fuzzer.py READER 1 SEED NUMBER" repeats it.
 """
 

@@ -178,7 +178,7 @@ def _check_words(words: list[str | int], params: TrainParams, name: str) -> None
 
 
 def _fit_64_bits(words: list[Any]) -> bool:
-    return min(words) >= -(2**63) and max(words) < 2**63
+    return bool(min(words) >= -(2**63) and max(words) < 2**63)
 
 
 def _check_arrays(

@@ -156,6 +156,10 @@ DAMAGES = {
         lambda p: change_meta(p, lambda m: m.update(words=["</s>", 1, 2, 2**63])),
         "integers of 64 bits",
     ),
+    "no sentence end": (
+        lambda p: change_meta(p, lambda m: m.update(words=["x", "a", "b", "c"])),
+        "first of its words is not '</s>'",
+    ),
     "words missing": (lambda p: change_meta(p, lambda m: m.pop("words")), "lacks 'wo"),
     "odd settings": (
         lambda p: change_meta(p, lambda m: m["params"].update(window="wide")),

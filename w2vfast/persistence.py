@@ -15,7 +15,7 @@ from w2vfast.formats.folder import MODEL_KIND, load_folder, save_folder
 from w2vfast.params import TrainParams
 from w2vfast.state import ModelState
 from w2vfast.system.json_files import checked
-from w2vfast.text.vocab import MAX_COUNT, Vocab
+from w2vfast.text.vocab import MAX_COUNT, SENTENCE_END, Vocab
 from w2vfast.training.history import EpochStats
 from w2vfast.training.noise_weights import NoiseWeights
 from w2vfast.training.weights import Rows, Weights
@@ -161,9 +161,14 @@ def _params_of(meta: _Meta, name: str) -> TrainParams:
 
 
 def _check_words(words: list[str | int], params: TrainParams, name: str) -> None:
-    # Row 0 may be the sentence end of a corpus of integers.
-    kinds = set(map(type, words[1:]))
-    if len(kinds) > 1 or (kinds == {int} and not _fit_64_bits(words[1:])):
+    # Row 0 is the sentence end also where words are integers; in exact mode it is any.
+    has_end = words[:1] == [SENTENCE_END]
+    others = words[has_end:]
+    kinds = set(map(type, others))
+    if not has_end and not params.exact:
+        message = f"{name}: the first of its words is not {SENTENCE_END!r}. {_DAMAGED}"
+        raise ValueError(message)
+    if len(kinds) > 1 or (kinds == {int} and not _fit_64_bits(others)):
         message = (
             f"{name}: its words are not all strings, or all integers of 64 bits. "
             f"{_DAMAGED}"

@@ -271,3 +271,19 @@ def test_a_closed_standard_output_is_an_error_with_a_sentence():
     done = subprocess.run(["sh", "-c", command], check=False, **options)
     assert done.returncode == 1
     assert "standard output is closed" in done.stderr
+
+
+@posix_only
+def test_a_terminated_training_leaves_the_output_untouched(corpus, output):
+    output.write_text("old")
+    files = ["-train", corpus, "-output", output]
+    endless = ["-size", 100, "-min-count", 1, "-iter", 10**6, "-debug", 1]
+    with child_process(cli_command("train", *files, *endless)) as child:
+        wait_for(b"Training", child.stderr)
+        time.sleep(0.5)
+        child.terminate()
+        _, printed = child.communicate(timeout=60)
+    assert child.returncode == 143, printed
+    assert b"terminated; no file was left half-written" in printed
+    assert output.read_text() == "old"
+    assert list(output.parent.iterdir()) == [output]

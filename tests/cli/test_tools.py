@@ -258,3 +258,12 @@ def test_a_failed_plot_leaves_the_old_file(path, tmp_path, capsys):
 def test_plot_with_missing_or_wrong_options_is_wrong_usage(wrong, capsys):
     assert main(["plot", "v.bin", *wrong]) == 2
     assert "usage: w2vfast plot" in capsys.readouterr().err
+
+
+def test_info_does_not_print_what_a_terminal_would_obey(tmp_path, capsysbinary):
+    path = tmp_path / "v.npz"
+    KeyedVectors(["a\x1b[2J", "b"], np.eye(2)).save(path)
+    assert main(["info", str(path)]) == 0
+    printed = capsysbinary.readouterr().out
+    assert b"\x1b" not in printed
+    assert "a\ufffd[2J".encode() in printed

@@ -352,3 +352,10 @@ def test_seventy_thousand_words_take_seconds(tmp_path, options):
     # About 4 s for text and 0.3 s for binary on two slow cores.
     assert time.perf_counter() - start < 30
     assert values.shape == vectors.shape
+
+
+def test_text_without_header_cannot_begin_with_a_byte_order_mark():
+    with pytest.raises(ValueError, match="begins with a byte order mark"):
+        written(["\ufeffa", "b"], [[1, 2], [3, 4]], header=False)
+    content = written(["b", "\ufeffa"], [[1, 2], [3, 4]], header=False)
+    assert content.startswith(b"b 1 2")

@@ -224,3 +224,13 @@ def test_a_bounded_wait_ends_in_time():
     assert 0.2 <= time.monotonic() - begun < 5
     release.set()
     group.wait(lambda: None)
+
+
+def test_too_little_memory_for_a_thread_is_a_memory_error(monkeypatch):
+    def fail(_):
+        message = "can't start new thread"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    with pytest.raises(MemoryError, match=r"only 0 of 3 threads .* fewer workers"):
+        run_threads([lambda: None] * 3, lambda: None, lambda: None)

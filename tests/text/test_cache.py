@@ -135,3 +135,11 @@ def test_copies_have_the_settings_and_no_ids(duplicate, tmp_path):
     assert not other.holds(sentence_source(SENTENCES))
     with pytest.raises(ValueError, match="memory_limit must be at least 0"):
         filled(sentence_source(SENTENCES), duplicate(CorpusCache(-1)))
+
+
+def test_settings_that_cannot_be_used_are_found_before_the_text_is_read(tmp_path):
+    source = sentence_source(SENTENCES)
+    with pytest.raises(ValueError, match="memory_limit must be at least 0"):
+        filled(source, CorpusCache(float("nan")))
+    with pytest.raises(NotADirectoryError, match="cache_dir is no folder"):
+        filled(source, CorpusCache(None, tmp_path / "missing"))

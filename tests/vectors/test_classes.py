@@ -53,6 +53,9 @@ def test_the_vectors_are_not_changed():
 def test_there_must_be_a_class_and_a_vector():
     with pytest.raises(ValueError, match="n_classes must be at least 1, got 0"):
         kmeans_classes(VECTORS, 0)
+    for n_classes in (len(VECTORS) + 1, 10**12):
+        with pytest.raises(ValueError, match="at most the number of words"):
+            kmeans_classes(VECTORS, n_classes)
     with pytest.raises(ValueError, match=r"not empty; got \(0, 5\)"):
         kmeans_classes(VECTORS[:0], 2)
     with pytest.raises(ValueError, match=r"shape \(V, D\).* got \(5,\)"):

@@ -15,7 +15,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 from w2vfast import __version__
 from w2vfast.cli.flags import UsageError
@@ -26,6 +26,7 @@ EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 _PREFIXES = {
     logging.WARNING: "w2vfast: warning: ",
@@ -92,9 +93,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0; 1 if the run failed; 2 if the command line is wrong; 130 if interrupted.
+        0; 1 if the run failed; 2 if the command line is wrong; 130 if interrupted, 143
+        if terminated.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments is None:
+        _clean_up_when_terminated()
     with lines_on_stderr(logging.INFO, _PREFIXES):
         status = _exit_status(given)
     if arguments is None:
@@ -109,6 +113,9 @@ def _exit_status(arguments: list[str]) -> int:
     except UsageError as error:
         logger.error("%s\n%s", error, error.hint)
         return EXIT_USAGE
+    except _Terminated:
+        logger.critical("terminated; no file was left half-written.")
+        return EXIT_TERMINATED
     except KeyboardInterrupt:
         logger.critical("interrupted; no file was left half-written.")
         return EXIT_INTERRUPTED
@@ -203,6 +210,21 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, OSError | ValueError | ImportError) and text:
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+class _Terminated(KeyboardInterrupt):
+    """The system asked the process to end; handled as Ctrl-C is."""
+
+
+def _clean_up_when_terminated() -> None:
+    """Remove temporary files and stop threads when SIGTERM arrives."""
+    import signal
+
+    def terminate(*_: object) -> NoReturn:
+        raise _Terminated
+
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, terminate)
 
 
 def _ignore_interrupts() -> None:

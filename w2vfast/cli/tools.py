@@ -327,8 +327,9 @@ def _first_words(held: Contents, n_words: int) -> str:
 
 
 def _printable(word: object) -> str:
-    """Replace bytes that are not UTF-8."""
-    return str(word).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """Replace bytes that are not UTF-8, and what a terminal would obey."""
+    text = str(word).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 def plot(arguments: list[str]) -> None:

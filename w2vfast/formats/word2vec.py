@@ -17,7 +17,7 @@ from w2vfast.formats.decimals import c_text_rows, short_text_rows
 from w2vfast.formats.row_buffer import ByteWindow, RowTable, Shape
 from w2vfast.formats.spelling import check_spaces, spell
 from w2vfast.formats.text_rows import read_text
-from w2vfast.formats.word2vec_header import is_binary, read_header
+from w2vfast.formats.word2vec_header import BYTE_ORDER_MARK, is_binary, read_header
 from w2vfast.system.files import InputFile, open_output
 
 _BLOCK_VALUES = 1 << 16  # [float32 values] formatted at a time
@@ -73,6 +73,12 @@ def write(
         )
         raise ValueError(message)
     names = spell(held.words, how.spaces, allow_empty=held.c_text)
+    if not header and names and names[0].startswith(BYTE_ORDER_MARK):
+        message = (
+            f"word {held.words[0]!r} (row 0) begins with a byte order mark, which no "
+            "reader would take for a part of the word; write a header, or replace it"
+        )
+        raise ValueError(message)
     with open_output(path) as file:
         if header:
             file.write(b"%d %d\n" % values.shape)

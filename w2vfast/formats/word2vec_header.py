@@ -14,10 +14,10 @@ _HEADER = re.compile(rb"[ \t]*([0-9]+)[ \t]+([0-9]+)[ \t]*\r?\n?")
 _HEADER_BYTES = 100  # longest first line that can be a header
 _MOST_ROWS, _LARGEST_DIM = 2**62, 2**31  # that a header may announce
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # First bytes of other programs' files, and what to do about them.
 _OTHERS = {
-    _BYTE_ORDER_MARK: "a byte order mark; remove these three bytes",
+    BYTE_ORDER_MARK: "a byte order mark; remove these three bytes",
     b"\x80": "a pickle, as gensim's save writes; use its save_word2vec_format",
     b"\xba\x16\x4f\x2f": "a fastText model, which cannot be read; its .vec file can",
     b"PK\x03\x04": "a zip archive; if NumPy wrote it, give it the suffix .npz",
@@ -54,7 +54,7 @@ def read_header(window: ByteWindow, name: str, header: bool | None) -> Shape | N
     is_row = header is False
     if header is None and match is None:
         is_row = _is_row(window.peek_line())
-    if is_row and not line.startswith(_BYTE_ORDER_MARK):
+    if is_row and not line.startswith(BYTE_ORDER_MARK):
         return None
     shape = Shape(*map(int, match.groups())) if match else Shape(0, 0)
     n_rows, dim = shape

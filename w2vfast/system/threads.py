@@ -46,7 +46,14 @@ class ThreadGroup:
     def start(self) -> None:
         """Start all threads; some may already run if this is interrupted."""
         for thread in self._threads:
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError as error:  # the system's limit, or its memory
+                message = (
+                    f"only {self._n_started} of {len(self._threads)} threads could be "
+                    f"started ({error}). Use fewer workers."
+                )
+                raise MemoryError(message) from error
             self._n_started += 1
 
     def wait(self, poll: Callable[[], object]) -> None:

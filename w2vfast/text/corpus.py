@@ -19,6 +19,7 @@ exact mode every newline and every `</s>` gives a 0, as in the C program.
 
 from __future__ import annotations
 
+import errno
 import os
 import warnings
 from dataclasses import dataclass
@@ -140,7 +141,7 @@ def encode(
     UserWarning
         If words were pruned, or a file has carriage returns but no newlines.
     """
-    _check_limits(workers, memory_limit)
+    _check_limits(workers, memory_limit, cache_dir)
     source = as_source(source)
     prune_above = (max_vocab_size or 0) if vocab is None else 0
     store = IdStore(
@@ -159,13 +160,19 @@ def encode(
         store.close()
 
 
-def _check_limits(workers: int, memory_limit: int | None) -> None:
+def _check_limits(
+    workers: int, memory_limit: int | None, cache_dir: str | os.PathLike[str] | None
+) -> None:
     if workers < 1:
         message = f"workers must be 1 or more, got {workers}"
         raise ValueError(message)
-    if memory_limit is not None and memory_limit < 0:
+    if memory_limit is not None and not memory_limit >= 0:  # nor is it NaN
         message = f"memory_limit must be at least 0 bytes or None, got {memory_limit}."
         raise ValueError(message)
+    # Not only once the memory is full.
+    if cache_dir is not None and not os.path.isdir(cache_dir):
+        message = "cache_dir is no folder; make it, or name another"
+        raise NotADirectoryError(errno.ENOTDIR, message, os.fspath(cache_dir))
 
 
 def _finish(

@@ -34,7 +34,7 @@ def kmeans_classes(vectors: ArrayLike, n_classes: int) -> NDArray[np.int32]:
     Raises
     ------
     ValueError
-        If `n_classes` is below 1 or there are no vectors.
+        If `n_classes` is below 1 or above V, or there are no vectors.
 
     Notes
     -----
@@ -48,6 +48,12 @@ def kmeans_classes(vectors: ArrayLike, n_classes: int) -> NDArray[np.int32]:
         raise ValueError(message)
     if matrix.ndim != 2 or matrix.size == 0:
         message = f"vectors must be of shape (V, D), not empty; got {matrix.shape}."
+        raise ValueError(message)
+    if n_classes > len(matrix):
+        message = (
+            f"n_classes must be at most the number of words, {len(matrix)}, got "
+            f"{n_classes}. Ask for fewer classes."
+        )
         raise ValueError(message)
     classes = np.arange(len(matrix), dtype=np.int32) % np.int32(n_classes)
     centroids = np.empty((n_classes, matrix.shape[1]), dtype=np.float32)

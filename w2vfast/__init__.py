@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from w2vfast.learn.learn_page import save_learn_page
     from w2vfast.model import Word2Vec
     from w2vfast.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
     from w2vfast.plots.interactive_map import save_map_page
@@ -31,6 +32,7 @@ __all__ = [
     "build_info",
     "plot_training",
     "plot_words",
+    "save_learn_page",
     "save_map_page",
 ]
 
@@ -50,6 +52,7 @@ _HOMES = {
     "Word2Vec": "model",
     "plot_training": "plots.training_plot",
     "plot_words": "plots.word_plot",
+    "save_learn_page": "learn.learn_page",
     "save_map_page": "plots.interactive_map",
 }
 

@@ -43,12 +43,13 @@ TOOLS = {
     "classes": "words in classes, by the C program's k-means",
     "convert": "a file of vectors in another format, by suffix",
     "info": "contents of a file of vectors: shape, lengths, damage",
+    "learn": "a page that shows every number of a training",
     "plot": "words in two dimensions, a picture or a page",
     "phrases": "a text with its phrases joined: new_york",
 }
 
 # The module in `cli` with a command's function, which has the command's name.
-_MODULES = {**dict.fromkeys(TOOLS, "tools"), "phrases": "phrases"}
+_MODULES = {**dict.fromkeys(TOOLS, "tools"), "phrases": "phrases", "learn": "learn"}
 _MODULES |= {"train": "train", "demo": "demo"}
 
 # Names of the C program's tools, of fastText's commands and of gensim's methods.

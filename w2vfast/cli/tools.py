@@ -25,6 +25,7 @@ from w2vfast.formats.registry import KINDS
 from w2vfast.formats.row_checks import finite_rows, row_lengths
 from w2vfast.plots import figures, interactive_map, layout, word_plot, wordmap
 from w2vfast.system.files import check_output, open_output
+from w2vfast.system.html_pages import is_page
 from w2vfast.system.log import logger
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import evaluation
@@ -337,9 +338,9 @@ def plot(arguments: list[str]) -> None:
     parser = _plot_parser()
     options = parser.parse_args(arguments)
     # Checked before the vectors are read, which may take long.
-    is_page = interactive_map.is_page(options.output)
+    as_page = is_page(options.output)
     try:
-        kind = "html" if is_page else figures.image_format(options.output)
+        kind = "html" if as_page else figures.image_format(options.output)
     except ValueError as error:
         parser.error(str(error))
     refuse_inputs([options.output], [options.file, options.words])
@@ -352,7 +353,7 @@ def plot(arguments: list[str]) -> None:
         "title": options.title,
         "seed": options.seed,
     }
-    if is_page:
+    if as_page:
         interactive_map.save_map_page(
             options.output, vectors, words, neighbours=options.neighbours, **common
         )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import html
-import json
 import os
-import re
 from collections.abc import Iterable
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -17,6 +15,7 @@ from w2vfast.aliases import PathLike
 from w2vfast.errors import whole_number
 from w2vfast.plots.wordmap import DEFAULT_TOP, WordMap, readable, word_map
 from w2vfast.system.files import open_output
+from w2vfast.system.html_pages import as_json, fill_template, is_page
 from w2vfast.vectors.neighbours import nearest, unit_rows
 
 if TYPE_CHECKING:
@@ -95,23 +94,19 @@ def save_map_page(
         raise ValueError(message)
     chosen = word_map(vectors, words, top=top, method=method, seed=seed)
     near, cosines = nearest_others(vectors.vectors, chosen.rows, neighbours)
-    page = _fill_template(
+    page = fill_template(
+        _resource("map.html"),
         {
             "style": _resource("map.css"),
             "script": _resource("map.js"),
             "title": html.escape(title or "Map of words"),
             "note": html.escape(chosen.note),
-            "data": _as_json(_map_data(vectors, chosen, near, cosines)),
-        }
+            "data": as_json(_map_data(vectors, chosen, near, cosines)),
+        },
     )
     with open_output(path) as file:
         file.write(page.encode())
     return len(chosen.rows)
-
-
-def is_page(path: PathLike) -> bool:
-    """Tell whether a file of this name is a page: it ends in .html or .htm."""
-    return os.path.splitext(os.fspath(path))[1].lower() in (".html", ".htm")
 
 
 def nearest_others(
@@ -177,24 +172,6 @@ def _map_data(
         "neighbours": [[index_of[row] for row in line] for line in near.tolist()],
         "cosines": np.rint(cosines * COSINE_STEPS).astype(int).tolist(),
     }
-
-
-def _as_json(data: dict[str, Any]) -> str:
-    """Return compact JSON that cannot close the script element that contains it.
-
-    Source: HTML standard, "Restrictions for contents of script elements", which
-    recommends to escape ``<``.
-    """
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")
-
-
-def _fill_template(parts: dict[str, str]) -> str:
-    """Replace the placeholders of map.html.
-
-    In one pass, because a word may look like a placeholder.
-    """
-    return re.sub(r"\{\{(\w+)\}\}", lambda m: parts[m[1]], _resource("map.html"))
 
 
 def _resource(name: str) -> str:

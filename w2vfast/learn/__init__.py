@@ -1,0 +1,1 @@
+"""The page that shows every number of word2vec while a small model trains in it."""

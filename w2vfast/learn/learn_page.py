@@ -66,11 +66,11 @@ def save_learn_page(
     OSError
         If the file cannot be written.
 
-    Source
-    ------
-    Rong 2014, arXiv:1411.2738; Mikolov et al. 2013, arXiv:1310.4546.
-    Differs: word2vec.c and w2vfast update after each pair or output; the page takes
-    all gradients of an example at the old values, as in Rong.
+    Notes
+    -----
+    Notation and equations are those of Rong 2014, arXiv:1411.2738, and Mikolov et al.
+    2013, arXiv:1310.4546.  All gradients of an example are taken at the old values;
+    word2vec.c updates after each pair.
     """
     if os.path.splitext(os.fspath(path))[1] and not is_page(path):
         message = (
@@ -115,5 +115,5 @@ def _first_lines(sentences: Iterable[Iterable[str]]) -> list[str]:
 
 def _resource(name: str) -> str:
     """Return the text of a file of the page."""
-    file = resources.files("w2vfast") / "learn" / "page" / name
+    file = resources.files("w2vfast") / "learn" / name
     return file.read_text(encoding="utf-8")

@@ -1,0 +1,55 @@
+"""The learning page as a file: names, texts of the user, what it may load."""
+
+import re
+
+import pytest
+
+from w2vfast import save_learn_page
+from w2vfast.cli.main import main
+from w2vfast.learn.learn_page import MAX_SENTENCES, MAX_TOKENS
+
+
+def test_the_page_is_one_small_file_that_may_load_nothing(tmp_path):
+    path = tmp_path / "learn.html"
+    assert save_learn_page(path) == 0
+    text = path.read_text(encoding="utf-8")
+    assert len(text) < 200_000
+    assert "default-src 'none'" in text
+    assert not re.search(r'(src|href)="(?!data:)', text)
+    assert "{{" not in text
+
+
+def test_a_text_of_the_user_is_in_the_page(tmp_path):
+    path = tmp_path / "learn.html"
+    assert save_learn_page(path, [["</script>", "b"], [], ["c"]]) == 2
+    text = path.read_text(encoding="utf-8")
+    assert r'const OWN_TEXT = "\u003c/script> b\nc";' in text
+
+
+def test_a_large_text_is_cut(tmp_path):
+    path = tmp_path / "learn.html"
+    assert save_learn_page(path, [["a"]] * 2 * MAX_SENTENCES) == MAX_SENTENCES
+    assert save_learn_page(path, [["a"] * 2 * MAX_TOKENS, ["b"]]) == 1
+    assert path.read_text(encoding="utf-8").count("a a") < MAX_TOKENS
+
+
+@pytest.mark.parametrize(
+    ("name", "sentences", "error", "message"),
+    [
+        ("learn.png", None, ValueError, "whose name ends in .html"),
+        ("learn.html", [], ValueError, "at least one token, got none"),
+        ("learn.html", ["a b"], TypeError, "list of tokens, got the string 'a b'"),
+    ],
+)
+def test_wrong_arguments_are_refused(name, sentences, error, message, tmp_path):
+    with pytest.raises(error, match=message):
+        save_learn_page(tmp_path / name, sentences)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_writes_the_page(tmp_path, capsys):
+    text, page = tmp_path / "small.txt", tmp_path / "page.html"
+    text.write_text("one two\nthree\n")
+    assert main(["learn", "-o", str(page), "--train", str(text)]) == 0
+    assert capsys.readouterr().out == f"Wrote {page}.\n"
+    assert r'OWN_TEXT = "one two\nthree"' in page.read_text(encoding="utf-8")

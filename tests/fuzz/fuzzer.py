@@ -21,6 +21,7 @@ import shutil
 import sys
 import tempfile
 import warnings
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,7 +98,7 @@ def changed_json(rng: random.Random, text: bytes) -> bytes:
             other, other_key = rng.choice(places)
             container[key] = json.loads(json.dumps(other[other_key]))
         else:
-            container[key] = rng.choice(VALUES)
+            container[key] = deepcopy(rng.choice(VALUES))
     return json.dumps(root[0]).encode()
 
 

@@ -115,6 +115,16 @@ def test_run_and_pause(open_page):
     assert step_number(page) == reached
 
 
+def test_the_loss_curve_has_whole_epochs(open_page):
+    page = open_page("preset=fruit&step=5")
+    assert len(page.execute_script("return lossCurve()")) == 1
+    page.execute_script("goTo(41)")
+    curve = page.execute_script("return lossCurve()")
+    assert [epoch for epoch, _ in curve] == [1, 2, 3]
+    losses = page.execute_script("return trainer.losses")
+    assert curve[1][1] == pytest.approx(sum(losses[12:24]) / 12)
+
+
 def test_changed_rows_are_marked(open_page):
     page = open_page("preset=fruit&objective=hs")
     click(page, "one")

@@ -53,13 +53,15 @@ function drawPlane(result) {
         ${marks.map((mark) => `<g data-word="${mark.word}" data-link="${mark.link}">${mark.shape}${labels.get(mark) ?? ""}</g>`).join("")}</svg>`;
 }
 
-// Mean losses of at most 300 stretches, each of whole epochs.
+// Mean losses of at most 300 stretches, each of whole epochs; before the end of the
+// first stretch, the mean so far.
 function lossCurve() {
     const { length } = trainer.corpus.examples, { losses } = trainer;
     const size = length * Math.max(1, Math.ceil(losses.length / length / 300));
     const points = [];
     for (let start = 0; start < losses.length; start += size) {
         const part = losses.slice(start, start + size);
+        if (part.length < size && start) break;
         points.push([(start + part.length) / length, part.reduce((a, b) => a + b) / part.length]);
     }
     return points;

@@ -1,6 +1,7 @@
 // Vectors in the plane, the loss curve, and the neighbours of the selected word.
 
-const PLANE = 520, HALF = PLANE / 2;
+// Smaller on a telephone, so that labels stay legible.
+const PLANE = innerWidth < 560 ? 350 : 520, HALF = PLANE / 2;
 
 // The range of the axes grows and shrinks in steps, so that the picture stays calm.
 const axisRange = (points) =>

@@ -110,7 +110,8 @@ function restoreAddress() {
     const step = Math.max(0, Math.min(1e6, Math.round(Number(state.get("step"))) || 0));
     const word = Number(state.get("word"));
     for (const name of ["model", "objective", "text", ...NUMBERS])
-        if (state.has(name)) form.elements[name].value = state.get(name);
+        if (state.has(name) && !(NUMBERS.includes(name) && isNaN(state.get(name))))
+            form.elements[name].value = state.get(name);
     for (const name of ["model", "objective"])  // an unknown value
         if (!form.elements[name].value) form.elements[name].value = PRESETS[presetName][name];
     start();

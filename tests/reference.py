@@ -1,6 +1,6 @@
 """A slow word2vec in NumPy and float64, written for reading: the kernels' oracle.
 
-Follows fast mode's rules (spans, random streams, whole-block updates) with the same
+Follows fast mode's rules (spans, random streams, block updates) with the same
 random numbers, but shares no code with the package.
 """
 

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 COMPILER: str
 LANES: int
+MAX_INPUTS: int
 INSTRUCTION_SET: str
 
 def instruction_sets() -> list[str]: ...

@@ -114,6 +114,7 @@ cdef extern from "_core_parts/exact.h" nogil:
 
 COMPILER = BLOCK_COMPILER.decode()
 LANES = BLOCK_LANES  # floats: rows are padded to it and aligned
+MAX_INPUTS = BLOCK_INPUTS  # contexts of a centre word in a block
 
 
 def instruction_sets():

@@ -145,6 +145,21 @@ def test_saturated_logits_give_finite_errors_and_losses():
     assert loss == pytest.approx(2 * 160_000.0)
 
 
+@pytest.mark.parametrize("n_inputs", [2, 8])
+def test_large_logits_of_several_inputs_give_finite_updates(n_inputs):
+    """Each later input sees outputs that the first one has pushed to the other side."""
+    rng = np.random.default_rng(5)
+    inputs, outputs = rows_of(rng, n_inputs, 16), rows_of(rng, 2, 16)
+    inputs[:], outputs[0], outputs[1] = 100.0, -100.0, 100.0
+    rows = range(n_inputs), [0, 1]
+    input_change, output_change, loss = changes(inputs, outputs, *rows, [1, 0])
+    assert np.isfinite(loss)
+    # Errors are at most 1: no input adds more than itself, no output more than both.
+    assert np.abs(output_change).max() <= 100.0 * n_inputs * (1 + 1e-6)
+    assert np.isfinite(input_change).all()
+    assert np.abs(input_change).max() > 0
+
+
 def test_targets_other_than_the_inputs_receive_the_updates():
     rng = np.random.default_rng(6)
     inputs, outputs = rows_of(rng, 1, 16), rows_of(rng, 3, 16)

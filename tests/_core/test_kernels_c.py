@@ -123,6 +123,16 @@ BREAKS = {
         "fma_(error[k], sum, new_targets[k][w]);",
         "fma_(error[k], load(output + w * VEC_LANES), new_targets[k][w]);",
     ),
+    "a softmax whose inputs do not see what earlier inputs changed": (
+        "block",
+        "if (b->n_inputs > 1) ISA(softmax_correct_logits)(b);",
+        "memcpy(b->logits, first_logits, (size_t)b->n_outputs * b->n_inputs * 4);",
+    ),
+    "a softmax that keeps its first normaliser": (
+        "block",
+        "ISA(softmax_log_sums)(b, b->logits);",
+        ";",
+    ),
     "a softmax without an observed output": (
         "block",
         "b->errors[c] += b->rates[c];",

@@ -117,7 +117,9 @@ def test_training_follows_the_reference(sg, objective, variant):
 
 
 FROZEN_CASES = [
-    *itertools.product([1], OBJECTIVES, ["default", "pair", "whole_windows"]),
+    *itertools.product(
+        [1], OBJECTIVES, ["default", "pair", "whole_windows", "wide_windows"]
+    ),
     *itertools.product([0], OBJECTIVES, ["default", "sum", "mean_gradient"]),
 ]
 

@@ -111,5 +111,6 @@ def test_memory_estimate_covers_the_logits_of_full_softmax():
     cbow = estimate_memory(1000, TrainParams(objective="softmax", workers=2))
     assert cbow["syn1neg"] == cbow["syn0"]
     params = TrainParams(objective="softmax", workers=2, sg=1, window=5)
-    logits = 2 * 1000 * 4 * (10 - 1)  # two workers, ten inputs of a block, not one
+    # Two workers; eight inputs of a block with two logits each, not one with one.
+    logits = 2 * 1000 * 4 * (16 - 1)
     assert estimate_memory(1000, params)["tables"] - cbow["tables"] == logits

@@ -5,7 +5,8 @@
  * Legend: D floats in a row, padded with zeros to whole vectors; C inputs; T outputs.
  *
  * The kernels are written once, in block_kernel.h, softmax_kernel.h, exact_kernel.h,
- * cosine_kernel.h and exp_sum_kernel.h, with the vector operations that a simd_*.h file defines for its instruction set. */
+ * cosine_kernel.h and exp_sum_kernel.h, with the vector operations that a simd_*.h file
+ * defines for its instruction set. */
 #ifndef W2VFAST_BLOCK_H
 #define W2VFAST_BLOCK_H
 
@@ -141,7 +142,7 @@ static inline float softmax_log_sum(const float *tops, const float *sums, int C,
  *     fill(x)            x in all lanes
  *     fma(a, b, c)       a * b + c, rounded once where the set has such an instruction
  *     add, mul, max      lane by lane
- *     clip(v, limit)     to [-limit, limit]
+ *     clip(v, limit)     to [-limit, limit]; NaN becomes one of the limits
  *     round, pow2        nearest whole number; 2 to the power of a whole number
  *     reciprocal         1 / v, correctly rounded
  *     sum4(v, sums)      sums[k] = sum of all lanes of v[k], for four vectors

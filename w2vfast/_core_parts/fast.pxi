@@ -271,7 +271,7 @@ cdef void update_outputs(const options_t* options, work_t* work, centre_t* centr
 cdef void update_all_outputs(work_t* work, centre_t* centre) noexcept nogil:
     """Full softmax: the outputs are the rows of all words, the centre word's first.
 
-    Outputs are updated in groups, all from the inputs as they were: hence the copies.
+    Outputs are updated in parts, all from the inputs as they were: hence the copies.
     """
     cdef float** inputs = work.block.inputs
     cdef float** observed = work.all_outputs + centre.word - 1

@@ -42,7 +42,7 @@ BLOCK_INLINE vec_neon quads_neon(float *const *rows, const int Q, int i) {
 }
 BLOCK_INLINE vec_neon quad_neon(const float *p) { return vld1q_f32(p); }
 BLOCK_INLINE vec_neon clip_neon(vec_neon v, float limit) {
-    return vminq_f32(vmaxq_f32(v, fill_neon(-limit)), fill_neon(limit));
+    return vminnmq_f32(vmaxnmq_f32(v, fill_neon(-limit)), fill_neon(limit));
 }
 BLOCK_INLINE vec_neon max_neon(vec_neon a, vec_neon b) { return vmaxq_f32(a, b); }
 BLOCK_INLINE vec_neon round_neon(vec_neon v) { return vrndnq_f32(v); }

@@ -179,7 +179,8 @@ cdef class Worker:
         if not self.options.sg or self.options.pair:
             C = 1
         C = min(C, V, BLOCK_INPUTS)
-        work.block.first_logits = self._vectors(V * C)
+        if C > 1:
+            work.block.first_logits = self._vectors(V * C)
         work.block.logits = self._vectors(V * C)
         work.block.errors = self._vectors(SOFTMAX_OUTPUTS * C)
         work.block.partial_sums = self._vectors(SOFTMAX_OUTPUTS * stride)

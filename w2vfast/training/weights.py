@@ -165,11 +165,11 @@ def estimate_memory(n_rows: int, params: TrainParams) -> dict[str, int]:
     if params.negative:
         tables += 8 * n_rows  # thresholds and aliases
     if params.objective == "softmax":
-        # Each worker's logits and list of rows.
+        # Each worker's logits, before and after their correction, and list of rows.
         one_input = params.negative_sharing == "pair" or not params.sg
         longest = min(2 * params.window, params.max_sentence_length, n_rows)
-        n_inputs = 1 if one_input else longest
-        tables += params.n_workers * n_rows * (4 * n_inputs + 8)
+        floats = 1 if one_input else 2 * min(longest, _core.MAX_INPUTS)
+        tables += params.n_workers * n_rows * (4 * floats + 8)
     sizes["tables"] = tables
     sizes["total"] = sum(sizes.values())
     return sizes

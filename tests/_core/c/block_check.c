@@ -391,7 +391,7 @@ static void check_softmax(const case_t *k) {
     free_side(&targets);
 }
 
-/* Vectors with several rows of logits, or part of one; several groups of outputs. */
+/* Vectors with several rows of logits, or part of one; several parts of outputs. */
 static void check_softmaxes(void) {
     static const int C[] = {1, 2, 3, 5, 8, 9, 13, 16, 17, 35};
     static const int T[] = {1, 2, 3, 17, 63, 64, 65, 130};

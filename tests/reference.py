@@ -4,6 +4,9 @@ Follows fast mode's rules (spans, random streams, block updates) with the same
 random numbers, but shares no code with the package.
 """
 
+import functools
+from dataclasses import dataclass
+
 import numpy as np
 
 MASK = (1 << 64) - 1
@@ -126,6 +129,17 @@ def in_blocks(contexts, limit=8):
     return blocks
 
 
+@dataclass
+class Centre:
+    """A centre word of CBOW, its context words, and what they receive."""
+
+    word: int
+    contexts: list
+    take_loss: bool
+    hidden: np.ndarray = None
+    update: np.ndarray = None
+
+
 class Word2VecReference:
     """Fast mode at one worker."""
 
@@ -149,12 +163,20 @@ class Word2VecReference:
             for span in range(len(starts) - 1):
                 self.random = Random(self.p.seed, epoch, span)
                 self.fill_pool()
-                for start, stop in self.sentences(ids, starts[span], starts[span + 1]):
-                    stretch = (epoch * n_ids + start) // 10_000 * 10_000
-                    done = stretch / (epochs * n_ids)
-                    line = self.p.start_alpha * (1 - done) + self.p.end_alpha * done
-                    self.alpha = max(line, self.p.alpha_floor)
+                alpha_at = functools.partial(self.alpha_at, epoch, epochs, n_ids)
+                sentences = self.sentences(ids, starts[span], starts[span + 1])
+                if self.chunk_size > 1:
+                    self.chunks(ids, sentences, alpha_at)
+                    continue
+                for start, stop in sentences:
+                    self.alpha = alpha_at(start)
                     self.sentence(ids, start, stop)
+
+    def alpha_at(self, epoch, epochs, n_ids, place):
+        stretch = (epoch * n_ids + place) // 10_000 * 10_000
+        done = stretch / (epochs * n_ids)
+        line = self.p.start_alpha * (1 - done) + self.p.end_alpha * done
+        return max(line, self.p.alpha_floor)
 
     def sentences(self, ids, start, stop):
         place = start
@@ -167,25 +189,116 @@ class Word2VecReference:
             yield place, end
             place = end
 
-    def sentence(self, ids, start, stop):
-        kept = [
-            (place, int(ids[place]))
+    def kept(self, ids, start, stop):
+        """Places of the words that subsampling keeps, and the words."""
+        places = [
+            place
             for place in range(start, stop)
             if self.keeps(ids[place]) and ids[place] != 0
         ]
-        words = [word for _, word in kept]
-        for pos, (place, word) in enumerate(kept):
-            reach = self.p.window
-            if self.p.shrink_windows:
-                reach = 1 + self.random.below(reach)
-            contexts = (
-                words[max(0, pos - reach) : pos] + words[pos + 1 : pos + reach + 1]
-            )
+        return places, [int(ids[place]) for place in places]
+
+    def contexts(self, words, pos):
+        reach = self.p.window
+        if self.p.shrink_windows:
+            reach = 1 + self.random.below(reach)
+        return words[max(0, pos - reach) : pos] + words[pos + 1 : pos + reach + 1]
+
+    def takes_loss(self, ids, place):
+        return self.p.compute_loss or len(ids) < 20_000 or place % 16 == 0
+
+    def sentence(self, ids, start, stop):
+        places, words = self.kept(ids, start, stop)
+        for pos, (place, word) in enumerate(zip(places, words, strict=True)):
+            contexts = self.contexts(words, pos)
             if contexts:
-                short = len(ids) < 20_000
-                take_loss = self.p.compute_loss or short or place % 16 == 0
                 train = self.skipgram if self.p.sg else self.cbow
-                train(contexts, word, take_loss)
+                train(contexts, word, self.takes_loss(ids, place))
+
+    @property
+    def chunk_size(self):
+        """Centre words of a chunk, whose inputs are read before any of them changes."""
+        if self.p.sg or self.p.objective == "softmax" or not self.p.cbow_mean:
+            return 1
+        if self.p.hs:
+            return 32 if self.p.window >= 20 else 1
+        return 48
+
+    def chunks(self, ids, sentences, alpha_at):
+        """Train CBOW in chunks, whose sentences are read as soon as one is needed."""
+        waiting = []
+        sentences = list(sentences)
+        while True:
+            while len(waiting) < self.chunk_size and sentences:
+                places, words = self.kept(ids, *sentences.pop(0))
+                waiting += [(place, words, pos) for pos, place in enumerate(places)]
+            chunk, waiting = waiting[: self.chunk_size], waiting[self.chunk_size :]
+            if not chunk:
+                break
+            self.alpha = alpha_at(chunk[0][0])
+            self.chunk(ids, chunk)
+
+    def chunk(self, ids, chunk):
+        centres = [
+            Centre(words[pos], self.contexts(words, pos), self.takes_loss(ids, place))
+            for place, words, pos in chunk
+        ]
+        for centre in centres:
+            if centre.contexts:
+                centre.hidden = self.syn0[centre.contexts].mean(axis=0)
+                centre.update = np.zeros_like(centre.hidden)
+                self.predictions += centre.take_loss
+                if self.p.hs:
+                    self.chunk_path(centre)
+        if self.p.negative:
+            n_groups = -(-len(centres) // 4)
+            for first in range(n_groups):
+                group = [c for c in centres[first::n_groups] if c.contexts]
+                if group:
+                    self.group(group)
+        for centre in centres:
+            if centre.contexts:
+                n = len(centre.contexts) if self.p.cbow_gradient == "mean" else 1
+                update = np.repeat([centre.update / n], len(centre.contexts), axis=0)
+                np.add.at(self.syn0, centre.contexts, update)
+        self.syn0[self.frozen] = self.frozen_rows
+
+    def chunk_path(self, centre):
+        path = slice(self.tree.offsets[centre.word], self.tree.offsets[centre.word + 1])
+        labels = 1 - self.tree.codes[path].astype(int)
+        self.update_hidden([centre], self.syn1, self.tree.points[path], labels)
+
+    def group(self, group):
+        """Centre words that share negative samples, unless one of them is drawn."""
+        own = [centre.word for centre in group]
+        drawn = [self.noise_word() for _ in range(self.p.negative)]
+        shared = [word for word in drawn if word not in own]
+        self.update_hidden(group, self.syn1neg, shared, np.zeros(len(shared)))
+        self.update_pairs(group)
+        for word in drawn:
+            for centre in group:
+                if word in own and centre.word != word:
+                    self.update_hidden([centre], self.syn1neg, [word], np.zeros(1))
+
+    def update_pairs(self, group):
+        """Each centre word itself: all errors first, then one update after the other."""
+        logits = [centre.hidden @ self.syn1neg[centre.word] for centre in group]
+        for centre, logit in zip(group, logits, strict=True):
+            error = self.alpha * (1 - sigmoid(logit))
+            self.loss += centre.take_loss * np.logaddexp(0, -logit)
+            centre.update += error * self.syn1neg[centre.word]
+            self.syn1neg[centre.word] += error * centre.hidden
+
+    def update_hidden(self, centres, matrix, rows, labels):
+        hidden = np.array([centre.hidden for centre in centres])
+        for centre, old in zip(centres, hidden, strict=True):
+            if centre.take_loss:
+                self.loss += self.block_loss(old[None], matrix[rows], labels)
+        changed = hidden.copy()
+        inputs = list(range(len(centres)))
+        self.block_update(changed, inputs, matrix, rows, labels, self.alpha)
+        for centre, update in zip(centres, changed - hidden, strict=True):
+            centre.update += update
 
     def keeps(self, word):
         if self.p.sample == 0:
@@ -204,7 +317,8 @@ class Word2VecReference:
     def fill_pool(self):
         """Draw the pool of negative samples: 12 centres, four uses each."""
         self.pool_uses = 0
-        if self.p.negative and self.p.negative_sharing == "window":
+        pooled = self.chunk_size == 1 and self.p.negative_sharing == "window"
+        if self.p.negative and pooled:
             self.pool = [self.noise_word() for _ in range(12 * self.p.negative + 1)]
 
     def pooled_word(self):

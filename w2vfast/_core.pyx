@@ -38,6 +38,7 @@ cdef extern from "_core_parts/block.h" nogil:
     enum: BLOCK_ISAS
     enum: BLOCK_INPUTS
     enum: SOFTMAX_OUTPUTS
+    enum: STRIP
     ctypedef struct block_t:
         float** inputs
         float** targets
@@ -53,12 +54,31 @@ cdef extern from "_core_parts/block.h" nogil:
         float* gram
         float** prefetch
         int n_prefetch
+        bint prefetch_far
         int n_inputs
         int n_outputs
         int dim
         float alpha
         float* log_sums
         float* rates
+    ctypedef struct chunk_t:
+        float** rows
+        float** targets
+        float** hidden
+        float** updates
+        int* starts
+        int* ends
+        int* by_start
+        int* by_end
+        const float* scales
+        const float* update_scales
+        float* sums
+        int last_sum
+        int lag
+        int n_rows
+        int n_centres
+        int first_centre
+        int dim
     ctypedef struct block_isa_t:
         const char* name
         int (*is_supported)()
@@ -79,6 +99,9 @@ cdef extern from "_core_parts/block.h" nogil:
                            int dim, float* dots, float* squares)
     void block_exp_sums(const float* logits, const float* biases, int64_t H, int64_t W,
                         float* tops, double* sums)
+    void block_update_pairs(const block_t* block)
+    void chunk_hidden(const chunk_t* chunk)
+    void chunk_scatter(const chunk_t* chunk)
     void block_prefetch_row(const float* row, int dim)
     void block_prefetch_line "BLOCK_PREFETCH"(const void* address)
 
@@ -158,6 +181,10 @@ cdef enum:
     N_LOCKS = 256             # of a matrix; groups of rows beyond share them
     POOL_CENTRES = 12         # centre words that the pool of negative samples serves
     POOL_USES = 4             # uses of a negative sample before it is replaced
+    CHUNK_NS = 48             # CBOW: centre words of a chunk
+    CHUNK_HS = 32             # the same with hierarchical softmax
+    CHUNK_HS_WINDOW = 20      # shortest window for which that is faster
+    GROUP = 4                 # CBOW: centre words that share negative samples
 
 
 # ---------------------------------------------------------------------------------
@@ -739,6 +766,7 @@ include "_core_parts/checks.pxi"
 include "_core_parts/alias.pxi"
 include "_core_parts/merge.pxi"
 include "_core_parts/fast.pxi"
+include "_core_parts/cbow.pxi"
 include "_core_parts/worker.pxi"
 include "_core_parts/exact.pxi"
 
@@ -793,7 +821,7 @@ def _test_block(float[:, ::1] inputs, float[:, ::1] targets, float[:, ::1] outpu
         labels=&all_labels[0], input_counts=&counts[0, 0], output_counts=&counts[1, 0],
         first_logits=&pairs[3, 0], logits=&pairs[0, 0], sigmoids=&pairs[1, 0],
         errors=&pairs[2, 0], partial_sums=&partial_sums[0], gram=&gram[0],
-        prefetch=NULL, n_prefetch=0, n_inputs=C, n_outputs=T,
+        prefetch=NULL, n_prefetch=0, prefetch_far=False, n_inputs=C, n_outputs=T,
         dim=<int>inputs.shape[1], alpha=alpha, log_sums=NULL, rates=&per_input[1, 0])
     if softmax:
         block.log_sums = &per_input[0, 0]
@@ -834,6 +862,6 @@ def _test_merges(const int64_t[::1] levels, int64_t period, int64_t ramp, int n_
     matrix.levels, matrix.n_levels = &levels[0], <int>levels.shape[0]
     merges = []
     for _ in range(n_words):
-        if count_word(&merging):
+        if count_words(&merging, 1):
             merges.append((merging.n_words, rows_to_merge(&matrix, merging.n_merges)))
     return merges

@@ -52,6 +52,7 @@ typedef struct {
     float *gram;                /* (C, C padded to BLOCK_LANES) scratch */
     float *const *prefetch;     /* (n_prefetch,) rows that are needed next */
     int n_prefetch;
+    int prefetch_far; /* 1: needed much later, so into the second-level cache */
     int n_inputs;  /* C */
     int n_outputs; /* T */
     int dim;       /* D */
@@ -59,6 +60,26 @@ typedef struct {
     float *log_sums; /* (C,) softmax: log of sum over outputs of exp(logits) OUT */
     float *rates;    /* (C,) softmax: scratch, alpha * count of each input */
 } block_t;
+
+/* CBOW: n consecutive centre words and the windows around them.  Window p holds the rows
+ * from starts[p] to before ends[p], without rows[first_centre + p], its centre word. */
+typedef struct {
+    float **rows;    /* (R,) rows of (D,), one for each word; may repeat IN */
+    float **targets; /* (R,) rows that receive the updates               INOUT */
+    float **hidden;  /* (n,) scale * sum of the window's rows            OUT */
+    float **updates; /* (n,) 0 at first; what each row of the window receives INOUT */
+    int *starts, *ends;         /* (n,)                                  IN */
+    int *by_start, *by_end;     /* (n,) windows ordered by starts, ends  IN */
+    const float *scales;        /* (n,) of the windows' sums             IN */
+    const float *update_scales; /* (n,) of the updates                   IN */
+    float *sums;   /* (last_sum + 1, STRIP vectors) scratch, the last prefix sums */
+    int last_sum;  /* 2^n - 1, at least 2 * window + 1 */
+    int lag;       /* largest ends[p] - p */
+    int n_rows;                 /* R */
+    int n_centres;              /* n */
+    int first_centre;
+    int dim; /* D */
+} chunk_t;
 
 /* Exact mode: the path of inner nodes of one word.  Arrays have room for at least
  * EXACT_NODES.  A saturated node (|dot| >= 6) is not active and is not updated. */
@@ -109,7 +130,10 @@ BLOCK_INLINE void block_prefetch_columns(const block_t *b, int i, int width) {
     if (i % BLOCK_LANES) return; /* second half of a line that is prefetched already */
     for (int k = 0; k < b->n_prefetch; k++)
         for (int j = i; j < i + width; j += BLOCK_LANES)
-            BLOCK_PREFETCH_WRITE(b->prefetch[k] + j);
+            if (b->prefetch_far)
+                BLOCK_PREFETCH_L2(b->prefetch[k] + j);
+            else
+                BLOCK_PREFETCH_WRITE(b->prefetch[k] + j);
 }
 
 /* Rows of C logits that a softmax takes in one vector. */
@@ -176,6 +200,9 @@ typedef struct {
     void (*gather)(float, float *const *, int, float *, int);
     void (*scatter_add)(float, const float *, float *const *, int, int);
     void (*merge)(float *, float *, float *, int);
+    void (*update_pairs)(const block_t *);
+    void (*chunk_hidden)(const chunk_t *);
+    void (*chunk_scatter)(const chunk_t *);
     void (*exact_dots)(const float *, float *const *, int, int, float *);
     void (*exact_update)(const float *, const float *, float *const *, int, float *,
                          int);
@@ -227,6 +254,9 @@ static int block_has_avx512(void) {
      block_gather_##isa,                        \
      block_scatter_add_##isa,                   \
      block_merge_##isa,                         \
+     block_update_pairs_##isa,                  \
+     chunk_hidden_##isa,                        \
+     chunk_scatter_##isa,                       \
      exact_dots_##isa,                          \
      exact_update_##isa,                        \
      exact_axpy_##isa,                          \
@@ -275,6 +305,12 @@ static inline void block_update(const block_t *b) {
         block_isa->update(b);
 }
 
+/* The same for pairs: C inputs, each with the label 1 for an output of its own, outputs[c].
+ * `logits`, `sigmoids` and `errors` are (C,); labels and counts are not read.  All
+ * errors are computed from the old rows; then pairs are updated one after the other, so
+ * that an output may occur twice. */
+static inline void block_update_pairs(const block_t *b) { block_isa->update_pairs(b); }
+
 /* sum (D,) OUT = scale * sum of `count` rows */
 static inline void block_gather(float scale, float *const *rows, int count, float *sum,
                                 int dim) {
@@ -286,6 +322,13 @@ static inline void block_scatter_add(float scale, const float *x, float *const *
                                      int count, int dim) {
     block_isa->scatter_add(scale, x, rows, count, dim);
 }
+
+/* Hidden vectors of a chunk: hidden[p] = scales[p] * sum of the rows of window p; the
+ * updates are set to 0. */
+static inline void chunk_hidden(const chunk_t *k) { block_isa->chunk_hidden(k); }
+
+/* Add update_scales[p] * updates[p] to the target of each row of window p, for all p. */
+static inline void chunk_scatter(const chunk_t *k) { block_isa->chunk_scatter(k); }
 
 /* Merge one worker's replica of a row with the shared row: adds replica - base, the
  * worker's updates since the last merge, to the shared row; then all three are equal.

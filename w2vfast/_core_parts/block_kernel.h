@@ -299,6 +299,13 @@ static void ISA(block_update)(const block_t *b) {
 
 /* ---- gather, scatter-add and merge ---- */
 
+/* sum += scale * x, W vectors in registers. */
+BLOCK_INLINE void ISA(add_row)(vec *sum, float scale, const float *x, const int W) {
+    BLOCK_UNROLL
+    for (int w = 0; w < W; w++)
+        sum[w] = fma_(fill(scale), load(x + w * VEC_LANES), sum[w]);
+}
+
 /* Columns i to i + W * VEC_LANES of: sum = scale * sum of rows. */
 BLOCK_INLINE void ISA(gather_strip)(float scale, float *const *rows, int count,
                                     float *sum, int i, const int W) {
@@ -365,6 +372,8 @@ static void ISA(block_merge)(float *shared, float *replica, float *base, int str
         store(base + i, sum);
     }
 }
+
+#include "chunk_kernel.h"
 
 #undef STRIPS
 #undef STRIP_CASE

@@ -9,6 +9,7 @@ cdef void train_sentence(const model_t* model, const options_t* options, work_t*
                          int64_t stop) noexcept nogil:
     cdef int pos
     cdef centre_t* next_centre
+    work.n_kept = 0
     keep_words(model, work, ids, start, stop)
     for pos in range(min(options.window + 1, work.n_kept)):
         block_prefetch_row(row(&model.syn0, work.words[pos], model.stride), model.dim)
@@ -28,14 +29,14 @@ cdef void train_sentence(const model_t* model, const options_t* options, work_t*
                 train_skipgram(options, work, &work.centres[pos & 1])
             else:
                 train_cbow(model, options, work, &work.centres[pos & 1])
-        merge_when_due(model, &work.merging)
+        merge_when_due(model, &work.merging, 1)
 
 
 cdef void keep_words(const model_t* model, work_t* work, const int32_t* ids,
                      int64_t start, int64_t stop) noexcept nogil:
-    """Subsample a sentence."""
+    """Subsample a sentence; append what is left."""
     cdef int64_t offset
-    cdef int n_kept = 0
+    cdef int n_kept = work.n_kept
     for offset in range(start, stop):
         if work.visits != NULL:
             work.visits[ids[offset]] += 1
@@ -65,7 +66,7 @@ cdef void prepare(const model_t* model, const options_t* options, work_t* work,
     if model.frozen != NULL:
         redirect_frozen(model, options, work, centre, pos)
     centre.word = work.words[pos]
-    centre.take_loss = options.all_losses or work.offsets[pos] % LOSS_STRIDE == 0
+    centre.take_loss = takes_loss(options, work, pos)
     if pos + options.window < work.n_kept:  # the next word to enter a window
         prefetch(centre,
                  row(&model.syn0, work.words[pos + options.window], model.stride))
@@ -75,6 +76,11 @@ cdef void prepare(const model_t* model, const options_t* options, work_t* work,
     if options.negative > 0:
         for u in range(centre.n_contexts if options.sg and options.pair else 1):
             draw_outputs(model, options, work, centre, u)
+
+
+cdef inline bint takes_loss(const options_t* options, const work_t* work,
+                            int pos) noexcept nogil:
+    return options.all_losses or work.offsets[pos] % LOSS_STRIDE == 0
 
 
 cdef inline void prefetch(centre_t* centre, float* row) noexcept nogil:
@@ -188,7 +194,7 @@ cdef void fill_pool(const model_t* model, const options_t* options,
                     work_t* work) noexcept nogil:
     cdef int k
     work.pool.pos = work.pool.round = 0
-    if options.negative > 0 and not options.pair:
+    if options.negative > 0 and not options.pair and centres_in_chunk(options) == 1:
         for k in range(work.pool.size):
             work.pool.words[k] = draw_alias(model, next_random64(&work.random))
 

@@ -8,18 +8,18 @@
 # Differs: IntelLabs/pWord2Vec@672a12b, pWord2Vec_mpi.cpp, averages the updates of
 # machines; here they are added.
 
-cdef inline void merge_when_due(const model_t* model,
-                                merging_t* merging) noexcept nogil:
-    # Called after each centre word, since a sentence may be longer than the period.
-    if count_word(merging):
+cdef inline void merge_when_due(const model_t* model, merging_t* merging,
+                                int n_words) noexcept nogil:
+    # Called after each centre word or chunk: a sentence may be longer than the period.
+    if count_words(merging, n_words):
         merge_rows(model, merging.n_merges, False)
         if merging.lockstep != NULL:
             wait_for_others(merging)
 
 
-cdef inline bint count_word(merging_t* merging) noexcept nogil:
-    """Count a kept word; return whether a merge is due now."""
-    merging.n_words += 1
+cdef inline bint count_words(merging_t* merging, int n_words) noexcept nogil:
+    """Count kept words; return whether a merge is due now."""
+    merging.n_words += n_words
     if merging.n_words < merging.due:
         return False
     merging.due = merging.n_words + current_period(merging)

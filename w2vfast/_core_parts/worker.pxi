@@ -45,6 +45,48 @@ cdef struct merging_t:
     int64_t index            # of this worker
 
 
+cdef struct stream_t:
+    # CBOW: the kept words of a span, read sentence by sentence.
+    const int32_t* ids
+    int64_t offset           # of the next sentence
+    int64_t stop             # where the span ends
+    int pos                  # first word that is in no chunk yet
+    int* before              # words of its sentence before each word, at most `window`
+    int* after               # the same after it
+
+
+cdef struct group_t:
+    # CBOW: centre words of a chunk that share their negative samples.  G is their
+    # number, at most GROUP.
+    int32_t words[GROUP]     # (G,)
+    float* inputs[GROUP]     # (G,) their hidden vectors
+    float* targets[GROUP]    # (G,) updates of their context words
+    float* own_outputs[GROUP]  # (G,) rows of the words themselves, label 1
+    int n_centres            # G
+    float** outputs          # (K,) distinct rows of negative samples, label 0
+    float* counts            # (K,) how often each was drawn
+    int n_outputs
+    int* single_centres      # (G K,) centres of samples that only some of them have
+    float** single_outputs   # (G K,) their rows
+    int n_single
+    float* loss_counts       # (G,) 1 where the loss is taken, else 0
+    int n_losses
+
+
+cdef struct plan_t:
+    # CBOW: a chunk with its random draws.  It is planned while the chunk before it
+    # waits, so that its rows are prefetched in time.
+    chunk_t chunk
+    centre_t* centres        # (n,) with their paths; their contexts are in `chunk`
+    float* scales            # (n,) 1 / words in the window
+    int* tally               # (R + 1,) scratch
+    group_t* groups          # (n_groups,)
+    int n_groups
+    float** prefetch         # (n_prefetch,) rows that this chunk is the first to need
+    int n_prefetch
+    float alpha
+
+
 cdef struct work_t:
     int32_t* words           # (max_sentence_length,) kept words of the sentence
     int64_t* offsets         # (max_sentence_length,) their offsets in the stream
@@ -59,6 +101,8 @@ cdef struct work_t:
     int n_outputs            # V - 1
     pool_t pool
     centre_t centres[2]      # this centre word and the next
+    stream_t stream
+    plan_t plans[2]          # this chunk and the next
     int64_t* visits          # (V,) ids visited, for tests; or NULL
     int64_t* stopped         # the queue's flag
     merging_t merging
@@ -125,12 +169,17 @@ cdef class Worker:
         cdef int64_t C = min(2 * <int64_t>options.window, options.max_sentence_length)
         cdef int64_t T = max(options.negative + 1, self.model.max_path)
         cdef int64_t length = options.max_sentence_length
+        cdef int64_t n_centres = centres_in_chunk(options)
+        if n_centres > 1:  # a sentence, and what is left of those before it
+            C = max(C, GROUP)
+            length += n_centres + min(options.window, length)
         work.words = <int32_t*>owned_bytes(self.owners, length, sizeof(int32_t))
         work.offsets = <int64_t*>owned_bytes(self.owners, length, sizeof(int64_t))
-        work.ns_labels = self._vectors(options.negative + 1)
+        work.ns_labels = self._vectors(options.negative + 1)  # read from 1 on, too
         work.ns_labels[0] = 1
-        work.ones = self._vectors(max(C, T))
-        for i in range(max(C, T)):
+        n_ones = max(C, T, n_centres)
+        work.ones = self._vectors(n_ones)
+        for i in range(n_ones):
             work.ones[i] = 1
         work.pool.size = POOL_CENTRES * options.negative + 1
         work.pool.words = <int32_t*>owned_bytes(self.owners, work.pool.size,
@@ -138,6 +187,9 @@ cdef class Worker:
         self._allocate_block(min(C, BLOCK_INPUTS), T)
         for i in range(2):
             self._allocate_centre(&work.centres[i], C, C if options.pair else 1)
+        work.block.prefetch_far = n_centres > 1
+        if n_centres > 1:
+            self._allocate_chunks(n_centres, length)
         if options.softmax:
             self._allocate_softmax(C)
 
@@ -172,6 +224,68 @@ cdef class Worker:
         centre.ns_lengths = <int*>owned_bytes(self.owners, U, sizeof(int))
         centre.prefetch = <float**>owned_bytes(self.owners, 1 + L + U * (K + 1),
                                                sizeof(float*))
+
+    cdef _allocate_chunks(self, int64_t n, int64_t length):
+        cdef work_t* work = &self.work
+        cdef int64_t stride = self.c.stride
+        cdef int64_t C = 2 * <int64_t>min(self.options.window,
+                                          self.options.max_sentence_length)
+        cdef int64_t R = min(n + C, length)
+        cdef float** hidden = self._rows(n)
+        cdef float** updates = self._rows(n)
+        cdef int last_sum = (1 << int(C + 1).bit_length()) - 1
+        cdef float* sums = self._vectors((last_sum + 1) * STRIP * BLOCK_LANES)
+        work.stream.before = self._integers(length)
+        work.stream.after = self._integers(length)
+        for i in range(2):
+            self._allocate_plan(&work.plans[i], n, R)
+            work.plans[i].chunk.hidden = hidden
+            work.plans[i].chunk.updates = updates
+            work.plans[i].chunk.sums, work.plans[i].chunk.last_sum = sums, last_sum
+            work.plans[i].chunk.dim = block_padded(self.c.dim)
+
+    cdef _allocate_plan(self, plan_t* plan, int64_t n, int64_t R):
+        cdef chunk_t* chunk = &plan.chunk
+        cdef int64_t L = self.model.max_path, K = self.options.negative
+        chunk.rows = chunk.targets = self._pointers(R)
+        if self.c.frozen != NULL:
+            chunk.targets = self._pointers(R)
+        chunk.starts, chunk.ends = self._integers(n), self._integers(n)
+        chunk.by_start, chunk.by_end = self._integers(n), self._integers(n)
+        plan.tally = self._integers(R + 1)
+        plan.scales = self._vectors(n)
+        chunk.scales = plan.scales
+        chunk.update_scales = self.work.ones
+        if self.options.divide_gradient:
+            chunk.update_scales = plan.scales
+        plan.centres = <centre_t*>owned_bytes(self.owners, n, sizeof(centre_t))
+        plan.groups = <group_t*>owned_bytes(self.owners, n, sizeof(group_t))
+        plan.prefetch = self._pointers(n * (2 + L + K))
+        for i in range(n):
+            plan.centres[i].path = self._pointers(L)
+            plan.centres[i].path_labels = self._vectors(L)
+        for i in range((n + GROUP - 1) // GROUP):
+            plan.groups[i].outputs = self._pointers(K)
+            plan.groups[i].counts = self._vectors(K)
+            plan.groups[i].single_centres = self._integers(GROUP * K)
+            plan.groups[i].single_outputs = self._pointers(GROUP * K)
+            plan.groups[i].loss_counts = self._vectors(GROUP)
+
+    cdef float** _pointers(self, int64_t n) except NULL:
+        return <float**>owned_bytes(self.owners, n, sizeof(float*))
+
+    cdef int* _integers(self, int64_t n) except NULL:
+        return <int*>owned_bytes(self.owners, n, sizeof(int))
+
+    cdef float** _rows(self, int64_t n) except NULL:
+        """Pointers to n rows of zeros."""
+        cdef float* rows = <float*>owned_bytes(self.owners, n * self.c.stride,
+                                               sizeof(float))
+        cdef float** pointers = self._pointers(n)
+        cdef int64_t i
+        for i in range(n):
+            pointers[i] = rows + i * self.c.stride
+        return pointers
 
     cdef _allocate_softmax(self, int64_t C):
         cdef work_t* work = &self.work
@@ -261,6 +375,10 @@ cdef void run_spans(const model_t* model, const options_t* options, work_t* work
         fill_pool(model, options, work)
         offset = queue.starts[span]
         stop = queue.starts[span + 1]
+        if centres_in_chunk(options) > 1:
+            work.stream.ids, work.stream.offset, work.stream.stop = ids, offset, stop
+            train_span_in_chunks(model, options, work, schedule)
+            continue
         while offset < stop and not atomic_read(&queue.stopped):
             end = sentence_end(ids, offset, stop, options.max_sentence_length)
             work.block.alpha = alpha_at(schedule, schedule.first_offset + offset)

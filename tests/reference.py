@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MASK = (1 << 64) - 1
+CHUNK, GROUP = 48, 4  # centre words of CBOW
 
 
 class Random:
@@ -79,7 +80,7 @@ def distinct(rows):
 def block_update(
     syn0, input_rows, syn1, output_rows, labels, alpha, objective="sigmoid"
 ):
-    """Inputs one after the other, as in word2vec.c, each with all outputs; the loss.
+    """Inputs one after the other, as in word2vec.c, each with all outputs; the losses.
 
     What the inputs before it add to an input's logits is taken from the errors of the
     logits before any update: one Jacobi step.  A row listed twice counts twice, with
@@ -100,7 +101,7 @@ def block_update(
         syn0[row] += error @ y
         y += np.outer(error, old)
     syn1[output_rows] = y
-    return (counts * losses(logits, labels)).sum()
+    return (counts * losses(logits, labels)).sum(axis=1)
 
 
 def sequential_update(syn0, input_rows, syn1, output_rows, labels, alpha):
@@ -165,7 +166,7 @@ class Word2VecReference:
                 self.fill_pool()
                 alpha_at = functools.partial(self.alpha_at, epoch, epochs, n_ids)
                 sentences = self.sentences(ids, starts[span], starts[span + 1])
-                if self.chunk_size > 1:
+                if self.p.negative_sharing == "chunk":
                     self.chunks(ids, sentences, alpha_at)
                     continue
                 for start, stop in sentences:
@@ -215,24 +216,15 @@ class Word2VecReference:
                 train = self.skipgram if self.p.sg else self.cbow
                 train(contexts, word, self.takes_loss(ids, place))
 
-    @property
-    def chunk_size(self):
-        """Centre words of a chunk, whose inputs are read before any of them changes."""
-        if self.p.sg or self.p.objective == "softmax" or not self.p.cbow_mean:
-            return 1
-        if self.p.hs:
-            return 32 if self.p.window >= 20 else 1
-        return 48
-
     def chunks(self, ids, sentences, alpha_at):
         """Train CBOW in chunks, whose sentences are read as soon as one is needed."""
         waiting = []
         sentences = list(sentences)
         while True:
-            while len(waiting) < self.chunk_size and sentences:
+            while len(waiting) < CHUNK and sentences:
                 places, words = self.kept(ids, *sentences.pop(0))
                 waiting += [(place, words, pos) for pos, place in enumerate(places)]
-            chunk, waiting = waiting[: self.chunk_size], waiting[self.chunk_size :]
+            chunk, waiting = waiting[:CHUNK], waiting[CHUNK:]
             if not chunk:
                 break
             self.alpha = alpha_at(chunk[0][0])
@@ -251,7 +243,7 @@ class Word2VecReference:
                 if self.p.hs:
                     self.chunk_path(centre)
         if self.p.negative:
-            n_groups = -(-len(centres) // 4)
+            n_groups = -(-len(centres) // GROUP)
             for first in range(n_groups):
                 group = [c for c in centres[first::n_groups] if c.contexts]
                 if group:
@@ -281,7 +273,7 @@ class Word2VecReference:
                     self.update_hidden([centre], self.syn1neg, [word], np.zeros(1))
 
     def update_pairs(self, group):
-        """Each centre word itself: all errors first, then one update after the other."""
+        """Each centre word itself: all errors first, then the updates in turn."""
         logits = [centre.hidden @ self.syn1neg[centre.word] for centre in group]
         for centre, logit in zip(group, logits, strict=True):
             error = self.alpha * (1 - sigmoid(logit))
@@ -291,14 +283,12 @@ class Word2VecReference:
 
     def update_hidden(self, centres, matrix, rows, labels):
         hidden = np.array([centre.hidden for centre in centres])
-        for centre, old in zip(centres, hidden, strict=True):
-            if centre.take_loss:
-                self.loss += self.block_loss(old[None], matrix[rows], labels)
         changed = hidden.copy()
         inputs = list(range(len(centres)))
-        self.block_update(changed, inputs, matrix, rows, labels, self.alpha)
-        for centre, update in zip(centres, changed - hidden, strict=True):
+        losses = block_update(changed, inputs, matrix, rows, labels, self.alpha)
+        for centre, update, loss in zip(centres, changed - hidden, losses, strict=True):
             centre.update += update
+            self.loss += centre.take_loss * loss
 
     def keeps(self, word):
         if self.p.sample == 0:
@@ -317,8 +307,7 @@ class Word2VecReference:
     def fill_pool(self):
         """Draw the pool of negative samples: 12 centres, four uses each."""
         self.pool_uses = 0
-        pooled = self.chunk_size == 1 and self.p.negative_sharing == "window"
-        if self.p.negative and pooled:
+        if self.p.negative and self.p.negative_sharing == "window":
             self.pool = [self.noise_word() for _ in range(12 * self.p.negative + 1)]
 
     def pooled_word(self):
@@ -361,7 +350,7 @@ class Word2VecReference:
     def update(self, inputs, input_rows, matrix, rows, labels):
         return block_update(
             inputs, input_rows, matrix, rows, labels, self.alpha, self.objective
-        )
+        ).sum()
 
     def cbow(self, contexts, word, take_loss):
         neu1 = self.syn0[contexts].sum(axis=0, keepdims=True)

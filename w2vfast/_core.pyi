@@ -58,6 +58,7 @@ class Options:
         shrink_windows: bool,
         cbow_mean: bool,
         pair: bool,
+        chunks: bool,
         divide_gradient: bool,
         all_losses: bool,
         max_sentence_length: int,

@@ -181,9 +181,7 @@ cdef enum:
     N_LOCKS = 256             # of a matrix; groups of rows beyond share them
     POOL_CENTRES = 12         # centre words that the pool of negative samples serves
     POOL_USES = 4             # uses of a negative sample before it is replaced
-    CHUNK_NS = 48             # CBOW: centre words of a chunk
-    CHUNK_HS = 32             # the same with hierarchical softmax
-    CHUNK_HS_WINDOW = 20      # shortest window for which that is faster
+    CHUNK = 48                # CBOW: centre words whose contexts are read together
     GROUP = 4                 # CBOW: centre words that share negative samples
 
 
@@ -439,6 +437,7 @@ cdef struct options_t:
     bint shrink_windows
     bint cbow_mean
     bint pair                # negative samples for each pair, not for each window
+    bint chunks              # CBOW: train chunks of centre words
     bint divide_gradient     # CBOW: the gradient of the mean, not the reference's
     bint all_losses          # compute every loss, not every LOSS_STRIDE-th
 
@@ -452,6 +451,8 @@ cdef class Options:
     negative, window : int
     pair : bool
         Draw negative samples for each pair, not once for the window (skip-gram).
+    chunks : bool
+        Train chunks of centre words (CBOW with means and negative sampling).
     divide_gradient : bool
         CBOW: divide the update of a context row by the number of context words.
     all_losses : bool
@@ -463,14 +464,15 @@ cdef class Options:
     cdef options_t c
 
     def __init__(self, *, bint sg, bint hs, bint softmax, int negative, int window,
-                 bint shrink_windows, bint cbow_mean, bint pair, bint divide_gradient,
-                 bint all_losses, int max_sentence_length):
+                 bint shrink_windows, bint cbow_mean, bint pair, bint chunks,
+                 bint divide_gradient, bint all_losses, int max_sentence_length):
         self.c.sg, self.c.hs, self.c.softmax = sg, hs, softmax
         self.c.negative = negative
         self.c.window = window
         self.c.shrink_windows = shrink_windows
         self.c.cbow_mean = cbow_mean
         self.c.pair = pair
+        self.c.chunks = chunks
         self.c.divide_gradient = divide_gradient
         self.c.all_losses = all_losses
         self.c.max_sentence_length = max_sentence_length

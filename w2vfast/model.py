@@ -131,9 +131,11 @@ class Word2Vec(Predictions, GensimNames):
         Draw the size of each window from 1 to `window`; False: always `window`.
     mode : {"fast", "exact"}, default "fast"
         "exact" gives the bytes that the C program gives with one thread.
-    negative_sharing : {"window", "pair"}, default "window"
+    negative_sharing : {"window", "pair", "chunk"}, default "window"
         "window": all pairs of a window share their negative samples, and each draw
-        serves four windows; "pair": each pair has its own.
+        serves four windows; "pair": each pair has its own.  "chunk", CBOW only: four
+        centre words share new samples, and their context words are read and updated
+        in chunks: faster with windows above 10, of lower quality on graphs.
     cbow_gradient : {"reference", "mean"}, default "reference"
         Update each context word by the whole error, as C does, or by the gradient of
         the mean.  The latter needs a larger alpha and answers fewer analogies right.

@@ -190,7 +190,7 @@ def test_repeated_rows_count_repeatedly(n_inputs, n_outputs, n_rows):
         output_rows = rng.integers(0, n_rows, n_outputs)
     labels = rng.integers(0, 2, n_rows)[output_rows]
     x, y = inputs.astype(np.float64), outputs.astype(np.float64)
-    expected_loss = block_update(x, input_rows, y, output_rows, labels, 0.1)
+    expected_loss = block_update(x, input_rows, y, output_rows, labels, 0.1).sum()
     *_, loss = changes(inputs, outputs, input_rows, output_rows, labels, 0.1)
     np.testing.assert_allclose(inputs, x, atol=2e-5)
     np.testing.assert_allclose(outputs, y, atol=2e-5)
@@ -254,7 +254,7 @@ def test_softmax_sums_over_all_outputs_however_many(n_inputs, n_outputs):
     outputs_in_order = np.arange(n_outputs)
     expected_loss = block_update(
         x, input_rows, y, outputs_in_order, labels, 0.1, "softmax"
-    )
+    ).sum()
     expected = x - inputs, y - outputs
     targets, output_change, loss = softmax_changes(inputs, outputs, input_rows, 0.1)
     listed = list(dict.fromkeys(input_rows.tolist()))

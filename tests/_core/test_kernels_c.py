@@ -13,6 +13,7 @@ from helpers import SOURCE
 
 from w2vfast import _core
 
+PROGRAMS = ["block_check.c", "chunk_check.c", "exact_check.c"]
 CHECKS = Path(__file__).parent / "c"
 BUILT_AS = ["-O3", "-ffp-contract=off"]  # as setup.py does
 SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
@@ -51,7 +52,7 @@ def passed_sets(output):
     return {line.split(":")[0] for line in output.splitlines() if "right" in line}
 
 
-@pytest.mark.parametrize("name", ["block_check.c", "exact_check.c"])
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_every_instruction_set_agrees_with_plain_loops(tmp_path, name):
     status, output = run_check(local_compiler(), name, tmp_path, *BUILT_AS)
     assert status == 0, output
@@ -59,7 +60,7 @@ def test_every_instruction_set_agrees_with_plain_loops(tmp_path, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["block_check.c", "exact_check.c"])
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_kernels_stay_within_their_arrays_and_defined_behaviour(tmp_path, name):
     compiler = local_compiler()
     empty = tmp_path / "empty.c"
@@ -76,7 +77,7 @@ def test_kernels_stay_within_their_arrays_and_defined_behaviour(tmp_path, name):
 @pytest.mark.slow
 @pytest.mark.emulated
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("name", ["block_check.c", "exact_check.c"])
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_arm64_agrees_with_plain_loops(tmp_path, name):
     for tool in (ARM64_COMPILER, ARM64_EMULATOR):
         if not shutil.which(tool):
@@ -157,6 +158,26 @@ BREAKS = {
         "block",
         "if (rows[k] == row) {",
         "if (0) {",
+    ),
+    "a centre word in its own window": (
+        "chunk",
+        "fma_(minus, load(centre + w), sum)",
+        "sum",
+    ),
+    "an update of the centre word itself": (
+        "chunk",
+        "ISA(add_row)(sum, -k->update_scales[p], k->updates[p] + i, W);",
+        ";",
+    ),
+    "a window that never ends": (
+        "chunk",
+        "ISA(add_row)(open, -k->update_scales[k->by_end[closed]],",
+        "ISA(add_row)(open, 0.0f,",
+    ),
+    "a pair without its output's update": (
+        "chunk",
+        "store(output + i, fma_(error, load(x + i), y));",
+        "(void)x;",
     ),
     "the updated row used for the error": (
         "exact",

@@ -81,9 +81,16 @@ CBOW_VARIANTS = {
     "sum": {"cbow_mean": 0},
     "mean_gradient": {"cbow_gradient": "mean"},
 }
+CHUNK_VARIANTS = {
+    f"chunk_{name}": {**changes, "negative_sharing": "chunk"}
+    for name, changes in CBOW_VARIANTS.items()
+    if name != "sum"
+}
+ALL_VARIANTS = {**SKIPGRAM_VARIANTS, **CBOW_VARIANTS, **CHUNK_VARIANTS}
 CASES = [
     *itertools.product([1], OBJECTIVES, SKIPGRAM_VARIANTS),
     *itertools.product([0], OBJECTIVES, CBOW_VARIANTS),
+    *itertools.product([0], ["ns", "both"], CHUNK_VARIANTS),
 ]
 
 
@@ -92,7 +99,7 @@ def test_training_follows_the_reference(sg, objective, variant):
     options = {"vector_size": 20, "window": 4, "sample": 1e-2, "epochs": 2}
     options.update({"alpha": 0.05, "seed": 7, "workers": 1, "sg": sg})
     options.update(OBJECTIVES[objective])
-    options.update({**SKIPGRAM_VARIANTS, **CBOW_VARIANTS}[variant])
+    options.update(ALL_VARIANTS[variant])
     params = TrainParams(**options)
     ids = random_text(11)
     weights, reference, run, stats = train_both(params, ids)
@@ -121,6 +128,7 @@ FROZEN_CASES = [
         [1], OBJECTIVES, ["default", "pair", "whole_windows", "wide_windows"]
     ),
     *itertools.product([0], OBJECTIVES, ["default", "sum", "mean_gradient"]),
+    *itertools.product([0], ["ns", "both"], ["chunk_default", "chunk_mean_gradient"]),
 ]
 
 
@@ -130,7 +138,7 @@ def test_frozen_rows_stay_and_others_learn_from_them_as_in_the_reference(
 ):
     options = {"vector_size": 20, "window": 4, "sample": 1e-2, "epochs": 1}
     options.update({"alpha": 0.05, "workers": 1, "sg": sg, **OBJECTIVES[objective]})
-    options.update({**SKIPGRAM_VARIANTS, **CBOW_VARIANTS}[variant])
+    options.update(ALL_VARIANTS[variant])
     params = TrainParams(**options)
     ids, frozen = random_text(11), [1, 2, 5, 17, VOCAB_SIZE - 1]
     weights, reference, *_ = train_both(params, ids, frozen)

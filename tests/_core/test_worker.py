@@ -23,16 +23,19 @@ TEXTS = {
     "a single word": np.array([1], dtype=np.int32),
     "sentence ends only": np.zeros(5000, dtype=np.int32),
 }
+MODES = {"skip-gram": {}, "chunks": {"sg": False, "chunks": True}}
 
 
 @pytest.mark.parametrize("n_workers", range(1, 6))
 @pytest.mark.parametrize("text", TEXTS)
-def test_each_epoch_visits_every_id_exactly_once(text, n_workers):
+@pytest.mark.parametrize("mode", MODES)
+def test_each_epoch_visits_every_id_exactly_once(text, n_workers, mode):
     ids = TEXTS[text]
     n_rows = max(4, ids.max() + 1)
     model = kernel_model(n_rows)
+    trained = options(**MODES[mode])
     workers = [
-        _core.Worker(model, options(), 1, count_visits=True) for _ in range(n_workers)
+        _core.Worker(model, trained, 1, count_visits=True) for _ in range(n_workers)
     ]
     starts = _core.span_starts(ids, 100, 1000)
     for epoch in range(2):
@@ -78,9 +81,10 @@ def test_spans_are_runs_of_whole_sentences(lengths, span_length, max_sentence_le
     assert (spans < span_length + max_sentence_length + 1).all()
 
 
-def test_a_worker_returns_soon_after_its_queue_is_stopped():
+@pytest.mark.parametrize("mode", MODES)
+def test_a_worker_returns_soon_after_its_queue_is_stopped(mode):
     ids = np.random.default_rng(0).integers(1, 1000, 5_000_000).astype(np.int32)
-    slow = options(window=50, negative=50, max_sentence_length=10**6)
+    slow = options(window=50, negative=50, max_sentence_length=10**6, **MODES[mode])
     worker = _core.Worker(kernel_model(1000, dim=300), slow, 1)
     queue = _core.SpanQueue(_core.span_starts(ids, len(ids), 10**6))  # one span
     job = (ids, queue, 0, schedule())

@@ -4,16 +4,6 @@
 # its context words, and its updates reach these rows together.  So the cost of a centre
 # word does not grow with the window.  In between, each centre word is one block update.
 
-cdef inline int centres_in_chunk(const options_t* options) noexcept nogil:
-    """Centre words in a chunk; 1 for the modes that train them one by one."""
-    # Sums of context rows instead of means diverge in chunks if the window is wide.
-    if options.sg or options.softmax or not options.cbow_mean:
-        return 1
-    if options.hs:  # whose centre words share no outputs: slower where windows are short
-        return CHUNK_HS if options.window >= CHUNK_HS_WINDOW else 1
-    return CHUNK_NS
-
-
 cdef void train_span_in_chunks(const model_t* model, const options_t* options,
                                work_t* work, const schedule_t* schedule) noexcept nogil:
     cdef int turn = 0
@@ -32,16 +22,16 @@ cdef void train_span_in_chunks(const model_t* model, const options_t* options,
 
 # ---- the stream of kept words ----
 
-cdef void read_sentences(const model_t* model, const options_t* options, work_t* work,
-                         int n_wanted) noexcept nogil:
-    """Subsample sentences until n_wanted words wait, or until the span ends."""
+cdef void read_sentences(const model_t* model, const options_t* options,
+                         work_t* work) noexcept nogil:
+    """Subsample sentences until a chunk of words waits, or until the span ends."""
     cdef stream_t* stream = &work.stream
     cdef int64_t end
     cdef int first, pos
-    if work.n_kept - stream.pos >= n_wanted or stream.offset == stream.stop:
+    if work.n_kept - stream.pos >= CHUNK or stream.offset == stream.stop:
         return
     drop_words(work)
-    while work.n_kept - stream.pos < n_wanted and stream.offset < stream.stop:
+    while work.n_kept - stream.pos < CHUNK and stream.offset < stream.stop:
         first = work.n_kept
         end = sentence_end(stream.ids, stream.offset, stream.stop,
                            options.max_sentence_length)
@@ -75,10 +65,10 @@ cdef void plan_chunk(const model_t* model, const options_t* options, work_t* wor
     """Draw all that the next chunk needs; no draw depends on the weights."""
     cdef chunk_t* chunk = &plan.chunk
     cdef stream_t* stream = &work.stream
-    cdef int p, wanted = centres_in_chunk(options)
+    cdef int p
     plan.n_prefetch = 0
-    read_sentences(model, options, work, wanted)
-    chunk.n_centres = min(wanted, work.n_kept - stream.pos)
+    read_sentences(model, options, work)
+    chunk.n_centres = min(<int>CHUNK, work.n_kept - stream.pos)
     if chunk.n_centres == 0:
         return
     plan.alpha = alpha_at(schedule, schedule.first_offset + work.offsets[stream.pos])

@@ -194,7 +194,7 @@ cdef void fill_pool(const model_t* model, const options_t* options,
                     work_t* work) noexcept nogil:
     cdef int k
     work.pool.pos = work.pool.round = 0
-    if options.negative > 0 and not options.pair and centres_in_chunk(options) == 1:
+    if options.negative > 0 and not options.pair and not options.chunks:
         for k in range(work.pool.size):
             work.pool.words[k] = draw_alias(model, next_random64(&work.random))
 

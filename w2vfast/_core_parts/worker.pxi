@@ -169,15 +169,14 @@ cdef class Worker:
         cdef int64_t C = min(2 * <int64_t>options.window, options.max_sentence_length)
         cdef int64_t T = max(options.negative + 1, self.model.max_path)
         cdef int64_t length = options.max_sentence_length
-        cdef int64_t n_centres = centres_in_chunk(options)
-        if n_centres > 1:  # a sentence, and what is left of those before it
+        if options.chunks:  # a sentence, and what is left of those before it
             C = max(C, GROUP)
-            length += n_centres + min(options.window, length)
+            length += CHUNK + min(options.window, length)
         work.words = <int32_t*>owned_bytes(self.owners, length, sizeof(int32_t))
         work.offsets = <int64_t*>owned_bytes(self.owners, length, sizeof(int64_t))
         work.ns_labels = self._vectors(options.negative + 1)  # read from 1 on, too
         work.ns_labels[0] = 1
-        n_ones = max(C, T, n_centres)
+        n_ones = max(C, T, CHUNK)
         work.ones = self._vectors(n_ones)
         for i in range(n_ones):
             work.ones[i] = 1
@@ -187,9 +186,9 @@ cdef class Worker:
         self._allocate_block(min(C, BLOCK_INPUTS), T)
         for i in range(2):
             self._allocate_centre(&work.centres[i], C, C if options.pair else 1)
-        work.block.prefetch_far = n_centres > 1
-        if n_centres > 1:
-            self._allocate_chunks(n_centres, length)
+        work.block.prefetch_far = options.chunks
+        if options.chunks:
+            self._allocate_chunks(CHUNK, length)
         if options.softmax:
             self._allocate_softmax(C)
 
@@ -375,7 +374,7 @@ cdef void run_spans(const model_t* model, const options_t* options, work_t* work
         fill_pool(model, options, work)
         offset = queue.starts[span]
         stop = queue.starts[span + 1]
-        if centres_in_chunk(options) > 1:
+        if options.chunks:
             work.stream.ids, work.stream.offset, work.stream.stop = ids, offset, stop
             train_span_in_chunks(model, options, work, schedule)
             continue

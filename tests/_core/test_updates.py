@@ -144,10 +144,11 @@ def test_frozen_rows_stay_and_others_learn_from_them_as_in_the_reference(
     weights, reference, *_ = train_both(params, ids, frozen)
     start = new_weights(VOCAB_SIZE, params).syn0.vectors
     np.testing.assert_array_equal(weights.syn0.vectors[frozen], start[frozen])
-    np.testing.assert_allclose(weights.syn0.vectors, reference.syn0, atol=2e-5)
+    atol = 8e-5 if params.objective else 2e-5
+    np.testing.assert_allclose(weights.syn0.vectors, reference.syn0, atol=atol)
     outputs = weights.syn1neg or weights.syn1
     expected = reference.syn1neg if params.has_output_vectors else reference.syn1
-    np.testing.assert_allclose(outputs.vectors, expected, atol=2e-5)
+    np.testing.assert_allclose(outputs.vectors, expected, atol=atol)
     free, *_ = train_both(params, ids)
     moved = np.abs(free.syn0.vectors - weights.syn0.vectors)
     assert moved[frozen].max() > 0.01  # without freezing they move

@@ -338,12 +338,12 @@ def plot(arguments: list[str]) -> None:
     parser = _plot_parser()
     options = parser.parse_args(arguments)
     # Checked before the vectors are read, which may take long.
+    refuse_inputs([options.output], [options.file, options.words])
     as_page = is_page(options.output)
     try:
         kind = "html" if as_page else figures.image_format(options.output)
     except ValueError as error:
         parser.error(str(error))
-    refuse_inputs([options.output], [options.file, options.words])
     check_output(options.output)
     words = None if options.words is None else listed_words(options.words)
     vectors = _load(options.file)

@@ -190,19 +190,39 @@ def _check_replaceable(
     target: str, path: str, mark: str, is_part: Callable[[str], bool]
 ) -> None:
     """Raise unless `target` is absent, an empty folder or one of the same kind."""
-    if not os.path.lexists(target):
-        return
-    if not os.path.isdir(target):
-        message = "this is a file, and a folder is to be written; choose another name"
-        raise FileExistsError(errno.EEXIST, message, path)
-    names = os.listdir(target)
+    for _ in range(_SWAPS):
+        before = _identity(target)
+        message = _why_not_replaceable(target, mark, is_part)
+        if not message:
+            return
+        if _identity(target) == before:  # else another writer replaced it meanwhile
+            break
+    raise FileExistsError(errno.EEXIST, message, path)
+
+
+def _why_not_replaceable(target: str, mark: str, is_part: Callable[[str], bool]) -> str:
+    try:
+        names = os.listdir(target)
+    except FileNotFoundError:
+        return ""
+    except NotADirectoryError:
+        return "this is a file, and a folder is to be written; choose another name"
     foreign = [name for name in names if not is_part(name)]
-    if foreign or (names and mark not in names):
-        message = (
-            f"the folder contains {(foreign or names)[0]!r}, which was not saved with "
-            "it, so it is not replaced; choose another name or empty the folder"
-        )
-        raise FileExistsError(errno.EEXIST, message, path)
+    if not foreign and (not names or mark in names):
+        return ""
+    return (
+        f"the folder contains {(foreign or names)[0]!r}, which was not saved with "
+        "it, so it is not replaced; choose another name or empty the folder"
+    )
+
+
+def _identity(path: str) -> tuple[int, ...] | None:
+    """Return what tells one version of a folder from another; None if there is none."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino, status.st_mtime_ns
 
 
 def _swap(temporary: str, target: str) -> None:

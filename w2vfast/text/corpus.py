@@ -171,8 +171,9 @@ def _check_limits(
         raise ValueError(message)
     # Not only once the memory is full.
     if cache_dir is not None and not os.path.isdir(cache_dir):
+        code = errno.ENOTDIR if os.path.lexists(cache_dir) else errno.ENOENT
         message = "cache_dir is no folder; make it, or name another"
-        raise NotADirectoryError(errno.ENOTDIR, message, os.fspath(cache_dir))
+        raise OSError(code, message, os.fspath(cache_dir))
 
 
 def _finish(

@@ -617,7 +617,7 @@ cdef class SpanQueue:
         self.starts = starts
 
     def stop(self):
-        """Let workers return after their current centre word."""
+        """Let workers return after their current centre word or chunk."""
         atomic_add(&self.stopped, 1)
 
     @property

@@ -178,7 +178,9 @@ class TrainParams:
         each worker; a sample serves four centres, about twelve apart.
         "pair": new samples for every pair, in CBOW for every centre, as exact mode
         always does.  "chunk": CBOW with means; four centres of a chunk of 48 share new
-        samples, and the chunk's context words are read and updated together.
+        samples, and the chunk's context words are read and updated together: faster
+        with windows above 10, less good on small vocabularies and at a large alpha,
+        where it can diverge (see the benchmarks).
     cbow_gradient : {"reference", "mean"}, default "reference"
         "reference" adds the whole error to each context word, as C does; "mean"
         divides it by their number, the true gradient of the average.  At the same

@@ -1,8 +1,9 @@
 # Fast mode: CBOW in chunks of consecutive centre words.  Part of _core.pyx.
 #
 # The hidden vectors of a chunk are computed together, by prefix sums over the rows of
-# its context words, and its updates reach these rows together.  So the cost of a centre
-# word does not grow with the window.  In between, each centre word is one block update.
+# its context words, and its updates reach these rows together.  A chunk reads
+# and writes two more rows for each word of window, all centre words together.  In
+# between, four centre words are the inputs of one block update.
 
 cdef void train_span_in_chunks(const model_t* model, const options_t* options,
                                work_t* work, const schedule_t* schedule) noexcept nogil:

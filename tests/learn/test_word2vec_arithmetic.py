@@ -111,7 +111,7 @@ def reference_training(start, examples, objective):
                 outputs["labels"],
                 example["eta"],
                 kind,
-            )
+            ).sum()
             neu1e += changed - h
             syn1 += rows - old_outputs
         np.add.at(syn0, inputs, np.repeat(neu1e / len(inputs), len(inputs), axis=0))
@@ -191,11 +191,11 @@ class RecordingReference(Word2VecReference):
         self.examples = []
 
     def cbow(self, contexts, word, take_loss):
-        self.contexts = contexts
+        self.window_words = contexts
         super().cbow(contexts, word, take_loss)
 
     def update(self, inputs, input_rows, matrix, rows, labels):
-        listed = input_rows if self.p.sg else self.contexts
+        listed = input_rows if self.p.sg else self.window_words
         outputs = {"word": int(max(rows)), "rows": [int(row) for row in rows]}
         outputs["labels"] = [int(label) for label in labels]
         self.examples.append(

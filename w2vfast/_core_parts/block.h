@@ -53,9 +53,9 @@ typedef struct {
     float *const *prefetch;     /* (n_prefetch,) rows that are needed next */
     int n_prefetch;
     int prefetch_far; /* 1: needed much later, so into the second-level cache */
-    int n_inputs;  /* C */
-    int n_outputs; /* T */
-    int dim;       /* D */
+    int n_inputs;     /* C */
+    int n_outputs;    /* T */
+    int dim;          /* D */
     float alpha;
     float *log_sums; /* (C,) softmax: log of sum over outputs of exp(logits) OUT */
     float *rates;    /* (C,) softmax: scratch, alpha * count of each input */
@@ -75,8 +75,8 @@ typedef struct {
     float *sums;   /* (last_sum + 1, STRIP vectors) scratch, the last prefix sums */
     int last_sum;  /* 2^n - 1, at least 2 * window + 1 */
     int lag;       /* largest ends[p] - p */
-    int n_rows;                 /* R */
-    int n_centres;              /* n */
+    int n_rows;    /* R */
+    int n_centres; /* n */
     int first_centre;
     int dim; /* D */
 } chunk_t;

@@ -79,9 +79,9 @@ static void ISA(chunk_hidden)(const chunk_t *k) {
 #undef STRIP_TASK
 }
 
-static void ISA(chunk_scatter)(const chunk_t *k) {
+static void ISA(chunk_scatter)(const chunk_t *k){
 #define STRIP_TASK(W) ISA(scatter_windows_strip)(k, i, W)
-    STRIPS(k->dim)
+    STRIPS(k -> dim)
 #undef STRIP_TASK
 }
 

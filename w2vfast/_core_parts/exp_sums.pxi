@@ -32,7 +32,7 @@ def add_exponentials(const float[:, ::1] logits, const float[::1] biases,
     if (biases.shape[0], tops.shape[0], sums.shape[0]) != (W, H, H):
         raise ValueError(
             f"logits of shape ({H}, {W}) need biases of shape ({W},), tops and sums of "
-            f"shape ({H},); got {biases.shape[0]}, {tops.shape[0]} and {sums.shape[0]}.")
+            f"shape ({H},); got {biases.shape[0]}, {tops.shape[0]}, {sums.shape[0]}.")
     if H == 0 or W == 0:
         return
     with nogil:

@@ -220,7 +220,7 @@ cdef inline int32_t draw_from_pool(const model_t* model, work_t* work,
 
 cdef void train_skipgram(const options_t* options, work_t* work,
                          centre_t* centre) noexcept nogil:
-    """The inputs are the contexts' rows, at most BLOCK_INPUTS a block; pair: one each."""
+    """The inputs are the contexts' rows, up to BLOCK_INPUTS a block; pair: one each."""
     cdef int c = 0, width
     if centre.take_loss:
         work.counters.losses.predictions += centre.n_window

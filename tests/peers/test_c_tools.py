@@ -105,7 +105,8 @@ def random_questions(path, n_sections, seed=1):
     lines = []
     for section in range(n_sections):
         lines.append(f": section-{section}")
-        for _ in range(rng.choice([0, 3, 40])):
+        # Without any question, C prints -nan; here that is an error.
+        for _ in range(rng.choice([0, 3, 40]) if section else 3):
             question = rng.sample(words, 4)
             if "unknown-word" not in question and rng.random() < 0.4:
                 a, b, c, _ = question
@@ -115,7 +116,7 @@ def random_questions(path, n_sections, seed=1):
 
 
 @pytest.mark.parametrize("threshold", [[], ["0"], ["300"], ["100000"]])
-@pytest.mark.parametrize("n_sections", [0, 1, 9])
+@pytest.mark.parametrize("n_sections", [1, 2, 9])
 def test_accuracy_prints_what_the_c_program_prints(poems, threshold, n_sections):
     text = random_questions(poems, n_sections)
     expected = run_c("compute-accuracy", poems, *threshold, text=text)

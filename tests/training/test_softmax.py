@@ -80,7 +80,7 @@ def test_several_workers_with_wide_windows_learn_as_much_as_one():
         for workers in (1, 2, 3)
     ]
     # A word determines its topic, which leaves twenty of forty words.
-    np.testing.assert_allclose(losses, np.log(20), rtol=0.03)
+    np.testing.assert_allclose(losses, np.log(20), rtol=0.1)
 
 
 def test_objective_is_in_the_repr_saved_and_used_by_further_training(tmp_path):

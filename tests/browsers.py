@@ -22,7 +22,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 @contextlib.contextmanager
 def headless_browser(user_folder, window="1280,900", language="en"):
-    """Open a browser whose console is logged."""
+    """Open a browser that logs its console and its requests."""
     selenium = pytest.importorskip("selenium.webdriver", reason="needs selenium")
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     chromedriver = shutil.which("chromedriver")
@@ -37,7 +37,8 @@ def headless_browser(user_folder, window="1280,900", language="en"):
     )
     for argument in (*ARGUMENTS, *given):
         options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    logs = {"browser": "ALL", "performance": "ALL"}
+    options.set_capability("goog:loggingPrefs", logs)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         driver = selenium.Chrome(

@@ -1,7 +1,6 @@
 """The learning page in a real browser: controls, address, languages, drawings."""
 
 import pytest
-from browsers import headless_browser
 
 from w2vfast import save_learn_page
 
@@ -9,12 +8,6 @@ pytestmark = pytest.mark.browser
 
 PRESETS = ("bigram", "fruit", "royal", "languages", "tang")
 WEIGHTS = "return [trainer.inputVectors, trainer.outputVectors]"
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory):
-    with headless_browser(tmp_path_factory.mktemp("user")) as driver:
-        yield driver
 
 
 @pytest.fixture

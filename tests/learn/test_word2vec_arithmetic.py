@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from browsers import headless_browser
 from reference import Word2VecReference, block_update
 
 from w2vfast import _core, save_learn_page
@@ -45,12 +44,6 @@ GRADIENT_ERRORS = {
     ),
     "sum of errors": ("(sums.get(row) ?? 0) + e[j]", "e[j]"),
 }
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory):
-    with headless_browser(tmp_path_factory.mktemp("user")) as driver:
-        yield driver
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """The interactive map in a real browser: labels, search, mouse, touch and keys."""
 
-import shutil
-import warnings
-
 import numpy as np
 import pytest
+from browsers import headless_browser
 from plot_helpers import (
     NASTY,
     clustered_vectors,
@@ -17,49 +15,17 @@ from w2vfast.plots.wordmap import readable
 
 pytest.importorskip("selenium", reason="selenium is not installed")
 
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 pytestmark = pytest.mark.browser
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
-    None,
-)
-DRIVER = shutil.which("chromedriver")
-if not (BROWSER and DRIVER):
-    pytest.skip("chromium or chromedriver is not installed", allow_module_level=True)
-
-# Without the browser's own requests, which a test would count as the map's.
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1000,800",
-)
-
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory):
-    options = ChromeOptions()
-    options.binary_location = BROWSER
-    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('user')}"):
-        options.add_argument(argument)
-    options.set_capability(
-        "goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"}
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        driver = Chrome(options=options, service=ChromeService(DRIVER))
-    yield driver
-    driver.quit()
+    with headless_browser(tmp_path_factory.mktemp("user"), "1000,800") as driver:
+        yield driver
 
 
 class OpenMap:

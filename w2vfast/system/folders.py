@@ -96,16 +96,17 @@ def read_at_once(path: PathLike, mark: str, read: Callable[[OpenFolder], T]) -> 
         What `read` raises for a folder that is not replaced meanwhile; or if it was
         replaced during each of many attempts.
     """
+    marked = os.path.join(os.fspath(path), mark)
     for _ in range(_READS):
-        before = _version(path, mark)
+        before = _version(marked)
         try:
             with OpenFolder(path) as folder:
                 found = read(folder)
         except (OSError, ValueError):
-            if _version(path, mark) == before:
+            if _version(marked) == before:
                 raise
         else:
-            if _HAS_FOLDER_DESCRIPTORS or _version(path, mark) == before:
+            if _HAS_FOLDER_DESCRIPTORS or _version(marked) == before:
                 return found
         time.sleep(_PAUSE)
     message = (
@@ -115,10 +116,10 @@ def read_at_once(path: PathLike, mark: str, read: Callable[[OpenFolder], T]) -> 
     raise ValueError(message)
 
 
-def _version(path: PathLike, mark: str) -> tuple[int, ...] | None:
-    """Return what differs between two versions of a folder; None if there is none."""
+def _version(path: str) -> tuple[int, ...] | None:
+    """Return what differs between two versions of a file or folder; None if missing."""
     try:
-        status = os.stat(os.path.join(os.fspath(path), mark))
+        status = os.stat(path)
     except OSError:
         return None
     return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
@@ -191,11 +192,11 @@ def _check_replaceable(
 ) -> None:
     """Raise unless `target` is absent, an empty folder or one of the same kind."""
     for _ in range(_SWAPS):
-        before = _identity(target)
+        before = _version(target)
         message = _why_not_replaceable(target, mark, is_part)
         if not message:
             return
-        if _identity(target) == before:  # else another writer replaced it meanwhile
+        if _version(target) == before:  # else another writer replaced it meanwhile
             break
     raise FileExistsError(errno.EEXIST, message, path)
 
@@ -214,15 +215,6 @@ def _why_not_replaceable(target: str, mark: str, is_part: Callable[[str], bool])
         f"the folder contains {(foreign or names)[0]!r}, which was not saved with "
         "it, so it is not replaced; choose another name or empty the folder"
     )
-
-
-def _identity(path: str) -> tuple[int, ...] | None:
-    """Return what tells one version of a folder from another; None if there is none."""
-    try:
-        status = os.lstat(path)
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino, status.st_mtime_ns
 
 
 def _swap(temporary: str, target: str) -> None:

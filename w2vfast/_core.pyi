@@ -117,7 +117,7 @@ class Worker:
         self,
         ids: NDArray[np.int32],
         queue: SpanQueue,
-        stream: int,
+        epoch_key: int,
         schedule: AlphaSchedule,
     ) -> None: ...
 
@@ -138,6 +138,7 @@ class ExactWorker:
 def span_starts(
     ids: NDArray[np.int32], span_length: int, max_sentence_length: int
 ) -> NDArray[np.int64]: ...
+def chunk_bytes(window: int, max_sentence_length: int, row_bytes: int) -> int: ...
 def alias_table(shares: NDArray[np.float64]) -> NDArray[np.uint32]: ...
 def init_vectors(
     syn0: NDArray[np.float32], dim: int, seed: int, init_range: float

@@ -19,7 +19,7 @@ A `word` is a vocabulary id; a `pos` is an index into a sentence's kept words; a
 """
 
 from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memmove, memset
 
 import os
 
@@ -437,7 +437,8 @@ cdef struct options_t:
     bint softmax             # over all words; excludes hs and negative
     bint shrink_windows
     bint cbow_mean
-    bint pair                # negative samples for each pair, not for each window
+    bint pairs               # skip-gram: a block for each pair, with its own samples
+    bint pooled              # negative samples come from the worker's pool
     bint chunks              # CBOW: train chunks of centre words
     bint divide_gradient     # CBOW: the gradient of the mean, not the reference's
     bint all_losses          # compute every loss, not every LOSS_STRIDE-th
@@ -451,7 +452,8 @@ cdef class Options:
     sg, hs, softmax, shrink_windows, cbow_mean : bool
     negative, window : int
     pair : bool
-        Draw negative samples for each pair, not once for the window (skip-gram).
+        Draw new negative samples for each pair (CBOW: for each centre word) instead
+        of taking them from the pool.
     chunks : bool
         Train chunks of centre words (CBOW with means and negative sampling).
     divide_gradient : bool
@@ -472,7 +474,8 @@ cdef class Options:
         self.c.window = window
         self.c.shrink_windows = shrink_windows
         self.c.cbow_mean = cbow_mean
-        self.c.pair = pair
+        self.c.pairs = sg and pair
+        self.c.pooled = not pair and not chunks
         self.c.chunks = chunks
         self.c.divide_gradient = divide_gradient
         self.c.all_losses = all_losses

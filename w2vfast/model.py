@@ -790,8 +790,8 @@ class Word2Vec(Predictions, GensimNames):
         Returns
         -------
         dict of int
-            Keys ``vocab``, ``syn0``, ``syn1``, ``syn1neg``, ``tables`` and their sum,
-            ``total`` [bytes].
+            Keys ``vocab``, ``syn0``, ``syn1``, ``syn1neg``, ``chunks`` (buffers of
+            `negative_sharing="chunk"`), ``tables`` and their sum, ``total`` [bytes].
 
         Raises
         ------

@@ -55,7 +55,10 @@ def random_ids(n_words):
     return ids.astype(np.int32)
 
 
-def vectors_after(n_workers, n_replicated, ids, alpha=1e-6):
+MODES = {"skip-gram": {}, "chunks": {"sg": False, "chunks": True}}
+
+
+def vectors_after(n_workers, n_replicated, ids, mode, alpha=1e-6):
     """Change of the vectors; with a tiny alpha, the order of updates hardly matters."""
     counts = np.bincount(ids).astype(np.int64)
     params = TrainParams(vector_size=20, sg=1, hs=1, sample=0, alpha=alpha)
@@ -69,7 +72,7 @@ def vectors_after(n_workers, n_replicated, ids, alpha=1e-6):
     paths = _core.Paths(tree.offsets, tree.points, tree.codes)
     model = _core.Model(syn0, syn1, syn1neg, 20, noise=alias_noise(counts), paths=paths)
     plan = replicas([n_replicated // 2, n_replicated]) if n_replicated else None
-    both = options(hs=True, negative=5)
+    both = options(hs=True, negative=5, **MODES[mode])
     workers = [_core.Worker(model, both, 1, replicas=plan) for _ in range(n_workers)]
     queue = _core.SpanQueue(_core.span_starts(ids, 2000, 1000))
     constant = _core.AlphaSchedule(alpha, alpha, alpha, epoch=0, n_epochs=1)
@@ -79,25 +82,27 @@ def vectors_after(n_workers, n_replicated, ids, alpha=1e-6):
     return weights.syn0.vectors - start
 
 
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("n_words", [3, 16, 17, 80])
-def test_merges_lose_no_update_and_double_none(n_words):
+def test_merges_lose_no_update_and_double_none(n_words, mode):
     """Random draws depend on the span alone, so all workers together do one's work.
 
     Only rows that all workers replicate are sure to lose no update.
     """
     ids = random_ids(n_words)
-    expected = vectors_after(1, 0, ids)
-    got = vectors_after(3, n_words + 1, ids)
+    expected = vectors_after(1, 0, ids, mode)
+    got = vectors_after(3, n_words + 1, ids, mode)
     scale = np.abs(expected[1:]).max(axis=1, keepdims=True)
     # One worker's merge that is lost or done twice is a third of the whole change; a
     # worker that the system suspends is late by a few percent.
     assert (np.abs(got[1:] - expected[1:]) < 0.05 * scale).all()
 
 
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("n_replicated", [1, 5, 16, 17, 40, 81])
-def test_one_worker_learns_the_same_with_replicas_as_without(n_replicated):
+def test_one_worker_learns_the_same_with_replicas_as_without(n_replicated, mode):
     ids = random_ids(80)
-    expected = vectors_after(1, 0, ids, alpha=0.025)
-    got = vectors_after(1, n_replicated, ids, alpha=0.025)
+    expected = vectors_after(1, 0, ids, mode, alpha=0.025)
+    got = vectors_after(1, n_replicated, ids, mode, alpha=0.025)
     np.testing.assert_allclose(got, expected, atol=1e-4)
     assert np.abs(expected).max() > 0.1

@@ -98,6 +98,29 @@ def test_a_worker_returns_soon_after_its_queue_is_stopped(mode):
     assert worker.counters.ids < len(ids)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_stopped_worker_counts_only_the_ids_that_it_trained(mode):
+    ids = np.random.default_rng(0).integers(1, 1000, 3_000_000).astype(np.int32)
+    # One sentence without subsampling: each id is a prediction of CBOW.
+    trained = options(
+        **{**MODES[mode], "sg": False},
+        all_losses=True,
+        window=50,
+        max_sentence_length=10_000 if mode == "chunks" else 100,
+    )
+    worker = _core.Worker(kernel_model(1000, dim=100), trained, 1)
+    queue = _core.SpanQueue(_core.span_starts(ids, len(ids), 10_000))
+    job = (ids, queue, 0, schedule())
+    thread = threading.Thread(target=worker.train_epoch, args=job)
+    thread.start()
+    while not worker.counters.ids:
+        time.sleep(0.001)
+    queue.stop()
+    thread.join(5)
+    assert 0 < worker.counters.ids < len(ids)
+    assert abs(worker.counters.ids - worker.counters.predictions) <= 100
+
+
 @pytest.mark.parametrize("name", ["sse9", "AVX2"])
 def test_an_unknown_instruction_set_is_refused(name):
     available = _core.instruction_sets()

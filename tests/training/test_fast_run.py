@@ -67,13 +67,10 @@ def topics(n_ids, n_words=40_000, n_topics=20):
 def loss_in_lockstep(ids, workers, **objective):
     """Loss of an epoch of workers that merge equally often, as on that many cores."""
     params = TrainParams(
-        vector_size=32,
-        window=10,
-        sg=1,
+        **{"vector_size": 32, "window": 10, "sg": 1, **objective},
         sample=1e-3,
         workers=workers,
         max_sentence_length=10_000,
-        **objective,
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("W2VFAST_LOCKSTEP", "1")
@@ -81,7 +78,12 @@ def loss_in_lockstep(ids, workers, **objective):
         return run_of(params, ids, 40_000).run_epoch(0).loss
 
 
-@pytest.mark.parametrize("objective", [{"hs": 1, "negative": 0}, {"negative": 5}])
+CHUNKS = {"sg": 0, "negative_sharing": "chunk"}
+
+
+@pytest.mark.parametrize(
+    "objective", [{"hs": 1, "negative": 0}, {"negative": 5}, CHUNKS]
+)
 def test_workers_in_lockstep_learn_as_one(objective):
     """The updates of all workers are added up, and the sum must not overshoot."""
     ids = topics(2_000_000)

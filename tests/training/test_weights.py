@@ -107,6 +107,19 @@ def test_memory_estimate_covers_the_matrices():
     assert "syn1" not in estimate_memory(1000, TrainParams())
 
 
+def test_memory_estimate_covers_the_buffers_for_chunks():
+    chunks = {"negative_sharing": "chunk", "workers": 2, "max_sentence_length": 10**6}
+    small, large = (
+        estimate_memory(1000, TrainParams(window=window, **chunks))
+        for window in (100, 2**20)
+    )
+    assert "chunks" not in estimate_memory(1000, TrainParams(workers=2))
+    assert small["chunks"] > 2 * 2 * 48 * 4 * 112  # hidden vectors and updates
+    # Each worker keeps more than two million prefix sums of 13 vectors of 64 bytes.
+    assert large["chunks"] - small["chunks"] > 2 * 2_000_000 * 13 * 64
+    assert large["total"] - small["total"] == large["chunks"] - small["chunks"]
+
+
 def test_memory_estimate_covers_the_logits_of_full_softmax():
     cbow = estimate_memory(1000, TrainParams(objective="softmax", workers=2))
     assert cbow["syn1neg"] == cbow["syn0"]

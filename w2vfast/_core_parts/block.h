@@ -372,14 +372,13 @@ static double softmax_loss(const block_t *b) {
     return loss;
 }
 
-/* Loss of the last update: the sum over (t, c) of -log sigmoid(+-logit), times the counts.
+/* The sum over (t, c) of -log sigmoid(+-logit), times the counts.
  *
  * -log sigmoid(-x) = max(x, 0) - log sigmoid(|x|), where sigmoid(|x|) is the larger of
  * sigmoid(x) and 1 - sigmoid(x) and at least 1/2.  Those are multiplied, so that one
  * logarithm serves many; rows that occur more than once, which are few, have their own. */
-static double block_loss(const block_t *b) {
+static double sigmoid_loss(const block_t *b) {
     double loss = 0.0, product = 1.0;
-    if (b->log_sums) return softmax_loss(b);
     for (int t = 0; t < b->n_outputs; t++)
         for (int c = 0; c < b->n_inputs; c++) {
             const int64_t k = (int64_t)t * b->n_inputs + c;
@@ -398,6 +397,11 @@ static double block_loss(const block_t *b) {
             }
         }
     return loss - log(product);
+}
+
+/* Loss of the last update. */
+static inline double block_loss(const block_t *b) {
+    return b->log_sums ? softmax_loss(b) : sigmoid_loss(b);
 }
 
 #endif

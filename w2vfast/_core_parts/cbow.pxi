@@ -11,14 +11,19 @@ cdef void train_span_in_chunks(const model_t* model, const options_t* options,
     cdef plan_t* plan = &work.plans[0]
     cdef plan_t* next_plan
     work.n_kept = work.stream.pos = 0
+    work.stream.planned = work.stream.offset
     plan_chunk(model, options, work, schedule, plan)
-    while plan.chunk.n_centres > 0 and not atomic_read(work.stopped):
+    while plan.chunk.n_centres > 0:
+        if atomic_read(work.stopped):
+            return
         turn = 1 - turn
         next_plan = &work.plans[turn]
         plan_chunk(model, options, work, schedule, next_plan)
         train_chunk(options, work, plan, next_plan)
+        atomic_add(&work.counters.ids, plan.n_ids)
         merge_when_due(model, &work.merging, plan.chunk.n_centres)
         plan = next_plan
+    atomic_add(&work.counters.ids, plan.n_ids)  # dropped ids at the end of the span
 
 
 # ---- the stream of kept words ----
@@ -40,7 +45,6 @@ cdef void read_sentences(const model_t* model, const options_t* options,
         for pos in range(first, work.n_kept):
             stream.before[pos] = min(pos - first, options.window)
             stream.after[pos] = min(work.n_kept - 1 - pos, options.window)
-        atomic_add(&work.counters.ids, end - stream.offset)
         stream.offset = end
 
 
@@ -70,6 +74,8 @@ cdef void plan_chunk(const model_t* model, const options_t* options, work_t* wor
     plan.n_prefetch = 0
     read_sentences(model, options, work)
     chunk.n_centres = min(<int>CHUNK, work.n_kept - stream.pos)
+    plan.n_ids = ids_until(work, stream.pos + chunk.n_centres) - stream.planned
+    stream.planned += plan.n_ids
     if chunk.n_centres == 0:
         return
     plan.alpha = alpha_at(schedule, schedule.first_offset + work.offsets[stream.pos])
@@ -85,6 +91,11 @@ cdef void plan_chunk(const model_t* model, const options_t* options, work_t* wor
     if options.negative > 0:
         plan_groups(model, options, work, plan)
     stream.pos += chunk.n_centres
+
+
+cdef inline int64_t ids_until(const work_t* work, int pos) noexcept nogil:
+    """Return the offset of the kept word at `pos`, or of what is read next."""
+    return work.offsets[pos] if pos < work.n_kept else work.stream.offset
 
 
 cdef void list_rows(const model_t* model, work_t* work, plan_t* plan) noexcept nogil:
@@ -174,9 +185,9 @@ cdef void train_paths(work_t* work, plan_t* plan, plan_t* next_plan) noexcept no
 cdef inline void share_prefetch(block_t* block, const plan_t* plan, int step,
                                 int n_steps) noexcept nogil:
     """Prefetch one of n_steps shares of a chunk's rows during the next block."""
-    cdef int first = plan.n_prefetch * step // n_steps
+    cdef int64_t n = plan.n_prefetch, first = n * step // n_steps
     block.prefetch = plan.prefetch + first
-    block.n_prefetch = plan.n_prefetch * (step + 1) // n_steps - first
+    block.n_prefetch = <int>(n * (step + 1) // n_steps - first)
 
 
 # ---- negative sampling: one block for a group of centre words ----

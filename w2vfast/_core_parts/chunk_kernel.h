@@ -5,7 +5,7 @@
 
 /* Columns i to i + W * VEC_LANES of the sum of the rows before r; the last ones only. */
 BLOCK_INLINE float *ISA(prefix_sum)(const chunk_t *k, int r, const int W) {
-    return k->sums + (r & k->last_sum) * W * VEC_LANES;
+    return k->sums + (int64_t)(r & k->last_sum) * W * VEC_LANES;
 }
 
 /* The same columns of: hidden[p] = scales[p] * sum of the window's rows; updates[p] = 0.

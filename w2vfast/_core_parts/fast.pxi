@@ -63,18 +63,16 @@ cdef void prepare(const model_t* model, const options_t* options, work_t* work,
     find_contexts(model, options, work, centre, pos)
     if centre.n_contexts == 0:
         return
-    if model.frozen != NULL:
-        redirect_frozen(model, options, work, centre, pos)
     centre.word = work.words[pos]
     centre.take_loss = takes_loss(options, work, pos)
     if pos + options.window < work.n_kept:  # the next word to enter a window
-        prefetch(centre,
-                 row(&model.syn0, work.words[pos + options.window], model.stride))
+        list_prefetch(
+            centre, row(&model.syn0, work.words[pos + options.window], model.stride))
     if options.hs:
         find_path(model, centre)
         prefetch_paths(model, work, pos)
     if options.negative > 0:
-        for u in range(centre.n_contexts if options.sg and options.pair else 1):
+        for u in range(centre.n_contexts if options.pairs else 1):
             draw_outputs(model, options, work, centre, u)
 
 
@@ -83,15 +81,18 @@ cdef inline bint takes_loss(const options_t* options, const work_t* work,
     return options.all_losses or work.offsets[pos] % LOSS_STRIDE == 0
 
 
-cdef inline void prefetch(centre_t* centre, float* row) noexcept nogil:
+cdef inline void list_prefetch(centre_t* centre, float* row) noexcept nogil:
     centre.prefetch[centre.n_prefetch] = row
     centre.n_prefetch += 1
 
 
 cdef void find_contexts(const model_t* model, const options_t* options, work_t* work,
                         centre_t* centre, int pos) noexcept nogil:
-    """List the rows of the words in the window, which shrinks at random."""
-    cdef int reach = options.window, context_pos
+    """List the rows of the words in the window, which shrinks at random.
+
+    Updates of frozen rows go to a scratch row, which discards them.
+    """
+    cdef int reach = options.window, context_pos, n
     cdef float* context
     if options.shrink_windows:
         reach = 1 + random_below(&work.random, options.window)
@@ -101,27 +102,17 @@ cdef void find_contexts(const model_t* model, const options_t* options, work_t* 
             continue
         context = row(&model.syn0, work.words[context_pos], model.stride)
         centre.n_window += 1
-        if options.sg and not options.pair:
+        n = centre.n_contexts
+        if options.sg and not options.pairs:
             centre.n_contexts = block_add_row(centre.contexts, centre.context_counts,
-                                              centre.n_contexts, context)
+                                              n, context)
         else:  # trained one by one, or summed: rows may repeat
-            centre.contexts[centre.n_contexts] = context
+            centre.contexts[n] = context
             centre.n_contexts += 1
-
-
-cdef void redirect_frozen(const model_t* model, const options_t* options, work_t* work,
-                          centre_t* centre, int pos) noexcept nogil:
-    """Redirect updates of frozen rows to a scratch row, which discards them."""
-    cdef float* context
-    cdef int context_pos, c
-    memcpy(centre.targets, centre.contexts, centre.n_contexts * sizeof(float*))
-    for context_pos in range(max(0, pos - options.window),
-                             min(work.n_kept, pos + options.window + 1)):
-        if model.frozen[work.words[context_pos]]:
-            context = row(&model.syn0, work.words[context_pos], model.stride)
-            for c in range(centre.n_contexts):
-                if centre.contexts[c] == context:
-                    centre.targets[c] = work.discard
+        if model.frozen != NULL and centre.n_contexts > n:
+            centre.targets[n] = context
+            if model.frozen[work.words[context_pos]]:
+                centre.targets[n] = work.discard
 
 
 cdef void find_path(const model_t* model, centre_t* centre) noexcept nogil:
@@ -133,7 +124,7 @@ cdef void find_path(const model_t* model, centre_t* centre) noexcept nogil:
         centre.path[t] = row(&model.syn1, model.points[start + t], model.stride)
         centre.path_labels[t] = 1 - model.codes[start + t]
         if model.points[start + t] >= NEAR_NODES:
-            prefetch(centre, centre.path[t])
+            list_prefetch(centre, centre.path[t])
 
 
 cdef inline void prefetch_paths(const model_t* model, const work_t* work,
@@ -159,13 +150,13 @@ cdef void draw_outputs(const model_t* model, const options_t* options, work_t* w
     cdef float* output = row(&model.syn1neg, centre.word, model.stride)
     cdef int32_t word
     cdef int k, n = block_add_row(outputs, counts, 0, output)
-    prefetch(centre, output)
+    list_prefetch(centre, output)
     for k in range(options.negative):
-        if options.pair:
-            word = draw_alias(model, next_random64(&work.random))
-            prefetch(centre, row(&model.syn1neg, word, model.stride))
-        else:
+        if options.pooled:
             word = draw_from_pool(model, work, centre)
+        else:
+            word = draw_alias(model, next_random64(&work.random))
+            list_prefetch(centre, row(&model.syn1neg, word, model.stride))
         if word != centre.word:
             output = row(&model.syn1neg, word, model.stride)
             n = block_add_row(outputs, counts, n, output)
@@ -194,7 +185,7 @@ cdef void fill_pool(const model_t* model, const options_t* options,
                     work_t* work) noexcept nogil:
     cdef int k
     work.pool.pos = work.pool.round = 0
-    if options.negative > 0 and not options.pair and not options.chunks:
+    if options.negative > 0 and options.pooled:
         for k in range(work.pool.size):
             work.pool.words[k] = draw_alias(model, next_random64(&work.random))
 
@@ -206,7 +197,7 @@ cdef inline int32_t draw_from_pool(const model_t* model, work_t* work,
     cdef int32_t word = pool.words[pos]
     if (pos + pool.round) % POOL_USES == 0:  # replaces a share of the pool each round
         pool.words[pos] = draw_alias(model, next_random64(&work.random))
-        prefetch(centre, row(&model.syn1neg, pool.words[pos], model.stride))
+        list_prefetch(centre, row(&model.syn1neg, pool.words[pos], model.stride))
     pool.pos += 1
     if pool.pos == pool.size:
         pool.pos = 0
@@ -225,12 +216,12 @@ cdef void train_skipgram(const options_t* options, work_t* work,
     if centre.take_loss:
         work.counters.losses.predictions += centre.n_window
     while c < centre.n_contexts:
-        width = 1 if options.pair else block_share(centre.n_contexts - c, BLOCK_INPUTS)
+        width = 1 if options.pairs else block_share(centre.n_contexts - c, BLOCK_INPUTS)
         work.block.n_inputs = width
         work.block.input_counts = centre.context_counts + c
         work.block.inputs = centre.contexts + c
         work.block.targets = centre.targets + c
-        update_outputs(options, work, centre, c if options.pair else 0)
+        update_outputs(options, work, centre, c if options.pairs else 0)
         c += width
 
 

@@ -50,6 +50,7 @@ cdef struct stream_t:
     const int32_t* ids
     int64_t offset           # of the next sentence
     int64_t stop             # where the span ends
+    int64_t planned          # offset after the ids of all chunks so far
     int pos                  # first word that is in no chunk yet
     int* before              # words of its sentence before each word, at most `window`
     int* after               # the same after it
@@ -84,6 +85,7 @@ cdef struct plan_t:
     int n_groups
     float** prefetch         # (n_prefetch,) rows that this chunk is the first to need
     int n_prefetch
+    int64_t n_ids            # of the stream, dropped ones included
     float alpha
 
 
@@ -185,7 +187,7 @@ cdef class Worker:
                                                 sizeof(int32_t))
         self._allocate_block(min(C, BLOCK_INPUTS), T)
         for i in range(2):
-            self._allocate_centre(&work.centres[i], C, C if options.pair else 1)
+            self._allocate_centre(&work.centres[i], C, C if options.pairs else 1)
         work.block.prefetch_far = options.chunks
         if options.chunks:
             self._allocate_chunks(CHUNK, length)
@@ -227,25 +229,25 @@ cdef class Worker:
     cdef _allocate_chunks(self, int64_t n, int64_t length):
         cdef work_t* work = &self.work
         cdef int64_t stride = self.c.stride
-        cdef int64_t C = 2 * <int64_t>min(self.options.window,
-                                          self.options.max_sentence_length)
-        cdef int64_t R = min(n + C, length)
+        cdef int64_t reach = min(self.options.window, self.options.max_sentence_length)
+        cdef int64_t R = min(n + 2 * reach, length), n_sums = ring_size(reach)
         cdef float** hidden = self._rows(n)
         cdef float** updates = self._rows(n)
-        cdef int last_sum = (1 << int(C + 1).bit_length()) - 1
-        cdef float* sums = self._vectors((last_sum + 1) * STRIP * BLOCK_LANES)
+        cdef float* sums = self._vectors(n_sums * STRIP * BLOCK_LANES)
         work.stream.before = self._integers(length)
         work.stream.after = self._integers(length)
         for i in range(2):
             self._allocate_plan(&work.plans[i], n, R)
             work.plans[i].chunk.hidden = hidden
             work.plans[i].chunk.updates = updates
-            work.plans[i].chunk.sums, work.plans[i].chunk.last_sum = sums, last_sum
+            work.plans[i].chunk.sums = sums
+            work.plans[i].chunk.last_sum = <int>(n_sums - 1)
             work.plans[i].chunk.dim = block_padded(self.c.dim)
 
     cdef _allocate_plan(self, plan_t* plan, int64_t n, int64_t R):
         cdef chunk_t* chunk = &plan.chunk
         cdef int64_t L = self.model.max_path, K = self.options.negative
+        cdef int64_t n_groups = (n + GROUP - 1) // GROUP
         chunk.rows = chunk.targets = self._pointers(R)
         if self.c.frozen != NULL:
             chunk.targets = self._pointers(R)
@@ -258,12 +260,12 @@ cdef class Worker:
         if self.options.divide_gradient:
             chunk.update_scales = plan.scales
         plan.centres = <centre_t*>owned_bytes(self.owners, n, sizeof(centre_t))
-        plan.groups = <group_t*>owned_bytes(self.owners, n, sizeof(group_t))
-        plan.prefetch = self._pointers(n * (2 + L + K))
+        plan.groups = <group_t*>owned_bytes(self.owners, n_groups, sizeof(group_t))
+        plan.prefetch = self._pointers(n * (2 + L) + n_groups * K)
         for i in range(n):
             plan.centres[i].path = self._pointers(L)
             plan.centres[i].path_labels = self._vectors(L)
-        for i in range((n + GROUP - 1) // GROUP):
+        for i in range(n_groups):
             plan.groups[i].outputs = self._pointers(K)
             plan.groups[i].counts = self._vectors(K)
             plan.groups[i].single_centres = self._integers(GROUP * K)
@@ -289,7 +291,7 @@ cdef class Worker:
     cdef _allocate_softmax(self, int64_t C):
         cdef work_t* work = &self.work
         cdef int64_t V = self.c.vocab_size, stride = self.c.stride
-        if not self.options.sg or self.options.pair:
+        if not self.options.sg or self.options.pairs:
             C = 1
         C = min(C, V, BLOCK_INPUTS)
         if C > 1:
@@ -334,7 +336,7 @@ cdef class Worker:
                                           sizeof(float))
         self.owners.append(levels)
 
-    def train_epoch(self, const int32_t[::1] ids, SpanQueue queue, int64_t stream,
+    def train_epoch(self, const int32_t[::1] ids, SpanQueue queue, int64_t epoch_key,
                     AlphaSchedule schedule):
         """Train spans until the queue is empty or stopped; runs without the GIL.
 
@@ -344,7 +346,7 @@ cdef class Worker:
             The whole stream. IN
         queue : SpanQueue
             Shared with the other workers.
-        stream : int
+        epoch_key : int
             Number of the epoch that random numbers are keyed by.
         schedule : AlphaSchedule
         """
@@ -353,7 +355,25 @@ cdef class Worker:
         self.work.stopped = &queue.stopped
         with nogil:
             run_spans(&self.c, &self.options, &self.work, &alphas, &ids[0], queue,
-                      self.seed, stream)
+                      self.seed, epoch_key)
+
+
+cdef int64_t ring_size(int64_t reach):
+    """Return how many prefix sums a window needs: a power of 2 above 2 reach + 1."""
+    return 1 << int(2 * reach + 1).bit_length()
+
+
+def chunk_bytes(int64_t window, int64_t max_sentence_length, int64_t row_bytes):
+    """Return the bytes that a worker needs to train chunks of CBOW's centre words.
+
+    Those of the hidden vectors, their updates, the prefix sums and the kept words; the
+    rest does not grow with `window`, `max_sentence_length` or `row_bytes`.
+    """
+    reach = min(window, max_sentence_length)
+    a_word = sizeof(int32_t) + sizeof(int64_t) + 2 * sizeof(int)
+    kept_words = (max_sentence_length + CHUNK + reach) * a_word
+    sums = ring_size(reach) * STRIP * BLOCK_LANES * <int64_t>sizeof(float)
+    return 2 * CHUNK * row_bytes + sums + kept_words
 
 
 # ---------------------------------------------------------------------------------
@@ -362,7 +382,7 @@ cdef class Worker:
 
 cdef void run_spans(const model_t* model, const options_t* options, work_t* work,
                     const schedule_t* schedule, const int32_t* ids, SpanQueue queue,
-                    uint64_t seed, int64_t stream) noexcept nogil:
+                    uint64_t seed, int64_t epoch_key) noexcept nogil:
     cdef int64_t span, offset, end, stop, n_spans = queue.starts.shape[0] - 1
     merge_all(model)
     begin_lockstep(&work.merging)
@@ -370,7 +390,7 @@ cdef void run_spans(const model_t* model, const options_t* options, work_t* work
         span = atomic_add(&queue.cursor, 1)
         if span >= n_spans:
             break
-        work.random = random_stream(seed, stream, span)
+        work.random = random_stream(seed, epoch_key, span)
         fill_pool(model, options, work)
         offset = queue.starts[span]
         stop = queue.starts[span + 1]

@@ -111,13 +111,13 @@ class FastRun:
     def tasks(self, epoch: int, queue: _core.SpanQueue) -> list[Callable[[], object]]:
         """Return what each thread calls: it trains spans until the queue is empty."""
         p = self._params
-        stream = self._epochs_before + epoch
+        epoch_key = self._epochs_before + epoch
         schedule = _core.AlphaSchedule(
             p.start_alpha, p.end_alpha, p.alpha_floor, epoch=epoch, n_epochs=p.epochs
         )
 
         def task(worker: _core.Worker) -> Callable[[], object]:
-            return lambda: worker.train_epoch(self._ids, queue, stream, schedule)
+            return lambda: worker.train_epoch(self._ids, queue, epoch_key, schedule)
 
         return [task(worker) for worker in self._workers]
 

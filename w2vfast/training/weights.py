@@ -152,9 +152,10 @@ def estimate_memory(n_rows: int, params: TrainParams) -> dict[str, int]:
     Returns
     -------
     dict of int
-        Bytes by name (vocab, syn0, syn1, syn1neg, tables), and their total.
+        Bytes by name (vocab, syn0, syn1, syn1neg, chunks, tables), and their total.
     """
-    matrix = n_rows * -(-params.vector_size // LANES) * ROW_BYTES
+    row_bytes = -(-params.vector_size // LANES) * ROW_BYTES
+    matrix = n_rows * row_bytes
     sizes = {"vocab": 200 * n_rows, "syn0": matrix}  # a str, its list and dict entries
     tables = 4 * n_rows  # keep thresholds
     if params.hs:
@@ -170,6 +171,9 @@ def estimate_memory(n_rows: int, params: TrainParams) -> dict[str, int]:
         longest = min(2 * params.window, params.max_sentence_length, n_rows)
         floats = 1 if one_input else 2 * min(longest, _core.MAX_INPUTS)
         tables += params.n_workers * n_rows * (4 * floats + 8)
+    if params.negative_sharing == "chunk":
+        limits = params.window, params.max_sentence_length
+        sizes["chunks"] = params.n_workers * _core.chunk_bytes(*limits, row_bytes)
     sizes["tables"] = tables
     sizes["total"] = sum(sizes.values())
     return sizes

@@ -10,8 +10,6 @@
  * that skips one column of 320 is a thousand times as large. */
 #include "check.h"
 
-#include "../../../w2vfast/_core_parts/block.h"
-
 #define U (1.0 / (1 << 24)) /* half a unit in the last place of 1 */
 
 /* Taylor's remainder, 0.35^7 / 5040 / exp(-0.35), is 3 U; the roundings of exp(r) and of
@@ -543,15 +541,5 @@ static void check_isa(void) {
 
 int main(void) {
     check_list();
-    for (int n = 0; n < BLOCK_ISAS; n++) {
-        block_isa = &block_isas[n];
-        if (!block_isa->is_supported()) {
-            printf("%s: not on this processor\n", block_isa->name);
-            continue;
-        }
-        check_count = 0;
-        check_isa();
-        printf("%s: %lld numbers right\n", block_isa->name, (long long)check_count);
-    }
-    return 0;
+    return check_every_isa(check_isa);
 }

@@ -1,4 +1,5 @@
-/* Shared by the checks: random numbers, rows, and how a check fails. */
+/* Shared by the checks: random numbers, rows, how a check fails, and the loop over the
+ * instruction sets. */
 #ifndef W2VFAST_CHECK_H
 #define W2VFAST_CHECK_H
 
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "../../../w2vfast/_core_parts/block.h"
 
 #define ROW_ALIGNMENT 64 /* bytes */
 
@@ -60,6 +63,21 @@ static float **new_rows(float *matrix, const int *list, int count, int64_t strid
     if (!rows) stop_with("no memory for %d rows", count);
     for (int k = 0; k < count; k++) rows[k] = matrix + list[k] * stride;
     return rows;
+}
+
+/* Run a check with every instruction set of this processor; returns the exit status. */
+static int check_every_isa(void (*check_isa)(void)) {
+    for (int n = 0; n < BLOCK_ISAS; n++) {
+        block_isa = &block_isas[n];
+        if (!block_isa->is_supported()) {
+            printf("%s: not on this processor\n", block_isa->name);
+            continue;
+        }
+        check_count = 0;
+        check_isa();
+        printf("%s: %lld numbers right\n", block_isa->name, (long long)check_count);
+    }
+    return 0;
 }
 
 #endif

@@ -21,6 +21,7 @@ pruning.pxi        removing the rarest words
 scan.pxi           splitting text and arrays into tokens
 python_words.pxi   words and numbers as Python objects
 bytes.pxi          carriage returns, white space, where to cut a block
+tokenizing.pxi     the built-in tokenizers
 stream.pxi         streams of ids: storing, splitting, renumbering
 rows.pxi           rows of vector files
 candidates.pxi     candidates for phrases: finding and counting them
@@ -50,6 +51,7 @@ include "_text_parts/pruning.pxi"
 include "_text_parts/scan.pxi"
 include "_text_parts/python_words.pxi"
 include "_text_parts/bytes.pxi"
+include "_text_parts/tokenizing.pxi"
 include "_text_parts/stream.pxi"
 include "_text_parts/rows.pxi"
 

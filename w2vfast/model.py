@@ -30,7 +30,8 @@ from w2vfast.state import ModelState
 from w2vfast.system.files import open_output
 from w2vfast.system.log import logger
 from w2vfast.text.cache import CorpusCache
-from w2vfast.text.sources import Source, either_source
+from w2vfast.text.sources import ReadOptions, Source, either_source
+from w2vfast.text.tokenizers import Function, tokenizer_of
 from w2vfast.text.vocab import (
     Vocab,
     check_trainable,
@@ -141,6 +142,13 @@ class Word2Vec(Predictions, GensimNames):
         the mean.  The latter needs a larger alpha and answers fewer analogies right.
     max_sentence_length : int, default 1000
         Longer sentences are cut into pieces; no word is dropped [words].
+    tokenize : {"whitespace", "simple", "characters"} or callable, optional
+        How texts are split: each line of a `corpus_file`, or each member of
+        `sentences`, which are then str.  "simple": words in lower case, of 2 to 15
+        letters, as gensim's `simple_preprocess` gives them; "characters": each
+        character but white space; a callable gets a str and returns a list of tokens,
+        and is called by this thread alone.  Default: files are split at white space,
+        and `sentences` are lists of tokens.
     memory_limit : int, optional
         Ids beyond this size are kept in a memory-mapped file [bytes].
     cache_dir : path, optional
@@ -172,6 +180,9 @@ class Word2Vec(Predictions, GensimNames):
         The settings; read only.
     callbacks : list
         As given; another list may be assigned.
+    tokenize : str, callable or None
+        As given; another tokenizer may be assigned.  A saved model keeps the name of
+        one, and no function.
     history : list of EpochStats
         One entry for each epoch of all calls of `train`.
     corpus_count : int
@@ -232,6 +243,7 @@ class Word2Vec(Predictions, GensimNames):
         negative_sharing: str = "window",
         cbow_gradient: str = "reference",
         max_sentence_length: int = 1000,
+        tokenize: str | Function | None = None,
         memory_limit: int | None = None,
         cache_dir: PathLike | None = None,
         progress: bool | None = None,
@@ -276,6 +288,8 @@ class Word2Vec(Predictions, GensimNames):
             trim_rule=trim_rule,
         )
         self.callbacks = checked_callbacks(callbacks)
+        self.tokenize = tokenize
+        self._read_options()  # raises now if it is wrong
         self._start(CorpusCache(memory_limit, cache_dir), progress)
         if init_vectors is not None:
             check_source(init_vectors, self.params.vector_size)
@@ -513,7 +527,15 @@ class Word2Vec(Predictions, GensimNames):
     def _source_of(self, sentences: Any, corpus_file: Any) -> Source:
         # Exact mode splits a text as the C program does, which is not how readers
         # split it.
-        return either_source(sentences, corpus_file, read_files=not self.params.exact)
+        return either_source(
+            sentences,
+            corpus_file,
+            self._read_options(),
+            read_files=not self.params.exact,
+        )
+
+    def _read_options(self) -> ReadOptions:
+        return ReadOptions(tokenizer_of(self.tokenize, exact=self.params.exact))
 
     @contextlib.contextmanager
     def _encoding(
@@ -853,7 +875,13 @@ class Word2Vec(Predictions, GensimNames):
             self.corpus_total_words,
             self._counts_given,
             self._freeze,
+            self.tokenize if isinstance(self.tokenize, str) else None,
         )
+        if callable(self.tokenize):
+            logger.warning(
+                "The model's tokenizer is a function, which is not saved. To train the "
+                "loaded model on text, assign it again: model.tokenize = ..."
+            )
         save_model(path, saved)
 
     @classmethod
@@ -882,6 +910,7 @@ class Word2Vec(Predictions, GensimNames):
         model = cls.__new__(cls)
         model._params = saved.params
         model.callbacks = []
+        model.tokenize = saved.tokenize
         model._start(CorpusCache(), progress=None)
         model.history = saved.history
         model.corpus_count = saved.corpus_count

@@ -41,6 +41,8 @@ class SavedModel:
         The counts of the vocabulary were given, not counted in a text.
     freeze : list of str or int
         Words whose vectors training does not change.
+    tokenize : str or None
+        Name of a built-in tokenizer.
     """
 
     params: TrainParams
@@ -50,6 +52,7 @@ class SavedModel:
     corpus_total_words: int
     counts_given: bool
     freeze: list[str | int]
+    tokenize: str | None
 
 
 def save_model(path: PathLike, model: SavedModel) -> None:
@@ -78,6 +81,7 @@ def save_model(path: PathLike, model: SavedModel) -> None:
         "counts_given": model.counts_given,
         "history": [dataclasses.asdict(stats) for stats in model.history],
         "freeze": model.freeze,
+        "tokenize": model.tokenize,
     }
     arrays: dict[str, NDArray[Any]] = {"counts": vocab.counts}
     for name, rows in model.state.need_weights():
@@ -136,6 +140,7 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
         # Folders of earlier versions lack this: no text had been read if it is so.
         meta.corpus_total_words == 0 if counts_given is None else counts_given,
         meta.freeze,
+        meta.tokenize,
     )
 
 
@@ -150,6 +155,7 @@ class _Meta:
     history: list[EpochStats]
     counts_given: bool | None = None
     freeze: list[str | int] = field(default_factory=list)
+    tokenize: str | None = None
 
 
 def _params_of(meta: _Meta, name: str) -> TrainParams:

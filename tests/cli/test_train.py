@@ -254,6 +254,24 @@ def test_too_short_a_training_gives_advice(tmp_path, train, capsys):
     assert "are alike" not in capsys.readouterr().err
 
 
+# --- tokenizers -------------------------------------------------------------
+
+
+def test_tokenize_splits_the_text_into_words(tmp_path, train):
+    text, output = tmp_path / "text", tmp_path / "v.txt"
+    text.write_text("The cat, the CAT!\n" * 30)
+    assert train(text, output, "--tokenize", "simple", "--quiet") == 0
+    assert sorted(KeyedVectors.load(output).index_to_key) == ["cat", "the"]
+
+
+def test_another_tokenizer_is_a_usage_error(corpus, output, train, capsys):
+    assert train(corpus, output, "--tokenize", "words") == 2
+    accepted = "one of whitespace, simple, characters, got 'words'"
+    assert accepted in capsys.readouterr().err
+    assert train(corpus, output, "--tokenize", "simple", "--mode", "exact") == 1
+    assert "--mode fast" in capsys.readouterr().err
+
+
 # --- the format of the vectors ----------------------------------------------
 
 

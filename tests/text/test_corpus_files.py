@@ -151,7 +151,7 @@ STDIN = """
     from w2vfast.text import sources
     source = sources.file_source("-")
     vocab, stream = corpus.encode(source, min_count=1, workers=2)
-    print(vocab.words, stream.ids.tolist(), source.identity(), source.total)
+    print(vocab.words, stream.ids.tolist(), source.identity()[1:], source.total)
 """
 
 

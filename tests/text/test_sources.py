@@ -41,7 +41,7 @@ def test_any_iterable_of_token_lists_is_a_corpus():
         OldStyle(),
         (s for s in [["a", "b"], ["c"]]),
         map(str.split, ["a b", "c"]),
-        [iter(["a", "b"]), {"c": 1}],
+        [iter(["a", "b"]), {"c"}],
         [np.array(["a", "b"]), np.array(["c"], dtype=object)],
         [[b"a", b"b"], [b"c"]],
     ):
@@ -62,11 +62,23 @@ def test_a_str_in_place_of_a_corpus_is_an_error(sentences):
         sentence_source(sentences)
 
 
-@pytest.mark.parametrize("sentence", ["the cat sat", b"the cat", 17, None])
+@pytest.mark.parametrize("sentence", ["the cat sat", b"the cat", 17])
 def test_a_str_in_place_of_a_sentence_is_an_error(sentence):
     message = r"sentence 1 is .*\[\['the', 'cat', 'sat'\]\], not \['the cat sat'\]"
     with pytest.raises(TypeError, match=message):
         encode([["fine"], sentence])
+
+
+@pytest.mark.parametrize("sentence", [None, float("nan"), np.float64("nan")])
+def test_a_missing_sentence_is_an_error(sentence):
+    with pytest.raises(TypeError, match=r"sentence 1 is missing.*series\.dropna\(\)"):
+        encode([["fine"], sentence])
+
+
+def test_a_row_of_a_table_is_no_sentence():
+    message = r"columns 'text', 'label'.*\[row\['text'\]\.split\(\) for row in rows\]"
+    with pytest.raises(TypeError, match=message):
+        encode([{"text": "hello world", "label": 1}])
 
 
 def test_an_object_that_is_not_iterable_is_an_error():

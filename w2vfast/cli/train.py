@@ -113,6 +113,12 @@ OWN_FLAGS = (
         "max_sentence_length",
     ),
     Flag(
+        "tokenize",
+        one_of("whitespace", "simple", "characters"),
+        "HOW",
+        "split lines at white space, into lower-case words, or characters (whitespace)",
+    ),
+    Flag(
         "combine",
         one_of(*COMBINATIONS),
         "HOW",
@@ -185,6 +191,7 @@ class Request:
         self.vocab_out: str | None = given.get("save-vocab")
         self.binary: bool | None = given.get("binary")
         self.n_classes: int = given.get("classes", 0)
+        self.tokenize: str | None = given.get("tokenize")
         self.combine: str = given.get("combine", "input")
         self.params = _params(given)
         if self.corpus is None:
@@ -244,6 +251,7 @@ def run(request: Request) -> None:
 
     model = Word2Vec(
         **request.params.to_dict(),
+        tokenize=request.tokenize,
         progress=None if request.verbosity >= PROGRESS else False,
         init_vectors=request.init_vectors,
         freeze=() if request.freeze is None else _words_of(request.freeze),

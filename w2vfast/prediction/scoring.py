@@ -22,8 +22,17 @@ from w2vfast.prediction.probabilities import (
     TreeSoftmax,
     narrowed,
 )
+from w2vfast.system.threads import Crew
 from w2vfast.text.corpus_files import open_source
-from w2vfast.text.sources import FileSource, IdCorpus, Source, token_list
+from w2vfast.text.sources import (
+    FileSource,
+    IdCorpus,
+    Source,
+    StringSource,
+    token_list,
+)
+from w2vfast.text.texts import texts_of
+from w2vfast.text.tokenizers import WHITESPACE, called
 from w2vfast.vectors.neighbours import blocks
 
 Ids = NDArray[np.int64]
@@ -274,8 +283,12 @@ def token_runs(source: Source) -> Iterator[Run]:
         Whether the sentence ends after them.  Empty lines and empty lists are
         sentences, too.
     """
-    if isinstance(source, FileSource):
-        yield from _file_runs(source)
+    if isinstance(source, (FileSource, StringSource)):
+        if isinstance(source, FileSource) and source.tokenizer is WHITESPACE:
+            yield from _file_runs(source)
+            return
+        texts = texts_of(source, Crew(1, None, None), _BLOCK_BYTES)
+        yield from ((tokens, True) for tokens in called(source.tokenizer, texts))
     elif isinstance(source, IdCorpus):
         yield from ((ids.tolist(), True) for ids in _id_sentences(source))
     else:

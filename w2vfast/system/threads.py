@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 Report = Callable[[int, int | None], None]
 
@@ -200,6 +201,12 @@ class Crew:
         """Report the end of the job."""
         if self._report is not None:
             self._report(self.done, self._total)
+
+    def counted(self, members: Iterable[Any]) -> Iterator[Any]:
+        """Yield members; those that were used are what is done."""
+        for done, member in enumerate(members, 1):
+            yield member
+            self.done = done
 
     @contextmanager
     def locked(self, lock: threading.Lock) -> Iterator[None]:

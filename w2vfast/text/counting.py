@@ -8,9 +8,10 @@ that dictionary; the `IdStore` keeps the ids in the order of the blocks.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -22,11 +23,14 @@ from w2vfast.text.idstore import IdStore
 from w2vfast.text.sources import (
     FileSource,
     IdCorpus,
-    SentenceSource,
     Source,
+    StringSource,
     token_list,
 )
+from w2vfast.text.string_blocks import StringBlocks
 from w2vfast.text.text_blocks import TextBlocks
+from w2vfast.text.texts import texts_of
+from w2vfast.text.tokenizers import BuiltIn, called
 
 
 @dataclass
@@ -68,11 +72,16 @@ class EncodingJob:
 
 def count_words(source: Source, job: EncodingJob) -> list[_text.WordCounter]:
     """Store the provisional ids of a source; return the workers' dictionaries."""
-    if isinstance(source, FileSource):
-        return _count_text(source, job)
-    if isinstance(source, SentenceSource):
-        return _count_sentences(source, job)
-    return _count_ids(source, job)
+    if isinstance(source, IdCorpus):
+        return _count_ids(source, job)
+    if isinstance(source, (FileSource, StringSource)):
+        if not isinstance(source.tokenizer, BuiltIn):
+            texts = texts_of(source, job.crew, job.block_bytes)
+            return _count_sentences(called(source.tokenizer, texts), job)
+        if isinstance(source, StringSource):
+            return _count_strings(source, source.tokenizer, job)
+        return _count_text(source, source.tokenizer, job)
+    return _count_sentences(job.crew.counted(source.sentences), job)
 
 
 # ---------------------------------------------------------------------------
@@ -80,7 +89,9 @@ def count_words(source: Source, job: EncodingJob) -> list[_text.WordCounter]:
 # ---------------------------------------------------------------------------
 
 
-def _count_text(source: FileSource, job: EncodingJob) -> list[_text.WordCounter]:
+def _count_text(
+    source: FileSource, tokenizer: BuiltIn, job: EncodingJob
+) -> list[_text.WordCounter]:
     if job.exact and len(source.files) != 1:
         text = (
             *(Setting("mode", "exact"), " reads one file, as the C program does, got "),
@@ -90,7 +101,7 @@ def _count_text(source: FileSource, job: EncodingJob) -> list[_text.WordCounter]
         raise SettingsError(text)
     blocks = TextBlocks(source, job.crew, job.block_bytes, job.exact)
     try:
-        counters = job.on_each_thread(partial(_encode_text, blocks, job))
+        counters = job.on_each_thread(partial(_encode_text, blocks, tokenizer, job))
     finally:
         blocks.close()
     for name in blocks.no_newlines:
@@ -105,23 +116,37 @@ def _count_text(source: FileSource, job: EncodingJob) -> list[_text.WordCounter]
     return counters
 
 
+def _count_strings(
+    source: StringSource, tokenizer: BuiltIn, job: EncodingJob
+) -> list[_text.WordCounter]:
+    # On the calling thread only: the iterable is Python code.
+    counter = job.new_counter()
+    blocks = StringBlocks(source, job.crew, job.block_bytes)
+    _encode_text(blocks, tokenizer, job, counter, 0)
+    return [counter]
+
+
 def _encode_text(
-    blocks: TextBlocks, job: EncodingJob, counter: _text.WordCounter, worker: int
+    blocks: TextBlocks | StringBlocks,
+    tokenizer: BuiltIn,
+    job: EncodingJob,
+    counter: _text.WordCounter,
+    worker: int,
 ) -> None:
     """Encode blocks of text until none is left."""
-    buffer = np.empty(0, dtype=np.uint8)
+    buffer = spare = np.empty(0, dtype=np.uint8)
     ids = np.empty(0, dtype=np.int32)
     while (block := blocks.read(buffer)) is not None:
         job.crew.poll()
         buffer, n, number = block
         if blocks.unicode_spaces:
             _text.blank_white_space(buffer, n)
-        else:
-            n = _text.drop_carriage_returns(buffer, n)
-        if ids.size < n or ids.size > 2 * buffer.size:
-            ids = np.empty(buffer.size, dtype=np.int32)
+        tokens, n = tokenizer.split(buffer, n, spare)
+        spare = spare if tokens is buffer else tokens
+        if ids.size < n or ids.size > 2 * tokens.size:
+            ids = np.empty(tokens.size, dtype=np.int32)
         first_id = counter.next_id
-        n_ids = counter.encode_text(buffer, n, ids, job.exact)
+        n_ids = counter.encode_text(tokens, n, ids, job.exact)
         job.store.put(number, ids[:n_ids], worker, first_id)
 
 
@@ -131,7 +156,7 @@ def _encode_text(
 
 
 def _count_sentences(
-    source: SentenceSource, job: EncodingJob
+    sentences: Iterable[Any], job: EncodingJob
 ) -> list[_text.WordCounter]:
     # On the calling thread only: the iterable is Python code.
     counter = job.new_counter()
@@ -139,7 +164,7 @@ def _count_sentences(
     ids = np.empty(capacity, dtype=np.int32)
     n_ids = number = 0
     first_id = counter.next_id
-    for k, sentence in enumerate(source.sentences):
+    for k, sentence in enumerate(sentences):
         tokens = token_list(sentence, k)
         for start in range(0, max(1, len(tokens)), capacity - 1):
             piece = tokens[start : start + capacity - 1]
@@ -149,7 +174,6 @@ def _count_sentences(
             n_ids = counter.encode_tokens(piece, ids, n_ids, job.exact)
         ids[n_ids] = _text.EOS
         n_ids += 1
-        job.crew.done = k + 1
         job.crew.poll()
     job.store.put(number, ids[:n_ids], 0, first_id)
     return [counter]

@@ -1,13 +1,14 @@
-"""Corpus sources: files of text, lists of tokens, arrays of ids.
+"""Corpus sources: files of text, lists of tokens, texts, arrays of ids.
 
 A source knows its name, its size and whether it equals another source.  It is read by
 `w2vfast.text.counting`.
 """
 
+import math
 import operator
 import os
-from collections.abc import Hashable, Iterable, Sequence, Sized
-from typing import Any
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Sized
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,23 @@ from w2vfast.errors import shown
 from w2vfast.text.corpus_files import expand_path, file_name, regular_stat
 from w2vfast.text.identity import SameObjects
 from w2vfast.text.readers import LineSentence, PathLineSentences, Text8Corpus
+from w2vfast.text.tokenizers import WHITESPACE, Tokenizer
+
+
+class ReadOptions(NamedTuple):
+    """How a corpus is read.
+
+    Attributes
+    ----------
+    tokenizer : BuiltIn, callable or None
+        Splits texts into tokens.  None: files are split at white space, and sentences
+        in memory are lists of tokens.
+    exact : bool
+        Exact mode: text is split as the C program does, also that of a reader.
+    """
+
+    tokenizer: Tokenizer | None = None
+    exact: bool = False
 
 
 class FileSource:
@@ -25,6 +43,8 @@ class FileSource:
     ----------
     files : sequence of str or binary files
         Paths, `-` for standard input, or open files.
+    tokenizer : BuiltIn or callable
+        Splits a line into tokens.
 
     Notes
     -----
@@ -33,8 +53,9 @@ class FileSource:
 
     unit = "B"  # of `total` and of progress
 
-    def __init__(self, files: Sequence[Any]) -> None:
+    def __init__(self, files: Sequence[Any], tokenizer: Tokenizer = WHITESPACE) -> None:
         self.files = list(files)
+        self.tokenizer = tokenizer
 
     @property
     def name(self) -> str:
@@ -50,12 +71,12 @@ class FileSource:
         return sum(known) if len(known) == len(sizes) else None
 
     def identity(self) -> Hashable | None:
-        """Return a value that is equal for equal paths, sizes and modification times.
+        """Return a value that is equal for files that are read with the same result.
 
-        None if one of them is unknown.  Standard input is equal to itself, because it
-        cannot be read twice.
+        These have equal paths, sizes and modification times.  None if one of them is
+        unknown.  Standard input is equal to itself, because it cannot be read twice.
         """
-        parts: list[Hashable] = []
+        parts: list[Hashable] = [self.tokenizer]
         for file in self.files:
             entry = regular_stat(file)
             if entry is not None:
@@ -125,6 +146,36 @@ class SentenceSource:
         return SameObjects([self.sentences], self.total)
 
 
+class StringSource(SentenceSource):
+    """Texts from any iterable; each is a sentence.
+
+    Parameters
+    ----------
+    sentences : iterable of str or bytes
+    tokenizer : BuiltIn or callable
+        Splits a text into tokens.
+    """
+
+    def __init__(self, sentences: Iterable[Any], tokenizer: Tokenizer) -> None:
+        super().__init__(sentences)
+        self.tokenizer = tokenizer
+
+    def texts(self) -> Iterator[str]:
+        """Yield the texts.
+
+        Raises
+        ------
+        TypeError
+            If one is not a str or bytes.
+        """
+        for k, text in enumerate(self.sentences):
+            yield text if isinstance(text, str) else _text_of(text, k)
+
+    def identity(self) -> Hashable | None:
+        """Return a value that is equal for the same object, split in the same way."""
+        return SameObjects([self.sentences], (self.total, self.tokenizer))
+
+
 class IdCorpus:
     """Sentences of integer ids, as an array.
 
@@ -182,9 +233,10 @@ class IdCorpus:
 
 
 Source = FileSource | SentenceSource | IdCorpus
+DEFAULT_OPTIONS = ReadOptions()
 
 
-def file_source(corpus_file: Any) -> FileSource:
+def file_source(corpus_file: Any, options: ReadOptions = DEFAULT_OPTIONS) -> FileSource:
     """Return the source for one or more files of text.
 
     Parameters
@@ -193,6 +245,7 @@ def file_source(corpus_file: Any) -> FileSource:
         A path; a directory (its files sorted by name, without hidden files and
         sub-directories); a glob pattern (its matches, sorted); `-` for standard
         input; a named pipe.
+    options : ReadOptions
 
     Raises
     ------
@@ -211,10 +264,15 @@ def file_source(corpus_file: Any) -> FileSource:
     for file in files:
         if regular_stat(file) is not None:
             open(file, "rb").close()  # an unreadable file fails now, not hours later
-    return FileSource(files)
+    return FileSource(files, options.tokenizer or WHITESPACE)
 
 
-def sentence_source(sentences: Any, *, read_files: bool = True) -> Source:
+def sentence_source(
+    sentences: Any,
+    options: ReadOptions = DEFAULT_OPTIONS,
+    *,
+    read_files: bool = True,
+) -> Source:
     """Return the source for sentences in memory or from an iterator.
 
     Parameters
@@ -222,7 +280,9 @@ def sentence_source(sentences: Any, *, read_files: bool = True) -> Source:
     sentences : iterable of token lists, IdCorpus, ndarray of integers, or tuple
         Lists of str, bytes or int tokens, from a list, a generator or any other
         iterable.  A 1-D or 2-D integer array is `IdCorpus(array)`, a tuple of two
-        1-D integer arrays `IdCorpus(ids, indptr=indptr)` of (indptr, ids).
+        1-D integer arrays `IdCorpus(ids, indptr=indptr)` of (indptr, ids).  With a
+        tokenizer, an iterable of str.
+    options : ReadOptions
     read_files : bool, default True
         Read the files of `LineSentence`, `PathLineSentences` and `Text8Corpus`
         directly instead of iterating over them; the result is the same.
@@ -241,6 +301,22 @@ def sentence_source(sentences: Any, *, read_files: bool = True) -> Source:
             "one sentence use [text.split()]."
         )
         raise TypeError(message)
+    tokens = None if options.tokenizer else _token_source(sentences, read_files)
+    if tokens is not None:
+        return tokens
+    if not isinstance(sentences, Iterable) and not hasattr(sentences, "__getitem__"):
+        message = (
+            "sentences must be an iterable of token lists, such as [['the', 'cat'], "
+            f"['a', 'dog']], got {shown(sentences)}"
+        )
+        raise TypeError(message)
+    if options.tokenizer is not None:
+        return StringSource(sentences, options.tokenizer)
+    return SentenceSource(sentences)
+
+
+def _token_source(sentences: Any, read_files: bool) -> Source | None:
+    """Return the source of what is known to hold tokens; None for other iterables."""
     # Not their subclasses, which may override the iteration.
     if type(sentences) in (LineSentence, PathLineSentences, Text8Corpus) and read_files:
         files = sentences.files()
@@ -251,17 +327,15 @@ def sentence_source(sentences: Any, *, read_files: bool = True) -> Source:
         return IdCorpus(sentences)
     if _is_indptr_pair(sentences):
         return IdCorpus(sentences[1], indptr=sentences[0])
-    if not isinstance(sentences, Iterable) and not hasattr(sentences, "__getitem__"):
-        message = (
-            "sentences must be an iterable of token lists, such as [['the', 'cat'], "
-            f"['a', 'dog']], got {shown(sentences)}"
-        )
-        raise TypeError(message)
-    return SentenceSource(sentences)
+    return None
 
 
 def either_source(
-    sentences: Any, corpus_file: Any, *, read_files: bool = True
+    sentences: Any,
+    corpus_file: Any,
+    options: ReadOptions = DEFAULT_OPTIONS,
+    *,
+    read_files: bool = True,
 ) -> Source:
     """Return the source for one of two arguments, of which exactly one is given.
 
@@ -271,6 +345,7 @@ def either_source(
         As for `sentence_source`, or None.
     corpus_file
         As for `file_source`, or None.
+    options : ReadOptions
     read_files : bool, default True
         As for `sentence_source`.
 
@@ -286,8 +361,8 @@ def either_source(
         )
         raise TypeError(message)
     if corpus_file is not None:
-        return file_source(corpus_file)
-    return sentence_source(sentences, read_files=read_files)
+        return file_source(corpus_file, options)
+    return sentence_source(sentences, options, read_files=read_files)
 
 
 def as_source(source: Any) -> Source:
@@ -303,17 +378,63 @@ def token_list(sentence: Any, k: int) -> Sequence[Any]:
     """Return the tokens of sentence k of an iterable; raise TypeError for a string."""
     if isinstance(sentence, (list, tuple)):
         return sentence
+    if isinstance(sentence, Mapping):
+        raise TypeError(_row_message(sentence, k))
+    if _is_missing(sentence):
+        raise TypeError(_missing_message(sentence, k))
     if isinstance(sentence, np.ndarray) and sentence.ndim == 1:
         tokens: list[Any] = sentence.tolist()
         return tokens
     if isinstance(sentence, (str, bytes)) or not isinstance(sentence, Iterable):
         message = (
             f"sentence {k} is {shown(sentence)}, but a sentence is a list of tokens: "
-            "[['the', 'cat', 'sat']], not ['the cat sat']. Split texts into words, for "
-            "example with text.split(), or give a file of text as corpus_file=."
+            "[['the', 'cat', 'sat']], not ['the cat sat']. Split texts by "
+            "tokenize='whitespace' or another tokenizer, or give a file of text as "
+            "corpus_file=."
         )
         raise TypeError(message)
     return list(sentence)
+
+
+def _text_of(text: Any, k: int) -> str:
+    """Return text k of an iterable, which is not a str."""
+    if isinstance(text, bytes):
+        return text.decode("utf-8", "surrogateescape")
+    if isinstance(text, Mapping):
+        raise TypeError(_row_message(text, k))
+    if _is_missing(text):
+        raise TypeError(_missing_message(text, k))
+    message = (
+        f"sentence {k} is {shown(text)}, and tokenize= splits sentences that are str. "
+        "Leave out tokenize= for lists of tokens."
+    )
+    raise TypeError(message)
+
+
+def _is_missing(value: Any) -> bool:
+    """Tell whether a value is None, or not a number, or pandas' missing value."""
+    if isinstance(value, float):
+        return math.isnan(value)
+    if isinstance(value, float):
+        return math.isnan(value)
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _missing_message(value: object, k: int) -> str:
+    return (
+        f"sentence {k} is missing: it is {shown(value)}. Drop missing rows first: "
+        "series.dropna(), or [row for row in rows if row is not None]."
+    )
+
+
+def _row_message(row: Mapping[Any, Any], k: int) -> str:
+    """Say that a sentence is a row of a table."""
+    names = ", ".join(map(repr, row))
+    name = next(iter(row), "text")
+    return (
+        f"sentence {k} is a row of a table with the columns {names}. Give one of "
+        f"them: [row[{name!r}].split() for row in rows]."
+    )
 
 
 def _is_indptr_pair(sentences: object) -> bool:

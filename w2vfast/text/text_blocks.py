@@ -1,8 +1,9 @@
-"""Blocks of text from files, cut at white space so that no word is split."""
+"""Blocks of text from files, cut so that no token is split."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from w2vfast.system.threads import Crew
 from w2vfast.text.corpus_files import open_source
 from w2vfast.text.file_starts import LENGTH, MARK, no_text_message
 from w2vfast.text.sources import FileSource, ReaderSource
+from w2vfast.text.tokenizers import BuiltIn
 
 
 class TextBlocks:
@@ -27,6 +29,9 @@ class TextBlocks:
         Size of a block; larger for a word that does not fit.
     exact : bool
         Do not end each file with a newline.
+    whole_lines : bool, default False
+        Cut blocks after newlines, not as the tokenizer of the source allows, and end
+        only a last line that has no newline.
 
     Attributes
     ----------
@@ -40,11 +45,21 @@ class TextBlocks:
     """
 
     def __init__(
-        self, source: FileSource, crew: Crew, block_bytes: int, exact: bool
+        self,
+        source: FileSource,
+        crew: Crew,
+        block_bytes: int,
+        exact: bool,
+        whole_lines: bool = False,
     ) -> None:
         self.no_newlines: list[str] = []
         self.no_texts: list[str] = []
         self.unicode_spaces = isinstance(source, ReaderSource)
+        tokenizer = source.tokenizer
+        self._cut: Callable[[NDArray[np.uint8], int], int] = _text.after_newline
+        if isinstance(tokenizer, BuiltIn) and not whole_lines:
+            self._cut = tokenizer.cut
+        self._whole_lines = whole_lines
         self._joins_lines = isinstance(source, ReaderSource) and source.joins_lines
         self._files = iter(source.files)
         self._crew = crew
@@ -101,7 +116,7 @@ class TextBlocks:
     ) -> tuple[NDArray[np.uint8], int]:
         n = len(self._carry)
         least = LENGTH if self._at_start else 2 * n
-        buffer = _with_capacity(buffer, max(self._block_bytes, least))
+        buffer = with_capacity(buffer, max(self._block_bytes, least))
         buffer[:n].data[:] = self._carry
         while True:
             capacity = buffer.size - _text.PADDING - 1  # 1: the newline at the end
@@ -115,11 +130,11 @@ class TextBlocks:
             self._crew.poll()
             n += n_read
             if n == capacity:
-                cut = _text.after_white_space(buffer, n)
+                cut = self._cut(buffer, n)
                 if cut:
                     self._carry = buffer[cut:n].tobytes()
                     return buffer, cut
-                buffer = _with_capacity(buffer, 2 * n, n)
+                buffer = with_capacity(buffer, 2 * n, n)
 
     def _start_file(
         self, file: InputFile, buffer: NDArray[np.uint8], n_read: int
@@ -156,6 +171,8 @@ class TextBlocks:
             self.no_newlines.append(file.name)
         if self._exact:
             return n  # the C program drops a last word without white space after it
+        if self._whole_lines and (n == 0 or buffer[n - 1] == ord("\n")):
+            return n
         buffer[n] = ord("\n")
         return n + 1
 
@@ -167,7 +184,7 @@ class TextBlocks:
             self._has_return |= _text.has_byte(text, text.size, ord("\r"))
 
 
-def _with_capacity(
+def with_capacity(
     buffer: NDArray[np.uint8], n: int, n_kept: int = 0
 ) -> NDArray[np.uint8]:
     """Return a buffer for n bytes of text that keeps the first `n_kept` bytes."""

@@ -1,5 +1,7 @@
 """Types of the compiled training kernels; ``_core.pyx`` documents them."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -80,6 +82,9 @@ class Replicas:
     ) -> None: ...
 
 class Counters:
+    def restore(
+        self, ids: int, predictions: int, hs: float, ns: float, softmax: float
+    ) -> None: ...
     @property
     def ids(self) -> int: ...
     @property
@@ -92,8 +97,11 @@ class Counters:
     def softmax_loss(self) -> float: ...
 
 class SpanQueue:
-    def __init__(self, starts: NDArray[np.int64]) -> None: ...
+    def __init__(self, starts: NDArray[np.int64], first: int = 0) -> None: ...
     def stop(self) -> None: ...
+    def pause_at(self, offset: int) -> None: ...
+    @property
+    def next_span(self) -> int: ...
     @property
     def is_stopped(self) -> bool: ...
 
@@ -103,6 +111,7 @@ class Lockstep:
 class Worker:
     counters: Counters
     visits: NDArray[np.int64] | None
+    kept_words: int
     def __init__(
         self,
         model: Model,
@@ -133,6 +142,18 @@ class ExactWorker:
     ) -> None: ...
     @property
     def alpha(self) -> float: ...
+    @property
+    def state(self) -> dict[str, Any]: ...
+    def restore(
+        self,
+        *,
+        alpha: float,
+        random: int,
+        cursor: int,
+        word_count: int,
+        last_word_count: int,
+        words_done: int,
+    ) -> None: ...
     def train_epoch(self, ids: NDArray[np.int32], queue: SpanQueue) -> None: ...
 
 def span_starts(

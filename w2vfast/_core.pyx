@@ -576,6 +576,12 @@ cdef class Counters:
         cdef uint8_t[::1] memory = self.owner
         self.c = <counters_t*>&memory[CACHE_LINE]
 
+    def restore(self, int64_t ids, int64_t predictions, double hs, double ns,
+                double softmax):
+        """Set the counters to those of an earlier run."""
+        self.c.ids = ids
+        self.c.losses = losses_t(predictions, hs, ns, softmax)
+
     @property
     def ids(self):
         """Ids visited in all epochs."""
@@ -611,18 +617,37 @@ cdef class SpanQueue:
     ----------
     starts : ndarray of int64, shape (S + 1,)
         Span s holds ids[starts[s]:starts[s + 1]].
+    first : int, default 0
+        The span to begin with; those before it are done.
     """
 
     cdef const int64_t[::1] starts
     cdef int64_t cursor
     cdef int64_t stopped
+    cdef int64_t pause_offset
 
-    def __init__(self, const int64_t[::1] starts):
+    def __init__(self, const int64_t[::1] starts, int64_t first=0):
+        require(first >= 0, "the first span", "at least 0", first)
         self.starts = starts
+        self.cursor = first
+        self.pause_offset = INT64_MAX
 
     def stop(self):
         """Let workers return after their current centre word or chunk."""
         atomic_add(&self.stopped, 1)
+
+    def pause_at(self, int64_t offset):
+        """Let workers return before what starts at this offset or later.
+
+        Fast mode: each worker finishes its span; exact mode: its sentence.  By calling
+        the workers again with a later offset they go on.
+        """
+        atomic_add(&self.pause_offset, offset - atomic_read(&self.pause_offset))
+
+    @property
+    def next_span(self):
+        """The first span that no worker has taken; S once the epoch is done."""
+        return min(atomic_read(&self.cursor), self.starts.shape[0] - 1)
 
     @property
     def is_stopped(self):
@@ -654,6 +679,16 @@ cdef class Lockstep:
             raise ValueError(f"Lockstep is for {self.n_joined} workers, got one more.")
         self.n_joined += 1
         return self.n_joined - 1
+
+
+cdef inline int64_t take_span(SpanQueue queue) noexcept nogil:
+    """Take the next span; -1 if there is none, or if the queue is stopped or paused."""
+    cdef int64_t span = atomic_read(&queue.cursor), n_spans = queue.starts.shape[0] - 1
+    if (span >= n_spans or atomic_read(&queue.stopped)
+            or queue.starts[span] >= atomic_read(&queue.pause_offset)):
+        return -1
+    span = atomic_add(&queue.cursor, 1)
+    return span if span < n_spans else -1
 
 
 def span_starts(const int32_t[::1] ids, int64_t span_length, int max_sentence_length):

@@ -121,6 +121,46 @@ def test_a_stopped_worker_counts_only_the_ids_that_it_trained(mode):
     assert abs(worker.counters.ids - worker.counters.predictions) <= 100
 
 
+@pytest.mark.parametrize("n_workers", [1, 3])
+@pytest.mark.parametrize("mode", MODES)
+def test_workers_finish_their_spans_before_a_pause_and_go_on_after_it(mode, n_workers):
+    ids = TEXTS["many short sentences"]
+    model = kernel_model(ids.max() + 1)
+    workers = [
+        _core.Worker(model, options(**MODES[mode]), 1, count_visits=True)
+        for _ in range(n_workers)
+    ]
+    starts = _core.span_starts(ids, 100, 1000)
+    queue = _core.SpanQueue(starts)
+    tasks = [
+        functools.partial(worker.train_epoch, ids, queue, 0, schedule())
+        for worker in workers
+    ]
+    for offset in (0, 1000, 5000, len(ids)):
+        queue.pause_at(offset)
+        run_threads(tasks, queue.stop, lambda: None)
+        n_done = sum(worker.counters.ids for worker in workers)
+        assert n_done == starts[queue.next_span] >= offset
+        # Each worker may have looked at the queue before another took a span.
+        late = starts[max(0, queue.next_span - n_workers)]
+        assert late < offset or offset == n_done == 0
+    assert queue.next_span == len(starts) - 1
+    visits = np.sum([worker.visits for worker in workers], axis=0)
+    np.testing.assert_array_equal(visits, np.bincount(ids))
+
+
+def test_a_queue_begins_with_the_span_that_it_is_given():
+    ids = TEXTS["many short sentences"]
+    starts = _core.span_starts(ids, 100, 1000)
+    worker = _core.Worker(kernel_model(ids.max() + 1), options(), 1, count_visits=True)
+    worker.train_epoch(ids, _core.SpanQueue(starts, 7), 0, schedule())
+    np.testing.assert_array_equal(
+        worker.visits, np.bincount(ids[starts[7] :], minlength=ids.max() + 1)
+    )
+    with pytest.raises(ValueError, match="first span must be at least 0"):
+        _core.SpanQueue(starts, -1)
+
+
 @pytest.mark.parametrize("name", ["sse9", "AVX2"])
 def test_an_unknown_instruction_set_is_refused(name):
     available = _core.instruction_sets()

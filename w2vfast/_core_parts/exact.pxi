@@ -111,8 +111,29 @@ cdef class ExactWorker:
         """The current learning rate."""
         return self.state.alpha
 
+    @property
+    def state(self):
+        """What carries over from sentence to sentence besides the weights, as a dict.
+
+        Only between calls of `train_epoch`; see `exact_t` for the fields.
+        """
+        cdef exact_t* state = &self.state
+        return {"alpha": state.alpha, "random": state.random, "cursor": state.cursor,
+                "word_count": state.word_count,
+                "last_word_count": state.last_word_count,
+                "words_done": state.words_done}
+
+    def restore(self, *, float alpha, uint64_t random, int64_t cursor,
+                int64_t word_count, int64_t last_word_count, int64_t words_done):
+        """Go on from the `state` of another worker."""
+        require(cursor >= 0, "the cursor", "at least 0", cursor)
+        self.state.alpha, self.state.random = alpha, random
+        self.state.cursor, self.state.word_count = cursor, word_count
+        self.state.last_word_count = last_word_count
+        self.state.words_done = words_done
+
     def train_epoch(self, const int32_t[::1] ids, SpanQueue queue):
-        """Train one pass over the ids, or less if the queue is stopped."""
+        """Train to the end of the ids, or less if the queue is paused or stopped."""
         check_stream(ids, queue)
         with nogil:
             exact_epoch(&self.model.c, &self.options, &self.state, &ids[0],
@@ -125,8 +146,8 @@ cdef void exact_epoch(const model_t* model, const options_t* options, exact_t* s
     cdef int64_t start
     cdef int pos
     cdef bint at_end
-    state.cursor = state.word_count = state.last_word_count = 0
-    while not atomic_read(&queue.stopped):
+    while (not atomic_read(&queue.stopped)
+           and state.cursor < atomic_read(&queue.pause_offset)):
         exact_refresh_alpha(state)
         start = state.cursor
         at_end = exact_read_sentence(model, state, ids, N)
@@ -134,6 +155,8 @@ cdef void exact_epoch(const model_t* model, const options_t* options, exact_t* s
         if at_end or state.word_count > state.train_words:
             # Words already read of the last sentence are dropped, as in C.
             state.words_done += state.word_count - state.last_word_count
+            state.cursor = state.word_count = state.last_word_count = 0
+            atomic_add(&queue.cursor, queue.starts.shape[0] - 1)  # nothing is left
             return
         exact_prepare(model, options, state, 0)  # an empty sentence draws a window, too
         for pos in range(state.length):

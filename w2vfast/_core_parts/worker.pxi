@@ -336,9 +336,22 @@ cdef class Worker:
                                           sizeof(float))
         self.owners.append(levels)
 
+    @property
+    def kept_words(self):
+        """Kept words since the start of the run, by which merges are timed."""
+        return self.work.merging.n_words
+
+    @kept_words.setter
+    def kept_words(self, int64_t n_words):
+        cdef merging_t* merging = &self.work.merging
+        require(n_words >= 0, "kept words", "at least 0", n_words)
+        merging.n_words = n_words
+        if merging.period > 0:
+            merging.due = n_words + current_period(merging)
+
     def train_epoch(self, const int32_t[::1] ids, SpanQueue queue, int64_t epoch_key,
                     AlphaSchedule schedule):
-        """Train spans until the queue is empty or stopped; runs without the GIL.
+        """Train spans until the queue is empty, paused or stopped; without the GIL.
 
         Parameters
         ----------
@@ -383,12 +396,12 @@ def chunk_bytes(int64_t window, int64_t max_sentence_length, int64_t row_bytes):
 cdef void run_spans(const model_t* model, const options_t* options, work_t* work,
                     const schedule_t* schedule, const int32_t* ids, SpanQueue queue,
                     uint64_t seed, int64_t epoch_key) noexcept nogil:
-    cdef int64_t span, offset, end, stop, n_spans = queue.starts.shape[0] - 1
+    cdef int64_t span = 0, offset, end, stop
     merge_all(model)
     begin_lockstep(&work.merging)
-    while not atomic_read(&queue.stopped):
-        span = atomic_add(&queue.cursor, 1)
-        if span >= n_spans:
+    while True:
+        span = take_span(queue)
+        if span < 0:
             break
         work.random = random_stream(seed, epoch_key, span)
         fill_pool(model, options, work)

@@ -144,6 +144,23 @@ def test_classes_are_written_instead_of_vectors(corpus, output, train):
     assert {int(number) for _, number in lines} <= {0, 1, 2}
 
 
+def test_more_classes_than_words_are_refused_before_the_training(
+    corpus, output, train, capsys
+):
+    assert train(corpus, output, "-classes", 60) == 1
+    printed = capsys.readouterr().err
+    assert "-classes must be at most the number of words, 50, got 60" in printed
+    assert "Training" not in printed
+
+
+def test_exact_mode_writes_more_classes_than_words_as_c_does(corpus, output, train):
+    exact = ["--quiet", "--mode", "exact", "-classes", 60]
+    assert train(corpus, output, *exact) == 0
+    numbers = [int(line.split()[1]) for line in output.read_text().splitlines()]
+    assert len(numbers) == 51  # `</s>`, too
+    assert max(numbers) < 60
+
+
 def test_save_vocab_alone_writes_the_vocabulary_and_stops(corpus, tmp_path, capsys):
     vocab = tmp_path / "vocab.txt"
     flags = ["-train", str(corpus), "-save-vocab", str(vocab), "-min-count", "1"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from w2vfast.vectors import classes
-from w2vfast.vectors.classes import kmeans_classes, write_classes
+from w2vfast.vectors.classes import check_n_classes, kmeans_classes, write_classes
 
 VECTORS = np.random.default_rng(1).normal(size=(60, 5)).astype(np.float32)
 
@@ -18,12 +18,15 @@ def kmeans_reference(vectors, n_classes):
         for k in range(n_classes):
             rows = vectors[numbers == k]
             centroid = rows.sum(axis=0) / (len(rows) + 1)  # the size counts from 1
-            centroids[k] = centroid / np.linalg.norm(centroid)
-        numbers = (vectors @ centroids.T).argmax(axis=1)
+            # A class that stays empty: 0 / 0, which no comparison prefers.
+            with np.errstate(invalid="ignore"):
+                centroids[k] = centroid / np.linalg.norm(centroid)
+        cosines = np.nan_to_num(vectors @ centroids.T, nan=-np.inf)
+        numbers = cosines.argmax(axis=1)
     return numbers
 
 
-@pytest.mark.parametrize("n_classes", [1, 2, 7])
+@pytest.mark.parametrize("n_classes", [1, 2, 7, 60, 61, 200])
 def test_classes_agree_with_the_reference_implementation(n_classes):
     found = kmeans_classes(VECTORS, n_classes)
     assert found.dtype == np.int32
@@ -51,15 +54,19 @@ def test_the_vectors_are_not_changed():
 
 
 def test_there_must_be_a_class_and_a_vector():
-    with pytest.raises(ValueError, match="n_classes must be at least 1, got 0"):
-        kmeans_classes(VECTORS, 0)
-    for n_classes in (len(VECTORS) + 1, 10**12):
-        with pytest.raises(ValueError, match="at most the number of words"):
+    for n_classes in (0, 10**12):
+        with pytest.raises(ValueError, match=rf"in \[1, 2147483647\], got {n_classes}"):
             kmeans_classes(VECTORS, n_classes)
     with pytest.raises(ValueError, match=r"not empty; got \(0, 5\)"):
         kmeans_classes(VECTORS[:0], 2)
     with pytest.raises(ValueError, match=r"shape \(V, D\).* got \(5,\)"):
         kmeans_classes(VECTORS[0], 2)
+
+
+def test_more_classes_than_words_are_refused_where_no_c_bytes_are_asked_for():
+    check_n_classes("N", 60, 60)
+    with pytest.raises(ValueError, match="N must be at most the number of words, 60"):
+        check_n_classes("N", 61, 60)
 
 
 def test_a_line_for_each_word_is_written(tmp_path):

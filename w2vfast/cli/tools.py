@@ -29,7 +29,7 @@ from w2vfast.system.html_pages import is_page
 from w2vfast.system.log import logger
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import evaluation
-from w2vfast.vectors.classes import kmeans_classes, write_classes
+from w2vfast.vectors.classes import check_n_classes, kmeans_classes, write_classes
 from w2vfast.vectors.keyedvectors import KeyedVectors
 from w2vfast.vectors.missing_key import MissingKeyError
 
@@ -69,6 +69,7 @@ def classes(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     refuse_inputs([options.output], [options.file])
     vectors = _load(options.file)
+    check_n_classes("N", options.n_classes, len(vectors))
     numbers = kmeans_classes(vectors.vectors, options.n_classes)
     write_classes(options.output, vectors.index_to_key, numbers)
 

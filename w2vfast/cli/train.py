@@ -257,6 +257,10 @@ def run(request: Request) -> None:
         freeze=() if request.freeze is None else _words_of(request.freeze),
     )
     _prepare_vocabulary(model, request)
+    if request.n_classes and not request.params.exact:  # C leaves classes empty
+        from w2vfast.vectors.classes import check_n_classes
+
+        check_n_classes("-classes", request.n_classes, len(model.wv))
     if request.output is not None:
         _train_and_write(model, request, request.output, kind)
 

@@ -12,6 +12,7 @@ from w2vfast import _core
 from w2vfast.system.files import open_output
 
 ROUNDS = 10  # word2vec.c TrainModel: iter
+MOST_CLASSES = 2**31 - 1  # a class is an int32
 # Multiplications between two checks for Ctrl-C, about a tenth of a second.
 BLOCK_PRODUCTS = 10**8
 
@@ -24,7 +25,7 @@ def kmeans_classes(vectors: ArrayLike, n_classes: int) -> NDArray[np.int32]:
     vectors : array_like of float32, shape (V, D)
         Not normalised, as in C.
     n_classes : int
-        Number of classes, at least 1; some may stay empty.
+        Number of classes, from 1 to 2**31 - 1; some may stay empty, as in C.
 
     Returns
     -------
@@ -34,7 +35,7 @@ def kmeans_classes(vectors: ArrayLike, n_classes: int) -> NDArray[np.int32]:
     Raises
     ------
     ValueError
-        If `n_classes` is below 1 or above V, or there are no vectors.
+        If `n_classes` is not in its range, or there are no vectors.
 
     Notes
     -----
@@ -43,17 +44,11 @@ def kmeans_classes(vectors: ArrayLike, n_classes: int) -> NDArray[np.int32]:
     order of the C program, so the classes are the same.
     """
     matrix = np.ascontiguousarray(vectors, dtype=np.float32)
-    if n_classes < 1:
-        message = f"n_classes must be at least 1, got {n_classes}."
+    if not 1 <= n_classes <= MOST_CLASSES:
+        message = f"n_classes must be in [1, {MOST_CLASSES}], got {n_classes}."
         raise ValueError(message)
     if matrix.ndim != 2 or matrix.size == 0:
         message = f"vectors must be of shape (V, D), not empty; got {matrix.shape}."
-        raise ValueError(message)
-    if n_classes > len(matrix):
-        message = (
-            f"n_classes must be at most the number of words, {len(matrix)}, got "
-            f"{n_classes}. Ask for fewer classes."
-        )
         raise ValueError(message)
     classes = np.arange(len(matrix), dtype=np.int32) % np.int32(n_classes)
     centroids = np.empty((n_classes, matrix.shape[1]), dtype=np.float32)
@@ -64,6 +59,28 @@ def kmeans_classes(vectors: ArrayLike, n_classes: int) -> NDArray[np.int32]:
             rows = slice(start, start + n_rows)
             _core.kmeans_assign(matrix[rows], centroids, classes[rows])
     return classes
+
+
+def check_n_classes(name: str, n_classes: int, n_words: int) -> None:
+    """Refuse more classes than words, where no bytes of the C program are asked for.
+
+    Parameters
+    ----------
+    name : str
+        What the user calls the number of classes.
+    n_classes, n_words : int
+
+    Raises
+    ------
+    ValueError
+        If there are more classes than words.
+    """
+    if n_classes > n_words:
+        message = (
+            f"{name} must be at most the number of words, {n_words}, got {n_classes}. "
+            "Ask for fewer classes."
+        )
+        raise ValueError(message)
 
 
 def write_classes(

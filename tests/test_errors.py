@@ -1,9 +1,12 @@
 """Errors about parameters: their parts, and two spellings of the same message."""
 
 import pickle
+import re
 
 import pytest
+from helpers import SOURCE
 
+from w2vfast import CallbackAny2Vec, LineSentence, Word2Vec
 from w2vfast.errors import (
     Name,
     ParameterError,
@@ -16,6 +19,7 @@ from w2vfast.errors import (
     Value,
     shown,
 )
+from w2vfast.phrases import Phrases
 
 
 class Shouted(Spelling):
@@ -93,3 +97,37 @@ def test_errors_can_be_sent_to_another_process():
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error)
     assert again.parameter == "window"
+
+
+# ---- warnings -----------------------------------------------------------------------
+
+
+class WithOtherHook(CallbackAny2Vec):
+    def on_batch_end(self, model):
+        """Is never called."""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda _: Word2Vec(comment="x"), "comment accepted for compatibility"),
+        (lambda _: Word2Vec(callbacks=[WithOtherHook()]), "on_batch_end"),
+        (lambda path: Word2Vec(corpus_file=path, min_count=1), "no newline"),
+        (lambda path: Phrases(LineSentence(path), progress_per=1), "progress_per=1"),
+    ],
+)
+def test_a_warning_points_at_the_line_that_called_the_package(wrong, message, tmp_path):
+    path = tmp_path / "text"
+    path.write_bytes(b"a b c a b c a b c a b c\r")
+    with pytest.warns(UserWarning, match=message) as caught:
+        wrong(path)
+    assert {warning.filename for warning in caught} == {__file__}
+
+
+def test_only_one_function_knows_how_deep_the_package_is():
+    calls = [
+        path.name
+        for path in SOURCE.rglob("*.py")
+        if re.search(r"warnings\.warn\(", path.read_text(encoding="utf-8"))
+    ]
+    assert calls == ["errors.py"]

@@ -10,11 +10,10 @@ from __future__ import annotations
 import codecs
 import difflib
 import inspect
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from w2vfast.errors import ParameterError
+from w2vfast.errors import ParameterError, warn
 from w2vfast.params import TrainParams
 
 Where = Literal["parameter", "model", "vectors"]
@@ -140,7 +139,7 @@ class GensimNames:
                     "get_latest_training_loss() is the mean of the last epoch. Leave "
                     "the assignment out."
                 )
-                warnings.warn(message, UserWarning, stacklevel=2)
+                warn(message)
                 return
             is_setting = name == "params" or name in _SETTINGS
             if is_setting or replacement("model", name) is not None:
@@ -189,7 +188,6 @@ def check_gensim_arguments(
     sorted_vocab: int | bool = 1,
     null_word: int | bool = 0,
     trim_rule: object = None,
-    stacklevel: int = 3,
 ) -> None:
     """Accept gensim's arguments that change no result, refuse those that would.
 
@@ -200,8 +198,6 @@ def check_gensim_arguments(
         default values.
     sorted_vocab, null_word, trim_rule
         Refused unless they have gensim's default values.
-    stacklevel : int, default 3
-        As in `warnings.warn`; 3 points at the caller of the caller.
 
     Raises
     ------
@@ -220,7 +216,7 @@ def check_gensim_arguments(
             f"{', '.join(ignored)} accepted for compatibility with gensim, but "
             f"ignored; leave out to silence this warning."
         )
-        warnings.warn(message, UserWarning, stacklevel=stacklevel)
+        warn(message)
 
 
 def _refuse_gensim_arguments(

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import math
 import numbers
+import sys
+import warnings
 from collections.abc import Sequence
+from types import FrameType
 from typing import NamedTuple, cast
 
 
@@ -116,6 +119,27 @@ class SettingsMemoryError(SettingsMessage, MemoryError):
 
 class SettingsWarning(SettingsMessage, UserWarning):
     """The parameters may not do what was meant."""
+
+
+_PASSED_ON = ("w2vfast", "contextlib", "functools")  # packages that call for others
+
+
+def warn(message: str | Warning) -> None:
+    """Warn about the line of the user's program that called the package.
+
+    Parameters
+    ----------
+    message : str or Warning
+        A str becomes a `UserWarning`.
+    """
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and _is_passed_on(frame):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, UserWarning, stacklevel=level)
+
+
+def _is_passed_on(frame: FrameType) -> bool:
+    return frame.f_globals.get("__name__", "").partition(".")[0] in _PASSED_ON
 
 
 class _About(SettingsMessage):

@@ -1,13 +1,15 @@
 """The first bytes of a file: byte order marks, and files that are no text."""
 
 import io
+import os
 import zipfile
 
 import numpy as np
 import pytest
 from corpora import encode_all, in_memory
 
-from w2vfast import LineSentence, Word2Vec
+from w2vfast import KeyedVectors, LineSentence, Word2Vec
+from w2vfast.text import text_blocks
 from w2vfast.text.file_starts import no_text_message
 from w2vfast.text.vocab_file import read_vocab
 
@@ -88,9 +90,52 @@ def test_exact_mode_warns_and_reads_it_as_the_c_program_does(tmp_path):
     assert "PK\x03\x04" in words
 
 
-@pytest.mark.parametrize("start", [b"", b"P", b"the cat", "月".encode(), b"\xff\x00"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        *(b"", b"P", b"the cat", "月".encode(), b"\xff\x00"),
+        b"12 5\n7 3 4 5 6 9\n",  # walks on a graph
+        b"3 4\nthe price was 0.5\n",
+        b"20 1 7 4 5 6 7 8 9 10 11 12\n",
+        b"pi is 3.14 and e is 2.72, so that the sum of both is 5.86\n",
+    ],
+)
 def test_text_is_text(start):
     assert no_text_message("name", start) is None
+
+
+@pytest.mark.parametrize("name", ["v.bin", "v.txt", "v.vec.gz", "v.glove"])
+def test_a_file_of_vectors_is_no_text(name, tmp_path):
+    rows = np.random.default_rng(1).normal(size=(30, 12)).astype(np.float32)
+    path = tmp_path / name
+    KeyedVectors([f"w{n}" for n in range(30)], rows).save(path)
+    with pytest.raises(ValueError, match=r"is a file of vectors, .* init_vectors"):
+        Word2Vec(corpus_file=path, **SMALL)
+    start = path.read_bytes()
+    if name in ("v.bin", "v.txt"):  # also where little of it is there
+        for length in (60, 100, 1000):
+            assert no_text_message(name, start[:length])
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_nul_bytes_give_a_warning(exact, tmp_path):
+    (tmp_path / "corpus").write_bytes(b"a b\0c d\n")
+    with pytest.warns(UserWarning, match="corpus' has NUL bytes, as files have that"):
+        words = encode_all(tmp_path / "corpus", exact=exact)[0]
+    assert words[1] == "a"
+
+
+def test_a_text_that_becomes_shorter_while_it_is_read_gives_a_warning(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "corpus"
+    path.write_bytes(b"a b c d\n" * 1000)
+    encode_all(path, block_bytes=100)
+    monkeypatch.setattr(
+        text_blocks, "no_text_message", lambda *_: os.truncate(path, 4000)
+    )
+    with pytest.warns(UserWarning, match="shorter while it was read: [0-9]+ of 8000"):
+        encode_all(path, block_bytes=100)
 
 
 @pytest.mark.parametrize("exact", [False, True])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from w2vfast import _text
+from w2vfast.errors import warn
 from w2vfast.phrases.base import PhraseModel
 from w2vfast.phrases.counting import count_corpus
 from w2vfast.phrases.frozen import FrozenPhrases
@@ -90,7 +90,7 @@ class Phrases(PhraseModel, kind="Phrases"):
     ) -> None:
         if progress_per != GENSIM_PROGRESS_PER:
             message = f"progress_per={progress_per!r} has no effect in w2vfast"
-            warnings.warn(message, UserWarning, stacklevel=2)
+            warn(message)
         _check_size(max_vocab_size)
         if workers is not None and workers < 1:
             message = f"workers must be 1 or more, or None, got {workers}"

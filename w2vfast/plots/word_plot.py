@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.errors import warn
 from w2vfast.plots import fonts
 from w2vfast.plots.figures import ACCENT, FAINT, INK, new_figure, require_matplotlib
 from w2vfast.plots.labels import leader_end, place_labels
@@ -80,7 +80,7 @@ def plot_words(
     labels = [_shorten(word) for word in chosen.words]
     families, missing = fonts.choose_families([*labels, title or ""])
     if missing:
-        warnings.warn(fonts.missing_message(missing), UserWarning, stacklevel=2)
+        warn(fonts.missing_message(missing))
         replacement = str.maketrans(dict.fromkeys(missing, fonts.NO_GLYPH))
         labels = [label.translate(replacement) for label in labels]
         title = title and title.translate(replacement)

@@ -6,7 +6,6 @@ n is the number of words on the map.
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast.errors import whole_number
+from w2vfast.errors import warn, whole_number
 from w2vfast.plots.layout import METHODS, lay_out
 from w2vfast.text.vocab import SENTENCE_END
 from w2vfast.vectors.neighbours import unit_rows
@@ -148,7 +147,7 @@ def _rows_of(vectors: KeyedVectors, words: Iterable[Key]) -> NDArray[np.intp]:
             f"{len(missing)} of {len(wanted)} words are out of vocabulary and are left "
             f"out: {shown}"
         )
-        warnings.warn(message, UserWarning, stacklevel=4)
+        warn(message)
     return np.array(
         sorted(vectors.key_to_index[word] for word in wanted if word in vectors),
         np.intp,

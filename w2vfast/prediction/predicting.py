@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from w2vfast.errors import optional_number, shown
+from w2vfast.errors import optional_number, shown, warn
 from w2vfast.vectors.neighbours import largest
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def predict_words(
     rows = context_rows(context, inputs)
     if not rows:
         message = "no word of the context is in the vocabulary, so nothing is predicted"
-        warnings.warn(message, UserWarning, stacklevel=3)
+        warn(message)
         return None
     hidden = np.asarray(inputs.vectors)[rows].sum(axis=0, dtype=np.float64)
     if cbow_mean:

@@ -7,14 +7,13 @@ from windows of full size, without subsampling.  V words, D dim, n words of a ba
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast.errors import shown
+from w2vfast.errors import shown, warn
 from w2vfast.prediction.probabilities import (
     Float32,
     Float64,
@@ -206,7 +205,7 @@ def score_sentences(
             f"none of the {count.words} words of {source.name} is in the vocabulary, "
             "so every score is 0"
         )
-        warnings.warn(message, UserWarning, stacklevel=3)
+        warn(message)
     scores = np.zeros(count.sentences)
     for first, part in sums:
         scores[first : first + len(part)] += part

@@ -21,14 +21,13 @@ from __future__ import annotations
 
 import errno
 import os
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from w2vfast import _text
-from w2vfast.errors import Setting, SettingsError
+from w2vfast.errors import Setting, SettingsError, warn
 from w2vfast.system.threads import Crew, Report
 from w2vfast.text.counting import EncodingJob, count_words
 from w2vfast.text.idstore import BlockTable, Ids, IdStore, default_limit
@@ -238,4 +237,4 @@ def _warn_of_pruning(counter: _text.WordCounter, max_vocab_size: int) -> None:
             f"which occur {counter.pruned_tokens} times; they are not in the "
             "vocabulary. Raise max_vocab_size to keep more words."
         )
-        warnings.warn(message, UserWarning, stacklevel=4)
+        warn(message)

@@ -7,7 +7,6 @@ that dictionary; the `IdStore` keeps the ids in the order of the blocks.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from w2vfast import _text
-from w2vfast.errors import Setting, SettingsError
+from w2vfast.errors import Setting, SettingsError, warn
 from w2vfast.system.threads import Crew
 from w2vfast.text.id_blocks import BLOCK_IDS, IdBlocks
 from w2vfast.text.idstore import IdStore
@@ -104,15 +103,8 @@ def _count_text(
         counters = job.on_each_thread(partial(_encode_text, blocks, tokenizer, job))
     finally:
         blocks.close()
-    for name in blocks.no_newlines:
-        message = (
-            f"{name} has carriage returns but no newline. Carriage returns are "
-            "skipped, so the whole file is one sentence. Convert the line ends to "
-            "newlines."
-        )
-        warnings.warn(message, UserWarning, stacklevel=4)
-    for message in blocks.no_texts:
-        warnings.warn(message, UserWarning, stacklevel=4)
+    for message in blocks.messages:
+        warn(message)
     return counters
 
 

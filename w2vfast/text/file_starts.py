@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 MARK = codecs.BOM_UTF8
-LENGTH = 8  # bytes that are looked at
+LEAST_BYTES = 8  # that are waited for
+MOST_BYTES = 1 << 12  # that are looked at, if they are there
+
+# A file of vectors begins with the numbers of its rows and columns.
+_VECTORS = re.compile(rb"[0-9]+ ([0-9]+)\r?\n")
+_NUMBER = re.compile(rb"-?[0-9]+(\.[0-9]*)?(e[+-]?[0-9]+)?")
+_MANY_VALUES = 10  # in a line: no sentence, even without a line of numbers before
+_CONTROL = re.compile(rb"[\0-\x08\x0e-\x1f]")  # no white space
 
 _UNPACK = "Unpack it first."
 _CONVERT = "Convert it first: iconv -f UTF-16 -t UTF-8 OLD > NEW."
@@ -30,9 +38,42 @@ def no_text_message(name: str, start: bytes) -> str | None:
     name : str
         Of the file, for the message.
     start : bytes
-        The first `LENGTH` bytes, or all of a shorter file.
+        The first `MOST_BYTES` bytes, or fewer, but at least `LEAST_BYTES`; all of a
+        shorter file.
     """
     for begin, (kind, remedy) in _OTHERS.items():
         if start.startswith(begin):
             return f"{name} is {kind}, not UTF-8 text. {remedy}"
+    if _are_vectors(start):
+        return (
+            f"{name} is a file of vectors, not a text of sentences. Give the text; to "
+            "begin with these vectors, give them as init_vectors "
+            "(w2vfast train --init-vectors FILE)."
+        )
     return None
+
+
+def _are_vectors(start: bytes) -> bool:
+    """Tell whether a file begins as word2vec's or GloVe's, text or binary."""
+    header = _VECTORS.match(start)
+    rest = start[header.end() :] if header else start
+    if header and _CONTROL.search(rest):
+        return True
+    values = rest.partition(b"\n")[0].split()[1:]
+    has_length = 1 < len(values) <= int(header[1]) if header else False
+    # Numbers without a point may be words: walks on a graph.
+    return (
+        (has_length or len(values) >= _MANY_VALUES)
+        and all(map(_NUMBER.fullmatch, values[:-1]))  # the last may be cut off
+        and any(b"." in value for value in values)
+    )
+
+
+def odd_text_message(name: str, start: bytes) -> str | None:
+    """Return a warning if a text that begins with `start` may be something else."""
+    if b"\0" not in start:
+        return None
+    return (
+        f"{name} has NUL bytes, as files have that are no text. They are read as parts "
+        "of words. Is it the right file?"
+    )

@@ -12,7 +12,13 @@ from w2vfast import _text
 from w2vfast.system.files import InputFile
 from w2vfast.system.threads import Crew
 from w2vfast.text.corpus_files import open_source
-from w2vfast.text.file_starts import LENGTH, MARK, no_text_message
+from w2vfast.text.file_starts import (
+    LEAST_BYTES,
+    MARK,
+    MOST_BYTES,
+    no_text_message,
+    odd_text_message,
+)
 from w2vfast.text.sources import FileSource, ReaderSource
 from w2vfast.text.tokenizers import BuiltIn
 
@@ -35,11 +41,10 @@ class TextBlocks:
 
     Attributes
     ----------
-    no_newlines : list of str
-        Names of the files that have carriage returns but no newline.
-    no_texts : list of str
-        Exact mode: messages about files that are no text, read as the C program reads
-        them.  In fast mode they are errors.
+    messages : list of str
+        Warnings: files with carriage returns but no newline, with NUL bytes, or shorter
+        than when they were opened; in exact mode also files that are no text, which it
+        reads as the C program does.  In fast mode these are errors.
     unicode_spaces : bool
         White space is that of Unicode, which includes carriage returns.
     """
@@ -52,8 +57,7 @@ class TextBlocks:
         exact: bool,
         whole_lines: bool = False,
     ) -> None:
-        self.no_newlines: list[str] = []
-        self.no_texts: list[str] = []
+        self.messages: list[str] = []
         self.unicode_spaces = isinstance(source, ReaderSource)
         tokenizer = source.tokenizer
         self._cut: Callable[[NDArray[np.uint8], int], int] = _text.after_newline
@@ -69,6 +73,7 @@ class TextBlocks:
         self._file: InputFile | None = None
         self._carry = b""  # the start of the word that the last block's end cut
         self._at_start = False  # of this file
+        self._size: int | None = None  # of this file when it was opened [bytes]
         self._number = 0
         self._bytes_before = 0  # in files before this one
         self._has_newline = self._has_return = False  # in this file
@@ -107,6 +112,7 @@ class TextBlocks:
         for file in self._files:
             self._has_newline = self._has_return = False
             self._file = open_source(file)
+            self._size = self._file.plain_size
             self._at_start = True
             return self._file
         return None
@@ -115,7 +121,7 @@ class TextBlocks:
         self, file: InputFile, buffer: NDArray[np.uint8]
     ) -> tuple[NDArray[np.uint8], int]:
         n = len(self._carry)
-        least = LENGTH if self._at_start else 2 * n
+        least = LEAST_BYTES if self._at_start else 2 * n
         buffer = with_capacity(buffer, max(self._block_bytes, least))
         buffer[:n].data[:] = self._carry
         while True:
@@ -141,20 +147,24 @@ class TextBlocks:
     ) -> int:
         """Look at the first bytes of a file; return how many are its text.
 
-        A pipe may give fewer bytes at once than there are to look at.
+        A pipe may give fewer bytes at once than there are to look at, and who writes
+        to it may wait.
         """
         self._at_start = False
-        while 0 < n_read < LENGTH:
+        wanted = LEAST_BYTES if self._size is None else MOST_BYTES
+        while 0 < n_read < wanted:
             n_more = file.readinto(buffer[n_read:].data)
             if n_more == 0:
                 break
             n_read += n_more
-        start = buffer[: min(n_read, LENGTH)].tobytes()
+        start = buffer[: min(n_read, MOST_BYTES)].tobytes()
         message = no_text_message(file.name, start)
         if message is not None:
             if not self._exact:
                 raise ValueError(message)
-            self.no_texts.append(message)
+            self.messages.append(message)
+        elif odd := odd_text_message(file.name, start):
+            self.messages.append(odd)
         # Readers keep the mark when they are iterated, and exact mode keeps every byte.
         if start.startswith(MARK) and not self._exact and not self.unicode_spaces:
             n_read -= len(MARK)
@@ -168,7 +178,16 @@ class TextBlocks:
         self._file = None
         self._carry = b""
         if self._has_return and not self._has_newline:
-            self.no_newlines.append(file.name)
+            self.messages.append(
+                f"{file.name} has carriage returns but no newline. Carriage returns "
+                "are skipped, so the whole file is one sentence. Convert the line ends "
+                "to newlines."
+            )
+        if self._size is not None and file.taken < self._size:
+            self.messages.append(
+                f"{file.name} became shorter while it was read: {file.taken} of "
+                f"{self._size} bytes were there. Train again when nothing writes to it."
+            )
         if self._exact:
             return n  # the C program drops a last word without white space after it
         if self._whole_lines and (n == 0 or buffer[n - 1] == ord("\n")):

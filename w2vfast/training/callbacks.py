@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import Any
+
+from w2vfast.errors import warn
 
 HOOKS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
 
@@ -88,7 +89,7 @@ def _warn_of_other_hooks(callback: Any) -> None:
             f"{', '.join(others)} of {callback!r} will not be called; the hooks are "
             f"{', '.join(HOOKS)}."
         )
-        warnings.warn(message, UserWarning, stacklevel=3)
+        warn(message)
 
 
 def call_hooks(callbacks: Any, hook: str, model: Any) -> bool:

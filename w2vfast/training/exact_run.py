@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _core
-from w2vfast.errors import Setting, SettingsWarning
+from w2vfast.errors import Setting, SettingsWarning, warn
 from w2vfast.training.kernel_objects import kernel_options
 
 if TYPE_CHECKING:
@@ -76,4 +75,4 @@ def _warn_if_cut(train_words: int, n_ids: int) -> None:
             f"ends after {train_words}. Count the words of this text, or use ",
             *(Setting("mode", "fast"), ", to train on all of it."),
         )
-        warnings.warn(SettingsWarning(message), stacklevel=2)
+        warn(SettingsWarning(message))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast.errors import Name, Part, Setting, SettingsWarning
+from w2vfast.errors import Name, Part, Setting, SettingsWarning, warn
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
@@ -84,4 +83,4 @@ def warn_if_few_pairs(
             "the vectors stay random. Give more text, or turn it off with ",
             *(Setting("sample", 0), "."),
         )
-    warnings.warn(SettingsWarning(message), stacklevel=2)
+    warn(SettingsWarning(message))

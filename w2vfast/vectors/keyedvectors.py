@@ -9,7 +9,6 @@ V is the number of words, D the dimension.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import IO, TYPE_CHECKING, Any, overload
 
@@ -18,7 +17,7 @@ import numpy.typing as npt
 
 from w2vfast.aliases import Key, PathLike
 from w2vfast.compat import check_encoding, check_rows_to_write
-from w2vfast.errors import optional_number, whole_number
+from w2vfast.errors import optional_number, warn, whole_number
 from w2vfast.formats import dispatch, word2vec
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
 from w2vfast.formats.spelling import Spaces
@@ -674,7 +673,7 @@ class KeyedVectors(KeyTable):
         used = [word for word in words if word in self]
         if len(used) < len(words):
             missing = ", ".join(repr(word) for word in words if word not in self)
-            warnings.warn(f"missing keys ignored: {missing}", UserWarning, stacklevel=2)
+            warn(f"missing keys ignored: {missing}")
         if not used:
             message = f"none of the {len(words)} words is in the vocabulary"
             raise ValueError(message)

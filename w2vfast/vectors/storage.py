@@ -7,7 +7,6 @@ V is the number of keys, D the dimension.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast.aliases import Key, PathLike
+from w2vfast.errors import warn
 from w2vfast.formats import word2vec
 from w2vfast.formats.contents import ReadOptions
 from w2vfast.formats.word_counts import read_counts
@@ -121,7 +121,7 @@ def overwrite_from_file(
 def warn_of_duplicates(
     keys: Sequence[Key], row_of: dict[Key, int], path: PathLike
 ) -> None:
-    """Warn the caller of the caller if keys occur more than once."""
+    """Warn if keys occur more than once."""
     n_duplicates = len(keys) - len(row_of)
     if n_duplicates:
         first = next(key for row, key in enumerate(keys) if row_of[key] != row)
@@ -129,4 +129,4 @@ def warn_of_duplicates(
             f"{os.fspath(path)}: {n_duplicates} rows repeat a word, such as {first!r}; "
             "all rows are kept, and look-up finds the first"
         )
-        warnings.warn(message, UserWarning, stacklevel=3)
+        warn(message)

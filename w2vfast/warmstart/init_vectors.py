@@ -7,7 +7,6 @@ reads.  Only input vectors are set, rows of `syn0`.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import PathLike, Word
-from w2vfast.errors import Name, Setting, SettingsError
+from w2vfast.errors import Name, Setting, SettingsError, warn
 from w2vfast.formats.contents import Contents, ReadOptions
 from w2vfast.formats.dispatch import kind_of, read_vectors
 from w2vfast.formats.row_checks import finite_rows
@@ -192,7 +191,7 @@ def _warn_of_none(words: Sequence[Word], source: KeyTable | PathLike) -> None:
     else:
         first = _read(source, ReadOptions(limit=3)).words
         message += f", the file begins with {first!r}"
-    warnings.warn(f"{message}. Do case and language agree?", UserWarning, stacklevel=2)
+    warn(f"{message}. Do case and language agree?")
 
 
 def _name(source: KeyTable | PathLike) -> str:

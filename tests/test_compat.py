@@ -1,6 +1,8 @@
 """Programs for gensim run after one change of import, or get an error that helps."""
 
+import abc
 import copy
+import inspect
 import pickle
 import warnings
 
@@ -141,7 +143,9 @@ def test_other_attributes_can_be_set_and_survive_copies(model):
     ],
 )
 def test_an_old_name_raises_an_error_with_the_new_one(model, name, today):
-    with pytest.raises(AttributeError, match=rf"{name} of gensim's .* {today}$"):
+    with pytest.raises(
+        AttributeError, match=rf"^{name} of gensim's mod.* here {today}$"
+    ):
         getattr(model, name)
     assert eval(today.replace("\\", ""), {"model": model}) is not None
 
@@ -158,6 +162,55 @@ def test_an_old_name_raises_an_error_with_the_new_one(model, name, today):
 )
 def test_replacements_depend_on_where_a_name_is_used(where, name, new):
     assert replacement(where, name) == new
+
+
+@pytest.mark.parametrize(
+    ("read", "message"),
+    [
+        (lambda m: m.vocabulary, r"here model\.wv and model\.build_vocab"),
+        (lambda m: m.wmdistance, r"not here: .* model\.wv\.n_similarity"),
+        (lambda m: m.wv.wmdistance, r"not here: .* n_similarity"),
+        (lambda m: m.wv.add, "here add_vectors"),
+        (lambda _: KeyedVectors.add, "here add_vectors"),
+        (lambda _: Word2Vec.most_similar, r"here model\.wv\.most_similar"),
+        (lambda _: Word2Vec.load_word2vec_format, r"here KeyedVectors\.load_word2"),
+        (lambda _: Word2Vec.x, "type object 'Word2Vec' has no attribute 'x'"),
+    ],
+)
+def test_names_of_gensim_give_a_hint_also_on_the_classes(model, read, message):
+    with pytest.raises(AttributeError, match=message):
+        read(model)
+
+
+def test_a_class_may_be_derived_together_with_an_abstract_one():
+    class Both(Word2Vec, abc.ABC):
+        pass
+
+    assert not inspect.isabstract(Both)
+    assert isinstance(Both(), Word2Vec)
+
+
+def test_a_model_has_no_items_and_tells_where_they_are(model):
+    with pytest.raises(TypeError, match=r"model\.wv\['a'\]"):
+        model["a"]
+    with pytest.raises(TypeError, match=r"'a' in model\.wv"):
+        "a" in model  # noqa: B015
+    assert model
+
+
+@pytest.mark.parametrize("name", ["Doc2Vec", "FastText", "WordEmbeddingsKeyedVectors"])
+def test_models_that_are_not_here_are_an_error_that_tells_what_is(name):
+    run = f"from w2vfast import {name}"
+    with pytest.raises(ImportError, match=rf"{name} is not .*w2vfast.* has Word2Vec"):
+        exec(run)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("epoch", "epochs"), ("windw", "window"), ("callback", "callb")]
+)
+def test_a_misspelt_attribute_cannot_be_set(model, name, meant):
+    with pytest.raises(AttributeError, match=f"'{name}' to set; did you mean {meant}"):
+        setattr(model, name, 1)
 
 
 def test_an_unknown_name_is_the_usual_error(model):
@@ -200,11 +253,29 @@ def test_arguments_that_would_change_the_result_are_refused(call, error, message
 
 @pytest.mark.parametrize(
     ("name", "today"),
-    [("dim", "vector_size"), ("ws", "window"), ("lr", "alpha"), ("minCount", "min_c")],
+    [
+        *(("dim", "vector_size"), ("ws", "window"), ("lr", "alpha")),
+        *(("minCount", "min_c"), ("learning_rate", "alpha"), ("n_jobs", "workers")),
+        *(("model", "sg: 1 for skip-gram"), ("random_state", "seed")),
+    ],
 )
-def test_a_name_of_fasttext_raises_an_error_with_the_name_here(name, today):
+def test_a_name_of_another_program_raises_an_error_with_the_name_here(name, today):
     with pytest.raises(TypeError, match=f"'{name}'; its name, .* is {today}"):
         Word2Vec(TEXT, **{name: 1})
+
+
+def test_arguments_of_gensims_save_have_no_effect_and_binary_gets_a_hint(
+    model, tmp_path
+):
+    pickled = {"separately": [], "sep_limit": 10, "ignore": (), "pickle_protocol": 4}
+    model.save(tmp_path / "model", **pickled)
+    model.wv.save(tmp_path / "v.bin", **pickled)
+    with pytest.raises(TypeError, match=r"'vectors\.bin'.* save_word2vec_format"):
+        model.wv.save(tmp_path / "v", binary=True)
+    with pytest.raises(TypeError, match="no parameter 'spacs'; did you mean spaces"):
+        model.wv.save(tmp_path / "v", spacs="escape")
+    with pytest.raises(TypeError, match="no parameter 'x'"):
+        model.save(tmp_path / "v", x=1)
 
 
 def test_gensim_arguments_with_their_defaults_pass_silently():
@@ -244,6 +315,14 @@ def test_vectors_lockf_raises_an_error_that_names_freeze(model):
         AttributeError, match=r"vectors_lockf is not supported.* freeze="
     ):
         model.wv.vectors_lockf[0] = 0
+
+
+def test_gensims_reserved_rows_have_no_effect():
+    wv = KeyedVectors(4, count=3)
+    wv.add_vector("a", np.ones(4))
+    assert wv.index_to_key == ["a"]
+    with pytest.raises(TypeError, match=r"count must be a whole number.* counts="):
+        KeyedVectors(["a"], [[1]], count=[3])
 
 
 def test_all_vectors_are_scaled_in_place():

@@ -56,10 +56,25 @@ _HOMES = {
     "save_map_page": "plots.interactive_map",
 }
 
+_ABSENT = {
+    "Doc2Vec": "Document vectors are not supported.",
+    "FastText": "Subwords are not supported.",
+    "WordEmbeddingsKeyedVectors": "It is KeyedVectors now.",
+    "Word2VecKeyedVectors": "It is KeyedVectors now.",
+    "Phraser": "It is FrozenPhrases now, and Phraser in w2vfast.phrases.",
+}
+
 
 def __getattr__(name: str) -> object:
     if name in ("_core", "_text"):
         return _compiled(f"{__name__}.{name}")
+    if name in _ABSENT:
+        message = (
+            f"{name} is not in {__name__}, which has Word2Vec, KeyedVectors and "
+            f"Phrases. {_ABSENT[name]}"
+        )
+        # An AttributeError would lose the message in "from w2vfast import ...".
+        raise ImportError(message)
     if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

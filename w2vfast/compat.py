@@ -10,10 +10,11 @@ from __future__ import annotations
 import codecs
 import difflib
 import inspect
+from abc import ABCMeta
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from w2vfast.errors import ParameterError, warn
+from w2vfast.errors import ParameterError, shortened, warn, whole_number
 from w2vfast.params import TrainParams
 
 Where = Literal["parameter", "model", "vectors"]
@@ -29,6 +30,11 @@ _VECTORS = {
     "word_vec": "get_vector",
     "words_closer_than": "closer_than",
     "accuracy": "evaluate_word_analogies",
+    "log_accuracy": "evaluate_word_analogies",
+    "log_evaluate_word_pairs": "evaluate_word_pairs",
+    "add": "add_vectors",
+    "norms": "get_normed_vectors(), or numpy.linalg.norm(wv.vectors, axis=1)",
+    "next_index": "len(wv)",
 }
 # Names of the vectors that gensim 3 also had on a model.
 _MOVED_TO_VECTORS = (
@@ -50,6 +56,15 @@ _NAMES: dict[Where, dict[str, str]] = {
         "min_alpha_yet_reached": "model.history[-1].alpha",
         "running_training_loss": "model.get_latest_training_loss()",
         "total_train_time": "sum(epoch.seconds for epoch in model.history)",
+        "train_count": "len(model.history), the number of epochs",
+        "vocabulary": "model.wv and model.build_vocab",
+        "trainables": "model and model.wv",
+        "scan_vocab": "model.build_vocab",
+        "prepare_vocab": "model.build_vocab",
+        "raw_vocab": "model.wv, whose words have model.wv.get_vecattr(word, 'count')",
+        "cum_table": "model.noise_weights, or the counts of the words",
+        "random": "model.seed",
+        "reset_from": "model.build_vocab_from_freq",
         **{name: f"model.wv.{_VECTORS[name]}" for name in _OLD_ON_MODEL},
         **{name: f"model.wv.{name}" for name in _MOVED_TO_VECTORS},
     },
@@ -67,7 +82,39 @@ _NAMES: dict[Where, dict[str, str]] = {
         "t": "sample",
         "loss": "hs and negative, or objective",
         "pretrainedVectors": "init_vectors",
+        "common_terms": "connector_words",
+        "corpus_file": "sentences=LineSentence(path)",
+        **dict.fromkeys(("learning_rate", "start_alpha"), "alpha"),
+        **dict.fromkeys(("embedding_dim", "embedding_size", "n_dim"), "vector_size"),
+        **dict.fromkeys(("dimension", "dimensions", "vec_size"), "vector_size"),
+        **dict.fromkeys(("n_jobs", "num_workers", "n_threads"), "workers"),
+        **dict.fromkeys(("negative_samples", "num_sampled", "n_negative"), "negative"),
+        **dict.fromkeys(("random_state", "random_seed"), "seed"),
+        **dict.fromkeys(("verbose", "show_progress"), "progress"),
+        **dict.fromkeys(("skip_gram", "skipgram"), "sg=1, and of CBOW sg=0"),
+        **dict.fromkeys(("cbow", "model"), "sg: 1 for skip-gram, 0 for CBOW"),
     },
+}
+# Names of other programs that nothing here replaces, and what to do without them.
+_ABSENT: dict[Where, dict[str, str]] = {
+    "vectors": {
+        "wmdistance": "compare means by n_similarity, or give the vectors to a library "
+        "for optimal transport",
+        "similarity_unseen_docs": "compare means by n_similarity",
+        "resize_vectors": "add_vectors makes room itself",
+        "allocate_vecattrs": "set_vecattr makes room itself",
+        "mapfile_path": "load(folder, mmap=True) maps vectors",
+        "add_lifecycle_event": "leave it out",
+    },
+    "model": {
+        "wmdistance": "compare means by model.wv.n_similarity",
+        **dict.fromkeys(("prepare_weights", "init_weights"), "build_vocab is enough"),
+        "update_weights": "build_vocab(update=True) grows the vectors, too",
+        **dict.fromkeys(("make_cum_table", "create_binary_tree"), "train makes it"),
+        **dict.fromkeys(("add_lifecycle_event", "lifecycle_events"), "leave it out"),
+        **dict.fromkeys(("add_null_word", "seeded_vector"), "leave it out"),
+    },
+    "parameter": {},
 }
 # Parameters of fastText without a counterpart.
 FASTTEXT_ONLY = ("minn", "maxn", "wordNgrams", "bucket", "label")
@@ -80,6 +127,9 @@ _SETTINGS = {
     "workers": "n_workers",
     "layer1_size": "vector_size",
 }
+
+# Attributes of a model that are assigned, besides its settings.
+_ASSIGNED = ("callbacks", "history", "corpus_count", "corpus_total_words")
 
 # Arguments of gensim's build_vocab, build_vocab_from_freq and train that control
 # reports, memory, or counts that are taken from the corpus: no result depends on them.
@@ -109,13 +159,48 @@ def replacement(where: Where, name: str) -> str | None:
     return _NAMES[where].get(name)
 
 
-class GensimNames:
+def _message(where: Where, owner: str, name: str) -> str:
+    """Return the message of the AttributeError for a name that does not exist."""
+    whose = {"model": "gensim's models", "vectors": "gensim's vectors"}[where]
+    if name in _NAMES[where]:
+        return f"{name} of {whose} is here {_NAMES[where][name]}"
+    if name in _ABSENT[where]:
+        return f"{name} of {whose} is not here: {_ABSENT[where][name]}"
+    return f"{owner} has no attribute {name!r}"
+
+
+def missing_attribute(owner: object, name: str) -> AttributeError:
+    """Return an error that tells what to use instead of a name of another program."""
+    where: Where = type(owner)._where  # type: ignore[attr-defined]
+    return AttributeError(_message(where, f"{type(owner).__name__!r} object", name))
+
+
+class HintedNames(ABCMeta):
+    """The class of `Word2Vec` and `KeyedVectors`: gives hints on the classes, too.
+
+    Derived from `ABCMeta`, so that subclasses may also be abstract.
+    """
+
+    _where: Where
+
+    if not TYPE_CHECKING:  # otherwise a type checker would accept any attribute
+
+        def __getattr__(cls, name: str) -> Any:
+            if name == "_where":
+                raise AttributeError(name)
+            raise AttributeError(
+                _message(cls._where, f"type object {cls.__name__!r}", name)
+            )
+
+
+class GensimNames(metaclass=HintedNames):
     """Attributes of gensim's models; a base class of `Word2Vec`.
 
     Settings can be read as in gensim (``model.window``).  They cannot be assigned;
     `train` takes other settings as arguments.
     """
 
+    _where: Where = "model"
     _params: TrainParams
 
     if not TYPE_CHECKING:  # otherwise a type checker would accept any attribute
@@ -125,12 +210,7 @@ class GensimNames:
                 return object.__getattribute__(self, name)
             if name in _SETTINGS:
                 return getattr(self._params, _SETTINGS[name])
-            new = replacement("model", name)
-            if new is not None:
-                message = f"{name} of gensim's models is here {new}"
-            else:
-                message = f"{type(self).__name__!r} object has no attribute {name!r}"
-            raise AttributeError(message)
+            raise missing_attribute(self, name)
 
         def __setattr__(self, name: str, value: Any) -> None:
             if name == "running_training_loss":  # gensim's way to start a sum anew
@@ -149,7 +229,31 @@ class GensimNames:
                     f"start_alpha, end_alpha, compute_loss."
                 )
                 raise AttributeError(message)
+            self._refuse_misspelt(name)
             super().__setattr__(name, value)
+
+    def _refuse_misspelt(self, name: str) -> None:
+        """Raise AttributeError for a new attribute that is nearly one of the model."""
+        known = {*_SETTINGS, *_ASSIGNED, *dir(type(self))}
+        if name.startswith("_") or name in known or name in self.__dict__:
+            return
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        if near:
+            message = (
+                f"a model has no attribute {name!r} to set; did you mean {near[0]}? "
+                "Settings are given to Word2Vec, or to train."
+            )
+            raise AttributeError(message)
+
+    def __getitem__(self, word: Any) -> NoReturn:
+        message = f"a model has no items; its vectors have: model.wv[{shortened(word)}]"
+        raise TypeError(message)
+
+    def __contains__(self, word: Any) -> NoReturn:
+        message = (
+            f"a model has no items; its vectors have: {shortened(word)} in model.wv"
+        )
+        raise TypeError(message)
 
 
 def refuse_unknown_arguments(names: Iterable[str], known: Iterable[str]) -> None:
@@ -237,6 +341,41 @@ def _refuse_gensim_arguments(
     if null_word:
         hint = "There is no padding word among the vectors."
         raise ParameterError(name, null_word, "0", hint)
+
+
+# Arguments of gensim's save that control how it pickles.
+_OF_PICKLES = {"separately", "sep_limit", "ignore", "pickle_protocol"}
+
+
+def check_gensim_save(given: Mapping[str, Any], method: Callable[..., Any]) -> None:
+    """Check the arguments of gensim's `save` that ours does not have.
+
+    Raises
+    ------
+    TypeError
+        For a name that does not belong to gensim's `save`.
+    """
+    if "binary" in given:
+        message = (
+            "save has no parameter 'binary': the name's suffix or kind= decides. Use "
+            "save('vectors.bin'), or save_word2vec_format('vectors', binary=True)."
+        )
+        raise TypeError(message)
+    known = inspect.signature(method).parameters.keys() - {"gensim"}
+    refuse_unknown_arguments(given.keys() - _OF_PICKLES, known)
+
+
+def check_reserved_rows(count: int) -> None:
+    """Accept gensim's `count` of `KeyedVectors`, for which nothing needs to be done.
+
+    Raises
+    ------
+    ParameterError, ParameterTypeError
+        If it is no number of rows; the counts of words are `counts`.
+    """
+    name, hint = "count", "Counts of the words are given as counts=."
+    if whole_number(name, count, hint) < 0:
+        raise ParameterError(name, count, "at least 0", hint)
 
 
 def check_encoding(encoding: str) -> None:

@@ -19,6 +19,7 @@ from w2vfast.compat import (
     GensimNames,
     check_gensim_arguments,
     check_gensim_call,
+    check_gensim_save,
     refuse_unknown_arguments,
 )
 from w2vfast.errors import optional_number
@@ -850,13 +851,16 @@ class Word2Vec(Predictions, GensimNames):
 
     # ---- files and copies ----------------------------------------------------------
 
-    def save(self, path: PathLike) -> None:
+    def save(self, path: PathLike, **gensim: Any) -> None:
         """Write the whole model to a folder of JSON and ``.npy`` files.
 
         Parameters
         ----------
         path : path
             Folder to make or to replace; only a saved model is replaced.
+        **gensim
+            `separately`, `sep_limit`, `ignore` and `pickle_protocol` of gensim, without
+            effect.
 
         Raises
         ------
@@ -867,6 +871,7 @@ class Word2Vec(Predictions, GensimNames):
         OSError
             If the folder cannot be written.
         """
+        check_gensim_save(gensim, self.save)
         saved = SavedModel(
             self.params,
             self._state_with_weights(),

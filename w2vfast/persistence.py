@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import PathLike
+from w2vfast.errors import warn
 from w2vfast.formats.folder import MODEL_KIND, load_folder, save_folder
+from w2vfast.formats.registry import KINDS
 from w2vfast.params import TrainParams
 from w2vfast.state import ModelState
 from w2vfast.system.json_files import checked
@@ -55,6 +57,17 @@ class SavedModel:
     tokenize: str | None
 
 
+def _warn_of_suffix(path: str) -> None:
+    """Warn if the name of a folder is that of a file of vectors."""
+    suffix = os.path.splitext(path)[1].lower()
+    others = [kind for name, kind in KINDS.items() if name != "folder"]
+    if suffix in {".gz", *(known for kind in others for known in kind.suffixes)}:
+        warn(
+            f"{path!r} will be a folder: a saved model is one, whatever its name. The "
+            f"vectors alone are saved as a file by model.wv.save({path!r})."
+        )
+
+
 def save_model(path: PathLike, model: SavedModel) -> None:
     """Write a model folder, whole or not at all.
 
@@ -72,6 +85,7 @@ def save_model(path: PathLike, model: SavedModel) -> None:
         If the folder cannot be written.
     """
     vocab = model.state.need_vocab()
+    _warn_of_suffix(os.fspath(path))
     meta = {
         "kind": MODEL_KIND,
         "params": model.params.to_dict(),

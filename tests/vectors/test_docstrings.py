@@ -23,7 +23,9 @@ def described_parameters(method):
         inspect.getdoc(method),
         re.MULTILINE | re.DOTALL,
     )
-    names = re.findall(r"^(\w[\w, ]*) : ", section.group(1) if section else "", re.M)
+    names = re.findall(
+        r"^(?:\*\*)?(\w[\w, ]*) : ", section.group(1) if section else "", re.M
+    )
     return [name for group in names for name in group.split(", ")]
 
 

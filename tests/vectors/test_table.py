@@ -185,7 +185,9 @@ def test_an_integer_is_a_key_and_never_a_row(wv):
 )
 def test_names_of_gensim_3_raise_an_error_with_the_current_name(wv, old, today):
     assert not hasattr(wv, old)
-    with pytest.raises(AttributeError, match=rf"gensim 3's {old} is now .*{today}"):
+    with pytest.raises(
+        AttributeError, match=rf"{old} of gensim's vectors is here .*{today}"
+    ):
         getattr(wv, old)
     assert hasattr(wv, today)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from w2vfast import _text
+from w2vfast.compat import refuse_unknown_arguments
 from w2vfast.errors import warn
 from w2vfast.phrases.base import PhraseModel
 from w2vfast.phrases.counting import count_corpus
@@ -87,7 +89,10 @@ class Phrases(PhraseModel, kind="Phrases"):
         connector_words: Iterable[str] = frozenset(),
         *,
         workers: int | None = None,
+        **unknown: NoReturn,
     ) -> None:
+        known = inspect.signature(Phrases).parameters.keys() - {"unknown"}
+        refuse_unknown_arguments(unknown, known)
         if progress_per != GENSIM_PROGRESS_PER:
             message = f"progress_per={progress_per!r} has no effect in w2vfast"
             warn(message)

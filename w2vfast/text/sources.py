@@ -297,8 +297,9 @@ def sentence_source(
     if isinstance(sentences, (str, bytes, os.PathLike)):
         message = (
             f"sentences must be an iterable of token lists, such as [['the', 'cat'], "
-            f"['a', 'dog']], got {shown(sentences)}. For a file use corpus_file=; for "
-            "one sentence use [text.split()]."
+            f"['a', 'dog']], got {shown(sentences)}. For a file use "
+            "LineSentence(path), or corpus_file= of Word2Vec; for one sentence use "
+            "[text.split()]."
         )
         raise TypeError(message)
     tokens = None if options.tokenizer else _token_source(sentences, read_files)
@@ -389,7 +390,8 @@ def token_list(sentence: Any, k: int) -> Sequence[Any]:
         message = (
             f"sentence {k} is {shown(sentence)}, but a sentence is a list of tokens: "
             "[['the', 'cat', 'sat']], not ['the cat sat']. Split texts by "
-            "tokenize='whitespace' or another tokenizer, or give a file of text as "
+            "text.split(), or in Word2Vec by tokenize='whitespace' or another "
+            "tokenizer; give a file of text as LineSentence(path), or in Word2Vec as "
             "corpus_file=."
         )
         raise TypeError(message)

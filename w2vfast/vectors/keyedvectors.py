@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast.aliases import Key, PathLike
-from w2vfast.compat import check_encoding, check_rows_to_write
+from w2vfast.compat import check_encoding, check_gensim_save, check_rows_to_write
 from w2vfast.errors import optional_number, warn, whole_number
 from w2vfast.formats import dispatch, word2vec
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
@@ -52,6 +52,8 @@ class KeyedVectors(KeyTable):
     fixed : bool, default False
         The rows belong to a model: no key can be added, and their order cannot change.
         Copies are not fixed.
+    count : int, default 0
+        Of gensim, without effect: rows are reserved as they are added.
 
     Attributes
     ----------
@@ -827,6 +829,7 @@ class KeyedVectors(KeyTable):
         *,
         spaces: Spaces = "refuse",
         dtype: npt.DTypeLike | None = None,
+        **gensim: Any,
     ) -> None:
         r"""Write the vectors in the format that the suffix selects.
 
@@ -847,11 +850,15 @@ class KeyedVectors(KeyTable):
         dtype : dtype, optional
             Floating-point type to convert the vectors to.  float16 takes half the space
             of float32 in a folder and in .npz, and keeps three decimal digits.
+        **gensim : optional
+            `separately`, `sep_limit`, `ignore` and `pickle_protocol` of gensim, without
+            effect.
 
         Raises
         ------
         TypeError
-            If an attribute contains objects that JSON cannot represent.
+            If an attribute contains objects that JSON cannot represent, or there is no
+            such argument.
         ValueError
             If the suffix is unknown, a word cannot be written, or a value is too large
             for `dtype`.
@@ -871,6 +878,7 @@ class KeyedVectors(KeyTable):
         king 1 0.5
         queen 0.5 1
         """
+        check_gensim_save(gensim, KeyedVectors.save)
         attributes = {k: v for k, v in self.expandos.items() if k != "count"}
         held = Contents(
             self.index_to_key,

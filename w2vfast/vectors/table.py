@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast.aliases import Key
-from w2vfast.compat import replacement
+from w2vfast.compat import HintedNames, Where, check_reserved_rows, missing_attribute
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import attributes as attrs
 from w2vfast.vectors import neighbours
@@ -49,8 +49,10 @@ class _State(NamedTuple):
     attributes: dict[str, npt.NDArray[Any]]
 
 
-class KeyTable:
+class KeyTable(metaclass=HintedNames):
     """Keys, each with a row of vectors and of named attributes; see `KeyedVectors`."""
+
+    _where: Where = "vectors"
 
     def __init__(
         self,
@@ -61,7 +63,9 @@ class KeyTable:
         vector_size: int | None = None,
         c_text: bool = False,
         fixed: bool = False,
+        count: int = 0,
     ) -> None:
+        check_reserved_rows(count)
         if isinstance(keys, int):
             vector_size, keys = keys, ()
         matrix = _as_matrix(vectors, vector_size)
@@ -86,12 +90,7 @@ class KeyTable:
         def __getattr__(self, name: str) -> Any:
             if hasattr(type(self), name):  # a property raised: repeat its error
                 return object.__getattribute__(self, name)
-            new = replacement("vectors", name)
-            if new is not None:
-                message = f"gensim 3's {name} is now {new}"
-            else:
-                message = f"{type(self).__name__!r} object has no attribute {name!r}"
-            raise AttributeError(message)
+            raise missing_attribute(self, name)
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy does not belong to a model, so keys can be added to it.

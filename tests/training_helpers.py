@@ -3,8 +3,8 @@
 import numpy as np
 
 from w2vfast import _core
-from w2vfast.training import huffman, sampling
-from w2vfast.training.tables import Tables
+from w2vfast.training import sampling
+from w2vfast.training.tables import build_tables
 from w2vfast.training.trainer import Trainer
 from w2vfast.training.weights import Rows, new_weights
 
@@ -57,9 +57,5 @@ def run_of(params, ids, n_rows=None):
     """A trainer of new weights for these ids."""
     counts = np.maximum(np.bincount(ids, minlength=n_rows or 1), 1).astype(np.int64)
     weights = new_weights(len(counts), params)
-    tables = Tables(
-        sampling.keep_thresholds(counts, params.sample),
-        sampling.noise_sampler(counts) if params.negative else None,
-        huffman.build_tree(counts) if params.hs else None,
-    )
+    tables = build_tables(counts, params, None, None)
     return Trainer(weights, ids, tables, int(counts.sum()), params)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from w2vfast.system.progress import ProgressBar
 from w2vfast.training.callbacks import call_hooks
+from w2vfast.training.position import NoPauses
 
 if TYPE_CHECKING:
     from w2vfast.training.history import EpochStats
+    from w2vfast.training.position import Pauses
     from w2vfast.training.trainer import Trainer
 
 
@@ -20,6 +22,7 @@ def run_epochs(
     callbacks: Sequence[Any],
     model: object,
     progress: bool | None,
+    pauses: Pauses | None = None,
 ) -> None:
     """Train for some epochs, or until a hook asks to stop.
 
@@ -35,6 +38,8 @@ def run_epochs(
         Passed to the hooks.
     progress : bool or None
         As for `w2vfast.system.progress.ProgressBar`.
+    pauses : Pauses, optional
+        When the trainer pauses between two spans; told when the last epoch is done.
 
     Notes
     -----
@@ -42,11 +47,18 @@ def run_epochs(
     ``on_train_end`` still runs.
     """
     stop = call_hooks(callbacks, "on_train_begin", model)
-    with ProgressBar(progress, n_epochs * trainer.n_ids, "tokens") as bar:
-        for epoch in range(n_epochs):
+    pauses = pauses or NoPauses()
+    done, epoch = trainer.ids_done, trainer.first_epoch  # of the run it goes on from
+    with ProgressBar(progress, n_epochs * trainer.n_ids - done, "tokens") as bar:
+        while epoch < n_epochs:
             stop = stop or call_hooks(callbacks, "on_epoch_begin", model)
             if stop:
                 break
-            history.append(trainer.run_epoch(epoch, bar.show))
+            stats = trainer.run_epoch(
+                epoch, lambda ids, text: bar.show(ids - done, text), pauses
+            )
+            history.append(stats)
+            epoch += 1
             stop = call_hooks(callbacks, "on_epoch_end", model)
+    pauses.finish(trainer.position_after(epoch))
     call_hooks(callbacks, "on_train_end", model)

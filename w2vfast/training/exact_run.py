@@ -14,6 +14,7 @@ from w2vfast.training.kernel_objects import kernel_options
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
+    from w2vfast.training.position import WorkerState
 
 
 class ExactRun:
@@ -57,6 +58,15 @@ class ExactRun:
         """Return what the only thread calls; the queue serves to stop it."""
         del epoch  # the worker's state carries over
         return [lambda: self._worker.train_epoch(self._ids, queue)]
+
+    @property
+    def state(self) -> WorkerState:
+        """Where the worker is in the text, and its random numbers and alpha."""
+        return self._worker.state
+
+    def restore(self, state: WorkerState) -> None:
+        """Go on from the `state` of another run."""
+        self._worker.restore(**state)  # type: ignore[arg-type]
 
     def reported_alpha(self, epoch: float) -> float:
         """Return the present learning rate."""

@@ -17,6 +17,7 @@ from w2vfast.training.replicas import plan_replicas
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
+    from w2vfast.training.position import WorkerState
     from w2vfast.training.tables import Tables
     from w2vfast.training.weights import Weights
 
@@ -120,6 +121,16 @@ class FastRun:
             return lambda: worker.train_epoch(self._ids, queue, epoch_key, schedule)
 
         return [task(worker) for worker in self._workers]
+
+    @property
+    def state(self) -> WorkerState:
+        """Kept words of all workers, by which merges are timed."""
+        return {"kept_words": sum(worker.kept_words for worker in self._workers)}
+
+    def restore(self, state: WorkerState) -> None:
+        """Go on from the `state` of another run, with any number of workers."""
+        for worker in self._workers:
+            worker.kept_words = int(state["kept_words"]) // len(self._workers)
 
     def reported_alpha(self, epoch: float) -> float:
         """Return the learning rate after `epoch` epochs; the kernels compute theirs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -96,21 +96,37 @@ class Timeline:
     ----------
     most : int
         Maximum number of samples between the first and the last one, at least 2.
+    samples : sequence of Sample
+        Those of the first part of the epoch, if it goes on after a break.
+    stride : int
+        The `stride` at that time.
+
+    Attributes
+    ----------
+    stride : int
+        Every `stride`-th sample is kept.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(
+        self, most: int, samples: Sequence[Sample] = (), stride: int = 1
+    ) -> None:
         self._most = most
-        self._kept: list[Sample] = []
-        self._stride = 1
-        self._n_seen = 0
+        self._kept = list(samples)
+        self.stride = stride
+        self._n_seen = len(self._kept) * stride
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """The samples that are kept so far."""
+        return tuple(self._kept)
 
     def add(self, sample: Sample) -> None:
         """Add the next sample; keep it if it falls on the current spacing."""
-        if self._n_seen % self._stride == 0:
+        if self._n_seen % self.stride == 0:
             if len(self._kept) == self._most:
                 del self._kept[1::2]
-                self._stride *= 2
-            if self._n_seen % self._stride == 0:
+                self.stride *= 2
+            if self._n_seen % self.stride == 0:
                 self._kept.append(sample)
         self._n_seen += 1
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ from w2vfast.training.fast_run import FastRun
 from w2vfast.training.history import EpochStats, Losses, Sample, Timeline
 from w2vfast.training.kernel_objects import kernel_model
 from w2vfast.training.pairs import warn_if_few_pairs
+from w2vfast.training.position import NoPauses, Pauses, Position
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
@@ -32,13 +34,24 @@ SAMPLES_WANTED = 512  # of a run, over time
 SHORTEST_SPAN, LONGEST_SPAN, SPANS_WANTED = 2_000, 64_000, 512  # ids
 
 
+@dataclass(frozen=True)
+class _Epoch:
+    """What was before an epoch, and its samples so far."""
+
+    number: int  # from 0
+    ids_before: int
+    losses_before: Losses
+    start: float  # of time.perf_counter [s]
+    timeline: Timeline
+
+
 class Trainer:
     """One training run: the same weights, ids and settings over several epochs.
 
     Parameters
     ----------
     weights : Weights
-        INOUT; padded while the trainer works.
+        INOUT; padded while the trainer works.  An attribute, too.
     ids : ndarray of int32, shape (N,)
         0 ends a sentence.
     tables : Tables
@@ -68,6 +81,7 @@ class Trainer:
         keep_always = sampling.C_KEEP_ALWAYS if params.exact else sampling.KEEP_ALWAYS
         keep = None if tables.keep is None else tables.keep / keep_always
         warn_if_few_pairs(ids, keep, params)
+        self.weights = weights
         self._ids = ids
         self._params = params
         self._unknown = unknown
@@ -79,6 +93,7 @@ class Trainer:
         else:
             self._run = FastRun(model, weights, ids, tables, params, epochs_before)
         self._starts = self._cut_spans()
+        self._restored: Position | None = None
 
     def _cut_spans(self) -> NDArray[np.int64]:
         n_ids = len(self._ids)
@@ -104,10 +119,71 @@ class Trainer:
         )
         return sum(of_workers, start=Losses())
 
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """Offsets of the spans, shape (S + 1,), the number of ids last."""
+        return self._starts
+
+    @property
+    def first_epoch(self) -> int:
+        """Epochs that are done already, in the run that this one goes on from."""
+        return 0 if self._restored is None else self._restored.epoch
+
+    def restore(self, position: Position, starts: NDArray[np.int64]) -> None:
+        """Go on from where another run stood; its weights are in place.
+
+        Parameters
+        ----------
+        position : Position
+        starts : ndarray of int64, shape (S + 1,)
+            `starts` of that run: random numbers are keyed by the spans.
+        """
+        self._starts = starts
+        self._run.restore(position.worker)
+        sums = position.losses
+        self._run.counters[0].restore(
+            position.ids, sums.predictions, sums.hs, sums.ns, sums.softmax
+        )
+        self._restored = position
+
+    def position_after(self, epoch: int) -> Position:
+        """Return where the run stands between two epochs, after so many."""
+        return self._position(self._new_epoch(epoch), 0)
+
+    def _position(self, epoch: _Epoch, next_span: int) -> Position:
+        return Position(
+            epoch.number,
+            next_span,
+            self._run.state,
+            self.ids_done,
+            self.losses,
+            epoch.ids_before,
+            epoch.losses_before,
+            time.perf_counter() - epoch.start,
+            epoch.timeline.samples,
+            epoch.timeline.stride,
+        )
+
+    def _new_epoch(self, number: int) -> _Epoch:
+        most = max(2, SAMPLES_WANTED // self._params.epochs)
+        now = time.perf_counter()
+        return _Epoch(number, self.ids_done, self.losses, now, Timeline(most))
+
+    def _restored_epoch(self, found: Position) -> _Epoch:
+        most = max(2, SAMPLES_WANTED // self._params.epochs)
+        start = time.perf_counter() - found.seconds
+        timeline = Timeline(most, found.samples, found.sample_stride)
+        return _Epoch(
+            found.epoch, found.ids_before, found.losses_before, start, timeline
+        )
+
     def run_epoch(
-        self, epoch: int, report: Callable[[int, str], object] = lambda *_: None
+        self,
+        epoch: int,
+        report: Callable[[int, str], object] = lambda *_: None,
+        pauses: Pauses | None = None,
     ) -> EpochStats:
-        """Train one epoch.
+        """Train one epoch, or the rest of the epoch that `restore` began.
 
         Parameters
         ----------
@@ -116,6 +192,8 @@ class Trainer:
         report : callable
             Called on this thread about ten times a second, with the number of ids done
             in all epochs and a short description of the state.
+        pauses : Pauses, optional
+            When the workers pause between two spans, in exact mode two sentences.
 
         Returns
         -------
@@ -126,29 +204,23 @@ class Trainer:
         FloatingPointError
             In fast mode, if a vector became non-finite.
         """
-        before, ids_before, start = self.losses, self.ids_done, time.perf_counter()
-        queue = _core.SpanQueue(self._starts)
-        timeline = Timeline(max(2, SAMPLES_WANTED // self._params.epochs))
-
-        def sample_now() -> Sample:
-            seconds = time.perf_counter() - start
-            return self._sample(epoch, seconds, self.ids_done - ids_before, before)
-
-        def report_now() -> None:
-            timeline.add(sample_now())
-            report(self.ids_done, self._status(before))
-
-        timeline.add(sample_now())
-        run_threads(self._run.tasks(epoch, queue), queue.stop, report_now)
-        samples = timeline.close(sample_now())
-        report(self.ids_done, self._status(before))
+        found = self._restored
+        if found is not None and found.epoch == epoch:
+            begun, first_span = self._restored_epoch(found), found.next_span
+        else:
+            begun, first_span = self._new_epoch(epoch), 0
+        queue = _core.SpanQueue(self._starts, first_span)
+        begun.timeline.add(self._sample(begun))
+        self._run_spans(begun, queue, report, pauses or NoPauses())
+        samples = begun.timeline.close(self._sample(begun))
+        report(self.ids_done, self._status(begun))
         self._run.check(epoch)
-        means = (self.losses - before).mean(self._objectives)
+        means = (self.losses - begun.losses_before).mean(self._objectives)
         return EpochStats(
             epoch=epoch,
             alpha=self._run.reported_alpha(epoch + 1),
-            words=self.ids_done - ids_before,
-            seconds=time.perf_counter() - start,
+            words=self.ids_done - begun.ids_before,
+            seconds=time.perf_counter() - begun.start,
             hs_loss=means.get("hs"),
             ns_loss=means.get("ns"),
             samples=samples,
@@ -156,19 +228,49 @@ class Trainer:
             softmax_loss=means.get("softmax"),
         )
 
-    def _sample(self, epoch: int, seconds: float, words: int, before: Losses) -> Sample:
-        alpha = self._run.reported_alpha(epoch + words / self.n_ids)
-        since = self.losses - before
+    def _run_spans(
+        self,
+        epoch: _Epoch,
+        queue: _core.SpanQueue,
+        report: Callable[[int, str], object],
+        pauses: Pauses,
+    ) -> None:
+        """Train until the queue is empty; let all workers return for each pause."""
+
+        def plan_pause() -> None:
+            queue.pause_at(max(0, pauses.next_at(self.ids_done) - epoch.ids_before))
+
+        def report_now() -> None:
+            epoch.timeline.add(self._sample(epoch))
+            plan_pause()
+            report(self.ids_done, self._status(epoch))
+
+        while not self._is_done(queue):
+            plan_pause()
+            tasks = self._run.tasks(epoch.number, queue)
+            run_threads(tasks, queue.stop, report_now)
+            if not self._is_done(queue):
+                pauses.take(self._position(epoch, queue.next_span))
+
+    def _is_done(self, queue: _core.SpanQueue) -> bool:
+        return queue.next_span == len(self._starts) - 1
+
+    def _sample(self, epoch: _Epoch) -> Sample:
+        words = self.ids_done - epoch.ids_before
+        since = self.losses - epoch.losses_before
         return Sample(
-            seconds, words, alpha, since.predictions, since.hs, since.ns, since.softmax
+            time.perf_counter() - epoch.start,
+            words,
+            self._run.reported_alpha(epoch.number + words / self.n_ids),
+            *(since.predictions, since.hs, since.ns, since.softmax),
         )
 
-    def _status(self, before: Losses) -> str:
+    def _status(self, begun: _Epoch) -> str:
         epoch = self.ids_done / self.n_ids
         n_epochs = self._params.epochs
         text = f"epoch {min(int(epoch) + 1, n_epochs)}/{n_epochs}"
         text += f" alpha {self._run.reported_alpha(epoch):.5f}"
-        means = (self.losses - before).mean(self._objectives)
+        means = (self.losses - begun.losses_before).mean(self._objectives)
         for name, loss in means.items():
             text += f" {name if len(means) > 1 else 'loss'} {loss:.3f}"
         return text

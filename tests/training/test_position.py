@@ -1,0 +1,139 @@
+"""Runs that pause between two spans: nothing changes by it, and another run goes on."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from training_helpers import run_of
+
+from w2vfast.params import TrainParams
+
+RNG = np.random.default_rng(3)
+IDS = RNG.integers(0, 60, 30_000).astype(np.int32)  # every sixtieth ends a sentence
+EPOCHS = 2
+N_ROWS = 60
+
+SETTINGS = {
+    "skip-gram": {"sg": 1},
+    "CBOW": {},
+    "CBOW in chunks": {"negative_sharing": "chunk"},
+    "hierarchical softmax": {"sg": 1, "hs": 1, "negative": 0},
+    "both objectives": {"hs": 1, "cbow_mean": 0},
+    "pairs": {"sg": 1, "negative_sharing": "pair"},
+    "full softmax": {"objective": "softmax", "vector_size": 4},
+    "exact skip-gram": {"mode": "exact", "sg": 1},
+    "exact CBOW": {"mode": "exact", "hs": 1},
+    "exact hierarchical softmax": {"mode": "exact", "sg": 1, "hs": 1, "negative": 0},
+}
+
+
+def params_of(name, workers=1):
+    settings = {"vector_size": 12, "epochs": EPOCHS, "sample": 0.01, **SETTINGS[name]}
+    return TrainParams(workers=workers, **settings)
+
+
+class EveryFew:
+    """Pauses after some ids, again and again; keeps what a run needs to go on."""
+
+    def __init__(self, every):
+        self.every, self.due = every, every
+        self.kept = []
+        self.run = None
+
+    def next_at(self, ids):
+        return self.due
+
+    def take(self, position):
+        self.due = position.ids + self.every
+        self.kept.append((position, weights_of(self.run)))
+
+
+def weights_of(run):
+    return {name: rows.vectors.copy() for name, rows in run.weights}
+
+
+def train(run, pauses=None):
+    if pauses is not None:
+        pauses.run = run
+    return [run.run_epoch(n, pauses=pauses) for n in range(run.first_epoch, EPOCHS)]
+
+
+def go_on(params, position, weights, starts):
+    run = run_of(params, IDS, N_ROWS)
+    for name, rows in run.weights:
+        rows.vectors[...] = weights[name]
+    run.restore(position, starts)
+    return run
+
+
+def facts(stats):
+    """What an epoch reports, without the wall time."""
+    return dataclasses.replace(stats, seconds=0, samples=())
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_one_worker_goes_on_to_the_bytes_of_a_run_without_a_break(name):
+    params = params_of(name)
+    whole = run_of(params, IDS, N_ROWS)
+    expected = train(whole)
+    pauses = EveryFew(7001)
+    paused = run_of(params, IDS, N_ROWS)
+    assert list(map(facts, train(paused, pauses))) == list(map(facts, expected))
+    assert len(pauses.kept) >= 6
+    for position, weights in pauses.kept[::3]:
+        run = go_on(params, position, weights, paused.starts)
+        stats = train(run)
+        expected_stats = map(facts, expected[position.epoch :])
+        assert list(map(facts, stats)) == list(expected_stats)
+        for key, rows in run.weights:
+            np.testing.assert_array_equal(rows.vectors, weights_of(whole)[key])
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+@pytest.mark.parametrize("name", ["skip-gram", "CBOW in chunks"])
+def test_several_workers_train_each_id_once_whatever_their_number_before(name, workers):
+    pauses = EveryFew(9000)
+    paused = run_of(params_of(name, workers), IDS, N_ROWS)
+    assert sum(stats.words for stats in train(paused, pauses)) == EPOCHS * len(IDS)
+    position, weights = pauses.kept[1]
+    run = go_on(params_of(name, workers + 1), position, weights, paused.starts)
+    train(run)
+    assert run.ids_done == EPOCHS * len(IDS)
+    vectors = dict(weights_of(run))["syn0"]
+    assert np.isfinite(vectors).all()
+    assert not np.array_equal(vectors, weights["syn0"])
+
+
+def test_merges_are_timed_from_the_start_of_the_run_and_not_of_the_break():
+    pauses = EveryFew(9000)
+    train(run := run_of(params_of("skip-gram", 2), IDS, N_ROWS), pauses)
+    position, weights = pauses.kept[-1]
+    kept_words = position.worker["kept_words"]
+    assert 0 < kept_words <= position.ids
+    again = go_on(params_of("skip-gram", 2), position, weights, run.starts)
+    assert again.position_after(0).worker["kept_words"] == kept_words - kept_words % 2
+
+
+def test_the_record_of_an_epoch_covers_the_part_before_the_break():
+    params = params_of("skip-gram")
+    pauses = EveryFew(7001)
+    paused = run_of(params, IDS, N_ROWS)
+    train(paused, pauses)
+    position, weights = pauses.kept[1]
+    assert position.epoch == 0
+    position = dataclasses.replace(position, seconds=50.0)
+    stats = train(go_on(params, position, weights, paused.starts))[0]
+    assert stats.seconds > 50
+    assert stats.samples[: len(position.samples)] == position.samples
+    assert [sample.words for sample in stats.samples][-1] == len(IDS)
+
+
+def test_a_run_without_a_break_that_is_done_has_nothing_left():
+    params = params_of("CBOW")
+    run = run_of(params, IDS, N_ROWS)
+    train(run)
+    end = run.position_after(EPOCHS)
+    assert (end.epoch, end.next_span, end.ids) == (EPOCHS, 0, EPOCHS * len(IDS))
+    again = go_on(params, end, weights_of(run), run.starts)
+    assert train(again) == []
+    assert again.ids_done == EPOCHS * len(IDS)

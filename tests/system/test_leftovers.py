@@ -2,14 +2,20 @@
 
 import os
 import signal
-import time
 
+import pytest
 from helpers import posix_only, run_python
 
 from w2vfast.system import leftovers
 from w2vfast.system.files import open_output
 from w2vfast.system.folders import created, new_folder
-from w2vfast.system.leftovers import remove_leftovers, temporary_beside
+from w2vfast.system.leftovers import (
+    new_file_beside,
+    new_folder_beside,
+    only_user_of_folder,
+    remove_leftovers,
+    temporary_beside,
+)
 
 pytestmark = posix_only  # Windows has no locks
 
@@ -24,27 +30,43 @@ KILLED_SCRIPT = """
 """
 
 
-def make_older(folder):
-    for path in folder.iterdir():
-        before = time.time() - 3600
-        os.utime(path, (before, before))
-
-
 def test_what_a_killed_writer_left_is_removed_by_the_next_one(tmp_path):
     done = run_python(KILLED_SCRIPT, arguments=[str(tmp_path)])
     assert done.returncode == -signal.SIGKILL
     assert len(list(tmp_path.iterdir())) == 2
-    make_older(tmp_path)
     with open_output(tmp_path / "file") as file:
         file.write(b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_what_is_young_stays_because_it_may_not_be_locked_yet(tmp_path):
-    path = temporary_beside(str(tmp_path / "file"))
-    open(path, "wb").close()
-    remove_leftovers(str(tmp_path))
-    assert os.path.exists(path)
+@pytest.mark.parametrize("make", [new_file_beside, new_folder_beside])
+def test_what_is_removed_before_it_is_marked_as_in_use_is_made_again(
+    tmp_path, make, monkeypatch
+):
+    tried, flock = [], leftovers.fcntl.flock
+
+    def flock_late(descriptor, how):
+        tried.append(list(tmp_path.iterdir()))
+        if len(tried) == 1:
+            with monkeypatch.context() as before:
+                before.setattr(leftovers.fcntl, "flock", flock)
+                remove_leftovers(str(tmp_path))
+        flock(descriptor, how)
+
+    monkeypatch.setattr(leftovers.fcntl, "flock", flock_late)
+    made = make(str(tmp_path / "file"))
+    path = made[0] if isinstance(made[0], str) else made[1]
+    assert [str(p) for p in tmp_path.iterdir()] == [path]
+    assert tried[0] != tried[1]
+    os.close(made[1]) if made[0] == path else made[0].close()
+
+
+def test_a_folder_has_one_user_at_a_time(tmp_path):
+    path = str(tmp_path)
+    with only_user_of_folder(path) as first, only_user_of_folder(path) as second:
+        assert (first, second) == (True, False)
+    with only_user_of_folder(str(tmp_path)) as again:
+        assert again
 
 
 def test_what_a_living_writer_writes_stays(tmp_path):
@@ -52,7 +74,6 @@ def test_what_a_living_writer_writes_stays(tmp_path):
         with new_folder(tmp_path / "folder", "mark", bool) as temporary:
             with created(temporary, "mark"):
                 pass
-            make_older(tmp_path)
             remove_leftovers(str(tmp_path))
         file.write(b"new")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
@@ -61,7 +82,6 @@ def test_what_a_living_writer_writes_stays(tmp_path):
 def test_other_files_stay(tmp_path):
     for name in (".w2vfast-1.tmp", "mine", ".w2vfast-0123456789abcdef.tmp.old"):
         (tmp_path / name).write_text("mine")
-    make_older(tmp_path)
     remove_leftovers(str(tmp_path))
     assert len(list(tmp_path.iterdir())) == 3
 
@@ -70,6 +90,5 @@ def test_nothing_is_removed_where_there_are_no_locks(tmp_path, monkeypatch):
     monkeypatch.setattr(leftovers, "fcntl", None)
     path = temporary_beside(str(tmp_path / "file"))
     open(path, "wb").close()
-    make_older(tmp_path)
     remove_leftovers(str(tmp_path))
     assert os.path.exists(path)

@@ -25,6 +25,7 @@ from w2vfast.system.json_files import checked, parse_json
 # The possible values of meta["kind"].
 MODEL_KIND = "w2vfast.Word2Vec"
 VECTORS_KIND = "w2vfast.KeyedVectors"
+CHECKPOINT_KIND = "w2vfast.Checkpoint"
 
 _FORMAT = "w2vfast model"
 _VERSION = 1

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, BinaryIO
 
 from w2vfast.aliases import PathLike
-from w2vfast.system.leftovers import lock, remove_leftovers, temporary_beside
+from w2vfast.system.leftovers import new_file_beside, remove_leftovers
 
 HEAD_BYTES = 10  # enough to recognise each compression
 BUFFER_BYTES = 1 << 17
@@ -359,16 +359,12 @@ def _create_beside(target: str) -> tuple[BinaryIO, str]:
         # A rename would replace a read-only file.
         message = "the file exists and is not writable"
         raise PermissionError(errno.EACCES, message, target)
-    temporary = temporary_beside(final)
     remove_leftovers(os.path.dirname(final))
     try:
-        # "x" lets the system apply the umask; Python can only read the umask by
-        # changing it for a moment in all threads.
-        file = open(temporary, "xb")  # noqa: SIM115
+        file, temporary = new_file_beside(final)
     except OSError as error:
         raise no_temporary(error, target) from error
     try:
-        lock(file.fileno())
         if os.path.exists(final):
             os.chmod(temporary, stat.S_IMODE(os.stat(final).st_mode))
     except BaseException:

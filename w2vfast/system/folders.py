@@ -19,11 +19,7 @@ from w2vfast.system.files import (
     open_regular,
     synced,
 )
-from w2vfast.system.leftovers import (
-    locked_folder,
-    remove_leftovers,
-    temporary_beside,
-)
+from w2vfast.system.leftovers import new_folder_beside, remove_leftovers
 
 T = TypeVar("T")
 
@@ -166,20 +162,21 @@ def new_folder(
     """
     target = os.path.realpath(path)
     _check_replaceable(target, os.fspath(path), mark, is_part)
-    temporary = temporary_beside(target)
     remove_leftovers(os.path.dirname(target))
     try:
-        os.mkdir(temporary)
+        temporary, descriptor = new_folder_beside(target)
     except OSError as error:
         raise no_temporary(error, os.fspath(path)) from error
     try:
-        with locked_folder(temporary):
-            with naming_full_disk(os.fspath(path)):
-                yield temporary
-            _swap(temporary, target)
+        with naming_full_disk(os.fspath(path)):
+            yield temporary
+        _swap(temporary, target)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def created(folder: str, name: str) -> AbstractContextManager[BinaryIO]:

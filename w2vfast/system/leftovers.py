@@ -7,8 +7,8 @@ import os
 import re
 import secrets
 import shutil
-import time
 from collections.abc import Iterator
+from typing import BinaryIO
 
 try:
     import fcntl
@@ -16,7 +16,6 @@ except ImportError:  # Windows, where an open file cannot be removed anyway
     fcntl = None  # type: ignore[assignment]
 
 _NAME = re.compile(r"\.w2vfast-[0-9a-f]{16}\.tmp")
-_LEAST_AGE = 60.0  # seconds; a younger one may not be locked yet
 
 
 def temporary_beside(target: str) -> str:
@@ -25,26 +24,67 @@ def temporary_beside(target: str) -> str:
     return os.path.join(os.path.dirname(target), name)
 
 
-def lock(descriptor: int) -> None:
-    """Mark an open temporary file or folder as in use.
+def new_file_beside(target: str) -> tuple[BinaryIO, str]:
+    """Make an empty temporary file; return it, open for writing, and its name.
 
-    The system removes the mark when the process ends, however it ends.
+    It is marked as in use until it is closed; the system removes the mark when the
+    process ends, however it ends.
     """
+    while True:
+        path = temporary_beside(target)
+        # "x" lets the system apply the umask; Python can only read the umask by
+        # changing it for a moment in all threads.
+        file = open(path, "xb")  # noqa: SIM115
+        if _lock(file.fileno(), path):
+            return file, path
+        file.close()
+
+
+def new_folder_beside(target: str) -> tuple[str, int | None]:
+    """Make a temporary folder; return its name and a descriptor.
+
+    It is marked as in use until the descriptor is closed.  None where the system has
+    no such marks.
+    """
+    while True:
+        path = temporary_beside(target)
+        os.mkdir(path)
+        if fcntl is None:
+            return path, None
+        with contextlib.suppress(FileNotFoundError):  # else `_lock` would be False
+            descriptor = os.open(path, os.O_RDONLY)
+            if _lock(descriptor, path):
+                return path, descriptor
+            os.close(descriptor)
+
+
+def _lock(descriptor: int, path: str) -> bool:
+    """Mark as in use; return False if `remove_leftovers` was faster."""
     if fcntl is not None:
         with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return os.path.lexists(path)
 
 
 @contextlib.contextmanager
-def locked_folder(path: str) -> Iterator[None]:
-    """Mark a temporary folder as in use while the block runs."""
+def only_user_of_folder(path: str) -> Iterator[bool]:
+    """Mark a folder as in use while the block runs; yield False if it is already.
+
+    Where there are no such marks, True.
+    """
     if fcntl is None:
-        yield
+        yield True
         return
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        lock(descriptor)
-        yield
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        except OSError:  # a file system without locks
+            pass
+        yield True
     finally:
         os.close(descriptor)
 
@@ -65,8 +105,6 @@ def remove_leftovers(directory: str) -> None:
 
 
 def _remove_if_unused(path: str) -> None:
-    if time.time() - os.lstat(path).st_mtime < _LEAST_AGE:
-        return
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,142 @@
+"""The folder of a run's checkpoints: the last two are kept, and one process writes."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+import warnings
+from collections.abc import Iterator
+
+from w2vfast.aliases import PathLike
+from w2vfast.checkpoint.storage import Checkpoint, read_checkpoint, write_checkpoint
+from w2vfast.system.leftovers import (
+    only_user_of_folder,
+    remove_leftovers,
+    temporary_beside,
+)
+
+KEPT = 2
+_NAME = re.compile(r"checkpoint-([0-9]{6,})")
+
+
+class CheckpointFolder:
+    """A folder with checkpoints, numbered in the order in which they were written.
+
+    Other files in it are left alone.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Made when the first checkpoint is written.
+    """
+
+    def __init__(self, path: PathLike) -> None:
+        self.path = os.fspath(path)
+        self._good: list[str] | None = None  # names, once one was read
+
+    def __str__(self) -> str:
+        return self.path
+
+    def names(self) -> list[str]:
+        """Return the names of all checkpoints, the oldest first."""
+        try:
+            found = os.listdir(self.path)
+        except FileNotFoundError:
+            return []
+        return sorted(filter(_NAME.fullmatch, found), key=_number)
+
+    @contextlib.contextmanager
+    def used_alone(self) -> Iterator[None]:
+        """Make the folder, and keep other processes from using it meanwhile.
+
+        What a killed process left in it is removed.
+
+        Raises
+        ------
+        OSError
+            If it cannot be made or written, or another process uses it.
+        """
+        os.makedirs(self.path, exist_ok=True)
+        with only_user_of_folder(self.path) as is_only_user:
+            if not is_only_user:
+                message = (
+                    "another process writes its checkpoints to this folder; wait for "
+                    "its end, or name another folder"
+                )
+                raise OSError(errno.EBUSY, message, self.path)
+            remove_leftovers(self.path)
+            yield
+
+    def newest(self, *, whole: bool = True) -> tuple[str, Checkpoint] | None:
+        """Read the newest checkpoint that is not damaged.
+
+        Parameters
+        ----------
+        whole : bool, default True
+            As for `read_checkpoint`.
+
+        Returns
+        -------
+        tuple of str and Checkpoint, or None
+            Its path and content; None if there is no checkpoint at all.
+
+        Raises
+        ------
+        ValueError
+            If all are damaged.
+
+        Warns
+        -----
+        UserWarning
+            About each damaged one that is passed over.
+        """
+        names = self.names()
+        while names:
+            path = os.path.join(self.path, names[-1])
+            try:
+                checkpoint = read_checkpoint(path, whole=whole)
+            except (ValueError, FileNotFoundError) as error:
+                names.pop()
+                if not names:
+                    raise
+                message = f"{error}. The checkpoint before it, {names[-1]}, is used."
+                warnings.warn(message, UserWarning, stacklevel=2)
+            else:
+                self._good = names
+                return path, checkpoint
+        return None
+
+    def add(self, checkpoint: Checkpoint) -> str:
+        """Write a checkpoint, then remove all but the last two; return its path.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; those before it stay.
+        """
+        names = self.names()
+        good = names if self._good is None else self._good
+        number = _number(names[-1]) + 1 if names else 1
+        name = f"checkpoint-{number:06}"
+        path = os.path.join(self.path, name)
+        write_checkpoint(path, checkpoint)
+        self._good = [*good, name][-KEPT:]
+        for old in {*names} - {*self._good}:
+            _remove(os.path.join(self.path, old))
+        return path
+
+
+def _number(name: str) -> int:
+    match = _NAME.fullmatch(name)
+    return int(match[1]) if match else 0
+
+
+def _remove(path: str) -> None:
+    """Remove a checkpoint; one that is removed in part has no checkpoint's name."""
+    hidden = temporary_beside(path)
+    with contextlib.suppress(OSError):
+        os.rename(path, hidden)
+        shutil.rmtree(hidden)

@@ -1,0 +1,189 @@
+"""The wish for checkpoints: where, how often, and whether to go on from one."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vfast.aliases import PathLike
+from w2vfast.checkpoint.folder import CheckpointFolder
+from w2vfast.checkpoint.identity import (
+    RunIdentity,
+    check_params,
+    digest_of,
+    digest_of_vocabulary,
+)
+from w2vfast.checkpoint.interval import DEFAULT, interval_of
+from w2vfast.checkpoint.saver import SIGNALS, Saver
+from w2vfast.checkpoint.storage import Checkpoint
+from w2vfast.errors import Part, Setting, SettingsError
+from w2vfast.system.log import logger
+from w2vfast.system.signals import WaitingSignals
+from w2vfast.training.history import EpochStats
+from w2vfast.training.position import Position
+
+if TYPE_CHECKING:
+    from w2vfast.params import TrainParams
+    from w2vfast.text.vocab import Vocab
+    from w2vfast.training.tables import Tables
+    from w2vfast.training.trainer import Trainer
+
+
+class CheckpointPlan:
+    """Where checkpoints are written, how often, and whether the run goes on from one.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The folder.
+    every : str, default "10min"
+        As for `interval_of`.
+    resume : bool, default False
+        Go on from the newest checkpoint; without any, begin at the start.
+
+    Raises
+    ------
+    ParameterTypeError, ParameterError
+        If `every` is no interval.
+    """
+
+    def __init__(
+        self, path: PathLike, every: str = DEFAULT, resume: bool = False
+    ) -> None:
+        self.every = every
+        self.resume = resume
+        self.folder = CheckpointFolder(path)
+        self._interval = interval_of(every)
+
+    def check(self, params: TrainParams) -> None:
+        """Raise early, before the text is read, what would be raised after it.
+
+        Raises
+        ------
+        SettingsError
+            If there are checkpoints and no wish to go on from them, or they are of a
+            training with other settings.
+        """
+        names = self.folder.names()
+        if names and not self.resume:
+            raise SettingsError(_would_mix(self.folder.path, names[-1]))
+        found = self.folder.newest(whole=False)
+        if found is not None:
+            path, checkpoint = found
+            check_params(params, checkpoint.run, path)
+
+    @contextlib.contextmanager
+    def run(
+        self, trainer: Trainer, identity: RunIdentity, history: list[EpochStats]
+    ) -> Iterator[Saver]:
+        """Prepare a run; yield what its trainer pauses for.
+
+        Parameters
+        ----------
+        trainer : Trainer
+            INOUT: stands where the newest checkpoint stood.
+        identity : RunIdentity
+        history : list of EpochStats
+            INOUT: that of the checkpoint.
+
+        Raises
+        ------
+        SettingsError
+            As by `check`, also if text or vocabulary differ.
+        OSError
+            If the folder cannot be used, or another process uses it.
+        """
+        with self.folder.used_alone(), WaitingSignals(SIGNALS) as signals:
+            names = self.folder.names()
+            if names and not self.resume:
+                raise SettingsError(_would_mix(self.folder.path, names[-1]))
+            found = self.folder.newest()
+            if found is not None:
+                _go_on(trainer, identity, history, *found)
+            elif self.resume:
+                logger.info("%s has no checkpoint: training begins.", self.folder)
+            saver = Saver(
+                self.folder, self._interval, identity, trainer, history, signals
+            )
+            try:
+                yield saver
+            finally:
+                saver.wait()
+
+
+def identity_of(
+    trainer: Trainer,
+    vocab: Vocab,
+    params: TrainParams,
+    tables: Tables,
+    noise_weights: NDArray[np.float64] | None,
+    epochs_before: int,
+) -> RunIdentity:
+    """Return what must be the same when a run goes on."""
+    return RunIdentity(
+        params=params.to_dict(),
+        epochs_before=epochs_before,
+        n_ids=trainer.n_ids,
+        ids=digest_of(trainer.ids),
+        train_words=trainer.train_words,
+        n_rows=len(vocab),
+        vocabulary=digest_of_vocabulary(vocab.words, vocab.counts),
+        frozen=_digest_if_any(tables.frozen),
+        noise_weights=_digest_if_any(noise_weights),
+    )
+
+
+def _digest_if_any(array: NDArray[Any] | None) -> str | None:
+    return None if array is None else digest_of(array)
+
+
+def _would_mix(path: str, name: str) -> list[Part]:
+    return [
+        f"{path} has checkpoints of an earlier run, such as {name}. Give ",
+        Setting("resume", True),
+        " to go on from it, or name another folder, or remove this one.",
+    ]
+
+
+def _go_on(
+    trainer: Trainer,
+    identity: RunIdentity,
+    history: list[EpochStats],
+    path: str,
+    found: Checkpoint,
+) -> None:
+    """Let a trainer stand where a checkpoint stood."""
+    identity.check(found.run, path)
+    _check_parts(trainer, found, path)
+    for name, rows in trainer.weights:
+        rows.vectors[...] = found.weights[name]
+    position = found.position
+    if found.finished:
+        position = dataclasses.replace(position, epoch=trainer.n_epochs)
+    trainer.restore(position, found.starts)
+    history[:] = found.history
+    logger.info(
+        "Going on from %s: %d epochs and %s tokens are done.",
+        path,
+        position.epoch,
+        f"{position.ids:,}",
+    )
+
+
+def _check_parts(trainer: Trainer, found: Checkpoint, path: str) -> None:
+    """Raise ValueError unless weights, spans and position fit the trainer."""
+    shapes = {name: rows.vectors.shape for name, rows in trainer.weights}
+    fit = {name: matrix.shape for name, matrix in found.weights.items()} == shapes
+    starts, position = found.starts, found.position
+    fit = fit and starts.dtype == np.int64 and starts.ndim == 1 and len(starts) > 1
+    fit = fit and bool(starts[0] == 0 and starts[-1] == trainer.n_ids)
+    fit = fit and bool((np.diff(starts) > 0).all())
+    fit = fit and trainer.can_stand_at(position) and position.next_span < len(starts)
+    if not fit:
+        message = f"{path} is damaged: its parts do not fit each other"
+        raise ValueError(message)

@@ -1,0 +1,172 @@
+"""Write checkpoints of a run: when, from which copy, and what happens on failure."""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vfast.checkpoint.folder import CheckpointFolder
+from w2vfast.checkpoint.identity import RunIdentity
+from w2vfast.checkpoint.interval import Interval
+from w2vfast.checkpoint.storage import Checkpoint
+from w2vfast.system.log import logger
+from w2vfast.system.resources import available_memory
+from w2vfast.system.signals import WaitingSignals
+from w2vfast.training.history import EpochStats
+from w2vfast.training.position import Position
+from w2vfast.training.trainer import Trainer
+
+SIGNALS = ("SIGTERM", "SIGUSR1")
+_NEVER = 2**62  # ids
+
+
+class Saver:
+    """Writes checkpoints of one run; the `Pauses` of its trainer.
+
+    While the workers pause, the weights are copied; a thread writes the copy while they
+    go on.  If there is no memory for a copy, the weights are written during the pause.
+
+    Parameters
+    ----------
+    folder : CheckpointFolder
+        In use by this process alone.
+    interval : Interval
+    run : RunIdentity
+    trainer : Trainer
+    history : list of EpochStats
+        Of all epochs that are done; read at each checkpoint.
+    signals : WaitingSignals
+        Of `SIGNALS`: each brings a checkpoint; SIGTERM has its effect after it.
+    """
+
+    def __init__(
+        self,
+        folder: CheckpointFolder,
+        interval: Interval,
+        run: RunIdentity,
+        trainer: Trainer,
+        history: Sequence[EpochStats],
+        signals: WaitingSignals,
+    ) -> None:
+        self._folder = folder
+        self._interval = interval
+        self._run = run
+        self._trainer = trainer
+        self._history = history
+        self._signals = signals
+        self._thread: threading.Thread | None = None
+        self._failure: Exception | None = None
+        self._plan_next(trainer.ids_done)
+
+    # ---- Pauses --------------------------------------------------------------------
+
+    def next_at(self, ids: int) -> int:
+        """Return after how many ids of the run a checkpoint is due."""
+        self._warn_of_failure()
+        if any(map(self._signals.has, SIGNALS)):
+            return ids
+        if self._interval.words is not None:
+            return self._due_at
+        is_due = time.monotonic() >= self._due_time and not self._is_writing
+        return ids if is_due else _NEVER
+
+    def take(self, position: Position) -> None:
+        """Begin to write a checkpoint; after SIGTERM, write it and let that act."""
+        self.wait()
+        checkpoint = self._checkpoint(position, copy=True)
+        if checkpoint is None or self._signals.has("SIGTERM"):
+            self._write(checkpoint or self._checkpoint(position))
+            self._warn_of_failure()
+        else:
+            self._thread = threading.Thread(
+                target=self._write, args=(checkpoint,), daemon=True
+            )
+            self._thread.start()
+        self._plan_next(position.ids)
+        self._signals.forget("SIGUSR1")
+        self._signals.obey("SIGTERM")
+
+    def finish(self, position: Position) -> None:
+        """Write the last checkpoint, from which nothing is left to train."""
+        self.wait()
+        self._write(self._checkpoint(position, finished=True))
+        self._warn_of_failure()
+        self._signals.obey("SIGTERM")
+
+    # ---- writing -------------------------------------------------------------------
+
+    @property
+    def _is_writing(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def wait(self) -> None:
+        """Wait until what was begun is written."""
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._warn_of_failure()
+
+    def _plan_next(self, ids: int) -> None:
+        seconds, words = self._interval
+        self._due_time = time.monotonic() + (seconds or 0)
+        self._due_at = ids + (words or 0)
+
+    def _checkpoint(
+        self, position: Position, *, copy: bool = False, finished: bool = False
+    ) -> Checkpoint | None:
+        """Return the present state; None if it cannot be copied."""
+        weights: Mapping[str, NDArray[np.float32]] | None = {
+            name: rows.vectors for name, rows in self._trainer.weights
+        }
+        if copy:
+            weights = _copied(weights)
+            if weights is None:
+                return None
+        return Checkpoint(
+            *(self._run, position, finished, list(self._history)),
+            *(self._trainer.starts, weights),
+        )
+
+    def _write(self, checkpoint: Checkpoint) -> None:
+        start = time.perf_counter()
+        try:
+            path = self._folder.add(checkpoint)
+        # On its own thread: it is reported on that of the run.
+        except Exception as error:
+            self._failure = error
+            return
+        logger.info(
+            "Checkpoint %s: epoch %d, %s tokens done; written in %.1f s.",
+            path,
+            checkpoint.position.epoch + 1,
+            f"{checkpoint.position.ids:,}",
+            time.perf_counter() - start,
+        )
+
+    def _warn_of_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            message = (
+                f"a checkpoint could not be written: {failure}. Training goes on, the "
+                f"checkpoints before it are kept, and the next one is tried when due."
+            )
+            warnings.warn(message, UserWarning, stacklevel=2)
+
+
+def _copied(
+    weights: Mapping[str, NDArray[np.float32]],
+) -> dict[str, NDArray[np.float32]] | None:
+    """Copy matrices; None if there is no memory for it."""
+    available = available_memory()
+    size = sum(matrix.nbytes for matrix in weights.values())
+    if available is not None and size > available:
+        return None
+    try:
+        return {name: matrix.copy() for name, matrix in weights.items()}
+    except MemoryError:
+        return None

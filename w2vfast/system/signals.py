@@ -1,0 +1,75 @@
+"""Signals that wait: noted when they arrive, obeyed when the program is ready."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from types import FrameType, TracebackType
+from typing import Any
+
+
+class WaitingSignals:
+    """Notes some signals while a block runs, instead of what they would do.
+
+    Python calls handlers on the main thread only, so on any other thread, and for a
+    signal whose handler Python cannot restore, nothing is noted or changed.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Such as "SIGTERM"; those that the system does not have are passed over.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._before: dict[int, Callable[[int, FrameType | None], Any] | int] = {}
+        self._noted: set[int] = set()
+
+    def __enter__(self) -> WaitingSignals:
+        if threading.current_thread() is not threading.main_thread():
+            return self
+        for name in self._names:
+            number = getattr(signal, name, None)
+            before = None if number is None else signal.getsignal(number)
+            if number is not None and before is not None:
+                self._before[number] = before
+                signal.signal(number, self._note)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number in list(self._before):
+            self._restore(number)
+
+    def has(self, name: str) -> bool:
+        """Whether a signal has arrived since it was last obeyed or forgotten."""
+        return getattr(signal, name, None) in self._noted
+
+    def forget(self, name: str) -> None:
+        """Take a signal as answered."""
+        self._noted.discard(getattr(signal, name, 0))
+
+    def obey(self, name: str) -> None:
+        """Let a signal that has arrived do what it would have done at once."""
+        number = getattr(signal, name, None)
+        if number in self._noted:
+            self._noted.discard(number)
+            self._restore(number)
+            signal.raise_signal(number)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if number in self._noted and number == signal.SIGTERM:
+            self._restore(number)  # it is urgent
+            signal.raise_signal(number)
+        self._noted.add(number)
+
+    def _restore(self, number: int) -> None:
+        before = self._before.pop(number, None)
+        if before is not None:
+            signal.signal(number, before)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import PathLike
+from w2vfast.checkpoint.plan import NoCheckpoints, Plan, identity_of, plan_of
 from w2vfast.compat import (
     GensimNames,
     check_gensim_arguments,
@@ -56,6 +57,7 @@ from w2vfast.warmstart.init_vectors import Coverage, check_source
 from w2vfast.warmstart.next_state import with_growth, with_weights
 
 if TYPE_CHECKING:
+    from w2vfast.checkpoint.identity import RunIdentity
     from w2vfast.text.corpus import EncodedCorpus
 
 
@@ -165,6 +167,16 @@ class Word2Vec(Predictions, GensimNames):
     freeze : iterable of str or int, optional
         Words whose vectors (`wv`) training does not change.  The others learn from
         them; output vectors are not frozen.
+    checkpoint : path, optional
+        Folder for checkpoints: states of the training, from which it goes on after a
+        crash.  The last two are kept.  Use one folder for one training.
+    checkpoint_every : str, optional
+        How often, such as "30s", "10min", "2h", "500Mwords" or "1Gwords" (words of all
+        epochs); default "10min".  The last one is written at the end.
+    resume : bool, default False
+        Go on from the newest checkpoint in the folder; if there is none, begin.  The
+        settings (but `workers`), the text and the vocabulary must be the same.  With
+        one worker the result has the bytes of a training without a break.
     hashfxn, null_word, trim_rule, sorted_vocab, batch_words, comment : optional
         Parameters of gensim.  Those without effect on the result are accepted with a
         warning; the others must have gensim's default.
@@ -250,6 +262,9 @@ class Word2Vec(Predictions, GensimNames):
         progress: bool | None = None,
         init_vectors: KeyedVectors | PathLike | None = None,
         freeze: Iterable[str | int] | None = None,
+        checkpoint: PathLike | None = None,
+        checkpoint_every: str | None = None,
+        resume: bool | None = None,
         **unknown: NoReturn,
     ) -> None:
         known = inspect.signature(Word2Vec).parameters.keys() - {"unknown"}
@@ -297,10 +312,12 @@ class Word2Vec(Predictions, GensimNames):
         self._init_vectors = init_vectors
         self._freeze = [] if freeze is None else checked_words(freeze)
         self._set_noise_weights(noise_weights)
+        self._checkpoints: Plan = plan_of(checkpoint, checkpoint_every, resume)
         if sentences is not None or corpus_file is not None:
             try:
-                self.build_vocab(sentences, corpus_file)
-                self.train()
+                with self._checkpoints.prepared(self.params):
+                    self.build_vocab(sentences, corpus_file)
+                    self.train()
             finally:
                 self._cache.clear()
 
@@ -574,6 +591,9 @@ class Word2Vec(Predictions, GensimNames):
         callbacks: Iterable[Any] | None = None,
         progress: bool | None = None,
         freeze: Iterable[str | int] | None = None,
+        checkpoint: PathLike | None = None,
+        checkpoint_every: str | None = None,
+        resume: bool | None = None,
         **gensim: Any,
     ) -> None:
         """Train on a corpus; the learning rate falls once over the epochs of this call.
@@ -599,6 +619,9 @@ class Word2Vec(Predictions, GensimNames):
             Default: as given to the class.
         freeze : iterable of str or int, optional
             For this call, instead of that of the class; () freezes no word.
+        checkpoint, checkpoint_every, resume : optional
+            For this call, instead of those of the class.  Each call of `train` needs a
+            folder of its own.
         **gensim
             `queue_factor` and `report_delay` of gensim, without effect.
 
@@ -607,7 +630,8 @@ class Word2Vec(Predictions, GensimNames):
         ValueError
             If a word to freeze is not in the vocabulary; the message names similar
             words.  With full softmax, if there are more than 50,000 words; the message
-            tells the cost.
+            tells the cost.  If there are checkpoints of another training, or `resume`
+            is missing.
         RuntimeError
             Without a vocabulary, without a corpus, or while the model is being
             trained.
@@ -617,6 +641,7 @@ class Word2Vec(Predictions, GensimNames):
             If the matrices do not fit, before they are allocated.
         """
         check_gensim_call(gensim, self.train)
+        plan = plan_of(checkpoint, checkpoint_every, resume, self._checkpoints)
         hooks = checked_callbacks(self.callbacks if callbacks is None else callbacks)
         words_to_freeze = self._freeze if freeze is None else checked_words(freeze)
         changes = {
@@ -625,11 +650,14 @@ class Word2Vec(Predictions, GensimNames):
             "min_alpha": end_alpha,
             "compute_loss": compute_loss,
         }
-        with self._alone(), self._noise_weights_of_call(noise_weights):
+        with contextlib.ExitStack() as within:
+            within.enter_context(self._alone())
+            within.enter_context(self._noise_weights_of_call(noise_weights))
             vocab = self.vocab
             frozen = frozen_rows(words_to_freeze, vocab)
             params = _changed(self.params, changes)
             cost.check(params, vocab.visible_counts)
+            within.enter_context(plan.prepared(params))
             progress = self._progress if progress is None else progress
             source = None
             if corpus_iterable is not None or corpus_file is not None:
@@ -637,7 +665,7 @@ class Word2Vec(Predictions, GensimNames):
             corpus = self._cache.corpus_of(source, self.params, vocab, progress)
             self._note_size(corpus)
             _log_run(params, vocab)
-            self._run(corpus, params, frozen, hooks, progress)
+            self._run(corpus, params, frozen, hooks, progress, plan)
 
     def _run(
         self,
@@ -646,6 +674,7 @@ class Word2Vec(Predictions, GensimNames):
         frozen: NDArray[np.uint8] | None,
         hooks: list[Any],
         progress: bool | None,
+        plan: Plan,
     ) -> None:
         # In exact mode the first training decays over the sum of given counts, as in
         # C, even if they are those of another text; later ones over their own.
@@ -653,18 +682,29 @@ class Word2Vec(Predictions, GensimNames):
         length = self.vocab.train_words if by_counts else len(corpus.ids)
         state = self._state_with_weights()
         weights = state.need_weights()
+        noise, epochs_before = state.noise_weights, len(self.history)
         try:
+            tables = build_tables(self.vocab.counts, params, noise, frozen)
             run = Trainer(
                 weights,
                 corpus.ids,
-                build_tables(self.vocab.counts, params, state.noise_weights, frozen),
+                tables,
                 length,
                 params,
-                epochs_before=len(self.history),
+                epochs_before=epochs_before,
                 unknown=corpus.n_unknown,
             )
             self._follow()
-            run_epochs(run, params.epochs, self.history, hooks, self, progress)
+
+            def identity() -> RunIdentity:
+                return identity_of(
+                    run, self.vocab, params, tables, noise, epochs_before
+                )
+
+            with plan.run(run, identity, self.history) as pauses:
+                run_epochs(
+                    *(run, params.epochs, self.history, hooks, self, progress, pauses)
+                )
         finally:
             weights.pack()
             self._follow()
@@ -922,11 +962,12 @@ class Word2Vec(Predictions, GensimNames):
         model.corpus_total_words = saved.corpus_total_words
         model._counts_given = saved.counts_given
         model._init_vectors, model._freeze = None, saved.freeze
+        model._checkpoints = NoCheckpoints()
         model._state = saved.state
         return model
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {**self.__dict__, "callbacks": []}
+        state = {**self.__dict__, "callbacks": [], "_checkpoints": NoCheckpoints()}
         del state["_training_lock"]  # a lock
         return state
 

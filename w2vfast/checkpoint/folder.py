@@ -34,7 +34,7 @@ class CheckpointFolder:
     """
 
     def __init__(self, path: PathLike) -> None:
-        self.path = os.fspath(path)
+        self.path = os.fsdecode(path)
         self._good: list[str] | None = None  # names, once one was read
 
     def __str__(self) -> str:

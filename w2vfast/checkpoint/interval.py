@@ -9,7 +9,7 @@ from typing import NamedTuple
 from w2vfast.errors import ParameterError, ParameterTypeError
 
 DEFAULT = "10min"
-_PARAMETER = "checkpoint_every"
+EVERY = "checkpoint_every"
 _SECONDS = {"s": 1, "sec": 1, "min": 60, "h": 3600}
 _WORDS = {"words": 1, "kwords": 10**3, "Mwords": 10**6, "Gwords": 10**9}
 _FORM = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?(?:e[0-9]{1,2})?)\s*([A-Za-z]+)\s*")
@@ -45,11 +45,11 @@ def interval_of(text: object) -> Interval:
         If it is anything else, or 0.
     """
     if not isinstance(text, str):
-        raise ParameterTypeError(_PARAMETER, text, _ACCEPTED)
+        raise ParameterTypeError(EVERY, text, _ACCEPTED)
     match = _FORM.fullmatch(text)
     number, unit = match.groups() if match else ("0", "")
     seconds = float(number) * _SECONDS.get(unit, 0)
     words = float(number) * _WORDS.get(unit, 0)
     if not 0 < seconds + words < math.inf:
-        raise ParameterError(_PARAMETER, text, _ACCEPTED)
+        raise ParameterError(EVERY, text, _ACCEPTED)
     return Interval(None, max(1, int(words))) if words else Interval(seconds, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,20 +18,41 @@ from w2vfast.checkpoint.identity import (
     digest_of,
     digest_of_vocabulary,
 )
-from w2vfast.checkpoint.interval import DEFAULT, interval_of
+from w2vfast.checkpoint.interval import DEFAULT, EVERY, interval_of
 from w2vfast.checkpoint.saver import SIGNALS, Saver
 from w2vfast.checkpoint.storage import Checkpoint
-from w2vfast.errors import Part, Setting, SettingsError
+from w2vfast.errors import Name, Part, Setting, SettingsError
 from w2vfast.system.log import logger
 from w2vfast.system.signals import WaitingSignals
 from w2vfast.training.history import EpochStats
-from w2vfast.training.position import Position
+from w2vfast.training.position import NoPauses, Pauses
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
     from w2vfast.text.vocab import Vocab
     from w2vfast.training.tables import Tables
     from w2vfast.training.trainer import Trainer
+
+
+class NoCheckpoints:
+    """The plan of a run without checkpoints."""
+
+    @contextlib.contextmanager
+    def prepared(self, params: TrainParams) -> Iterator[None]:
+        """Do nothing."""
+        del params
+        yield
+
+    @contextlib.contextmanager
+    def run(
+        self,
+        trainer: Trainer,
+        identity: Callable[[], RunIdentity],
+        history: list[EpochStats],
+    ) -> Iterator[Pauses]:
+        """Yield what never pauses."""
+        del trainer, identity, history
+        yield NoPauses()
 
 
 class CheckpointPlan:
@@ -60,8 +81,11 @@ class CheckpointPlan:
         self.folder = CheckpointFolder(path)
         self._interval = interval_of(every)
 
-    def check(self, params: TrainParams) -> None:
+    @contextlib.contextmanager
+    def prepared(self, params: TrainParams) -> Iterator[None]:
         """Raise early, before the text is read, what would be raised after it.
+
+        While the block runs, SIGUSR1 has no effect: there is nothing to write yet.
 
         Raises
         ------
@@ -76,18 +100,24 @@ class CheckpointPlan:
         if found is not None:
             path, checkpoint = found
             check_params(params, checkpoint.run, path)
+        with WaitingSignals(("SIGUSR1",)):
+            yield
 
     @contextlib.contextmanager
     def run(
-        self, trainer: Trainer, identity: RunIdentity, history: list[EpochStats]
-    ) -> Iterator[Saver]:
+        self,
+        trainer: Trainer,
+        identity: Callable[[], RunIdentity],
+        history: list[EpochStats],
+    ) -> Iterator[Pauses]:
         """Prepare a run; yield what its trainer pauses for.
 
         Parameters
         ----------
         trainer : Trainer
             INOUT: stands where the newest checkpoint stood.
-        identity : RunIdentity
+        identity : callable
+            Returns the `RunIdentity`; it reads the whole text.
         history : list of EpochStats
             INOUT: that of the checkpoint.
 
@@ -103,17 +133,55 @@ class CheckpointPlan:
             if names and not self.resume:
                 raise SettingsError(_would_mix(self.folder.path, names[-1]))
             found = self.folder.newest()
+            run = identity()
             if found is not None:
-                _go_on(trainer, identity, history, *found)
+                _go_on(trainer, run, history, *found)
             elif self.resume:
                 logger.info("%s has no checkpoint: training begins.", self.folder)
             saver = Saver(
-                self.folder, self._interval, identity, trainer, history, signals
+                *(self.folder, self._interval, run, trainer, history, signals),
+                is_finished=found is not None and found[1].finished,
             )
             try:
                 yield saver
             finally:
                 saver.wait()
+
+
+Plan = NoCheckpoints | CheckpointPlan
+
+
+def plan_of(
+    path: PathLike | None,
+    every: str | None,
+    resume: bool | None,
+    base: Plan | None = None,
+) -> Plan:
+    """Return the plan for three parameters, each of which may be None.
+
+    Parameters
+    ----------
+    path, every, resume
+        `checkpoint`, `checkpoint_every` and `resume`.
+    base : NoCheckpoints or CheckpointPlan, optional
+        What is not given is as in this plan.
+
+    Raises
+    ------
+    ParameterTypeError, ParameterError
+        If `every` is no interval, or there is no folder.
+    """
+    if isinstance(base, CheckpointPlan):
+        path = base.folder.path if path is None else path
+        every = base.every if every is None else every
+        resume = base.resume if resume is None else resume
+    if path is not None:
+        return CheckpointPlan(path, DEFAULT if every is None else every, bool(resume))
+    if every is not None or resume:
+        given = Setting("resume", True) if resume else Setting(EVERY, every)
+        message = (given, " needs ", Name("checkpoint"), ", the folder.")
+        raise SettingsError(message)
+    return NoCheckpoints()
 
 
 def identity_of(
@@ -163,14 +231,13 @@ def _go_on(
     for name, rows in trainer.weights:
         rows.vectors[...] = found.weights[name]
     position = found.position
-    if found.finished:
+    if found.finished:  # also if a hook ended it before its last epoch
         position = dataclasses.replace(position, epoch=trainer.n_epochs)
     trainer.restore(position, found.starts)
     history[:] = found.history
     logger.info(
-        "Going on from %s: %d epochs and %s tokens are done.",
+        "Going on from %s: %s tokens are done.",
         path,
-        position.epoch,
         f"{position.ids:,}",
     )
 

@@ -42,6 +42,8 @@ class Saver:
         Of all epochs that are done; read at each checkpoint.
     signals : WaitingSignals
         Of `SIGNALS`: each brings a checkpoint; SIGTERM has its effect after it.
+    is_finished : bool
+        Nothing is left to train, and the last checkpoint says so.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Saver:
         trainer: Trainer,
         history: Sequence[EpochStats],
         signals: WaitingSignals,
+        is_finished: bool,
     ) -> None:
         self._folder = folder
         self._interval = interval
@@ -59,6 +62,7 @@ class Saver:
         self._trainer = trainer
         self._history = history
         self._signals = signals
+        self._is_finished = is_finished
         self._thread: threading.Thread | None = None
         self._failure: Exception | None = None
         self._plan_next(trainer.ids_done)
@@ -78,13 +82,15 @@ class Saver:
     def take(self, position: Position) -> None:
         """Begin to write a checkpoint; after SIGTERM, write it and let that act."""
         self.wait()
-        checkpoint = self._checkpoint(position, copy=True)
-        if checkpoint is None or self._signals.has("SIGTERM"):
-            self._write(checkpoint or self._checkpoint(position))
+        copy = None if self._signals.has("SIGTERM") else _copied(self._weights())
+        if copy is None:
+            self._write(self._checkpoint(position, self._weights()))
             self._warn_of_failure()
         else:
             self._thread = threading.Thread(
-                target=self._write, args=(checkpoint,), daemon=True
+                target=self._write,
+                args=(self._checkpoint(position, copy),),
+                daemon=True,
             )
             self._thread.start()
         self._plan_next(position.ids)
@@ -94,8 +100,9 @@ class Saver:
     def finish(self, position: Position) -> None:
         """Write the last checkpoint, from which nothing is left to train."""
         self.wait()
-        self._write(self._checkpoint(position, finished=True))
-        self._warn_of_failure()
+        if not self._is_finished:
+            self._write(self._checkpoint(position, self._weights(), finished=True))
+            self._warn_of_failure()
         self._signals.obey("SIGTERM")
 
     # ---- writing -------------------------------------------------------------------
@@ -116,17 +123,15 @@ class Saver:
         self._due_time = time.monotonic() + (seconds or 0)
         self._due_at = ids + (words or 0)
 
+    def _weights(self) -> dict[str, NDArray[np.float32]]:
+        return {name: rows.vectors for name, rows in self._trainer.weights}
+
     def _checkpoint(
-        self, position: Position, *, copy: bool = False, finished: bool = False
-    ) -> Checkpoint | None:
-        """Return the present state; None if it cannot be copied."""
-        weights: Mapping[str, NDArray[np.float32]] | None = {
-            name: rows.vectors for name, rows in self._trainer.weights
-        }
-        if copy:
-            weights = _copied(weights)
-            if weights is None:
-                return None
+        self,
+        position: Position,
+        weights: Mapping[str, NDArray[np.float32]],
+        finished: bool = False,
+    ) -> Checkpoint:
         return Checkpoint(
             *(self._run, position, finished, list(self._history)),
             *(self._trainer.starts, weights),
@@ -141,9 +146,8 @@ class Saver:
             self._failure = error
             return
         logger.info(
-            "Checkpoint %s: epoch %d, %s tokens done; written in %.1f s.",
+            "Checkpoint %s: %s tokens are done; written in %.1f s.",
             path,
-            checkpoint.position.epoch + 1,
             f"{checkpoint.position.ids:,}",
             time.perf_counter() - start,
         )

@@ -45,6 +45,7 @@ class WaitingSignals:
     ) -> None:
         for number in list(self._before):
             self._restore(number)
+        self.obey("SIGTERM")
 
     def has(self, name: str) -> bool:
         """Whether a signal has arrived since it was last obeyed or forgotten."""

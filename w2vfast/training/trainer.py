@@ -51,7 +51,7 @@ class Trainer:
     Parameters
     ----------
     weights : Weights
-        INOUT; padded while the trainer works.  An attribute, too.
+        INOUT; padded while the trainer works.
     ids : ndarray of int32, shape (N,)
         0 ends a sentence.
     tables : Tables
@@ -65,6 +65,11 @@ class Trainer:
         numbers.
     unknown : int
         Occurrences of words outside the vocabulary [occurrences].
+
+    Attributes
+    ----------
+    weights, ids, train_words
+        As given.
     """
 
     def __init__(
@@ -82,7 +87,8 @@ class Trainer:
         keep = None if tables.keep is None else tables.keep / keep_always
         warn_if_few_pairs(ids, keep, params)
         self.weights = weights
-        self._ids = ids
+        self.ids = ids
+        self.train_words = train_words
         self._params = params
         self._unknown = unknown
         self._objectives = _objectives(params)
@@ -96,14 +102,14 @@ class Trainer:
         self._restored: Position | None = None
 
     def _cut_spans(self) -> NDArray[np.int64]:
-        n_ids = len(self._ids)
+        n_ids = len(self.ids)
         length = min(max(n_ids // SPANS_WANTED, SHORTEST_SPAN), LONGEST_SPAN)
-        return _core.span_starts(self._ids, length, self._params.max_sentence_length)
+        return _core.span_starts(self.ids, length, self._params.max_sentence_length)
 
     @property
     def n_ids(self) -> int:
         """Ids of one epoch."""
-        return len(self._ids)
+        return len(self.ids)
 
     @property
     def ids_done(self) -> int:
@@ -118,6 +124,11 @@ class Trainer:
             for c in self._run.counters
         )
         return sum(of_workers, start=Losses())
+
+    @property
+    def n_epochs(self) -> int:
+        """Epochs of the whole run."""
+        return self._params.epochs
 
     @property
     def starts(self) -> NDArray[np.int64]:
@@ -145,6 +156,18 @@ class Trainer:
             position.ids, sums.predictions, sums.hs, sums.ns, sums.softmax
         )
         self._restored = position
+
+    def can_stand_at(self, position: Position) -> bool:
+        """Whether `restore` takes a position; nothing is assumed about it."""
+        mine = {name: type(number) for name, number in self._run.state.items()}
+        its = {name: type(number) for name, number in position.worker.items()}
+        numbers = (position.next_span, position.ids, position.ids_before)
+        return (
+            mine == its
+            and 0 <= position.epoch <= self.n_epochs
+            and min(numbers) >= 0
+            and position.sample_stride >= 1
+        )
 
     def position_after(self, epoch: int) -> Position:
         """Return where the run stands between two epochs, after so many."""

@@ -1,0 +1,96 @@
+"""The folder of checkpoints: which are kept, which is read, and who may write."""
+
+import os
+
+import pytest
+from checkpoint_helpers import assert_equal, checkpoint
+from helpers import posix_only
+
+from w2vfast.checkpoint import folder as folder_module
+from w2vfast.checkpoint.folder import CheckpointFolder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return CheckpointFolder(tmp_path)
+
+
+def test_the_last_two_are_kept(folder):
+    for seed in range(4):
+        path = folder.add(checkpoint(seed))
+    assert folder.names() == ["checkpoint-000003", "checkpoint-000004"]
+    assert path == os.path.join(folder.path, "checkpoint-000004")
+    assert_equal(folder.newest()[1], checkpoint(3))
+
+
+def test_a_missing_folder_has_none(tmp_path):
+    folder = CheckpointFolder(tmp_path / "new")
+    assert folder.newest() is None
+    assert folder.names() == []
+    with folder.used_alone():
+        folder.add(checkpoint())
+    assert folder.names() == ["checkpoint-000001"]
+
+
+def test_other_files_stay(folder):
+    others = {"notes.txt", "checkpoint-1", "checkpoint-000001.bak"}
+    for name in others:
+        (open(os.path.join(folder.path, name), "w")).close()
+    for seed in range(3):
+        folder.add(checkpoint(seed))
+    assert {*os.listdir(folder.path)} == {*others, *folder.names()}
+
+
+def damage(folder, name):
+    os.truncate(os.path.join(folder.path, name, "syn0.npy"), 100)
+
+
+def test_a_damaged_one_is_passed_over_and_removed_by_the_next(folder):
+    for seed in range(2):
+        folder.add(checkpoint(seed))
+    damage(folder, "checkpoint-000002")
+    with pytest.warns(UserWarning, match="before it, checkpoint-000001, is used"):
+        path, found = folder.newest()
+    assert path.endswith("checkpoint-000001")
+    assert_equal(found, checkpoint(0))
+    folder.add(checkpoint(5))
+    assert folder.names() == ["checkpoint-000001", "checkpoint-000003"]
+
+
+@pytest.mark.filterwarnings("ignore:.*damaged")
+def test_if_all_are_damaged_that_is_an_error(folder):
+    for seed in range(2):
+        folder.add(checkpoint(seed))
+        damage(folder, f"checkpoint-00000{seed + 1}")
+    with pytest.raises(ValueError, match=r"syn0.npy is missing or damaged"):
+        folder.newest()
+
+
+def test_those_before_stay_if_one_cannot_be_written(folder, monkeypatch):
+    folder.add(checkpoint(0))
+    folder.add(checkpoint(1))
+
+    def full(path, checkpoint):
+        raise OSError(28, "No space left on device", path)
+
+    monkeypatch.setattr(folder_module, "write_checkpoint", full)
+    with pytest.raises(OSError, match="No space"):
+        folder.add(checkpoint(2))
+    assert folder.names() == ["checkpoint-000001", "checkpoint-000002"]
+
+
+@posix_only
+def test_a_second_process_is_refused(folder):
+    again = CheckpointFolder(folder.path).used_alone()
+    said = "another process writes its checkpoints"
+    with folder.used_alone(), pytest.raises(OSError, match=said), again:
+        pass
+    with CheckpointFolder(folder.path).used_alone():
+        pass
+
+
+@posix_only
+def test_what_a_killed_process_left_is_removed(folder):
+    os.mkdir(os.path.join(folder.path, ".w2vfast-0123456789abcdef.tmp"))
+    with folder.used_alone():
+        assert os.listdir(folder.path) == []

@@ -1,0 +1,217 @@
+"""Models trained with checkpoints: they go on after a break as if there were none."""
+
+import dataclasses
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from w2vfast import CallbackAny2Vec, KeyedVectors, StopTraining, Word2Vec
+from w2vfast.checkpoint.folder import CheckpointFolder
+from w2vfast.errors import SettingsError
+
+RNG = np.random.default_rng(5)
+SENTENCES = [[f"w{w}" for w in RNG.zipf(1.6, 12) if w < 300] for _ in range(1500)]
+SETTINGS = {"vector_size": 8, "min_count": 1, "workers": 1, "epochs": 3}
+EVERY = "5kwords"
+
+
+def bytes_of(model):
+    names = ("syn1", "syn1neg")
+    found = [getattr(model, name) for name in names]
+    return [model.wv.vectors.tobytes()] + [m.tobytes() for m in found if m is not None]
+
+
+def facts(model):
+    """The history without wall times."""
+    return [dataclasses.replace(s, seconds=0, samples=()) for s in model.history]
+
+
+def drop_newest(path):
+    """Leave only the checkpoint before the last, as if the run had been killed."""
+    folder = CheckpointFolder(path)
+    shutil.rmtree(os.path.join(path, folder.names()[-1]))
+
+
+class KilledAt(CallbackAny2Vec):
+    """Ends the run in a hook, as a kill would, without a last checkpoint."""
+
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_epoch_end(self, model):
+        if len(model.history) == self.epoch:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"sg": 1, "hs": 1},
+        {"mode": "exact"},
+        {"mode": "exact", "sg": 1, "hs": 1, "negative": 0},
+        {"objective": "softmax", "vector_size": 4},
+        {"negative_sharing": "chunk"},
+    ],
+    ids=str,
+)
+def test_a_killed_run_ends_in_the_bytes_of_a_whole_one(tmp_path, settings):
+    settings = {**SETTINGS, **settings}
+    whole = Word2Vec(SENTENCES, **settings)
+    options = {**settings, "checkpoint": tmp_path, "checkpoint_every": EVERY}
+    with pytest.raises(KeyboardInterrupt):
+        Word2Vec(SENTENCES, callbacks=[KilledAt(2)], **options)
+    assert len(CheckpointFolder(tmp_path).names()) == 2
+    model = Word2Vec(SENTENCES, resume=True, **options)
+    assert bytes_of(model) == bytes_of(whole)
+    assert facts(model) == facts(whole)
+    assert model.history[1].words == whole.history[1].words
+
+
+def test_a_run_that_is_done_is_only_read_again(tmp_path):
+    options = {**SETTINGS, "checkpoint": tmp_path}
+    whole = Word2Vec(SENTENCES, **options)
+    names = CheckpointFolder(tmp_path).names()
+    calls = []
+    hook = CallbackAny2Vec()
+    hook.on_epoch_begin = calls.append
+    model = Word2Vec(SENTENCES, resume=True, callbacks=[hook], **options)
+    assert bytes_of(model) == bytes_of(whole)
+    assert model.history == whole.history
+    assert CheckpointFolder(tmp_path).names() == names
+    assert calls == []
+
+
+def test_a_run_that_a_hook_stopped_is_done(tmp_path):
+    class Stop(CallbackAny2Vec):
+        def on_epoch_end(self, model):
+            raise StopTraining
+
+    options = {**SETTINGS, "checkpoint": tmp_path}
+    stopped = Word2Vec(SENTENCES, callbacks=[Stop()], **options)
+    model = Word2Vec(SENTENCES, resume=True, **options)
+    assert len(model.history) == 1
+    assert bytes_of(model) == bytes_of(stopped)
+
+
+def test_a_trained_model_goes_on_in_its_second_training(tmp_path):
+    def trained():
+        model = Word2Vec(SENTENCES, **SETTINGS)
+        model.save(tmp_path / "model")
+        return model
+
+    whole = trained()
+    whole.train(SENTENCES[::-1], epochs=2)
+    options = {"checkpoint": tmp_path / "c", "checkpoint_every": EVERY, "epochs": 2}
+    trained().train(SENTENCES[::-1], **options)
+    drop_newest(tmp_path / "c")
+    model = Word2Vec.load(tmp_path / "model")
+    model.train(SENTENCES[::-1], resume=True, **options)
+    assert bytes_of(model) == bytes_of(whole)
+    assert facts(model) == facts(whole)
+    with pytest.raises(SettingsError, match="trained 3 epochs before it, now 5"):
+        model.train(SENTENCES[::-1], resume=True, **options)
+
+
+def test_vectors_that_somebody_holds_show_what_was_read(tmp_path):
+    options = {**SETTINGS, "checkpoint": tmp_path}
+    whole = Word2Vec(SENTENCES, **options)
+    model = Word2Vec(resume=True, **options)
+    model.build_vocab(SENTENCES)
+    held = model.wv
+    model.train()
+    np.testing.assert_array_equal(held.vectors, whole.wv.vectors)
+
+
+def test_several_workers_train_each_token_once(tmp_path):
+    options = {**SETTINGS, "checkpoint": tmp_path, "checkpoint_every": EVERY}
+    options["workers"] = 3
+    whole = Word2Vec(SENTENCES, **options)
+    drop_newest(tmp_path)
+    model = Word2Vec(SENTENCES, **{**options, "workers": 2}, resume=True)
+    assert [s.words for s in model.history] == [s.words for s in whole.history]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"alpha": 0.1}, "alpha=None then and 0.1 now"),
+        ({"sentences": SENTENCES[1:]}, "the text had"),
+        (
+            {"sentences": [*SENTENCES[:-2], *SENTENCES[:-3:-1]]},
+            "the text is as long, but",
+        ),
+        ({"freeze": ["w1"]}, "other words are frozen"),
+        ({"noise_weights": np.ones_like}, "weights of the negative samples"),
+        ({"resume": False}, "Give resume=True to go on from it, or"),
+    ],
+)
+def test_another_training_is_refused_and_the_checkpoints_stay(tmp_path, changes, said):
+    options = {**SETTINGS, "checkpoint": tmp_path}
+    Word2Vec(SENTENCES, **options)
+    before = CheckpointFolder(tmp_path).names()
+    with pytest.raises(SettingsError, match=said):
+        Word2Vec(**{"sentences": SENTENCES, "resume": True, **options, **changes})
+    assert CheckpointFolder(tmp_path).names() == before
+
+
+def test_other_settings_are_refused_before_the_text_is_read(tmp_path):
+    options = {**SETTINGS, "checkpoint": tmp_path}
+    Word2Vec(SENTENCES, **options)
+    unread = iter(SENTENCES)
+    for changes in ({"window": 7, "resume": True}, {}):
+        with pytest.raises(SettingsError):
+            Word2Vec(unread, **{**options, **changes})
+    assert next(unread) is SENTENCES[0]
+
+
+def test_without_any_checkpoint_a_resumed_run_begins(tmp_path):
+    whole = Word2Vec(SENTENCES, **SETTINGS)
+    path = tmp_path / "new"
+    model = Word2Vec(SENTENCES, checkpoint=path, resume=True, **SETTINGS)
+    assert bytes_of(model) == bytes_of(whole)
+
+
+@pytest.mark.parametrize("wrong", [{"resume": True}, {"checkpoint_every": "1min"}])
+def test_what_belongs_to_checkpoints_needs_their_folder(wrong):
+    with pytest.raises(SettingsError, match="needs checkpoint, the folder"):
+        Word2Vec(**wrong)
+
+
+def test_a_saved_model_and_a_copy_write_no_checkpoints(tmp_path):
+    model = Word2Vec(SENTENCES, checkpoint=tmp_path / "c", **SETTINGS)
+    model.save(tmp_path / "model")
+    before = os.listdir(tmp_path / "c")
+    for other in (Word2Vec.load(tmp_path / "model"), model.__copy__()):
+        other.train(SENTENCES)
+    assert os.listdir(tmp_path / "c") == before
+
+
+def test_a_checkpoint_is_no_file_of_vectors(tmp_path):
+    Word2Vec(SENTENCES, checkpoint=tmp_path, **SETTINGS)
+    with pytest.raises(ValueError, match=r"w2vfast\.Checkpoint"):
+        KeyedVectors.load(tmp_path / "checkpoint-000001")
+
+
+def test_parts_that_do_not_fit_are_refused(tmp_path):
+    options = {**SETTINGS, "checkpoint": tmp_path}
+    Word2Vec(SENTENCES, **options)
+    folder = CheckpointFolder(tmp_path)
+    good = folder.newest()[1]
+    for changes in (
+        {"starts": good.starts[:-1]},
+        {"starts": good.starts[::-1].copy()},
+        {"weights": {"syn0": good.weights["syn0"]}},
+        {"weights": {n: m[:, :4] for n, m in good.weights.items()}},
+        {"position": dataclasses.replace(good.position, next_span=99)},
+        {"position": dataclasses.replace(good.position, epoch=9)},
+        {"position": dataclasses.replace(good.position, epoch=-1)},
+        {"position": dataclasses.replace(good.position, worker={})},
+        {"position": dataclasses.replace(good.position, worker={"kept_words": 0.5})},
+        {"position": dataclasses.replace(good.position, sample_stride=0)},
+    ):
+        folder.add(dataclasses.replace(good, **changes))
+        with pytest.raises(ValueError, match="damaged: its parts do not fit"):
+            Word2Vec(SENTENCES, resume=True, **options)

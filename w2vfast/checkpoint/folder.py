@@ -91,7 +91,7 @@ class CheckpointFolder:
         Warns
         -----
         UserWarning
-            About each damaged one that is passed over.
+            About each damaged one that is skipped.
         """
         names = self.names()
         while names:

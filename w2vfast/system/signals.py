@@ -18,7 +18,7 @@ class WaitingSignals:
     Parameters
     ----------
     names : sequence of str
-        Such as "SIGTERM"; those that the system does not have are passed over.
+        Such as "SIGTERM"; those that the system does not have are ignored.
     """
 
     def __init__(self, names: Sequence[str]) -> None:

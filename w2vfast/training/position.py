@@ -36,7 +36,7 @@ class Position:
     samples : tuple of Sample
         Of this epoch.
     sample_stride : int
-        How many samples `Timeline` passes over for each that it keeps.
+        Of the samples, `Timeline` keeps one in so many.
     """
 
     epoch: int

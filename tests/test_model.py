@@ -531,3 +531,17 @@ def test_a_wrong_tokenizer_is_an_error_at_once():
 def test_a_list_of_texts_needs_a_tokenizer():
     with pytest.raises(TypeError, match=r"sentence 0 is 'A cat.*tokenize='whitespace'"):
         Word2Vec(LINES, **SMALL)
+
+
+# --- tables -------------------------------------------------------------------------
+
+
+def test_the_column_names_the_sentences_of_every_table(tmp_path):
+    table = {"text": [["a", "b"], ["b"]] * 10, "label": [0, 1] * 10}
+    model = Word2Vec(table, column="text", sg=1, **SMALL)
+    assert sorted(model.wv.index_to_key) == ["a", "b"]
+    model.train(table)
+    assert model.corpus_total_words == 30
+    assert model.score(table).shape == (20,)
+    model.save(tmp_path / "model")
+    assert Word2Vec.load(tmp_path / "model").column == "text"

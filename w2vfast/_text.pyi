@@ -55,6 +55,19 @@ class WordCounter:
         values: int32 or int64, (n,); ends: (n_ends,); ids: OUT (n + n_ends,).
         """
 
+    def encode_strings(
+        self,
+        addresses: NDArray[np.uint64],
+        sizes: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        ids: NDArray[np.int32],
+        limit: int = 0,
+    ) -> int:
+        """Write the ids of strings in memory.
+
+        addresses, sizes: (n,); ends: (n_ends,); ids: OUT (n + n_ends,).
+        """
+
     def encode_tokens(
         self,
         tokens: Sequence[Any],
@@ -140,6 +153,20 @@ def after_newline(text: NDArray[np.uint8], n: int) -> int: ...
 def has_byte(text: NDArray[np.uint8], n: int, byte: int) -> bool: ...
 def simple_tokens(text: NDArray[np.uint8], n: int, out: NDArray[np.uint8]) -> int:
     """Write lower-cased words; OUT out: (2 * n or more,); -1 at a capital sigma."""
+
+def locate_views(
+    views: NDArray[np.int32],
+    start: int,
+    bases: NDArray[np.uint64],
+    addresses: NDArray[np.uint64],
+    sizes: NDArray[np.int64],
+) -> None:
+    """Find strings; views: (4 * n,); bases: (n_buffers,); OUT (n,), (n,)."""
+
+def join_strings(
+    addresses: NDArray[np.uint64], sizes: NDArray[np.int64], out: NDArray[np.uint8]
+) -> int:
+    """Write strings as lines; (n,), (n,), OUT (sizes.sum() + n or more,)."""
 
 def character_tokens(text: NDArray[np.uint8], n: int, out: NDArray[np.uint8]) -> int:
     """Write characters with spaces between; OUT out: (2 * n or more,)."""

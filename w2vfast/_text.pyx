@@ -22,6 +22,7 @@ scan.pxi           splitting text and arrays into tokens
 python_words.pxi   words and numbers as Python objects
 bytes.pxi          carriage returns, white space, where to cut a block
 tokenizing.pxi     the built-in tokenizers
+strings.pxi        strings of other libraries, by address
 stream.pxi         streams of ids: storing, splitting, renumbering
 rows.pxi           rows of vector files
 candidates.pxi     candidates for phrases: finding and counting them
@@ -38,7 +39,7 @@ import numpy as np
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_Check, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_Check
-from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint8_t
+from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy
 
 cdef extern from "Python.h":
@@ -52,6 +53,7 @@ include "_text_parts/scan.pxi"
 include "_text_parts/python_words.pxi"
 include "_text_parts/bytes.pxi"
 include "_text_parts/tokenizing.pxi"
+include "_text_parts/strings.pxi"
 include "_text_parts/stream.pxi"
 include "_text_parts/rows.pxi"
 
@@ -209,6 +211,47 @@ cdef class WordCounter:
             n_ids = encode_integers(&self.table, &scanner, first, out, exact)
         if n_ids == BAD_VALUE:
             raise value_error(&scanner, values[scanner.pos], offset)
+        return check(n_ids)
+
+    def encode_strings(
+        self,
+        const uint64_t[::1] addresses,
+        const int64_t[::1] sizes,
+        const int64_t[::1] ends,
+        int32_t[::1] ids,
+        uint64_t limit=0,
+    ):
+        """Write the ids of strings, each a token; return the number of ids.
+
+        Parameters
+        ----------
+        addresses : ndarray of uint64, shape (n,)
+        sizes : ndarray of int64, shape (n,)
+            At least 0 [bytes].
+        ends : ndarray of int64, shape (n_ends,)
+            A sentence ends before string ends[k].  Not decreasing; n at most.
+        ids : ndarray of int32, shape (n + n_ends or more,)
+            OUT.  0 for a sentence end or `</s>`; adjacent zeros are one.
+        limit : int, default 0
+            Address before which 8 bytes can be read from the start of each string.
+        """
+        cdef StringScanner scanner
+        cdef int64_t n_ids
+        check_strings(addresses, sizes)
+        if ids.shape[0] < sizes.shape[0] + ends.shape[0]:
+            raise ValueError("encode_strings: ids is too short")
+        if ids.shape[0] == 0:
+            return 0
+        self.set_kind(KIND_TEXT)
+        scanner.limit = limit
+        scanner.n = sizes.shape[0]
+        scanner.addresses = &addresses[0] if scanner.n else NULL
+        scanner.sizes = &sizes[0] if scanner.n else NULL
+        scanner.n_ends = ends.shape[0]
+        scanner.ends = &ends[0] if scanner.n_ends else NULL
+        scanner.pos = scanner.next_end = 0
+        with nogil:
+            n_ids = encode_scanned(&self.table, &scanner, &ids[0])
         return check(n_ids)
 
     def encode_tokens(

@@ -68,8 +68,11 @@ class Word2Vec(Predictions, GensimNames):
 
     Parameters
     ----------
-    sentences : iterable of token lists, integer array or `IdCorpus`, optional
-        Tokens are str, bytes or int.  Integer arrays: 2-D, one walk or basket a row,
+    sentences : iterable of token lists, integer array, `IdCorpus` or column, optional
+        Tokens are str, bytes or int.  A column, of anything that exports Arrow data
+        (Polars, pyarrow, DuckDB, pandas) or of NumPy, has a sentence in each row: a
+        str, split as a line of a file is, or a list of tokens; a null of Arrow is an
+        empty sentence.  Integer arrays: 2-D, one walk or basket a row,
         padded with -1; 1-D, separated by -1; or (indptr, ids).  The files of a
         `LineSentence`, `PathLineSentences` or `Text8Corpus` are read as fast as a
         `corpus_file`, and cut into the sentences that the reader would yield.
@@ -152,6 +155,8 @@ class Word2Vec(Predictions, GensimNames):
         character but white space; a callable gets a str and returns a list of tokens,
         and is called by this thread alone.  Default: files are split at white space,
         and `sentences` are lists of tokens.
+    column : str, optional
+        The column of a table, given as `sentences`, that holds the sentences.
     memory_limit : int, optional
         Ids beyond this size are kept in a memory-mapped file [bytes].
     cache_dir : path, optional
@@ -196,6 +201,8 @@ class Word2Vec(Predictions, GensimNames):
     tokenize : str, callable or None
         As given; another tokenizer may be assigned.  A saved model keeps the name of
         one, and no function.
+    column : str or None
+        As given; another name may be assigned.
     history : list of EpochStats
         One entry for each epoch of all calls of `train`.
     corpus_count : int
@@ -257,6 +264,7 @@ class Word2Vec(Predictions, GensimNames):
         cbow_gradient: str = "reference",
         max_sentence_length: int = 1000,
         tokenize: str | Function | None = None,
+        column: str | None = None,
         memory_limit: int | None = None,
         cache_dir: PathLike | None = None,
         progress: bool | None = None,
@@ -305,6 +313,7 @@ class Word2Vec(Predictions, GensimNames):
         )
         self.callbacks = checked_callbacks(callbacks)
         self.tokenize = tokenize
+        self.column = column
         self._read_options()  # raises now if it is wrong
         self._start(CorpusCache(memory_limit, cache_dir), progress)
         if init_vectors is not None:
@@ -553,7 +562,8 @@ class Word2Vec(Predictions, GensimNames):
         )
 
     def _read_options(self) -> ReadOptions:
-        return ReadOptions(tokenizer_of(self.tokenize, exact=self.params.exact))
+        tokenizer = tokenizer_of(self.tokenize, exact=self.params.exact)
+        return ReadOptions(tokenizer, self.column)
 
     @contextlib.contextmanager
     def _encoding(
@@ -921,6 +931,7 @@ class Word2Vec(Predictions, GensimNames):
             self._counts_given,
             self._freeze,
             self.tokenize if isinstance(self.tokenize, str) else None,
+            self.column,
         )
         if callable(self.tokenize):
             logger.warning(
@@ -955,7 +966,7 @@ class Word2Vec(Predictions, GensimNames):
         model = cls.__new__(cls)
         model._params = saved.params
         model.callbacks = []
-        model.tokenize = saved.tokenize
+        model.tokenize, model.column = saved.tokenize, saved.column
         model._start(CorpusCache(), progress=None)
         model.history = saved.history
         model.corpus_count = saved.corpus_count

@@ -45,6 +45,8 @@ class SavedModel:
         Words whose vectors training does not change.
     tokenize : str or None
         Name of a built-in tokenizer.
+    column : str or None
+        Name of the column of a table that holds the sentences.
     """
 
     params: TrainParams
@@ -55,6 +57,7 @@ class SavedModel:
     counts_given: bool
     freeze: list[str | int]
     tokenize: str | None
+    column: str | None
 
 
 def _warn_of_suffix(path: str) -> None:
@@ -96,6 +99,7 @@ def save_model(path: PathLike, model: SavedModel) -> None:
         "history": [dataclasses.asdict(stats) for stats in model.history],
         "freeze": model.freeze,
         "tokenize": model.tokenize,
+        "column": model.column,
     }
     arrays: dict[str, NDArray[Any]] = {"counts": vocab.counts}
     for name, rows in model.state.need_weights():
@@ -155,6 +159,7 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
         meta.corpus_total_words == 0 if counts_given is None else counts_given,
         meta.freeze,
         meta.tokenize,
+        meta.column,
     )
 
 
@@ -170,6 +175,7 @@ class _Meta:
     counts_given: bool | None = None
     freeze: list[str | int] = field(default_factory=list)
     tokenize: str | None = None
+    column: str | None = None
 
 
 def _params_of(meta: _Meta, name: str) -> TrainParams:

@@ -100,6 +100,13 @@ cdef inline void make_token(
     else:
         token.head = hash_long(start, size)
         token.tail = 0
+    finish_token(token, start, size)
+
+
+cdef inline void finish_token(
+    Token* token, const uint8_t* start, int64_t size
+) noexcept nogil:
+    # INOUT token, of which head and tail are known.
     token.start = start
     token.size = size
     token.hash = mix(token.head, token.tail, slot_length(size))

@@ -27,11 +27,9 @@ from w2vfast.text.sources import (
     FileSource,
     IdCorpus,
     Source,
-    StringSource,
-    token_list,
 )
-from w2vfast.text.texts import texts_of
-from w2vfast.text.tokenizers import WHITESPACE, called
+from w2vfast.text.token_lists import token_lists
+from w2vfast.text.tokenizers import WHITESPACE
 from w2vfast.vectors.neighbours import blocks
 
 Ids = NDArray[np.int64]
@@ -282,17 +280,13 @@ def token_runs(source: Source) -> Iterator[Run]:
         Whether the sentence ends after them.  Empty lines and empty lists are
         sentences, too.
     """
-    if isinstance(source, (FileSource, StringSource)):
-        if isinstance(source, FileSource) and source.tokenizer is WHITESPACE:
-            yield from _file_runs(source)
-            return
-        texts = texts_of(source, Crew(1, None, None), _BLOCK_BYTES)
-        yield from ((tokens, True) for tokens in called(source.tokenizer, texts))
+    if isinstance(source, FileSource) and source.tokenizer is WHITESPACE:
+        yield from _file_runs(source)
     elif isinstance(source, IdCorpus):
         yield from ((ids.tolist(), True) for ids in _id_sentences(source))
     else:
-        for k, sentence in enumerate(source.sentences):
-            yield token_list(sentence, k), True
+        lists = token_lists(source, Crew(1, None, None), _BLOCK_BYTES)
+        yield from ((tokens, True) for tokens in lists)
 
 
 def _file_runs(source: FileSource) -> Iterator[Run]:

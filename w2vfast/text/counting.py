@@ -7,7 +7,7 @@ that dictionary; the `IdStore` keeps the ids in the order of the blocks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,6 +17,9 @@ import numpy as np
 from w2vfast import _text
 from w2vfast.errors import Setting, SettingsError, warn
 from w2vfast.system.threads import Crew
+from w2vfast.text.arrow_columns import Kind
+from w2vfast.text.column_blocks import ColumnBlocks, encode_lists
+from w2vfast.text.column_source import ColumnSource
 from w2vfast.text.id_blocks import BLOCK_IDS, IdBlocks
 from w2vfast.text.idstore import IdStore
 from w2vfast.text.sources import (
@@ -24,12 +27,11 @@ from w2vfast.text.sources import (
     IdCorpus,
     Source,
     StringSource,
-    token_list,
 )
 from w2vfast.text.string_blocks import StringBlocks
 from w2vfast.text.text_blocks import TextBlocks
-from w2vfast.text.texts import texts_of
-from w2vfast.text.tokenizers import BuiltIn, called
+from w2vfast.text.token_lists import token_lists
+from w2vfast.text.tokenizers import BuiltIn
 
 
 @dataclass
@@ -73,14 +75,13 @@ def count_words(source: Source, job: EncodingJob) -> list[_text.WordCounter]:
     """Store the provisional ids of a source; return the workers' dictionaries."""
     if isinstance(source, IdCorpus):
         return _count_ids(source, job)
-    if isinstance(source, (FileSource, StringSource)):
-        if not isinstance(source.tokenizer, BuiltIn):
-            texts = texts_of(source, job.crew, job.block_bytes)
-            return _count_sentences(called(source.tokenizer, texts), job)
-        if isinstance(source, StringSource):
-            return _count_strings(source, source.tokenizer, job)
+    if isinstance(source, ColumnSource):
+        return _count_column(source, job)
+    if isinstance(source, FileSource) and isinstance(source.tokenizer, BuiltIn):
         return _count_text(source, source.tokenizer, job)
-    return _count_sentences(job.crew.counted(source.sentences), job)
+    if isinstance(source, StringSource) and isinstance(source.tokenizer, BuiltIn):
+        return _count_strings(source, source.tokenizer, job)
+    return _count_lists(token_lists(source, job.crew, job.block_bytes), job)
 
 
 # ---------------------------------------------------------------------------
@@ -119,7 +120,7 @@ def _count_strings(
 
 
 def _encode_text(
-    blocks: TextBlocks | StringBlocks,
+    blocks: TextBlocks | StringBlocks | ColumnBlocks,
     tokenizer: BuiltIn,
     job: EncodingJob,
     counter: _text.WordCounter,
@@ -147,8 +148,8 @@ def _encode_text(
 # ---------------------------------------------------------------------------
 
 
-def _count_sentences(
-    sentences: Iterable[Any], job: EncodingJob
+def _count_lists(
+    sentences: Iterable[Sequence[Any]], job: EncodingJob
 ) -> list[_text.WordCounter]:
     # On the calling thread only: the iterable is Python code.
     counter = job.new_counter()
@@ -156,8 +157,7 @@ def _count_sentences(
     ids = np.empty(capacity, dtype=np.int32)
     n_ids = number = 0
     first_id = counter.next_id
-    for k, sentence in enumerate(sentences):
-        tokens = token_list(sentence, k)
+    for tokens in sentences:
         for start in range(0, max(1, len(tokens)), capacity - 1):
             piece = tokens[start : start + capacity - 1]
             if n_ids + len(piece) + 1 > capacity:
@@ -199,3 +199,29 @@ def _encode_values(
             offset=block.start,
         )
         job.store.put(block.number, ids[:n_ids], worker, first_id)
+
+
+# ---------------------------------------------------------------------------
+# Columns of tables
+# ---------------------------------------------------------------------------
+
+
+def _count_column(source: ColumnSource, job: EncodingJob) -> list[_text.WordCounter]:
+    blocks = ColumnBlocks(source, job.crew, job.block_bytes)
+    is_text = blocks.kind is Kind.TEXTS
+    if is_text and isinstance(blocks.tokenizer, BuiltIn):
+        return job.on_each_thread(partial(_encode_text, blocks, blocks.tokenizer, job))
+    # Exact mode checks each word.
+    if is_text or (job.exact and blocks.kind is Kind.TOKENS):
+        return _count_lists(blocks.token_lists(), job)
+    return job.on_each_thread(partial(_encode_lists, blocks, job))
+
+
+def _encode_lists(
+    blocks: ColumnBlocks, job: EncodingJob, counter: _text.WordCounter, worker: int
+) -> None:
+    """Encode blocks of lists until none is left."""
+    while (block := blocks.next()) is not None:
+        job.crew.poll()
+        first_id = counter.next_id
+        job.store.put(block.number, encode_lists(block, counter), worker, first_id)

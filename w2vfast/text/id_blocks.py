@@ -77,14 +77,7 @@ class IdBlocks:
             values = np.ascontiguousarray(ids[start // row : stop // row]).reshape(-1)
         else:
             values = np.ascontiguousarray(ids[start:stop])
-        if values.dtype in (np.dtype(np.int32), np.dtype(np.int64)):
-            return values
-        if values.dtype == np.uint64 and int(values.max()) > np.iinfo(np.int64).max:
-            message = (
-                f"ids must be in 0 to 2**63 - 1, got {values.max()}. Renumber the ids."
-            )
-            raise ValueError(message)
-        return values.astype(np.int64)
+        return as_signed(values)
 
     def _ends(self, start: int, stop: int) -> NDArray[np.int64]:
         # An end at the start of a block belongs to the block before.
@@ -99,3 +92,22 @@ class IdBlocks:
             return np.arange(row, stop - start + 1, row, dtype=np.int64)
         at_end = stop == corpus.ids.size and int(corpus.ids[-1]) != corpus.separator
         return np.array([stop - start] if at_end else [], dtype=np.int64)
+
+
+def as_signed(values: NDArray[Any]) -> NDArray[Any]:
+    """Return integers as int32 or int64, unchanged if they are.
+
+    Raises
+    ------
+    ValueError
+        If one is above 2**63 - 1.
+    """
+    if values.dtype in (np.dtype(np.int32), np.dtype(np.int64)):
+        return values
+    largest = np.iinfo(np.int64).max
+    if values.dtype == np.uint64 and values.size and int(values.max()) > largest:
+        message = (
+            f"ids must be in 0 to 2**63 - 1, got {values.max()}. Renumber the ids."
+        )
+        raise ValueError(message)
+    return values.astype(np.int64)

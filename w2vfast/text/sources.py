@@ -4,19 +4,21 @@ A source knows its name, its size and whether it equals another source.  It is r
 `w2vfast.text.counting`.
 """
 
-import math
 import operator
 import os
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Hashable, Iterable, Iterator, Sequence, Sized
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.errors import shown
+from w2vfast.text.arrow_stream import exports_arrow
+from w2vfast.text.column_source import ColumnSource, as_array, picked_column
 from w2vfast.text.corpus_files import expand_path, file_name, regular_stat
 from w2vfast.text.identity import SameObjects
 from w2vfast.text.readers import LineSentence, PathLineSentences, Text8Corpus
+from w2vfast.text.sentences import text_of
 from w2vfast.text.tokenizers import WHITESPACE, Tokenizer
 
 
@@ -28,12 +30,12 @@ class ReadOptions(NamedTuple):
     tokenizer : BuiltIn, callable or None
         Splits texts into tokens.  None: files are split at white space, and sentences
         in memory are lists of tokens.
-    exact : bool
-        Exact mode: text is split as the C program does, also that of a reader.
+    column : str or None
+        The column of a table or file that holds the sentences.
     """
 
     tokenizer: Tokenizer | None = None
-    exact: bool = False
+    column: str | None = None
 
 
 class FileSource:
@@ -169,7 +171,7 @@ class StringSource(SentenceSource):
             If one is not a str or bytes.
         """
         for k, text in enumerate(self.sentences):
-            yield text if isinstance(text, str) else _text_of(text, k)
+            yield text if isinstance(text, str) else text_of(text, k)
 
     def identity(self) -> Hashable | None:
         """Return a value that is equal for the same object, split in the same way."""
@@ -232,7 +234,7 @@ class IdCorpus:
         return SameObjects(objects, (self.separator, self.padding))
 
 
-Source = FileSource | SentenceSource | IdCorpus
+Source = FileSource | SentenceSource | IdCorpus | ColumnSource
 DEFAULT_OPTIONS = ReadOptions()
 
 
@@ -292,7 +294,7 @@ def sentence_source(
     TypeError
         If it is none of these; a str is a path for `corpus_file`.
     """
-    if isinstance(sentences, (FileSource, IdCorpus, SentenceSource)):
+    if isinstance(sentences, Source):
         return sentences
     if isinstance(sentences, (str, bytes, os.PathLike)):
         message = (
@@ -302,6 +304,9 @@ def sentence_source(
             "[text.split()]."
         )
         raise TypeError(message)
+    sentences = as_array(picked_column(sentences, options.column))
+    if exports_arrow(sentences):
+        return ColumnSource(sentences, options.tokenizer, options.column)
     tokens = None if options.tokenizer else _token_source(sentences, read_files)
     if tokens is not None:
         return tokens
@@ -311,8 +316,8 @@ def sentence_source(
             f"['a', 'dog']], got {shown(sentences)}"
         )
         raise TypeError(message)
-    if options.tokenizer is not None:
-        return StringSource(sentences, options.tokenizer)
+    if options.tokenizer is not None or _is_array_of_strings(sentences):
+        return StringSource(sentences, options.tokenizer or WHITESPACE)
     return SentenceSource(sentences)
 
 
@@ -368,75 +373,20 @@ def either_source(
 
 def as_source(source: Any) -> Source:
     """Return a source unchanged; make one of files from a path, else of sentences."""
-    if isinstance(source, (FileSource, SentenceSource, IdCorpus)):
+    if isinstance(source, Source):
         return source
     if isinstance(source, (str, bytes, os.PathLike)):
         return file_source(source)
     return sentence_source(source)
 
 
-def token_list(sentence: Any, k: int) -> Sequence[Any]:
-    """Return the tokens of sentence k of an iterable; raise TypeError for a string."""
-    if isinstance(sentence, (list, tuple)):
-        return sentence
-    if isinstance(sentence, Mapping):
-        raise TypeError(_row_message(sentence, k))
-    if _is_missing(sentence):
-        raise TypeError(_missing_message(sentence, k))
-    if isinstance(sentence, np.ndarray) and sentence.ndim == 1:
-        tokens: list[Any] = sentence.tolist()
-        return tokens
-    if isinstance(sentence, (str, bytes)) or not isinstance(sentence, Iterable):
-        message = (
-            f"sentence {k} is {shown(sentence)}, but a sentence is a list of tokens: "
-            "[['the', 'cat', 'sat']], not ['the cat sat']. Split texts by "
-            "text.split(), or in Word2Vec by tokenize='whitespace' or another "
-            "tokenizer; give a file of text as LineSentence(path), or in Word2Vec as "
-            "corpus_file=."
-        )
-        raise TypeError(message)
-    return list(sentence)
-
-
-def _text_of(text: Any, k: int) -> str:
-    """Return text k of an iterable, which is not a str."""
-    if isinstance(text, bytes):
-        return text.decode("utf-8", "surrogateescape")
-    if isinstance(text, Mapping):
-        raise TypeError(_row_message(text, k))
-    if _is_missing(text):
-        raise TypeError(_missing_message(text, k))
-    message = (
-        f"sentence {k} is {shown(text)}, and tokenize= splits sentences that are str. "
-        "Leave out tokenize= for lists of tokens."
-    )
-    raise TypeError(message)
-
-
-def _is_missing(value: Any) -> bool:
-    """Tell whether a value is None, or not a number, or pandas' missing value."""
-    if isinstance(value, float):
-        return math.isnan(value)
-    if isinstance(value, float):
-        return math.isnan(value)
-    return value is None or type(value).__name__ in ("NAType", "NaTType")
-
-
-def _missing_message(value: object, k: int) -> str:
-    return (
-        f"sentence {k} is missing: it is {shown(value)}. Drop missing rows first: "
-        "series.dropna(), or [row for row in rows if row is not None]."
-    )
-
-
-def _row_message(row: Mapping[Any, Any], k: int) -> str:
-    """Say that a sentence is a row of a table."""
-    names = ", ".join(map(repr, row))
-    name = next(iter(row), "text")
-    return (
-        f"sentence {k} is a row of a table with the columns {names}. Give one of "
-        f"them: [row[{name!r}].split() for row in rows]."
-    )
+def _is_array_of_strings(sentences: object) -> bool:
+    """Tell whether this is an array of NumPy whose members are texts."""
+    if not isinstance(sentences, np.ndarray) or sentences.ndim != 1:
+        return False
+    if sentences.dtype.kind == "O" and sentences.size:
+        return isinstance(sentences[0], (str, bytes))
+    return sentences.dtype.kind in "UST"
 
 
 def _is_indptr_pair(sentences: object) -> bool:

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from w2vfast.errors import shown
 from w2vfast.system.threads import Crew
+from w2vfast.text.buffers import with_room
 from w2vfast.text.sources import StringSource
-from w2vfast.text.text_blocks import with_capacity
 
 
 class StringBlocks:
@@ -44,7 +44,7 @@ class StringBlocks:
                 break
         if not lines:
             return None
-        buffer = with_capacity(buffer, n)
+        buffer = with_room(buffer, n)
         buffer[:n].data[:] = b"\n".join([*lines, b""])
         self._number += 1
         return buffer, n, self._number

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from w2vfast import _text
 from w2vfast.system.files import InputFile
 from w2vfast.system.threads import Crew
+from w2vfast.text.buffers import with_capacity
 from w2vfast.text.corpus_files import open_source
 from w2vfast.text.file_starts import (
     LEAST_BYTES,
@@ -201,15 +202,3 @@ class TextBlocks:
         elif not self.unicode_spaces and not self._has_newline:
             self._has_newline = _text.has_byte(text, text.size, ord("\n"))
             self._has_return |= _text.has_byte(text, text.size, ord("\r"))
-
-
-def with_capacity(
-    buffer: NDArray[np.uint8], n: int, n_kept: int = 0
-) -> NDArray[np.uint8]:
-    """Return a buffer for n bytes of text that keeps the first `n_kept` bytes."""
-    size = n + _text.PADDING + 1
-    if buffer.size == size:
-        return buffer
-    larger = np.zeros(size, dtype=np.uint8)
-    larger[:n_kept] = buffer[:n_kept]
-    return larger

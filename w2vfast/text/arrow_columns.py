@@ -1,0 +1,461 @@
+"""Columns of Arrow arrays: rows of strings, of lists of strings, of lists of integers.
+
+The buffers of an array are read in place.  A string is an address and a size in bytes,
+so that no Python object is made of it.
+
+Source: the Arrow columnar format,
+https://arrow.apache.org/docs/format/Columnar.html.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from enum import Enum
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vfast import _text
+from w2vfast.text.arrow_stream import Owned, Struct
+
+Int64 = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+MISSING = -1  # size of a null
+
+_INTEGERS = {
+    b"c": np.int8,
+    b"C": np.uint8,
+    b"s": np.int16,
+    b"S": np.uint16,
+    b"i": np.int32,
+    b"I": np.uint32,
+    b"l": np.int64,
+    b"L": np.uint64,
+}
+_OFFSETS = {b"u": np.int32, b"z": np.int32, b"U": np.int64, b"Z": np.int64}
+_VIEWS = (b"vu", b"vz")
+_LISTS = {b"+l": np.int32, b"+L": np.int64}
+_LIST_VIEWS = {b"+vl": np.int32, b"+vL": np.int64}
+_FIXED_LIST = b"+w:"
+_STRUCT = b"+s"
+_NULLS = b"n"
+_VIEW_BYTES = 16
+_NO_LIMIT = 2**64 - 1
+# Names of other types for messages.
+_NAMES = {
+    b"b": "booleans",
+    b"e": "float16 numbers",
+    b"f": "float32 numbers",
+    b"g": "float64 numbers",
+    b"+m": "maps",
+    b"+r": "run-end encoded values",
+    b"+s": "structs",
+    **dict.fromkeys(_INTEGERS, "integers"),
+}
+
+_memory: Any = ctypes.pythonapi.PyMemoryView_FromMemory
+_memory.restype = ctypes.py_object
+_memory.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int]
+_READ = 0x100  # PyBUF_READ
+
+
+class Kind(Enum):
+    """What the rows of a column are."""
+
+    TEXTS = "strings"
+    TOKENS = "lists of strings"
+    IDS = "lists of integers"
+
+
+# ---------------------------------------------------------------------------
+# Values
+# ---------------------------------------------------------------------------
+
+
+class Strings(NamedTuple):
+    """Strings in memory.
+
+    Attributes
+    ----------
+    addresses : ndarray of uint64, shape (n,)
+    sizes : ndarray of int64, shape (n,)
+        Bytes; `MISSING` for a null.
+    limit : int
+        Address before which 8 bytes can be read from the start of each string.
+    valid : ndarray of bool or None
+        Which strings are no nulls; None means all.
+    """
+
+    addresses: NDArray[np.uint64]
+    sizes: Int64
+    limit: int
+    valid: Mask | None
+
+    def take(self, chosen: Int64) -> Strings:
+        """Return the strings of some positions."""
+        valid = None if self.valid is None else self.valid[chosen]
+        addresses = np.take(self.addresses, chosen, mode="clip")
+        sizes = np.take(self.sizes, chosen, mode="clip")
+        return Strings(addresses, sizes, self.limit, valid)
+
+    def without_nulls(self) -> Strings:
+        """Return the strings that are no nulls."""
+        kept = self.valid
+        return Strings(self.addresses[kept], self.sizes[kept], self.limit, None)
+
+
+class Integers(NamedTuple):
+    """Integers, and which of them are no nulls; None means all."""
+
+    values: NDArray[Any]
+    valid: Mask | None
+
+    def take(self, chosen: Int64) -> Integers:
+        """Return the integers of some positions."""
+        valid = None if self.valid is None else self.valid[chosen]
+        return Integers(self.values[chosen], valid)
+
+    def without_nulls(self) -> Integers:
+        """Return the integers that are no nulls."""
+        return Integers(self.values[self.valid], None)
+
+
+def _nulls(n: int) -> Strings:
+    sizes = np.full(n, MISSING, dtype=np.int64)
+    return Strings(np.zeros(n, np.uint64), sizes, 0, np.zeros(n, np.bool_))
+
+
+# ---------------------------------------------------------------------------
+# Columns
+# ---------------------------------------------------------------------------
+
+
+class _Column:
+    """Rows of an array.
+
+    Parameters
+    ----------
+    owner : Owned
+        Keeps the memory.
+    array : ArrowArray
+    schema : ArrowSchema
+    offset : int, default 0
+        The first row, besides the array's own offset.
+    """
+
+    def __init__(
+        self, owner: Owned, array: Struct, schema: Struct, offset: int = 0
+    ) -> None:
+        self._owner = owner
+        self._array = array
+        self._format: bytes = schema.format
+        self._offset: int = array.offset + offset
+
+    def _buffer(self, k: int, dtype: Any, first: int, last: int) -> NDArray[Any]:
+        """Return values `first` to `last` of a buffer, without a copy."""
+        dtype = np.dtype(dtype)
+        address = self._array.buffers[k]
+        if last <= first or not address:
+            return np.zeros(max(0, last - first), dtype)
+        n_bytes = (last - first) * dtype.itemsize
+        view = _memory(address + first * dtype.itemsize, n_bytes, _READ)
+        return np.require(np.frombuffer(view, dtype), requirements="A")
+
+    def _valid(self, first: int, last: int) -> Mask | None:
+        """Return which of the array's rows are no nulls, or None for all."""
+        if self._array.null_count == 0 or not self._array.buffers[0] or last <= first:
+            return None
+        packed = self._buffer(0, np.uint8, first // 8, (last + 7) // 8)
+        bits = np.unpackbits(packed, bitorder="little")
+        return bits[first % 8 : first % 8 + last - first].astype(bool)
+
+
+class StringColumn(_Column):
+    """Rows that are strings, and perhaps indices into a dictionary of strings."""
+
+    def size(self, n_rows: int) -> int:
+        """Return the bytes of the first rows."""
+        if self._format == _NULLS or n_rows == 0:
+            return 0
+        first, last = self._offset, self._offset + n_rows
+        if self._format in _VIEWS:
+            views = self._buffer(1, np.int32, 4 * first, 4 * last)
+            return int(views[::4].sum(dtype=np.int64))
+        offsets = self._buffer(1, _OFFSETS[self._format], first, last + 1)
+        return int(offsets[-1]) - int(offsets[0])
+
+    def read(self, start: int, stop: int) -> Strings:
+        """Return the strings of rows `start` to `stop`."""
+        if self._format == _NULLS:
+            return _nulls(stop - start)
+        first, last = self._offset + start, self._offset + stop
+        read = self._viewed if self._format in _VIEWS else self._cut
+        addresses, sizes, limit = read(first, last)
+        valid = self._valid(first, last)
+        if valid is not None:
+            sizes = np.where(valid, sizes, MISSING)
+        return Strings(addresses, sizes, limit, valid)
+
+    def _cut(self, first: int, last: int) -> tuple[NDArray[np.uint64], Int64, int]:
+        offsets = self._buffer(1, _OFFSETS[self._format], first, last + 1)
+        base: int = self._array.buffers[2] or 0
+        addresses = offsets[:-1].astype(np.uint64)
+        addresses += np.uint64(base)
+        sizes = np.subtract(offsets[1:], offsets[:-1], dtype=np.int64)
+        return addresses, sizes, base + int(offsets[-1])
+
+    def _viewed(self, first: int, last: int) -> tuple[NDArray[np.uint64], Int64, int]:
+        views = self._buffer(1, np.int32, 4 * first, 4 * last)
+        # After the data come their sizes.
+        data = range(2, self._array.n_buffers - 1)
+        bases = [self._array.buffers[k] or 0 for k in data]
+        addresses = np.empty(last - first, dtype=np.uint64)
+        sizes = np.empty(last - first, dtype=np.int64)
+        place = (self._array.buffers[1] or 0) + _VIEW_BYTES * first
+        _text.locate_views(views, place, np.array(bases, np.uint64), addresses, sizes)
+        # A view has 16 bytes, so 8 can be read of each string in it.
+        return addresses, sizes, _NO_LIMIT
+
+
+class IntegerColumn(_Column):
+    """Rows that are integers."""
+
+    def read(self, start: int, stop: int) -> Integers:
+        """Return the integers of rows `start` to `stop`."""
+        first, last = self._offset + start, self._offset + stop
+        values = self._buffer(1, _INTEGERS[self._format], first, last)
+        return Integers(values, self._valid(first, last))
+
+
+class DictionaryColumn:
+    """Rows that are indices into a dictionary of strings: see `StringColumn`."""
+
+    def __init__(
+        self, owner: Owned, array: Struct, schema: Struct, offset: int = 0
+    ) -> None:
+        self._indices = IntegerColumn(owner, array, schema, offset)
+        entries = array.dictionary.contents
+        column = StringColumn(owner, entries, schema.dictionary.contents)
+        self._entries = column.read(0, entries.length)
+        if not entries.length:  # all indices are nulls
+            self._entries = _nulls(1)
+
+    def size(self, n_rows: int) -> int:
+        """Return the bytes of the first rows, if all entries were equally frequent."""
+        n_bytes = int(np.maximum(self._entries.sizes, 0).sum())
+        return n_bytes * n_rows // self._entries.sizes.size
+
+    def read(self, start: int, stop: int) -> Strings:
+        """Return the strings of rows `start` to `stop`."""
+        indices, valid = self._indices.read(start, stop)
+        if valid is None:
+            return self._entries.take(indices)
+        found = self._entries.take(np.where(valid, indices, 0))
+        if found.valid is not None:
+            valid = valid & found.valid
+        sizes = np.where(valid, found.sizes, MISSING)
+        return Strings(found.addresses, sizes, found.limit, valid)
+
+
+class ListColumn(_Column):
+    """Rows that are lists of strings or of integers."""
+
+    def __init__(
+        self, owner: Owned, array: Struct, schema: Struct, offset: int = 0
+    ) -> None:
+        super().__init__(owner, array, schema, offset)
+        self._items = _flat_column(
+            owner, array.children[0].contents, schema.children[0].contents
+        )
+
+    def size(self, n_rows: int) -> int:
+        """Return the items of the first rows."""
+        starts, stops = self._bounds(0, n_rows)
+        return int((stops - starts).sum())
+
+    def read(self, start: int, stop: int) -> tuple[Strings | Integers, Int64]:
+        """Return the items of rows `start` to `stop`, without nulls, and the row ends.
+
+        Returns
+        -------
+        items : Strings or Integers
+        ends : ndarray of int64, shape (stop - start,)
+            Where each row ends among the items.
+        """
+        starts, stops = self._bounds(start, stop)
+        ends = np.cumsum(stops - starts)
+        if not ends.size or not ends[-1]:
+            return self._items.read(0, 0), ends
+        if (starts[1:] == stops[:-1]).all():
+            items = self._items.read(int(starts[0]), int(stops[-1]))
+        else:
+            items = self._gathered(starts, stops, ends)
+        if items.valid is None or items.valid.all():
+            return items, ends
+        before = np.concatenate([[0], np.cumsum(items.valid)])
+        return items.without_nulls(), before[ends]
+
+    def _bounds(self, start: int, stop: int) -> tuple[Int64, Int64]:
+        first, last = self._offset + start, self._offset + stop
+        if self._format.startswith(_FIXED_LIST):
+            length = int(self._format[len(_FIXED_LIST) :])
+            starts = np.arange(first, last, dtype=np.int64) * length
+            stops = starts + length
+        elif self._format in _LISTS:
+            offsets = self._buffer(1, _LISTS[self._format], first, last + 1)
+            wide = offsets.astype(np.int64, copy=False)
+            starts, stops = wide[:-1], wide[1:]
+        else:
+            dtype = _LIST_VIEWS[self._format]
+            starts = self._buffer(1, dtype, first, last).astype(np.int64, copy=False)
+            stops = starts + self._buffer(2, dtype, first, last)
+        valid = self._valid(first, last)
+        return starts, stops if valid is None else np.where(valid, stops, starts)
+
+    def _gathered(self, starts: Int64, stops: Int64, ends: Int64) -> Strings | Integers:
+        """Return the items of lists that do not follow each other."""
+        lengths = stops - starts
+        used = lengths > 0
+        low, high = int(starts[used].min()), int(stops[used].max())
+        shift = np.repeat(starts - low - (ends - lengths), lengths)
+        return self._items.read(low, high).take(shift + np.arange(ends[-1]))
+
+
+TextColumn = StringColumn | DictionaryColumn
+
+
+def _flat_column(
+    owner: Owned, array: Struct, schema: Struct, offset: int = 0
+) -> TextColumn | IntegerColumn:
+    if schema.dictionary:
+        return DictionaryColumn(owner, array, schema, offset)
+    if schema.format in _INTEGERS:
+        return IntegerColumn(owner, array, schema, offset)
+    return StringColumn(owner, array, schema, offset)
+
+
+# ---------------------------------------------------------------------------
+# Types
+# ---------------------------------------------------------------------------
+
+
+class ColumnType(NamedTuple):
+    """The type of a column, and where it is in the arrays of a stream.
+
+    Attributes
+    ----------
+    kind : Kind
+    schema : Owned
+        Of the stream.
+    child : int or None
+        Number of the column in a table; None if the stream is of one column.
+    """
+
+    kind: Kind
+    schema: Owned
+    child: int | None
+
+    def texts(self, array: Owned) -> TextColumn:
+        """Return the rows of an array that are strings."""
+        parts = self._parts(array)
+        return (DictionaryColumn if parts[2].dictionary else StringColumn)(*parts)
+
+    def lists(self, array: Owned) -> ListColumn:
+        """Return the rows of an array that are lists."""
+        return ListColumn(*self._parts(array))
+
+    def _parts(self, array: Owned) -> tuple[Owned, Struct, Struct, int]:
+        if self.child is None:
+            return array, array.struct, self.schema.struct, 0
+        of_child = self.schema.struct.children[self.child].contents
+        part = array.struct.children[self.child].contents
+        return array, part, of_child, array.struct.offset
+
+
+def column_type(schema: Owned, name: str | None) -> ColumnType:
+    """Return the type of a stream's column.
+
+    Parameters
+    ----------
+    schema : Owned
+    name : str or None
+        The column of a table; not needed if the table has one column.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If no column, or none of a type that is read, is meant.
+    """
+    if schema.struct.format != _STRUCT:
+        return ColumnType(_kind(schema.struct), schema, None)
+    n_columns = schema.struct.n_children
+    names = [_name(schema.struct.children[k].contents) for k in range(n_columns)]
+    child = column_number(names, name)
+    return ColumnType(_kind(schema.struct.children[child].contents), schema, child)
+
+
+def column_number(names: list[str], name: str | None) -> int:
+    """Return the number of a table's column; of the only one without a name.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, or several without a name.
+    """
+    if name is None and len(names) == 1:
+        return 0
+    listed = ", ".join(map(repr, names))
+    if name is None:
+        message = (
+            f"the corpus is a table with the columns {listed}. Name the one that holds "
+            "the sentences by column=, or give this column alone: table["
+            f"{names[0] if names else 'text'!r}]."
+        )
+        raise ValueError(message)
+    if name in names:
+        return names.index(name)
+    message = f"there is no column {name!r}; the table has the columns {listed}."
+    raise ValueError(message)
+
+
+def _name(schema: Struct) -> str:
+    name: bytes = schema.name or b""
+    return name.decode("utf-8", "replace")
+
+
+def _kind(schema: Struct) -> Kind:
+    what = _type_name(schema)
+    if _is_string(schema):
+        return Kind.TEXTS
+    if schema.n_children == 1 and _is_list(schema.format):
+        item = schema.children[0].contents
+        what = f"lists of {_type_name(item)}"
+        if _is_string(item):
+            return Kind.TOKENS
+        if item.format in _INTEGERS and not item.dictionary:
+            return Kind.IDS
+    message = (
+        f"the column {_name(schema)!r} holds {what}; a column of sentences holds "
+        "strings, lists of strings or lists of integers. Convert it, or give another "
+        "column."
+    )
+    raise TypeError(message)
+
+
+def _type_name(schema: Struct) -> str:
+    if _is_list(schema.format):
+        return "lists"
+    known = _NAMES.get(schema.format)
+    return known or f"values of the Arrow type {schema.format.decode()!r}"
+
+
+def _is_list(form: bytes) -> bool:
+    return form in _LISTS or form in _LIST_VIEWS or form.startswith(_FIXED_LIST)
+
+
+def _is_string(schema: Struct) -> bool:
+    if schema.dictionary:
+        return _is_string(schema.dictionary.contents)
+    return schema.format in _OFFSETS or schema.format in (*_VIEWS, _NULLS)

@@ -1,0 +1,73 @@
+"""One sentence of an iterable: a list of tokens, a text, or neither."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from w2vfast.errors import shown
+
+
+def token_list(sentence: Any, k: int) -> Sequence[Any]:
+    """Return the tokens of sentence k of an iterable; raise TypeError for a string."""
+    if isinstance(sentence, (list, tuple)):
+        return sentence
+    if isinstance(sentence, Mapping):
+        raise TypeError(_row_message(sentence, k))
+    if _is_missing(sentence):
+        raise TypeError(_missing_message(sentence, k))
+    if isinstance(sentence, np.ndarray) and sentence.ndim == 1:
+        tokens: list[Any] = sentence.tolist()
+        return tokens
+    if isinstance(sentence, (str, bytes)) or not isinstance(sentence, Iterable):
+        message = (
+            f"sentence {k} is {shown(sentence)}, but a sentence is a list of tokens: "
+            "[['the', 'cat', 'sat']], not ['the cat sat']. Split texts by "
+            "text.split(), or in Word2Vec by tokenize='whitespace' or another "
+            "tokenizer; give a file of text as LineSentence(path), or in Word2Vec as "
+            "corpus_file=."
+        )
+        raise TypeError(message)
+    return list(sentence)
+
+
+def text_of(text: Any, k: int) -> str:
+    """Return text k of an iterable, which is not a str."""
+    if isinstance(text, bytes):
+        return text.decode("utf-8", "surrogateescape")
+    if isinstance(text, Mapping):
+        raise TypeError(_row_message(text, k))
+    if _is_missing(text):
+        raise TypeError(_missing_message(text, k))
+    message = (
+        f"sentence {k} is {shown(text)}, and tokenize= splits sentences that are str. "
+        "Leave out tokenize= for lists of tokens."
+    )
+    raise TypeError(message)
+
+
+def _is_missing(value: Any) -> bool:
+    """Tell whether a value is None, or not a number, or pandas' missing value."""
+    if isinstance(value, float):
+        return math.isnan(value)
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _missing_message(value: object, k: int) -> str:
+    return (
+        f"sentence {k} is missing: it is {shown(value)}. Drop missing rows first: "
+        "series.dropna(), or [row for row in rows if row is not None]."
+    )
+
+
+def _row_message(row: Mapping[Any, Any], k: int) -> str:
+    """Say that a sentence is a row of a table."""
+    names = ", ".join(map(repr, row))
+    name = next(iter(row), "text")
+    return (
+        f"sentence {k} is a row of a table with the columns {names}. Give one of "
+        f"them: [row[{name!r}].split() for row in rows]."
+    )

@@ -218,7 +218,7 @@ def test_the_noise_distribution_is_a_factor_where_negative_sampling_was_trained(
         ({"weights": "syn1"}, RuntimeError, "needs a model with hierarchical softmax"),
         ({"sentences": ["the cat"]}, TypeError, "sentence 0 is 'the cat'"),
         ({"sentences": [[["the"]]]}, TypeError, r"a token is a str, bytes or int, got"),
-        ({"sentences": "the cat"}, TypeError, "For a file use corpus_file="),
+        ({"sentences": "the cat"}, TypeError, "For a file use LineSentence"),
         ({"sentences": None}, TypeError, "give either sentences"),
         ({"corpus_file": "missing"}, TypeError, "give either sentences"),
     ],

@@ -13,7 +13,7 @@ from helpers import SOURCE
 
 from w2vfast import _core
 
-PROGRAMS = ["block_check.c", "chunk_check.c", "exact_check.c"]
+PROGRAMS = ["block_check.c", "chunk_check.c", "exact_check.c", "transport_check.c"]
 CHECKS = Path(__file__).parent / "c"
 BUILT_AS = ["-O3", "-ffp-contract=off"]  # as setup.py does
 SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
@@ -178,6 +178,36 @@ BREAKS = {
         "chunk",
         "store(output + i, fma_(error, load(x + i), y));",
         "(void)x;",
+    ),
+    "a change that shrinks alike in all directions": (
+        "transport",
+        "ISA(add_row)(sum, h->dots[k], h->axes[k] + i, W);",
+        ";",
+    ),
+    "a rest that does not shrink": (
+        "transport",
+        "(float)exp(-(double)strength * h->rest)",
+        "1.0f",
+    ),
+    "axes that are left out too early": (
+        "transport",
+        "TRANSPORT_LEAST) n--;",
+        "0.1f) n--;",
+    ),
+    "a sample without its weight": (
+        "transport",
+        "fill(weight * h->dots[k])",
+        "fill(h->dots[k])",
+    ),
+    "axes that are not made orthogonal": (
+        "transport",
+        "sum[i] -= along * h->axes[j][i];",
+        ";",
+    ),
+    "samples that count in full for ever": (
+        "transport",
+        "const float known = (float)(h->values[k] * h->n_blocks);",
+        "const float known = (float)(h->values[k] * 2 * h->n_blocks);",
     ),
     "the updated row used for the error": (
         "exact",

@@ -4,9 +4,9 @@
  * Knows rows and numbers only; fast.pxi and exact.pxi decide which rows they are.
  * Legend: D floats in a row, padded with zeros to whole vectors; C inputs; T outputs.
  *
- * The kernels are written once, in block_kernel.h, softmax_kernel.h, exact_kernel.h,
- * cosine_kernel.h and exp_sum_kernel.h, with the vector operations that a simd_*.h file
- * defines for its instruction set. */
+ * The kernels are written once, in block_kernel.h, softmax_kernel.h, transport_kernel.h,
+ * exact_kernel.h, cosine_kernel.h and exp_sum_kernel.h, with the vector operations that a
+ * simd_*.h file defines for its instruction set. */
 #ifndef W2VFAST_BLOCK_H
 #define W2VFAST_BLOCK_H
 
@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "compiler.h"
+#include "curvature.h"
 
 #define BLOCK_LANES 16     /* floats; rows are padded to 64 bytes and aligned */
 #define BLOCK_INPUTS 8     /* contexts that are trained together */
@@ -200,6 +201,9 @@ typedef struct {
     void (*gather)(float, float *const *, int, float *, int);
     void (*scatter_add)(float, const float *, float *const *, int, int);
     void (*merge)(float *, float *, float *, int);
+    void (*transport)(const curvature_t *, float, const float *, const float *,
+                      float *);
+    void (*curvature)(curvature_t *, float, float *);
     void (*update_pairs)(const block_t *);
     void (*chunk_hidden)(const chunk_t *);
     void (*chunk_scatter)(const chunk_t *);
@@ -254,6 +258,8 @@ static int block_has_avx512(void) {
      block_gather_##isa,                        \
      block_scatter_add_##isa,                   \
      block_merge_##isa,                         \
+     transport_row_##isa,                       \
+     curvature_add_##isa,                       \
      block_update_pairs_##isa,                  \
      chunk_hidden_##isa,                        \
      chunk_scatter_##isa,                       \
@@ -335,6 +341,20 @@ static inline void chunk_scatter(const chunk_t *k) { block_isa->chunk_scatter(k)
  * Prefetches the next shared row, which is usually merged next. */
 static inline void block_merge(float *shared, float *replica, float *base, int stride) {
     block_isa->merge(shared, replica, base, stride);
+}
+
+/* row (D,) INOUT = mine + exp(-strength H) (row - base): what one worker would have made
+ * of the row, had it done first what others did to `base`, which made `row` of it, and
+ * then its own updates, which made `mine` of `base`.  Prefetches the row behind, which is
+ * usually next. */
+static inline void block_transport(const curvature_t *h, float strength,
+                                   const float *mine, const float *base, float *row) {
+    block_isa->transport(h, strength, mine, base, row);
+}
+
+/* Add weight x x^T, x (D,), to the curvature.  The caller counts the blocks. */
+static inline void curvature_add(curvature_t *h, float weight, float *x) {
+    block_isa->curvature(h, weight, x);
 }
 
 /* dots[k] OUT = x . rows[k] and squares[k] OUT = rows[k] . rows[k], for n rows (D,) that

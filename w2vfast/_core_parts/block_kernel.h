@@ -373,6 +373,7 @@ static void ISA(block_merge)(float *shared, float *replica, float *base, int str
     }
 }
 
+#include "transport_kernel.h"
 #include "chunk_kernel.h"
 
 #undef STRIPS

@@ -1,0 +1,108 @@
+/* The curvature H (D, D) of the loss in the rows of one matrix, and the transport of a
+ * change through it: the contract of transport_kernel.h, and the eigenvectors.
+ *
+ * Near a working point, n updates with the learning rate alpha take a row from theta to
+ * theta* + exp(-n alpha H) (theta - theta*) + noise.  So a change that others made to the
+ * row meanwhile is worth exp(-strength H) of itself afterwards, with strength n alpha.
+ * At the start of a run one or two directions carry nearly all of H, hence a matrix and
+ * not a number.
+ *
+ * H is the mean over sampled blocks of sum weight x x^T, where x are the rows of the
+ * other side and weight is sigma (1 - sigma).  It is never stored: K axes approach its
+ * first eigenvectors by orthogonal iteration (Golub and Van Loan, Matrix Computations,
+ * section 8.2): the product of H and the axes is summed up over the samples, and a
+ * refresh makes its columns orthonormal.  All other directions have the same curvature,
+ * so that the trace is right.
+ * Everything is a function of the samples and their order alone. */
+#ifndef W2VFAST_CURVATURE_H
+#define W2VFAST_CURVATURE_H
+
+#include <math.h>
+#include <string.h>
+
+#define CURVATURE_AXES 16       /* K, if D is as large */
+#define CURVATURE_BLOCKS 32     /* samples between two refreshes, at least */
+#define TRANSPORT_LEAST 0.0005f /* a smaller exponent changes nothing */
+
+typedef struct {
+    float **axes;    /* (K + 1,) rows of (D,), orthonormal; the last is scratch */
+    float *values;   /* (K,) curvature along them, about descending, 0 at first */
+    float **sums;    /* (K,) rows of (D,): sum over samples of weight (x . axis) x */
+    float *dots;     /* (K + 1,) scratch */
+    float *change;   /* (D,) scratch */
+    double trace;    /* sum over samples of weight x . x */
+    double n_blocks; /* blocks that were sampled, older ones counted less */
+    double n_known;  /* of these, blocks before the last refresh */
+    float rest;      /* curvature along all other directions */
+    int n_axes;      /* K */
+    int n_columns;   /* D */
+    int dim;         /* D, padded */
+} curvature_t;
+
+/* How many first axes differ enough from the rest to be treated apart. */
+static inline int curvature_axes_in_use(const curvature_t *h, float strength) {
+    int n = h->n_axes;
+    while (n > 0 && strength * fabsf(h->values[n - 1] - h->rest) < TRANSPORT_LEAST) n--;
+    return n;
+}
+
+/* Start with the first K unit vectors and no curvature: then a merge is a sum. */
+static inline void curvature_start(curvature_t *h) {
+    for (int k = 0; k < h->n_axes; k++) {
+        memset(h->axes[k], 0, (size_t)h->dim * sizeof(float));
+        memset(h->sums[k], 0, (size_t)h->dim * sizeof(float));
+        h->axes[k][k] = 1.0f;
+        h->values[k] = 0.0f;
+    }
+    h->trace = h->n_blocks = h->n_known = 0.0;
+    h->rest = 0.0f;
+}
+
+static inline double curvature_dot(const float *x, const float *y, int dim) {
+    double sums[4] = {0};
+    for (int i = 0; i < dim; i += 4)
+        for (int l = 0; l < 4; l++) sums[l] += (double)x[i + l] * y[i + l];
+    return sums[0] + sums[1] + sums[2] + sums[3];
+}
+
+/* Make axis k the direction of the part of sums[k] that no axis before it has; returns
+ * the length of this part.  If nothing is left but rounding errors, returns 0 and starts
+ * again with a unit vector. */
+static inline double curvature_next_axis(curvature_t *h, int k) {
+    float *sum = h->sums[k];
+    const double length_before = sqrt(curvature_dot(sum, sum, h->dim));
+    for (int pass = 0; pass < 2; pass++) /* the second removes rounding errors */
+        for (int j = 0; j < k; j++) {
+            const float along = (float)curvature_dot(sum, h->axes[j], h->dim);
+            for (int i = 0; i < h->dim; i++) sum[i] -= along * h->axes[j][i];
+        }
+    const double length = sqrt(curvature_dot(sum, sum, h->dim));
+    const int is_lost = !(length > 1e-5 * length_before);
+    for (int i = 0; i < h->dim; i++)
+        h->axes[k][i] = is_lost ? (float)(i == k) : (float)(sum[i] / length);
+    return is_lost ? 0.0 : length;
+}
+
+/* Turn the axes towards the eigenvectors of H, if there are samples enough.  What is known stays in the
+ * sums, seen from the new axes, and counts half: rows change, and the first axes are far
+ * from the eigenvectors, so that they show too little of H. */
+static inline void curvature_refresh(curvature_t *h) {
+    if (h->n_blocks - h->n_known < CURVATURE_BLOCKS) return;
+    double others = h->trace / h->n_blocks;
+    for (int k = 0; k < h->n_axes; k++) {
+        h->values[k] = (float)(curvature_next_axis(h, k) / h->n_blocks);
+        others -= h->values[k];
+    }
+    const int n_others = h->n_columns - h->n_axes;
+    h->rest = n_others > 0 && others > 0.0 ? (float)(others / n_others) : 0.0f;
+    h->trace /= 2;
+    h->n_blocks /= 2;
+    h->n_known = h->n_blocks;
+    for (int k = 0; k < h->n_axes; k++) {
+        const float known = (float)(h->values[k] * h->n_blocks);
+        for (int i = 0; i < h->dim; i++) h->sums[k][i] = known * h->axes[k][i];
+        if (h->values[k] == 0.0f) h->values[k] = h->rest;
+    }
+}
+
+#endif

@@ -1,9 +1,14 @@
 """word2vec for Python: much faster than the C program, or byte-for-byte equal to it."""
 
+from __future__ import annotations
+
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+
+TYPE_CHECKING = False  # typing is not imported, so that the command line starts sooner
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from w2vfast.learn.learn_page import save_learn_page
     from w2vfast.model import Word2Vec
     from w2vfast.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases

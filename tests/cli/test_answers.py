@@ -164,6 +164,14 @@ def test_evaluate_prints_a_table_for_each_file(path, questions, capsys):
     assert "answers" not in capsys.readouterr().out
 
 
+def test_evaluate_without_questions_is_an_error(path, tmp_path, capsys):
+    empty = tmp_path / "empty"
+    empty.touch()
+    for what, message in (("analogies", "no questions"), ("pairs", "no word pairs")):
+        assert main(["evaluate", str(path), f"--{what}", str(empty)]) == 1
+        assert f"there are {message}" in capsys.readouterr().err
+
+
 def test_evaluate_needs_analogies_or_pairs(path, capsys):
     assert main(["evaluate", str(path)]) == 2
     assert "give --analogies, --pairs or both" in capsys.readouterr().err

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from helpers import CHILD_OPTIONS, cli_command, posix_only, run_cli
+from helpers import CHILD_OPTIONS, cli_command, posix_only, run_cli, run_python
 
 import w2vfast
 from w2vfast.cli import train as train_command
@@ -95,6 +95,8 @@ def test_a_wrong_command_line_is_explained_and_exits_with_2(
     printed = capsys.readouterr()
     assert f"w2vfast: error: {message}" in printed.err
     assert "--help" in printed.err
+    if arguments:  # then what is wrong is not scrolled away by a long help
+        assert len(printed.err.splitlines()) <= 8
     assert printed.out == ""
     assert list(tmp_path.iterdir()) == []
 
@@ -249,6 +251,56 @@ def test_ctrl_c_while_training_leaves_the_output_untouched(corpus, output):
     assert list(output.parent.iterdir()) == [output]
 
 
+# Presses Ctrl-C when the module argv[1] is about to be imported.
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+from w2vfast.cli.start import main
+
+class Presser:
+    def find_spec(self, name, path=None, target=None):
+        if name == module:
+            os.kill(os.getpid(), signal.SIGINT)
+
+module = sys.argv.pop(1)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Presser())
+sys.exit(main())
+"""
+
+
+@posix_only
+@pytest.mark.parametrize(
+    "module",
+    [
+        "w2vfast.cli.main",
+        "w2vfast.params",
+        "w2vfast.cli.train",
+        "numpy",
+        "w2vfast._core",
+    ],
+)
+def test_ctrl_c_while_modules_are_imported_is_one_line(module, corpus, output):
+    command = ["train", "-train", str(corpus), "-output", str(output)]
+    done = run_python(INTERRUPTED_IMPORT, arguments=[module, *command])
+    assert done.returncode == 130
+    assert done.stderr == "w2vfast: interrupted; no file was left half-written.\n"
+    assert list(output.parent.iterdir()) == []
+
+
+def test_another_program_that_imports_meanwhile_is_not_ended():
+    code = """
+        import os, signal
+        from w2vfast.cli.start import Loading
+        try:
+            with Loading():
+                os.kill(os.getpid(), signal.SIGINT)
+                import numpy
+        except KeyboardInterrupt:
+            print("told")
+        """
+    assert run_python(code).stdout == "told\n"
+
+
 @posix_only
 def test_ctrl_c_while_waiting_for_text(output):
     command = cli_command("train", "-train", "-", "-output", output)
@@ -262,6 +314,18 @@ def test_ctrl_c_while_waiting_for_text(output):
     assert "Traceback" not in printed
     assert seconds < 5
     assert list(output.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_characters_that_a_terminal_does_not_know_are_printed_as_escapes(
+    encoding, tmp_path
+):
+    vectors = tmp_path / "vectors.txt"
+    vectors.write_text("2 1\n月 1\n\x1b[31mred 2\n", encoding="utf-8")
+    env = {**CHILD_OPTIONS["env"], "PYTHONUTF8": "0", "PYTHONIOENCODING": encoding}
+    done = run_cli("info", vectors, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"\u6708 \ufffd[31mred" in done.stdout
 
 
 @posix_only

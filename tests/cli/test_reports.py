@@ -170,7 +170,7 @@ def test_the_layout_of_accuracy(result):
 
 
 def test_accuracy_without_questions():
-    nothing = evaluation.word_analogies(WORDS, VECTORS, io.StringIO(""))
+    nothing = evaluation.AnalogyResult([], 0, 0, 7)
     expected = "Questions seen / total: 0 0   -nan % \n"
     assert reports.accuracy(nothing) == expected
 

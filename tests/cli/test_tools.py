@@ -66,6 +66,16 @@ def test_convert_writes_the_format_of_the_suffix(path, vectors, tmp_path, name):
     np.testing.assert_array_equal(loaded.vectors, vectors.vectors)
 
 
+def test_commands_that_write_a_file_tell_so(path, tmp_path, capfd):
+    output = tmp_path / "new.bin"
+    assert main(["convert", str(path), str(output)]) == 0
+    assert capfd.readouterr().err == f"Wrote {output}: 60 words.\n"
+    assert main(["classes", str(path), "3", "-o", str(tmp_path / "c")]) == 0
+    assert capfd.readouterr().err == f"Wrote {tmp_path / 'c'}: 60 words.\n"
+    assert main(["classes", str(path), "3"]) == 0
+    assert capfd.readouterr().err == ""
+
+
 def test_convert_accepts_kinds_for_names_without_a_suffix(path, vectors, tmp_path):
     odd, text = tmp_path / "odd.name", tmp_path / "text.name"
     assert main(["convert", str(path), str(odd), "--to", "npz"]) == 0

@@ -58,6 +58,8 @@ def test_a_row_that_fits_text_and_binary_is_read_as_the_caller_expects(
 def test_a_malformed_header_is_an_error(tmp_path, content, binary):
     message = error_of(tmp_path, content, binary=binary)
     assert "line 1: expected a header" in message
+    hint = "or --from headerless." if content else "The file is empty."
+    assert message.endswith(hint)
 
 
 def test_a_first_line_longer_than_any_header_is_an_error(tmp_path):

@@ -135,7 +135,7 @@ def test_unknown_words_raise_and_similar_ones_are_named():
     before = model.wv.vectors.copy()
     message = (
         r"freeze names 4 of 5 words that have no vector: 'kings' is not in the "
-        r"vocabulary of 4 words; did you mean 'king'\?\. 'quen' .*mean 'queen'\?\. "
+        r"vocabulary of 4 words; did you mean 'king'\? 'quen' .*mean 'queen'\? "
         r"'x' [^;]*words\. Leave"
     )
     with pytest.raises(ValueError, match=message):

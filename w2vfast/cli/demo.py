@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import resources
 from typing import Any
 
@@ -35,12 +34,12 @@ def demo(arguments: list[str]) -> None:
     """
     Parser("demo", description="Train on Tang poems.").parse_args(arguments)
     corpus = resources.files("w2vfast") / "data" / "tang.txt.xz"
-    _print("Training on poems of the Tang dynasty, one character a word.\n")
+    print("Training on poems of the Tang dynasty, one character a word.\n", flush=True)
     with resources.as_file(corpus) as path:
         model = Word2Vec(corpus_file=path, **SETTINGS)
-    _print(_summary(model))
-    _print(_neighbours(model))
-    _print(
+    print(_summary(model), flush=True)
+    print(_neighbours(model))
+    print(
         "Train on a text of your own, one sentence a line, words between spaces:\n\n"
         "    w2vfast train -train corpus.txt -output vectors.txt\n"
     )
@@ -68,9 +67,3 @@ def _neighbours(model: Word2Vec) -> str:
         listed = "  ".join(f"{character} {cosine:.2f}" for character, cosine in near)
         lines.append(f"  {query} {meaning:<9} {listed}")
     return "\n".join([*lines, ""])
-
-
-def _print(text: str) -> None:
-    # A pipe on Windows, or the C locale, may not know Chinese characters.
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)

@@ -19,13 +19,13 @@ from typing import Any, NoReturn
 
 from w2vfast import __version__
 from w2vfast.cli.flags import UsageError
+from w2vfast.cli.start import EXIT_INTERRUPTED, Loading
 from w2vfast.errors import PYTHON, SettingsMessage, Spelling
 from w2vfast.system.log import lines_on_stderr, logger
 
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
-EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 
 _PREFIXES = {
@@ -139,7 +139,8 @@ def _run(arguments: list[str]) -> None:
     elif command in _MODULES:
         _run_command(command, rest)
     else:
-        raise UsageError(_no_command(command), f"\n{_HELP}")
+        hint = "Try 'w2vfast --help'." if command else f"\n{_HELP}"
+        raise UsageError(_no_command(command), hint)
 
 
 def _no_command(given: str) -> str:
@@ -156,7 +157,8 @@ def _no_command(given: str) -> str:
 
 
 def _run_command(command: str, arguments: list[str]) -> None:
-    module: Any = import_module(f"w2vfast.cli.{_MODULES[command]}")
+    with Loading():
+        module: Any = import_module(f"w2vfast.cli.{_MODULES[command]}")
     function: Callable[[list[str]], None] = getattr(module, command)
     spelling: Spelling = getattr(module, "SPELLING", PYTHON)
     with _plain_warnings(spelling):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,13 @@ def classes(arguments: list[str]) -> None:
     check_n_classes("N", options.n_classes, len(vectors))
     numbers = kmeans_classes(vectors.vectors, options.n_classes)
     write_classes(options.output, vectors.index_to_key, numbers)
+    _tell_of(options.output, vectors)
+
+
+def _tell_of(output: str, words: Sized) -> None:
+    """Log what was written, but not to whom it was written."""
+    if output != STANDARD_OUTPUT:
+        logger.info("Wrote %s: %d words.", output, len(words))
 
 
 def distance(arguments: list[str]) -> None:
@@ -148,12 +155,6 @@ def accuracy(arguments: list[str]) -> None:
         options.questions or sys.stdin.buffer,
         restrict_vocab=None,
     )
-    if not result.questions:  # C prints -nan
-        message = (
-            "there are no questions. Give lines of four words, 'man king woman queen', "
-            "after a line ': name', on standard input or by --questions FILE."
-        )
-        raise ValueError(message)
     _write(reports.accuracy(result))
 
 
@@ -264,6 +265,7 @@ def convert(arguments: list[str]) -> None:
     how = ReadOptions(options.limit, "surrogateescape", options.in_spaces)
     held = read_vectors(options.input, options.source, how)
     write_vectors(options.output, held, kind, WriteOptions(options.spaces))
+    _tell_of(options.output, held.words)
 
 
 def info(arguments: list[str]) -> None:

@@ -29,6 +29,7 @@ from w2vfast.cli.flags import (
     whole_number,
 )
 from w2vfast.cli.overwriting import refuse_inputs
+from w2vfast.cli.start import Loading
 from w2vfast.compat import FASTTEXT_ONLY
 from w2vfast.errors import ParameterError, ParameterTypeError
 from w2vfast.params import COMBINATIONS, TrainParams
@@ -247,7 +248,8 @@ def run(request: Request) -> None:
     """Do what a request asks for."""
     request.check_files()
     kind = "text" if request.n_classes else _kind_of_output(request)
-    from w2vfast.model import Word2Vec
+    with Loading():
+        from w2vfast.model import Word2Vec
 
     model = Word2Vec(
         **request.params.to_dict(),

@@ -75,7 +75,12 @@ def _is_row(line: bytes) -> bool:
 
 
 def _no_header(line: bytes, name: str) -> ValueError:
-    hint = "If the file is text that begins with its first row, read it without header."
+    hint = (
+        "If the first row has no header before it: no_header=True, kind='headerless' "
+        "or --from headerless."
+    )
+    if not line:
+        hint = "The file is empty."
     for start, meaning in _OTHERS.items():
         if line.startswith(start):
             hint = f"The file begins with {meaning}."

@@ -5,10 +5,14 @@ from __future__ import annotations
 import functools
 import importlib
 import io
+from collections.abc import Collection
 from pathlib import PurePath
 from typing import Any
 
 DPI = 150
+# Formats that some version of matplotlib writes.
+_RASTER = {"avif", "gif", "jpeg", "jpg", "png", "raw", "rgba", "tif", "tiff", "webp"}
+IMAGES = _RASTER | {"eps", "pdf", "pgf", "ps", "svg", "svgz"}
 INK, FAINT, ACCENT = "#1a1a1a", "#8c8c8c", "#2b6ca3"  # colours of text, notes and data
 
 
@@ -54,9 +58,11 @@ def image_format(path: str) -> str:
     ImportError
         If matplotlib is missing.
     """
-    require_matplotlib()
     suffix = PurePath(path).suffix.lower().removeprefix(".")
-    known = new_figure((1, 1)).canvas.get_supported_filetypes()
+    known: Collection[str] = IMAGES
+    if suffix in IMAGES:  # else matplotlib, which takes a while to import, is not asked
+        require_matplotlib()
+        known = new_figure((1, 1)).canvas.get_supported_filetypes()
     if suffix not in known:
         message = (
             f"{path}: the file name must end in .html for an interactive map, or for "

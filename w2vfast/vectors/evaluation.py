@@ -15,7 +15,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from w2vfast.errors import optional_number
+from w2vfast.errors import optional_number, warn
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import neighbours
 from w2vfast.vectors.correlation import Correlation, pearson, ranks
@@ -164,8 +164,8 @@ def word_analogies(
     Raises
     ------
     ValueError
-        If a line is neither a section nor four words, with the line's number; or the
-        lengths differ.
+        If a line is neither a section nor four words, with the line's number; if there
+        are no questions; or the lengths differ.
     OSError
         If the file cannot be read.
 
@@ -198,7 +198,23 @@ def word_analogies(
         right = answer >= 0 and forms[answer] == fold(question[3])
         (section.correct if right else section.incorrect).append(question)
     n_questions = sum(section.questions for section in sections)
+    _check_questions(n_questions, len(asked), len(unit))
     return AnalogyResult(sections, seen, n_questions, len(unit))
+
+
+def _check_questions(n_questions: int, n_asked: int, n_words: int) -> None:
+    """Raise without questions; warn where none can be asked."""
+    if n_questions == 0:
+        message = (
+            "there are no questions. Give lines of four words, 'man king woman queen', "
+            "after a line ': name'."
+        )
+        raise ValueError(message)
+    if n_asked == 0:
+        warn(
+            f"none of the {n_questions} questions has all its words among the "
+            f"{n_words} words that are searched, so that nothing was asked"
+        )
 
 
 def _fold(word: str) -> str:
@@ -378,7 +394,7 @@ def word_pairs(
     ------
     ValueError
         If a line does not contain two words and a finite number; the message gives the
-        line.  If no pair has both its words in the vocabulary.
+        line.  If there are no pairs, or none has both its words in the vocabulary.
     OSError
         If the file cannot be read.
 
@@ -396,6 +412,12 @@ def word_pairs(
         scores.append(score)
     pairs = np.array(rows, np.intp).reshape(-1, 2)
     seen = (pairs >= 0).all(axis=1)
+    if not rows:
+        message = (
+            "there are no word pairs. Give lines of two words and a score, separated "
+            f"by {delimiter!r}."
+        )
+        raise ValueError(message)
     if not seen.any():
         message = (
             f"none of the {len(pairs)} word pairs has both its words among the "

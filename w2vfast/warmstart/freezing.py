@@ -86,14 +86,12 @@ def frozen_rows(freeze: Sequence[Word], vocab: Vocab) -> NDArray[np.uint8] | Non
     row_of = first_rows(words)
     unknown = [word for word in dict.fromkeys(freeze) if word not in row_of]
     if unknown:
-        named = ". ".join(
-            str(MissingKeyError(word, words)) for word in unknown[:_SHOWN]
-        )
+        named = " ".join(_sentence(word, words) for word in unknown[:_SHOWN])
         n_unknown = f"{len(unknown)} of {len(freeze)} words that have no vector"
         message = (
             *(
                 Name("freeze"),
-                f" names {n_unknown}: {named}. Leave them out, or lower ",
+                f" names {n_unknown}: {named} Leave them out, or lower ",
             ),
             *(Name("min_count"), "."),
         )
@@ -101,3 +99,8 @@ def frozen_rows(freeze: Sequence[Word], vocab: Vocab) -> NDArray[np.uint8] | Non
     frozen = np.zeros(len(vocab), dtype=np.uint8)
     frozen[[vocab.first_word + row_of[word] for word in freeze]] = 1
     return frozen
+
+
+def _sentence(word: Word, words: Sequence[Word]) -> str:
+    message = str(MissingKeyError(word, words))
+    return message if message.endswith("?") else f"{message}."

@@ -78,7 +78,8 @@ class Word2Vec(Predictions, GensimNames):
         `corpus_file`, and cut into the sentences that the reader would yield.
     corpus_file : path, list of paths, directory, glob or "-", optional
         Text, one sentence a line, words separated by spaces or tabs; gzip, bz2, xz
-        and zstd are recognised.
+        and zstd are recognised.  Or files with a `column` of sentences: ``.parquet``,
+        ``.arrow``, ``.feather``, ``.csv``, ``.jsonl`` (extra ``arrow``).
     vector_size : int, default 100
         Dimension D of the vectors.
     alpha : float, optional
@@ -156,7 +157,8 @@ class Word2Vec(Predictions, GensimNames):
         and is called by this thread alone.  Default: files are split at white space,
         and `sentences` are lists of tokens.
     column : str, optional
-        The column of a table, given as `sentences`, that holds the sentences.
+        The column that holds the sentences, of a table given as `sentences` or of the
+        files given as `corpus_file`.
     memory_limit : int, optional
         Ids beyond this size are kept in a memory-mapped file [bytes].
     cache_dir : path, optional
@@ -563,7 +565,7 @@ class Word2Vec(Predictions, GensimNames):
 
     def _read_options(self) -> ReadOptions:
         tokenizer = tokenizer_of(self.tokenize, exact=self.params.exact)
-        return ReadOptions(tokenizer, self.column)
+        return ReadOptions(tokenizer, self.column, self.params.exact)
 
     @contextlib.contextmanager
     def _encoding(

@@ -118,6 +118,14 @@ OWN_FLAGS = (
         one_of("whitespace", "simple", "characters"),
         "HOW",
         "split lines at white space, into lower-case words, or characters (whitespace)",
+        "tokenize",
+    ),
+    Flag(
+        "column",
+        str,
+        "NAME",
+        "column to read of a Parquet, Arrow, CSV or JSON Lines file",
+        "column",
     ),
     Flag(
         "combine",
@@ -193,6 +201,7 @@ class Request:
         self.binary: bool | None = given.get("binary")
         self.n_classes: int = given.get("classes", 0)
         self.tokenize: str | None = given.get("tokenize")
+        self.column: str | None = given.get("column")
         self.combine: str = given.get("combine", "input")
         self.params = _params(given)
         if self.corpus is None:
@@ -230,7 +239,7 @@ def _params(given: dict[str, Any]) -> TrainParams:
     values = {
         flag.parameter: given[flag.name]
         for flag in (*C_FLAGS, *OWN_FLAGS)
-        if flag.parameter and flag.name in given
+        if flag.parameter in TrainParams.__dataclass_fields__ and flag.name in given
     }
     values["sg"] = not given.get("cbow", True)
     try:
@@ -254,6 +263,7 @@ def run(request: Request) -> None:
     model = Word2Vec(
         **request.params.to_dict(),
         tokenize=request.tokenize,
+        column=request.column,
         progress=None if request.verbosity >= PROGRESS else False,
         init_vectors=request.init_vectors,
         freeze=() if request.freeze is None else _words_of(request.freeze),

@@ -10,6 +10,7 @@ https://arrow.apache.org/docs/format/Columnar.html.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _text
+from w2vfast.errors import Part, Setting, SettingsError
 from w2vfast.text.arrow_stream import Owned, Struct
 
 Int64 = NDArray[np.int64]
@@ -396,28 +398,36 @@ def column_type(schema: Owned, name: str | None) -> ColumnType:
     return ColumnType(_kind(schema.struct.children[child].contents), schema, child)
 
 
-def column_number(names: list[str], name: str | None) -> int:
+def column_number(
+    names: Sequence[Any], name: str | None, table: str = "the corpus"
+) -> int:
     """Return the number of a table's column; of the only one without a name.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The columns.
+    name : str or None
+    table : str
+        Name of the table in messages.
 
     Raises
     ------
-    ValueError
+    SettingsError
         If there is no such column, or several without a name.
     """
     if name is None and len(names) == 1:
         return 0
+    if name is not None and name in names:
+        return list(names).index(name)
     listed = ", ".join(map(repr, names))
-    if name is None:
-        message = (
-            f"the corpus is a table with the columns {listed}. Name the one that holds "
-            "the sentences by column=, or give this column alone: table["
-            f"{names[0] if names else 'text'!r}]."
-        )
-        raise ValueError(message)
-    if name in names:
-        return names.index(name)
-    message = f"there is no column {name!r}; the table has the columns {listed}."
-    raise ValueError(message)
+    text: list[Part] = [f"{table} is a table with the columns {listed}"]
+    if name is not None:
+        text += [f", of which none is named {name!r}"]
+    example = "text" if "text" in names or not names else names[0]
+    text += [". Name the one that holds the sentences, such as "]
+    text += [Setting("column", example), "."]
+    raise SettingsError(text)
 
 
 def _name(schema: Struct) -> str:

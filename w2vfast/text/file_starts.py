@@ -23,7 +23,7 @@ _OTHERS = {
     b"7z\xbc\xaf\x27\x1c": ("a 7z archive", _UNPACK),
     b"Rar!\x1a\x07": ("a rar archive", _UNPACK),
     b"\x93NUMPY": ("a NumPy array", "Load it, and give the array as sentences."),
-    b"PAR1": ("a Parquet file", "Read it, and give a column of token lists."),
+    b"PAR1": ("a Parquet file", "Name it data.parquet, and give one of its columns."),
     b"%PDF-": ("a PDF", "Extract its text first."),
     codecs.BOM_UTF16_LE: ("UTF-16 text", _CONVERT),
     codecs.BOM_UTF16_BE: ("UTF-16 text", _CONVERT),

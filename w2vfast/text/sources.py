@@ -14,6 +14,11 @@ from numpy.typing import NDArray
 
 from w2vfast.errors import shown
 from w2vfast.text.arrow_stream import exports_arrow
+from w2vfast.text.column_files import (
+    ColumnFileSource,
+    check_column_files,
+    is_column_file,
+)
 from w2vfast.text.column_source import ColumnSource, as_array, picked_column
 from w2vfast.text.corpus_files import expand_path, file_name, regular_stat
 from w2vfast.text.identity import SameObjects
@@ -32,10 +37,13 @@ class ReadOptions(NamedTuple):
         in memory are lists of tokens.
     column : str or None
         The column of a table or file that holds the sentences.
+    exact : bool
+        Exact mode, which reads every file as text unless a column is named.
     """
 
     tokenizer: Tokenizer | None = None
     column: str | None = None
+    exact: bool = False
 
 
 class FileSource:
@@ -238,7 +246,9 @@ Source = FileSource | SentenceSource | IdCorpus | ColumnSource
 DEFAULT_OPTIONS = ReadOptions()
 
 
-def file_source(corpus_file: Any, options: ReadOptions = DEFAULT_OPTIONS) -> FileSource:
+def file_source(
+    corpus_file: Any, options: ReadOptions = DEFAULT_OPTIONS
+) -> FileSource | ColumnFileSource:
     """Return the source for one or more files of text.
 
     Parameters
@@ -246,7 +256,8 @@ def file_source(corpus_file: Any, options: ReadOptions = DEFAULT_OPTIONS) -> Fil
     corpus_file : str, bytes, PathLike, binary file, or a list of these
         A path; a directory (its files sorted by name, without hidden files and
         sub-directories); a glob pattern (its matches, sorted); `-` for standard
-        input; a named pipe.
+        input; a named pipe.  The names of Parquet, Arrow, CSV and JSON Lines files
+        tell that they are tables, of which a column is read.
     options : ReadOptions
 
     Raises
@@ -266,7 +277,11 @@ def file_source(corpus_file: Any, options: ReadOptions = DEFAULT_OPTIONS) -> Fil
     for file in files:
         if regular_stat(file) is not None:
             open(file, "rb").close()  # an unreadable file fails now, not hours later
-    return FileSource(files, options.tokenizer or WHITESPACE)
+    text = FileSource(files, options.tokenizer or WHITESPACE)
+    if options.column is None and (options.exact or not is_column_file(files[0])):
+        return text
+    check_column_files(files, options.column)
+    return ColumnFileSource(files, text.identity(), options.tokenizer, options.column)
 
 
 def sentence_source(

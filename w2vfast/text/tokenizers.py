@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _text
-from w2vfast.errors import Setting, SettingsError, shown
+from w2vfast.errors import Name, Setting, SettingsError, shown
 
 Block = NDArray[np.uint8]
 Function = Callable[[str], Sequence[Any]]
@@ -113,7 +113,7 @@ def tokenizer_of(given: str | Function | None, *, exact: bool) -> Tokenizer | No
         text = (
             *(Setting("mode", "exact"), " splits a text at white space, as the C "),
             "program does, and takes no other tokenizer. Use ",
-            *(Setting("mode", "fast"), ", or leave out the tokenizer."),
+            *(Setting("mode", "fast"), ", or leave out ", Name("tokenize"), "."),
         )
         raise SettingsError(text)
     if isinstance(given, str) and given in _BUILT_IN:

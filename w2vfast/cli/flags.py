@@ -341,9 +341,12 @@ class FlagSpelling(Spelling):
 
     def __init__(self, parser: FlagParser) -> None:
         self._flags: dict[str, str] = {}
+        self._bare: set[str] = set()  # parameters whose flags take no value
         for spelling, flag in parser.spelled.items():
             if flag.parameter is not None:  # the spelling that help shows comes first
                 self._flags.setdefault(flag.parameter, spelling)
+                if flag.read is None:
+                    self._bare.add(flag.parameter)
 
     def name(self, parameter: str) -> str:
         """Spell a parameter; one without a flag keeps its name."""
@@ -359,6 +362,8 @@ class FlagSpelling(Spelling):
         """Spell a parameter with a value, as it is typed."""
         if parameter not in self._flags:
             return super().setting(parameter, value)
+        if parameter in self._bare:
+            return self._flags[parameter]
         return f"{self._flags[parameter]} {self.value(value)}"
 
     def unset(self, parameter: str, meaning: str) -> str:

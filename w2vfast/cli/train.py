@@ -11,6 +11,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
+from w2vfast.checkpoint.interval import interval_of
 from w2vfast.cli.flags import (
     DEBUG,
     PROGRESS,
@@ -136,6 +137,21 @@ OWN_FLAGS = (
     ),
     Flag("init-vectors", path, "FILE", "initial vectors of the words in this file"),
     Flag("freeze", path, "FILE", "words, one a line, whose vectors do not change"),
+    Flag(
+        "checkpoint",
+        path,
+        "DIR",
+        "folder for checkpoints, to go on after a crash",
+        "checkpoint",
+    ),
+    Flag(
+        "checkpoint-every",
+        str,
+        "T",
+        "time or words between them, as 90s or 500Mwords (10min)",
+        "checkpoint_every",
+    ),
+    Flag("resume", None, "", "go on from the newest checkpoint, if any", "resume"),
     QUIET,
 )
 
@@ -170,6 +186,7 @@ PARSER = FlagParser(
     ),
     "Text, gzip, bz2, xz and zstd are read; a folder or a quoted pattern names many\n"
     "files. -save-vocab without -output writes the vocabulary and stops.\n"
+    "SIGUSR1 writes a checkpoint and goes on; SIGTERM writes one and ends.\n"
     "Exit status: 0, 1 (run failed), 2 (wrong flags), 130 (interrupted).",
     OTHER_NAMES,
 )
@@ -203,7 +220,11 @@ class Request:
         self.tokenize: str | None = given.get("tokenize")
         self.column: str | None = given.get("column")
         self.combine: str = given.get("combine", "input")
+        self.checkpoint: str | None = given.get("checkpoint")
+        self.checkpoint_every: str | None = given.get("checkpoint-every")
+        self.resume: bool = given.get("resume", False)
         self.params = _params(given)
+        self._check_checkpoints()
         if self.corpus is None:
             PARSER.error("-train is missing: it names the text to train on.")
         if self.output is None and self.vocab_out is None:
@@ -217,6 +238,19 @@ class Request:
                 "--combine."
             )
         self.verbosity = set_verbosity(given)
+
+    def _check_checkpoints(self) -> None:
+        if self.checkpoint is None:
+            for name in ("checkpoint_every", "resume"):
+                if getattr(self, name):
+                    PARSER.error(
+                        f"{SPELLING.name(name)} needs --checkpoint, the folder."
+                    )
+        elif self.checkpoint_every is not None:
+            try:
+                interval_of(self.checkpoint_every)
+            except ParameterError as error:
+                PARSER.error(error.spelled(SPELLING))
 
     def check_files(self) -> None:
         """Raise now, not after hours of training, if the output cannot be written."""
@@ -258,6 +292,16 @@ def run(request: Request) -> None:
     request.check_files()
     kind = "text" if request.n_classes else _kind_of_output(request)
     with Loading():
+        from w2vfast.checkpoint.plan import plan_of
+
+    checkpoints = (request.checkpoint, request.checkpoint_every, request.resume)
+    with plan_of(*checkpoints).prepared(request.params):
+        _make(request, kind)
+
+
+def _make(request: Request, kind: str) -> None:
+    """Make the vocabulary and the vectors, and write them."""
+    with Loading():
         from w2vfast.model import Word2Vec
 
     model = Word2Vec(
@@ -267,6 +311,9 @@ def run(request: Request) -> None:
         progress=None if request.verbosity >= PROGRESS else False,
         init_vectors=request.init_vectors,
         freeze=() if request.freeze is None else _words_of(request.freeze),
+        checkpoint=request.checkpoint,
+        checkpoint_every=request.checkpoint_every,
+        resume=request.resume,
     )
     _prepare_vocabulary(model, request)
     if request.n_classes and not request.params.exact:  # C leaves classes empty

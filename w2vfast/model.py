@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import PathLike
-from w2vfast.checkpoint.plan import NoCheckpoints, Plan, identity_of, plan_of
+from w2vfast.checkpoint.identity import RunIdentity, identity_of
+from w2vfast.checkpoint.plan import NoCheckpoints, Plan, plan_of
 from w2vfast.compat import (
     GensimNames,
     check_gensim_arguments,
@@ -57,7 +58,6 @@ from w2vfast.warmstart.init_vectors import Coverage, check_source
 from w2vfast.warmstart.next_state import with_growth, with_weights
 
 if TYPE_CHECKING:
-    from w2vfast.checkpoint.identity import RunIdentity
     from w2vfast.text.corpus import EncodedCorpus
 
 

@@ -25,7 +25,7 @@ pytestmark = posix_only
 
 N_KILLS = int(os.environ.get("W2VFAST_KILLS", "6"))
 SEED = int(os.environ.get("W2VFAST_SEED", "1"))
-FILE_EVENTS = 250  # about as many as there are in one run
+FILE_EVENTS = 200  # about as many as there are in one run
 
 # Runs the command line, and kills itself when it is about to open, make, rename or
 # remove the n-th file or folder below a folder.

@@ -9,7 +9,14 @@ pytestmark = [posix_only, pytest.mark.fuzz, pytest.mark.timeout(600)]
 
 READERS = (
     *("text", "binary", "headerless", "any word2vec", "npz"),
-    *("folder of vectors", "folder of a model", "phrases", "vocabulary", "corpus"),
+    *(
+        "folder of vectors",
+        "folder of a model",
+        "checkpoint",
+        "phrases",
+        "vocabulary",
+        "corpus",
+    ),
     *("questions", "command line"),
     pytest.param("safetensors", marks=pytest.mark.peer),
 )

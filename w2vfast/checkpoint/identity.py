@@ -6,13 +6,18 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.errors import Part, Setting, SettingsError, Value
 from w2vfast.params import TrainParams
+
+if TYPE_CHECKING:
+    from w2vfast.text.vocab import Vocab
+    from w2vfast.training.tables import Tables
+    from w2vfast.training.trainer import Trainer
 
 _DIGEST_BYTES = 16
 _BLOCK = 1 << 22  # values that are hashed at a time; an interrupt waits for one block
@@ -138,3 +143,29 @@ def _differs(name: str, *what: Part) -> SettingsError:
         ". Go on with the same settings, text and vocabulary, or name another folder.",
     )
     return SettingsError(message)
+
+
+def identity_of(
+    trainer: Trainer,
+    vocab: Vocab,
+    params: TrainParams,
+    tables: Tables,
+    noise_weights: NDArray[np.float64] | None,
+    epochs_before: int,
+) -> RunIdentity:
+    """Return what must be the same when a run goes on."""
+    return RunIdentity(
+        params=params.to_dict(),
+        epochs_before=epochs_before,
+        n_ids=trainer.n_ids,
+        ids=digest_of(trainer.ids),
+        train_words=trainer.train_words,
+        n_rows=len(vocab),
+        vocabulary=digest_of_vocabulary(vocab.words, vocab.counts),
+        frozen=_digest_if_any(tables.frozen),
+        noise_weights=_digest_if_any(noise_weights),
+    )
+
+
+def _digest_if_any(array: NDArray[Any] | None) -> str | None:
+    return None if array is None else digest_of(array)

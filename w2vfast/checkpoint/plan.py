@@ -5,19 +5,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2vfast.aliases import PathLike
 from w2vfast.checkpoint.folder import CheckpointFolder
-from w2vfast.checkpoint.identity import (
-    RunIdentity,
-    check_params,
-    digest_of,
-    digest_of_vocabulary,
-)
+from w2vfast.checkpoint.identity import RunIdentity, check_params
 from w2vfast.checkpoint.interval import DEFAULT, EVERY, interval_of
 from w2vfast.checkpoint.saver import SIGNALS, Saver
 from w2vfast.checkpoint.storage import Checkpoint
@@ -29,8 +23,6 @@ from w2vfast.training.position import NoPauses, Pauses
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
-    from w2vfast.text.vocab import Vocab
-    from w2vfast.training.tables import Tables
     from w2vfast.training.trainer import Trainer
 
 
@@ -132,20 +124,41 @@ class CheckpointPlan:
             names = self.folder.names()
             if names and not self.resume:
                 raise SettingsError(_would_mix(self.folder.path, names[-1]))
-            found = self.folder.newest()
             run = identity()
-            if found is not None:
-                _go_on(trainer, run, history, *found)
-            elif self.resume:
-                logger.info("%s has no checkpoint: training begins.", self.folder)
+            is_finished = self._go_on(trainer, run, history)
             saver = Saver(
                 *(self.folder, self._interval, run, trainer, history, signals),
-                is_finished=found is not None and found[1].finished,
+                is_finished=is_finished,
             )
             try:
                 yield saver
             finally:
                 saver.wait()
+
+    def _go_on(
+        self, trainer: Trainer, run: RunIdentity, history: list[EpochStats]
+    ) -> bool:
+        """Let a trainer stand where the newest checkpoint stood, if there is one.
+
+        Returns whether nothing is left to train.
+        """
+        found = self.folder.newest()
+        if found is None:
+            if self.resume:
+                logger.info("%s has no checkpoint: training begins.", self.folder)
+            return False
+        path, checkpoint = found
+        run.check(checkpoint.run, path)
+        _check_parts(trainer, checkpoint, path)
+        for name, rows in trainer.weights:
+            rows.vectors[...] = checkpoint.weights[name]
+        position = checkpoint.position
+        if checkpoint.finished:  # also if a hook ended it before its last epoch
+            position = dataclasses.replace(position, epoch=trainer.n_epochs)
+        trainer.restore(position, checkpoint.starts)
+        history[:] = checkpoint.history
+        logger.info("Going on from %s: %s tokens are done.", path, f"{position.ids:,}")
+        return checkpoint.finished
 
 
 Plan = NoCheckpoints | CheckpointPlan
@@ -184,32 +197,6 @@ def plan_of(
     return NoCheckpoints()
 
 
-def identity_of(
-    trainer: Trainer,
-    vocab: Vocab,
-    params: TrainParams,
-    tables: Tables,
-    noise_weights: NDArray[np.float64] | None,
-    epochs_before: int,
-) -> RunIdentity:
-    """Return what must be the same when a run goes on."""
-    return RunIdentity(
-        params=params.to_dict(),
-        epochs_before=epochs_before,
-        n_ids=trainer.n_ids,
-        ids=digest_of(trainer.ids),
-        train_words=trainer.train_words,
-        n_rows=len(vocab),
-        vocabulary=digest_of_vocabulary(vocab.words, vocab.counts),
-        frozen=_digest_if_any(tables.frozen),
-        noise_weights=_digest_if_any(noise_weights),
-    )
-
-
-def _digest_if_any(array: NDArray[Any] | None) -> str | None:
-    return None if array is None else digest_of(array)
-
-
 def _would_mix(path: str, name: str) -> list[Part]:
     return [
         f"{path} has checkpoints of an earlier run, such as {name}. Give ",
@@ -218,35 +205,12 @@ def _would_mix(path: str, name: str) -> list[Part]:
     ]
 
 
-def _go_on(
-    trainer: Trainer,
-    identity: RunIdentity,
-    history: list[EpochStats],
-    path: str,
-    found: Checkpoint,
-) -> None:
-    """Let a trainer stand where a checkpoint stood."""
-    identity.check(found.run, path)
-    _check_parts(trainer, found, path)
-    for name, rows in trainer.weights:
-        rows.vectors[...] = found.weights[name]
-    position = found.position
-    if found.finished:  # also if a hook ended it before its last epoch
-        position = dataclasses.replace(position, epoch=trainer.n_epochs)
-    trainer.restore(position, found.starts)
-    history[:] = found.history
-    logger.info(
-        "Going on from %s: %s tokens are done.",
-        path,
-        f"{position.ids:,}",
-    )
-
-
 def _check_parts(trainer: Trainer, found: Checkpoint, path: str) -> None:
     """Raise ValueError unless weights, spans and position fit the trainer."""
     shapes = {name: rows.vectors.shape for name, rows in trainer.weights}
     fit = {name: matrix.shape for name, matrix in found.weights.items()} == shapes
     starts, position = found.starts, found.position
+    fit = fit and all(found.weights[name].dtype == np.float32 for name in shapes)
     fit = fit and starts.dtype == np.int64 and starts.ndim == 1 and len(starts) > 1
     fit = fit and bool(starts[0] == 0 and starts[-1] == trainer.n_ids)
     fit = fit and bool((np.diff(starts) > 0).all())

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from w2vfast import _core
 from w2vfast.checkpoint.identity import RunIdentity, digest_of
 from w2vfast.formats.folder import CHECKPOINT_KIND, load_folder, save_folder
+from w2vfast.params import TrainParams
 from w2vfast.system.json_files import checked
 from w2vfast.training.history import EpochStats
 from w2vfast.training.position import Position
@@ -119,6 +120,11 @@ def read_checkpoint(path: str, *, whole: bool = True) -> Checkpoint:
     if digest != _digest_of_meta(found):
         raise _damaged(path, "its description was changed")
     meta = checked(_Meta, found, path)
+    try:
+        TrainParams.from_dict(meta.run.params)
+    except (TypeError, ValueError) as error:
+        message = f"{path}, 'params': {error}"
+        raise ValueError(message) from error
     if set(meta.digests) != set(arrays) or not {"syn0", _STARTS} <= set(arrays):
         raise _damaged(path, "its arrays are not those that were written")
     for name, array in arrays.items():

@@ -201,6 +201,7 @@ def test_parameters_are_spelled_as_flags():
     assert spelling.setting("vector_size", 5) == "-size 5"
     assert spelling.setting("hs", True) == "-hs 1"
     assert spelling.setting("mode", "exact") == "--mode exact"
+    assert spelling.setting("resume", True) == "--resume"
 
 
 def test_parameters_without_a_flag_are_spelled_as_in_python():

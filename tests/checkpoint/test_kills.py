@@ -23,7 +23,7 @@ from w2vfast.checkpoint.folder import CheckpointFolder
 
 pytestmark = posix_only
 
-N_KILLS = int(os.environ.get("W2VFAST_KILLS", "6"))
+N_KILLS = int(os.environ.get("W2VFAST_KILLS", "4"))
 SEED = int(os.environ.get("W2VFAST_SEED", "1"))
 FILE_EVENTS = 200  # about as many as there are in one run
 

@@ -44,6 +44,7 @@ PARSER = FlagParser(
             ("--",),
             (
                 Flag("mode", str, "HOW", "fast or exact", "mode"),
+                Flag("resume", None, "", "go on", "resume"),
                 Flag("quiet", None, "", "print errors only"),
             ),
         ),

@@ -374,8 +374,7 @@ def check_reserved_rows(count: int) -> None:
         If it is no number of rows; the counts of words are `counts`.
     """
     name, hint = "count", "Counts of the words are given as counts=."
-    if whole_number(name, count, hint) < 0:
-        raise ParameterError(name, count, "at least 0", hint)
+    whole_number(name, count, hint, least=0)
 
 
 def check_encoding(encoding: str) -> None:

@@ -221,18 +221,29 @@ class ParameterTypeError(_About, TypeError):
         return shown(self.value)
 
 
-def whole_number(name: str, value: object, hint: Text = "", unset: str = "") -> int:
+def whole_number(
+    name: str,
+    value: object,
+    hint: Text = "",
+    unset: str = "",
+    least: int | None = None,
+) -> int:
     """Return a parameter's value as an int; 5.0 is 5, and True is no number.
 
     Raises
     ------
     ParameterTypeError
         If it is not a whole number.
+    ParameterError
+        If it is below `least`.
     """
     # True is an int in Python, but negative=True is a mistake, not one sample.
     if isinstance(value, bool) or not _is_whole(value):
         raise ParameterTypeError(name, value, "a whole number", hint, unset)
-    return int(cast(int, value))
+    number = int(cast(int, value))
+    if least is not None and number < least:
+        raise ParameterError(name, number, f"at least {least}", hint, unset)
+    return number
 
 
 def _is_whole(value: object) -> bool:
@@ -243,5 +254,11 @@ def _is_whole(value: object) -> bool:
 
 
 def optional_number(name: str, value: object, unset: str) -> int | None:
-    """Return None, or a parameter's value as an int; see `whole_number`."""
-    return None if value is None else whole_number(name, value, unset=unset)
+    """Return None, or a parameter's value as an int of at least 0.
+
+    Raises
+    ------
+    ParameterTypeError, ParameterError
+        If it is not a whole number, or negative.
+    """
+    return None if value is None else whole_number(name, value, unset=unset, least=0)

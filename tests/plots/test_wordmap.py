@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from plot_helpers import numbered_vectors, random_vectors
 
-from w2vfast import KeyedVectors
+from w2vfast import KeyedVectors, Word2Vec, plot_words, save_map_page
 from w2vfast.plots.wordmap import readable, word_map
 
 # ---- choice ------------------------------------------------------------------------
@@ -48,6 +48,15 @@ def test_unknown_words_are_left_out_with_a_warning_that_names_them():
 def test_rejected_values_are_named_with_what_is_accepted(options, error, message):
     with pytest.raises(error, match=message):
         word_map(numbered_vectors(50), **options)
+
+
+@pytest.mark.parametrize("plot", [word_map, plot_words, save_map_page])
+def test_a_model_is_told_to_give_its_vectors(plot, tmp_path):
+    if plot is not word_map:
+        pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    path = [tmp_path / "map.html"] if plot is save_map_page else []
+    with pytest.raises(TypeError, match=r"a KeyedVectors, got .*Give model\.wv\."):
+        plot(*path, Word2Vec([["a", "b"]] * 9, min_count=1, vector_size=4))
 
 
 def test_empty_vectors_are_rejected():

@@ -28,6 +28,13 @@ def test_no_ids_are_refused():
         Trainer(new_weights(5, params), np.empty(0, np.int32), tables, 5, params)
 
 
+def test_a_thousand_workers_for_a_few_spans_are_not_started():
+    params = TrainParams(vector_size=8, workers=1000)
+    assert len(run_of(params, sentences(20))._run.counters) == 16
+    many = np.tile(sentences(99), 1000)
+    assert len(run_of(params, many)._run.counters) == 50
+
+
 def test_loss_falls_and_means_the_same_for_any_number_of_workers():
     ids = np.random.default_rng(1).integers(0, 30, 60_000).astype(np.int32)
     ids[1::2] = ids[::2]  # every word is followed by itself

@@ -143,8 +143,24 @@ def test_rows_of_zeros_or_not_finite():
     assert [s for _, s in wv.most_similar("b")] == [0, 0]
 
 
-@pytest.mark.parametrize("topn", [0, -1])
-def test_topn_below_one_returns_nothing(wv, topn):
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda wv: wv.most_similar("king", topn=-1),
+        lambda wv: wv.most_similar_cosmul("king", topn=-1),
+        lambda wv: wv.similar_by_vector(wv["king"], topn=-2),
+        lambda wv: wv.most_similar_batch(["king"], topn=-1),
+        lambda wv: wv.most_similar("king", restrict_vocab=-1),
+        lambda wv: wv.most_similar_batch(["king"], restrict_vocab=-1),
+    ],
+)
+def test_numbers_below_zero_are_an_error(wv, ask):
+    with pytest.raises(ValueError, match=r"(topn|restrict_vocab) must be at least 0"):
+        ask(wv)
+
+
+@pytest.mark.parametrize("topn", [0, np.uint8(0)])
+def test_topn_zero_returns_nothing(wv, topn):
     assert wv.most_similar("king", topn=topn) == []
 
 

@@ -7,11 +7,11 @@ import errno
 import os
 import re
 import shutil
-import warnings
 from collections.abc import Iterator
 
 from w2vfast.aliases import PathLike
 from w2vfast.checkpoint.storage import Checkpoint, read_checkpoint, write_checkpoint
+from w2vfast.errors import warn
 from w2vfast.system.leftovers import (
     only_user_of_folder,
     remove_leftovers,
@@ -103,7 +103,7 @@ class CheckpointFolder:
                 if not names:
                     raise
                 message = f"{error}. The checkpoint before it, {names[-1]}, is used."
-                warnings.warn(message, UserWarning, stacklevel=2)
+                warn(message)
             else:
                 self._good = names
                 return path, checkpoint

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,6 +13,7 @@ from w2vfast.checkpoint.folder import CheckpointFolder
 from w2vfast.checkpoint.identity import RunIdentity
 from w2vfast.checkpoint.interval import Interval
 from w2vfast.checkpoint.storage import Checkpoint
+from w2vfast.errors import warn
 from w2vfast.system.log import logger
 from w2vfast.system.resources import available_memory
 from w2vfast.system.signals import WaitingSignals
@@ -159,7 +159,7 @@ class Saver:
                 f"a checkpoint could not be written: {failure}. Training goes on, the "
                 f"checkpoints before it are kept, and the next one is tried when due."
             )
-            warnings.warn(message, UserWarning, stacklevel=2)
+            warn(message)
 
 
 def _copied(

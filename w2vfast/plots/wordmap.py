@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast.errors import warn, whole_number
+from w2vfast.errors import shown, warn, whole_number
 from w2vfast.plots.layout import METHODS, lay_out
 from w2vfast.text.vocab import SENTENCE_END
 from w2vfast.vectors.neighbours import unit_rows
+from w2vfast.vectors.table import KeyTable
 
 if TYPE_CHECKING:
     from w2vfast.aliases import Key
@@ -94,6 +95,10 @@ def word_map(
     if method not in METHODS:
         message = f"method must be one of {', '.join(METHODS)}; got {method!r}."
         raise ValueError(message)
+    if not isinstance(vectors, KeyTable):
+        hint = " Give model.wv." if hasattr(vectors, "wv") else ""
+        message = f"vectors must be a KeyedVectors, got {shown(vectors)}.{hint}"
+        raise TypeError(message)
     rows = _top_rows(vectors, top) if words is None else _rows_of(vectors, words)
     matrix = np.asarray(vectors.vectors[rows], np.float64)
     finite = np.isfinite(matrix).all(axis=1)

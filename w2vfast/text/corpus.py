@@ -38,6 +38,8 @@ from w2vfast.text.vocab import Vocab
 from w2vfast.text.word_rows import RowRules, assign_rows
 
 BLOCK_BYTES = 1 << 20  # text that a thread reads at once
+IDLE_WORKERS = 16  # threads that may be started for nothing
+WORKER_SHARE = 1 << 10  # bytes, sentences or values for each thread beyond them
 # From here on the C program drops rare words: 0.7 of its 30 million hash entries.
 EXACT_MAX_WORDS = 21_000_000
 
@@ -148,7 +150,10 @@ def encode(
         None if cache_dir is None else os.fspath(cache_dir),
         source.max_sentence_length if isinstance(source, ReaderSource) else None,
     )
-    crew = Crew(1 if prune_above else workers, report, source.total)
+    total = source.total
+    if total is not None:  # else 1,000 threads would start for ten lines
+        workers = min(workers, IDLE_WORKERS + total // WORKER_SHARE)
+    crew = Crew(1 if prune_above else workers, report, total)
     job = EncodingJob(crew, store, exact, prune_above, block_bytes)
     rules = RowRules(source.name, min_count, max_final_vocab, exact, vocab, grow)
     try:

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _core
-from w2vfast.errors import Setting, SettingsWarning, warn
+from w2vfast.errors import Name, Setting, SettingsWarning, warn
 from w2vfast.training.kernel_objects import kernel_options
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
     from w2vfast.training.position import WorkerState
+    from w2vfast.training.weights import Weights
 
 
 class ExactRun:
@@ -23,7 +24,8 @@ class ExactRun:
     Parameters
     ----------
     model : _core.Model
-        INOUT
+        INOUT; of `weights`.
+    weights : Weights
     ids : ndarray of int32, shape (N,)
     params : TrainParams
     train_words : int
@@ -32,19 +34,23 @@ class ExactRun:
     Warns
     -----
     SettingsWarning
-        If there are more ids than that.
+        If there are more ids than that, or, at the end of an epoch, vectors that are
+        not finite.
     """
 
     def __init__(
         self,
         model: _core.Model,
+        weights: Weights,
         ids: NDArray[np.int32],
         params: TrainParams,
         train_words: int,
     ) -> None:
         _warn_if_cut(train_words, len(ids))
         options = kernel_options(params, len(ids))
+        self._weights = weights
         self._ids = ids
+        self._is_finite = True
         self._worker = _core.ExactWorker(
             model, options, params.start_alpha, params.epochs, train_words
         )
@@ -74,7 +80,16 @@ class ExactRun:
         return self._worker.alpha
 
     def check(self, epoch: int) -> None:
-        """Accept any vectors, as the C program does."""
+        """Warn, once, if a vector is not finite; the C program accepts any."""
+        name = self._weights.first_non_finite() if self._is_finite else None
+        if name is not None:
+            self._is_finite = False
+            message = (
+                f"{name} became non-finite in epoch {epoch + 1}. As in the C program, "
+                "training goes on. Lower ",
+                *(Name("alpha"), "."),
+            )
+            warn(SettingsWarning(message))
 
 
 def _warn_if_cut(train_words: int, n_ids: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from w2vfast.training.weights import Weights
 
 SAMPLES_WANTED = 512  # of a run, over time
+IDLE_WORKERS = 16  # that may be started for nothing
 SHORTEST_SPAN, LONGEST_SPAN, SPANS_WANTED = 2_000, 64_000, 512  # ids
 
 
@@ -92,19 +93,24 @@ class Trainer:
         self._params = params
         self._unknown = unknown
         self._objectives = _objectives(params)
+        self._starts = self._cut_spans()
         model = kernel_model(weights, tables, params.vector_size)
         self._run: FastRun | ExactRun
         if params.exact:
-            self._run = ExactRun(model, ids, params, train_words)
+            self._run = ExactRun(model, weights, ids, params, train_words)
         else:
-            self._run = FastRun(model, weights, ids, tables, params, epochs_before)
-        self._starts = self._cut_spans()
+            fewer = replace(params, workers=self._useful_workers())
+            self._run = FastRun(model, weights, ids, tables, fewer, epochs_before)
         self._restored: Position | None = None
 
     def _cut_spans(self) -> NDArray[np.int64]:
         n_ids = len(self.ids)
         length = min(max(n_ids // SPANS_WANTED, SHORTEST_SPAN), LONGEST_SPAN)
         return _core.span_starts(self.ids, length, self._params.max_sentence_length)
+
+    def _useful_workers(self) -> int:
+        """Return how many workers to start: few of them find no span."""
+        return min(self._params.n_workers, max(len(self._starts) - 1, IDLE_WORKERS))
 
     @property
     def n_ids(self) -> int:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LANES = _core.LANES
 ROW_BYTES = 4 * LANES  # rows are padded to a multiple of it
 HUGE_PAGE = 1 << 21  # bytes
+CHECK_ROWS = 4096  # rows that are searched for non-finite numbers at a time
 
 
 class Rows:
@@ -134,10 +135,21 @@ class Weights:
             if rows is not None:
                 yield name, rows
 
+    def first_non_finite(self) -> str | None:
+        """Return the name of the first matrix with a number that is not finite."""
+        return next((n for n, rows in self if not _is_finite(rows.vectors)), None)
+
     def pack(self) -> None:
         """Make all matrices compact."""
         for _, rows in self:
             rows.pack()
+
+
+def _is_finite(matrix: NDArray[np.float32]) -> bool:
+    # A float64 sum of finite float32 is finite: one pass, without a mask.
+    starts = range(0, len(matrix), CHECK_ROWS)
+    blocks = (matrix[start : start + CHECK_ROWS] for start in starts)
+    return all(np.isfinite(block.sum(dtype=np.float64)) for block in blocks)
 
 
 def estimate_memory(n_rows: int, params: TrainParams) -> dict[str, int]:

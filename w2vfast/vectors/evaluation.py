@@ -233,9 +233,6 @@ def _searchable(
         message = f"got {len(words)} words and {len(vectors)} vectors"
         raise ValueError(message)
     restrict_vocab = optional_number("restrict_vocab", restrict_vocab, "all words")
-    if restrict_vocab is not None and restrict_vocab < 0:
-        message = f"restrict_vocab must be at least 0 (0: all), got {restrict_vocab}"
-        raise ValueError(message)
     stop = min(restrict_vocab or len(words), len(words))
     fold = _fold if case_insensitive else str
     known = first_rows([fold(str(word)) for word in words[:stop]])

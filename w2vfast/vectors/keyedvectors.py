@@ -1171,8 +1171,8 @@ def _nearest_keys(
     directions, given = queries.directions(
         table, queries.as_list_of_keys(asked, "queries")
     )
-    topn = whole_number("topn", topn)
-    if topn < 1 or not given:
+    topn = whole_number("topn", topn, least=0)
+    if topn == 0 or not given:
         return [[] for _ in given]
     searched = queries.searched_rows(len(table), 0, None, restrict_vocab)
     # The keys of the queries may be among the best and are removed afterwards.

@@ -23,9 +23,9 @@ def read_vectors(
     ----------
     path : str or path-like
         The suffix selects the format: .txt, .vec, .bin and .glove, which may be
-        compressed, .npz or .safetensors.  A directory is read as a folder saved by
-        this package.  Any other file is read as word2vec text or binary; its first
-        bytes decide which.
+        compressed, .npz, .safetensors or .parquet.  A directory is read as a folder
+        saved by this package.  Any other file is read as word2vec text or binary; its
+        first bytes decide which.
     kind : str, optional
         A key of `w2vfast.formats.registry.KINDS`; overrides the suffix.
     how : ReadOptions, optional

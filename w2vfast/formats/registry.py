@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from w2vfast.formats import (
     npz,
+    parquet,
     projector,
     safetensors,
     static_embedding,
@@ -85,6 +86,14 @@ KINDS = {
         safetensors.write,
         package="safetensors",
         extra="hf",
+    ),
+    "parquet": Kind(
+        (".parquet",),
+        "a table with the columns key, count and vector",
+        parquet.read,
+        parquet.write,
+        package="pyarrow",
+        extra="arrow",
     ),
     "folder": Kind(  # .kv and .wordvectors are usual names among gensim's users
         ("", ".kv", ".wordvectors"),

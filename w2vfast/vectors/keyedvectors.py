@@ -24,6 +24,7 @@ from w2vfast.formats.spelling import Spaces
 from w2vfast.formats.word_counts import write_counts
 from w2vfast.vectors import evaluation, neighbours, queries, storage
 from w2vfast.vectors.correlation import Correlation
+from w2vfast.vectors.frames import to_frame
 from w2vfast.vectors.notebook import html_summary
 from w2vfast.vectors.queries import Neighbours, Query, Scores
 from w2vfast.vectors.table import FloatArray, KeyTable
@@ -837,7 +838,8 @@ class KeyedVectors(KeyTable):
         ----------
         path : str or path-like
             .txt or .vec (word2vec text), .bin (binary), .glove (text without a header),
-            each also with .gz, .bz2 or .xz; .npz; .safetensors; .tsv (TensorBoard's
+            each also with .gz, .bz2 or .xz; .npz; .safetensors; .parquet (columns key,
+            count and vector, for Polars, pandas and DuckDB); .tsv (TensorBoard's
             projector); .hf (a folder for sentence-transformers and model2vec).  A name
             without a suffix, or with .kv or .wordvectors, is a folder, the only format
             that stores attributes other than counts.  The file appears complete or not
@@ -879,15 +881,40 @@ class KeyedVectors(KeyTable):
         queen 0.5 1
         """
         check_gensim_save(gensim, KeyedVectors.save)
+        dispatch.write_vectors(path, self._contents(dtype), kind, WriteOptions(spaces))
+
+    def _contents(self, dtype: npt.DTypeLike | None = None) -> Contents:
         attributes = {k: v for k, v in self.expandos.items() if k != "count"}
-        held = Contents(
+        return Contents(
             self.index_to_key,
             storage.as_dtype(self.vectors, dtype),
             self.counts,
             self._c_text,
             attributes,
         )
-        dispatch.write_vectors(path, held, kind, WriteOptions(spaces))
+
+    def to_frame(self, library: str | None = None) -> Any:
+        """Return keys, counts and vectors as a table.
+
+        Parameters
+        ----------
+        library : {"polars", "pandas", "pyarrow"}, optional
+            Default: the first of them that is installed.
+
+        Returns
+        -------
+        DataFrame or Table
+            Columns ``key``; ``count``, if the counts are known; ``vector``, D numbers
+            in each row.
+
+        Raises
+        ------
+        ValueError
+            If a key is not UTF-8, or the library is unknown.
+        ImportError
+            If the library is not installed.
+        """
+        return to_frame(self._contents(), library)
 
     @classmethod
     def load(

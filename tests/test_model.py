@@ -276,8 +276,8 @@ def test_gensim_arguments_without_effect_give_one_warning():
     with pytest.warns(UserWarning, match="batch_words.*comment") as record:
         Word2Vec(batch_words=500, comment="mine")
     assert len(record) == 1
-    with pytest.raises(ValueError, match="trim_rule"):
-        Word2Vec(trim_rule=lambda *_: 0)
+    with pytest.raises(ValueError, match="null_word"):
+        Word2Vec(null_word=1)
     with pytest.raises(ValueError, match="sorted_vocab"):
         Word2Vec(sorted_vocab=0)
 

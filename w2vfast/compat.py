@@ -291,7 +291,6 @@ def check_gensim_arguments(
     comment: str | None = None,
     sorted_vocab: int | bool = 1,
     null_word: int | bool = 0,
-    trim_rule: object = None,
 ) -> None:
     """Accept gensim's arguments that change no result, refuse those that would.
 
@@ -300,15 +299,15 @@ def check_gensim_arguments(
     batch_words, hashfxn, comment
         Ignored with one warning that names them all, unless they have gensim's
         default values.
-    sorted_vocab, null_word, trim_rule
+    sorted_vocab, null_word
         Refused unless they have gensim's default values.
 
     Raises
     ------
     ParameterError
-        If `sorted_vocab`, `null_word` or `trim_rule` would change the result.
+        If `sorted_vocab` or `null_word` would change the result.
     """
-    _refuse_gensim_arguments(sorted_vocab, null_word, trim_rule)
+    _refuse_gensim_arguments(sorted_vocab, null_word)
     given = {
         "batch_words": batch_words not in (None, 10000),
         "hashfxn": hashfxn is not None and hashfxn is not hash,
@@ -323,16 +322,7 @@ def check_gensim_arguments(
         warn(message)
 
 
-def _refuse_gensim_arguments(
-    sorted_vocab: int | bool, null_word: int | bool, trim_rule: object
-) -> None:
-    name = "trim_rule"
-    if trim_rule is not None:
-        hint = (
-            "Leave the words out of the text, or count them and pass the counts of "
-            "those to keep to build_vocab_from_freq."
-        )
-        raise ParameterError(name, trim_rule, "None", hint)
+def _refuse_gensim_arguments(sorted_vocab: int | bool, null_word: int | bool) -> None:
     name = "sorted_vocab"
     if not sorted_vocab:
         hint = "The vocabulary is always sorted by descending count."
@@ -438,12 +428,11 @@ def check_gensim_call(given: Mapping[str, Any], method: Callable[..., Any]) -> N
     TypeError
         For a name that gensim does not know either.
     ParameterError
-        If `trim_rule` or `word_count` would change the result.
+        If `word_count` would change the result.
     """
     known = inspect.signature(method).parameters.keys() - {"gensim"}
-    accepted = _WITHOUT_EFFECT | {"trim_rule", "word_count"}
+    accepted = _WITHOUT_EFFECT | {"word_count"}
     refuse_unknown_arguments(given.keys() - accepted, known)
-    check_gensim_arguments(trim_rule=given.get("trim_rule"))
     name = "word_count"
     if given.get(name):
         hint = "To continue at a lower learning rate, give start_alpha."

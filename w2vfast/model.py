@@ -35,6 +35,7 @@ from w2vfast.system.log import logger
 from w2vfast.text.cache import CorpusCache
 from w2vfast.text.sources import ReadOptions, Source, either_source
 from w2vfast.text.tokenizers import Function, tokenizer_of
+from w2vfast.text.trim_rule import TrimRule, check_trim_rule
 from w2vfast.text.vocab import (
     Vocab,
     check_trainable,
@@ -184,7 +185,9 @@ class Word2Vec(Predictions, GensimNames):
         Go on from the newest checkpoint in the folder; if there is none, begin.  The
         settings (but `workers`), the text and the vocabulary must be the same.  With
         one worker the result has the bytes of a training without a break.
-    hashfxn, null_word, trim_rule, sorted_vocab, batch_words, comment : optional
+    trim_rule : callable, optional
+        Which words of the text stay; see `build_vocab`.
+    hashfxn, null_word, sorted_vocab, batch_words, comment : optional
         Parameters of gensim.  Those without effect on the result are accepted with a
         warning; the others must have gensim's default.
 
@@ -253,7 +256,7 @@ class Word2Vec(Predictions, GensimNames):
         hashfxn: Callable[[str], int] | None = None,
         epochs: int = 5,
         null_word: int = 0,
-        trim_rule: Any = None,
+        trim_rule: TrimRule | None = None,
         sorted_vocab: int | bool = 1,
         batch_words: int | None = None,
         compute_loss: bool = False,
@@ -311,7 +314,6 @@ class Word2Vec(Predictions, GensimNames):
             comment=comment,
             sorted_vocab=sorted_vocab,
             null_word=null_word,
-            trim_rule=trim_rule,
         )
         self.callbacks = checked_callbacks(callbacks)
         self.tokenize = tokenize
@@ -324,10 +326,12 @@ class Word2Vec(Predictions, GensimNames):
         self._freeze = [] if freeze is None else checked_words(freeze)
         self._set_noise_weights(noise_weights)
         self._checkpoints: Plan = plan_of(checkpoint, checkpoint_every, resume)
-        if sentences is not None or corpus_file is not None:
+        has_text = sentences is not None or corpus_file is not None
+        check_trim_rule(trim_rule, self.params.exact, has_text)
+        if has_text:
             try:
                 with self._checkpoints.prepared(self.params):
-                    self.build_vocab(sentences, corpus_file)
+                    self.build_vocab(sentences, corpus_file, trim_rule=trim_rule)
                     self.train()
             finally:
                 self._cache.clear()
@@ -377,6 +381,7 @@ class Word2Vec(Predictions, GensimNames):
         *,
         update: bool = False,
         progress: bool | None = None,
+        trim_rule: TrimRule | None = None,
         **gensim: Any,
     ) -> None:
         """Read a corpus once: count its words and encode it.
@@ -395,6 +400,11 @@ class Word2Vec(Predictions, GensimNames):
             model.  `max_vocab_size` has no effect.
         progress : bool, optional
             Default: as given to the class.
+        trim_rule : callable, optional
+            ``trim_rule(word, count, min_count)`` is asked about each word that may be
+            new: 2 keeps it, 1 discards it, 0 or None leaves it to `min_count` (gensim's
+            RULE_KEEP, RULE_DISCARD and RULE_DEFAULT).  Differs: it is asked once about
+            each word, after `max_vocab_size`.
         **gensim
             `progress_per` and `keep_raw_vocab` of gensim, without effect.
 
@@ -418,6 +428,7 @@ class Word2Vec(Predictions, GensimNames):
         cached ids of the previous corpus are dropped in any case.
         """
         check_gensim_call(gensim, self.build_vocab)
+        check_trim_rule(trim_rule, self.params.exact)
         with self._alone():
             if update:
                 check_growable(self.vocab)
@@ -425,14 +436,19 @@ class Word2Vec(Predictions, GensimNames):
                 self._refuse_if_trained()
             source = self._source_of(corpus_iterable, corpus_file)
             known = self.vocab if update else None
-            with self._encoding(source, progress, known) as vocab:
+            with self._encoding(source, progress, known, trim_rule) as vocab:
                 if isinstance(vocab, GrownVocab):
                     self._grow(vocab)
                 else:
                     self._set_vocab(vocab)
 
     def build_vocab_from_freq(
-        self, word_freq: Mapping[str, int], *, update: bool = False, **gensim: Any
+        self,
+        word_freq: Mapping[str, int],
+        *,
+        update: bool = False,
+        trim_rule: TrimRule | None = None,
+        **gensim: Any,
     ) -> None:
         """Take the vocabulary from counts; `min_count` and `max_final_vocab` apply.
 
@@ -442,6 +458,8 @@ class Word2Vec(Predictions, GensimNames):
             Words and their counts [occurrences].
         update : bool, default False
             Add them to the vocabulary that the model has; see `build_vocab`.
+        trim_rule : callable, optional
+            As for `build_vocab`.
         **gensim
             `keep_raw_vocab` and `corpus_count` of gensim, without effect.
 
@@ -454,10 +472,12 @@ class Word2Vec(Predictions, GensimNames):
             If the words or counts cannot be used, or no word is known or added.
         """
         check_gensim_call(gensim, self.build_vocab_from_freq)
+        check_trim_rule(trim_rule, self.params.exact)
         p = self.params
         limits: dict[str, Any] = {
             "min_count": p.min_count,
             "max_final_vocab": p.max_final_vocab,
+            "trim_rule": trim_rule,
         }
         with self._alone():
             if update:
@@ -572,12 +592,18 @@ class Word2Vec(Predictions, GensimNames):
         self,
         source: Source,
         progress: bool | None,
-        grown: Vocab | None = None,
+        grown: Vocab | None,
+        trim_rule: TrimRule | None,
     ) -> Iterator[Vocab]:
         """Read a corpus; yield a new vocabulary, or the one that has grown by it."""
         progress = self._progress if progress is None else progress
         with self._cache.encoding(
-            source, self.params, vocab=grown, grow=grown is not None, progress=progress
+            source,
+            self.params,
+            vocab=grown,
+            grow=grown is not None,
+            trim_rule=trim_rule,
+            progress=progress,
         ) as found:
             yield found.vocab
         self._note_size(found.corpus)

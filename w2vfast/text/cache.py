@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from w2vfast.aliases import PathLike
     from w2vfast.params import TrainParams
     from w2vfast.text.sources import Source
-    from w2vfast.text.vocab import Vocab
+    from w2vfast.text.trim_rule import TrimRule
+from w2vfast.text.vocab import Vocab
 
 
 class Encoded(NamedTuple):
@@ -105,6 +106,7 @@ class CorpusCache:
         *,
         vocab: Vocab | None = None,
         grow: bool = False,
+        trim_rule: TrimRule | None = None,
         progress: bool | None = False,
     ) -> Iterator[Encoded]:
         """Encode a source, and keep its ids if the block ends without an error.
@@ -114,7 +116,7 @@ class CorpusCache:
         source : FileSource, SentenceSource or IdCorpus
         params : TrainParams
             Gives mode, limits of the vocabulary and workers.
-        vocab, grow
+        vocab, grow, trim_rule
             As for `w2vfast.text.corpus.encode`.
         progress : bool or None, default False
             As for `w2vfast.system.progress.ProgressBar`.
@@ -132,7 +134,7 @@ class CorpusCache:
         """
         self.clear()
         identity = source.identity()  # first: a file may change while it is read
-        found = self._encode(source, params, vocab, grow, progress)
+        found = self._encode(source, params, vocab, grow, trim_rule, progress)
         try:
             yield found
         except BaseException:
@@ -147,6 +149,7 @@ class CorpusCache:
         params: TrainParams,
         vocab: Vocab | None,
         grow: bool,
+        trim_rule: TrimRule | None,
         progress: bool | None,
     ) -> Encoded:
         with ProgressBar(progress, None, source.unit) as bar:
@@ -158,6 +161,7 @@ class CorpusCache:
                 max_vocab_size=params.max_vocab_size,
                 vocab=vocab,
                 grow=grow,
+                trim_rule=trim_rule,
                 workers=params.n_workers,
                 memory_limit=self._memory_limit,
                 cache_dir=self._cache_dir,

@@ -34,6 +34,7 @@ from w2vfast.text.idstore import BlockTable, Ids, IdStore, default_limit
 from w2vfast.text.merging import MergedWords, merge_dictionaries
 from w2vfast.text.renumbering import renumber
 from w2vfast.text.sources import ReaderSource, as_source
+from w2vfast.text.trim_rule import TrimRule
 from w2vfast.text.vocab import Vocab
 from w2vfast.text.word_rows import RowRules, assign_rows
 
@@ -81,6 +82,7 @@ def encode(
     max_vocab_size: int | None = None,
     vocab: Vocab | None = None,
     grow: bool = False,
+    trim_rule: TrimRule | None = None,
     workers: int = 1,
     memory_limit: int | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
@@ -110,6 +112,9 @@ def encode(
         With `vocab`: count its words in the source as well, add new words by
         `min_count` and `max_final_vocab`, and return a `GrownVocab`.
         `max_vocab_size` is ignored, because it could prune a known word.
+    trim_rule : callable, optional
+        Asked about each word that may be new in the vocabulary, after `max_vocab_size`;
+        see `w2vfast.text.trim_rule.kept_words`.
     workers : int, default 1
         Number of threads.  The result does not depend on it.
     memory_limit : int, optional
@@ -155,7 +160,9 @@ def encode(
         workers = min(workers, IDLE_WORKERS + total // WORKER_SHARE)
     crew = Crew(1 if prune_above else workers, report, total)
     job = EncodingJob(crew, store, exact, prune_above, block_bytes)
-    rules = RowRules(source.name, min_count, max_final_vocab, exact, vocab, grow)
+    rules = RowRules(
+        source.name, min_count, max_final_vocab, exact, vocab, grow, trim_rule
+    )
     try:
         counters = count_words(source, job)
         crew.finish()

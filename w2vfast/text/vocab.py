@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from w2vfast.aliases import Word
 from w2vfast.errors import Name, Setting, SettingsError, shortened
+from w2vfast.text.trim_rule import TrimRule, kept_words
 
 AnyWord = TypeVar("AnyWord", str, int, Word)
 
@@ -94,6 +95,7 @@ def select_words(
     *,
     min_count: int,
     max_final_vocab: int | None = None,
+    is_kept: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
     """Choose the words of a vocabulary and sort them.
 
@@ -108,13 +110,15 @@ def select_words(
         Minimum count of a word [occurrences].
     max_final_vocab : int, optional
         Choose only this many words, the most frequent ones.
+    is_kept : ndarray of bool, shape (rows,), optional
+        Which words to choose, instead of those with `min_count` occurrences.
 
     Returns
     -------
     ndarray of int64
         Rows of the chosen words by descending count, ties by first occurrence.
     """
-    kept = np.flatnonzero(counts >= min_count)
+    kept = np.flatnonzero(counts >= min_count if is_kept is None else is_kept)
     kept = kept[kept > 0]
     if first_seen is not None:
         kept = kept[np.argsort(first_seen[kept], kind="stable")]
@@ -149,6 +153,7 @@ def vocab_from_counts(
     min_count: int = 1,
     max_final_vocab: int | None = None,
     exact: bool = False,
+    trim_rule: TrimRule | None = None,
 ) -> Vocab:
     """Make a vocabulary from known word counts.
 
@@ -163,6 +168,8 @@ def vocab_from_counts(
         Keep only this many words, the most frequent ones.
     exact : bool, default False
         See `Vocab`.
+    trim_rule : callable, optional
+        See `w2vfast.text.trim_rule.kept_words`.
 
     Raises
     ------
@@ -174,7 +181,14 @@ def vocab_from_counts(
     """
     total = checked_counts(word_freq)
     words, counts = list(total), list(total.values())
-    return sorted_vocab(words, counts, min_count, max_final_vocab, exact)
+    is_kept = kept_words(
+        trim_rule,
+        np.ones(len(words), np.bool_),
+        lambda rows: [words[row] for row in rows],
+        np.array(counts, np.int64),
+        min_count,
+    )
+    return sorted_vocab(words, counts, min_count, max_final_vocab, exact, is_kept)
 
 
 def checked_counts(word_freq: Mapping[Any, int]) -> dict[Word, int]:
@@ -239,6 +253,7 @@ def sorted_vocab(
     min_count: int,
     max_final_vocab: int | None,
     exact: bool,
+    is_kept: NDArray[np.bool_] | None = None,
 ) -> Vocab:
     """Return a vocabulary of the chosen words in order; row 0 stays as it is.
 
@@ -251,7 +266,9 @@ def sorted_vocab(
         message = f"The counts must add up to at most {MAX_COUNT}, got {sum(counts)}."
         raise ValueError(message)
     array = np.array(counts, dtype=np.int64)
-    rows = select_words(array, min_count=min_count, max_final_vocab=max_final_vocab)
+    rows = select_words(
+        array, min_count=min_count, max_final_vocab=max_final_vocab, is_kept=is_kept
+    )
     if rows.size == 0:
         if len(words) < 2:
             message = (

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import Word
+from w2vfast.text.trim_rule import TrimRule, kept_words
 from w2vfast.text.vocab import (
     MAX_COUNT,
     SENTENCE_END,
@@ -103,6 +104,7 @@ def select_new_words(
     n_known: int,
     min_count: int,
     max_final_vocab: int | None = None,
+    is_kept: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
     """Choose which words of a text are added to a vocabulary.
 
@@ -122,6 +124,9 @@ def select_new_words(
     max_final_vocab : int, optional
         Maximum number of words after growth.  Known words are never removed, even if
         there are more of them.
+    is_kept : ndarray of bool, shape (n,), optional
+        Which words to choose, none of them known, instead of those with `min_count`
+        occurrences.
 
     Returns
     -------
@@ -134,6 +139,7 @@ def select_new_words(
         first_seen,
         min_count=max(1, min_count),
         max_final_vocab=max_new,
+        is_kept=is_kept,
     )
 
 
@@ -143,6 +149,7 @@ def grow_from_counts(
     *,
     min_count: int,
     max_final_vocab: int | None = None,
+    trim_rule: TrimRule | None = None,
 ) -> GrownVocab:
     """Grow a vocabulary by known word counts.
 
@@ -154,6 +161,8 @@ def grow_from_counts(
         of sentence ends.
     min_count, max_final_vocab
         See `select_new_words`.
+    trim_rule : callable, optional
+        See `w2vfast.text.trim_rule.kept_words`.
 
     Raises
     ------
@@ -172,6 +181,13 @@ def grow_from_counts(
         n_known=len(vocab) - 1,
         min_count=min_count,
         max_final_vocab=max_final_vocab,
+        is_kept=kept_words(
+            trim_rule,
+            ~is_known,
+            lambda rows: [words[row] for row in rows],
+            counts,
+            min_count,
+        ),
     )
     if not new.size and not counts[is_known].any():
         most = int(np.argmax(counts))

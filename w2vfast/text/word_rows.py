@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2vfast import _text
 from w2vfast.aliases import Word
 from w2vfast.text.idstore import Ids
 from w2vfast.text.merging import MergedWords
+from w2vfast.text.trim_rule import TrimRule, kept_words
 from w2vfast.text.vocab import (
     SENTENCE_END,
     Vocab,
@@ -34,6 +36,7 @@ class RowRules(NamedTuple):
     exact: bool
     vocab: Vocab | None
     grow: bool
+    trim_rule: TrimRule | None = None
 
 
 def assign_rows(words: MergedWords, rules: RowRules) -> tuple[Vocab, Ids]:
@@ -63,6 +66,7 @@ def _new_vocab(words: MergedWords, rules: RowRules) -> tuple[Vocab, Ids]:
         words.first_seen,
         min_count=max(1, rules.min_count),
         max_final_vocab=rules.max_final_vocab,
+        is_kept=_kept(words, counts > 0, rules),
     )
     if ids.size == 0:
         raise no_word_error(*words.most_frequent(), rules.min_count)
@@ -88,6 +92,7 @@ def _grown_vocab(
         n_known=len(vocab) - 1,
         min_count=rules.min_count,
         max_final_vocab=rules.max_final_vocab,
+        is_kept=_kept(words, (counts > 0) & ~is_known, rules),
     )
     is_known[_text.EOS] = False
     if ids.size == 0 and not is_known.any():
@@ -100,6 +105,14 @@ def _grown_vocab(
     has_row = rows != _text.UNKNOWN
     rows[has_row] = grown.rows[rows[has_row]]
     return grown, rows
+
+
+def _kept(
+    words: MergedWords, is_asked: NDArray[np.bool_], rules: RowRules
+) -> NDArray[np.bool_] | None:
+    """Return which words the user's rule keeps, of those that it is asked about."""
+    counts, words_of = words.counter.counts(), words.counter.words
+    return kept_words(rules.trim_rule, is_asked, words_of, counts, rules.min_count)
 
 
 def _known_rows(words: MergedWords, vocab: Vocab) -> Ids:

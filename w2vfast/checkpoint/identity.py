@@ -98,7 +98,7 @@ class RunIdentity:
             raise _differs(
                 name,
                 f"the model was trained {earlier.epochs_before} epochs before it, now "
-                f"{self.epochs_before}",
+                f"{self.epochs_before}; make or load the model anew, as for that run",
             )
         if self.n_ids != earlier.n_ids or self.train_words != earlier.train_words:
             raise _differs(

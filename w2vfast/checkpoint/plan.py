@@ -155,9 +155,13 @@ class CheckpointPlan:
         position = checkpoint.position
         if checkpoint.finished:  # also if a hook ended it before its last epoch
             position = dataclasses.replace(position, epoch=trainer.n_epochs)
-        trainer.restore(position, checkpoint.starts)
+        try:
+            trainer.restore(position, checkpoint.starts)
+        except (ValueError, OverflowError) as error:
+            message = f"{path} is damaged: {error}"
+            raise ValueError(message) from error
         history[:] = checkpoint.history
-        logger.info("Going on from %s: %s tokens are done.", path, f"{position.ids:,}")
+        logger.info("Resuming from %s: %s tokens are done.", path, f"{position.ids:,}")
         return checkpoint.finished
 
 

@@ -167,11 +167,11 @@ class Trainer:
         """Whether `restore` takes a position; nothing is assumed about it."""
         mine = {name: type(number) for name, number in self._run.state.items()}
         its = {name: type(number) for name, number in position.worker.items()}
-        numbers = (position.next_span, position.ids, position.ids_before)
         return (
             mine == its
             and 0 <= position.epoch <= self.n_epochs
-            and min(numbers) >= 0
+            and 0 <= position.ids_before <= position.ids <= self.n_epochs * self.n_ids
+            and position.next_span >= 0
             and position.sample_stride >= 1
         )
 

@@ -252,7 +252,8 @@ def test_the_checks_fail_on_a_broken_kernel(tmp_path, name):
         (package / source.name).write_text(text.replace(whole, broken))
     assert n_broken == 1, "the kernel has changed: break another line"
     source = checks / f"{header}_check.c"
-    program, done = compile_c(compiler, source, tmp_path, "-O1", "-ffp-contract=off")
+    flags = ["-DBLOCK_GENERIC", "-O1", "-ffp-contract=off"]
+    program, done = compile_c(compiler, source, tmp_path, *flags)
     assert done.returncode == 0, done.stderr
     done = subprocess.run([program], capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stdout

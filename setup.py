@@ -8,6 +8,8 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 DEBUG = os.environ.get("W2VFAST_DEBUG") == "1"
+# As gcc and clang spell them: "address,undefined" or "thread" (.ci/sanitize).
+SANITIZERS = os.environ.get("W2VFAST_SANITIZE", "")
 
 # -ffp-contract=off: mode="exact" promises the C program's bytes, so a compiler
 # must not fuse a product with a sum on its own.  Never -ffast-math or -Ofast:
@@ -19,6 +21,9 @@ elif DEBUG:
     FLAGS = ["-O1", "-g", "-ffp-contract=off"]
 else:
     FLAGS = ["-O3", "-ffp-contract=off"]
+SANITIZED = []
+if SANITIZERS:
+    SANITIZED = [f"-fsanitize={SANITIZERS}", "-fno-omit-frame-pointer"]
 
 DIRECTIVES = {
     "language_level": 3,
@@ -38,7 +43,8 @@ def extension(name):
         [f"w2vfast/{name}.pyx"],
         depends=parts,
         include_dirs=["w2vfast"],
-        extra_compile_args=FLAGS,
+        extra_compile_args=FLAGS + SANITIZED,
+        extra_link_args=SANITIZED,
     )
 
 

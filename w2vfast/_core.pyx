@@ -29,6 +29,8 @@ import numpy as np
 cdef extern from "_core_parts/atomic.h" nogil:
     int64_t atomic_add(int64_t* counter, int64_t amount)
     int64_t atomic_read(int64_t* counter)
+    void atomic_sum(double* sum, double amount)
+    double atomic_read_sum(double* sum)
     bint atomic_try_lock(int64_t* lock)
     void atomic_unlock(int64_t* lock)
     void atomic_yield()
@@ -590,22 +592,22 @@ cdef class Counters:
     @property
     def predictions(self):
         """Predictions whose losses were computed."""
-        return self.c.losses.predictions
+        return atomic_read(&self.c.losses.predictions)
 
     @property
     def hs_loss(self):
         """Sum of their losses under hierarchical softmax [nats]."""
-        return self.c.losses.hs
+        return atomic_read_sum(&self.c.losses.hs)
 
     @property
     def ns_loss(self):
         """Sum of their losses under negative sampling [nats]."""
-        return self.c.losses.ns
+        return atomic_read_sum(&self.c.losses.ns)
 
     @property
     def softmax_loss(self):
         """Sum of their losses under full softmax [nats]."""
-        return self.c.losses.softmax
+        return atomic_read_sum(&self.c.losses.softmax)
 
 
 cdef class SpanQueue:

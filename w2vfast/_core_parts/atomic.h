@@ -1,6 +1,7 @@
 /* Counters and locks that threads share without the GIL.
  *
- * Counters use relaxed memory order, because they guard no other memory. */
+ * Counters use relaxed memory order, because they guard no other memory.  Only one
+ * thread adds to a sum; others may read it meanwhile. */
 #ifndef W2VFAST_ATOMIC_H
 #define W2VFAST_ATOMIC_H
 
@@ -30,6 +31,8 @@ static inline int atomic_try_lock(volatile int64_t *lock) {
 static inline void atomic_unlock(volatile int64_t *lock) {
     _InterlockedExchange64(lock, 0);
 }
+static inline void atomic_sum(volatile double *sum, double amount) { *sum += amount; }
+static inline double atomic_read_sum(volatile double *sum) { return *sum; }
 #else
 static inline int64_t atomic_add(volatile int64_t *counter, int64_t amount) {
     return __atomic_fetch_add(counter, amount, __ATOMIC_RELAXED);
@@ -42,6 +45,15 @@ static inline int atomic_try_lock(volatile int64_t *lock) {
 }
 static inline void atomic_unlock(volatile int64_t *lock) {
     __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
+}
+static inline void atomic_sum(double *sum, double amount) {
+    double total = *sum + amount;
+    __atomic_store(sum, &total, __ATOMIC_RELAXED);
+}
+static inline double atomic_read_sum(double *sum) {
+    double total;
+    __atomic_load(sum, &total, __ATOMIC_RELAXED);
+    return total;
 }
 #endif
 

@@ -179,7 +179,7 @@ cdef void train_paths(work_t* work, plan_t* plan, plan_t* next_plan) noexcept no
             block.n_inputs, block.n_outputs = 1, centre.path_length
             block.outputs, block.labels = centre.path, centre.path_labels
             block.input_counts = block.output_counts = work.ones
-            work.counters.losses.hs += train_block(block, centre.take_loss)
+            atomic_sum(&work.counters.losses.hs, train_block(block, centre.take_loss))
 
 
 cdef inline void share_prefetch(block_t* block, const plan_t* plan, int step,
@@ -268,15 +268,15 @@ cdef void train_group(work_t* work, group_t* group) noexcept nogil:
         block.outputs = group.single_outputs + s
         block.n_inputs, block.labels = 1, work.ns_labels + 1
         block.input_counts = work.ones
-        work.counters.losses.ns += train_block(
-            block, group.loss_counts[group.single_centres[s]] > 0)
+        atomic_sum(&work.counters.losses.ns, train_block(
+            block, group.loss_counts[group.single_centres[s]] > 0))
 
 
 cdef inline void add_group_loss(work_t* work, group_t* group) noexcept nogil:
     """Add the last block's loss of those words of the group whose losses are taken."""
     if group.n_losses > 0:
         work.block.input_counts = group.loss_counts
-        work.counters.losses.ns += block_loss(&work.block)
+        atomic_sum(&work.counters.losses.ns, block_loss(&work.block))
         work.block.input_counts = work.ones
 
 
@@ -289,7 +289,7 @@ cdef void train_chunk(const options_t* options, work_t* work, plan_t* plan,
     chunk_hidden(&plan.chunk)
     for p in range(plan.chunk.n_centres):
         if plan.centres[p].n_contexts > 0:
-            work.counters.losses.predictions += plan.centres[p].take_loss
+            atomic_add(&work.counters.losses.predictions, plan.centres[p].take_loss)
     if options.hs:
         train_paths(work, plan, next_plan)
     if options.negative > 0:

@@ -214,7 +214,7 @@ cdef void train_skipgram(const options_t* options, work_t* work,
     """The inputs are the contexts' rows, up to BLOCK_INPUTS a block; pair: one each."""
     cdef int c = 0, width
     if centre.take_loss:
-        work.counters.losses.predictions += centre.n_window
+        atomic_add(&work.counters.losses.predictions, centre.n_window)
     while c < centre.n_contexts:
         width = 1 if options.pairs else block_share(centre.n_contexts - c, BLOCK_INPUTS)
         work.block.n_inputs = width
@@ -234,7 +234,7 @@ cdef void train_cbow(const model_t* model, const options_t* options, work_t* wor
         scale = <float>1.0 / centre.n_contexts
     block_gather(scale, centre.contexts, centre.n_contexts, work.neu1, work.block.dim)
     if centre.take_loss:
-        work.counters.losses.predictions += 1
+        atomic_add(&work.counters.losses.predictions, 1)
     work.block.n_inputs = 1
     work.block.input_counts = work.ones
     work.block.inputs = &work.neu1
@@ -254,13 +254,13 @@ cdef void update_outputs(const options_t* options, work_t* work, centre_t* centr
         work.block.output_counts = work.ones
         work.block.labels = centre.path_labels
         work.block.n_outputs = centre.path_length
-        work.counters.losses.hs += train_block(&work.block, centre.take_loss)
+        atomic_sum(&work.counters.losses.hs, train_block(&work.block, centre.take_loss))
     if options.negative > 0:
         work.block.outputs = ns_outputs(options, centre, u)
         work.block.output_counts = ns_counts(options, centre, u)
         work.block.labels = work.ns_labels
         work.block.n_outputs = centre.ns_lengths[u]
-        work.counters.losses.ns += train_block(&work.block, centre.take_loss)
+        atomic_sum(&work.counters.losses.ns, train_block(&work.block, centre.take_loss))
     if options.softmax:
         update_all_outputs(work, centre)
 
@@ -279,7 +279,7 @@ cdef void update_all_outputs(work_t* work, centre_t* centre) noexcept nogil:
     work.block.outputs = work.all_outputs
     work.block.n_outputs = work.n_outputs
     work.all_outputs[0], observed[0] = observed[0], work.all_outputs[0]
-    work.counters.losses.softmax += train_block(&work.block, centre.take_loss)
+    atomic_sum(&work.counters.losses.softmax, train_block(&work.block, centre.take_loss))
     work.all_outputs[0], observed[0] = observed[0], work.all_outputs[0]
     work.block.inputs = inputs
 

@@ -819,7 +819,8 @@ class Word2Vec(Predictions, GensimNames):
         RuntimeError
             If there is no vocabulary yet.
         """
-        return self._inputs.show(self.vocab, self._state_with_weights().syn0)
+        syn0 = self._state_with_weights().syn0
+        return self._inputs.show(self.vocab, syn0, self.params.hs)
 
     @property
     def output_vectors(self) -> KeyedVectors:
@@ -923,7 +924,7 @@ class Word2Vec(Predictions, GensimNames):
         if state.vocab is None or state.weights is None:
             return
         if self._inputs.in_use:
-            self._inputs.show(state.vocab, state.syn0)
+            self._inputs.show(state.vocab, state.syn0, self.params.hs)
         if self._outputs.in_use and state.syn1neg is not None:
             self._outputs.show(state.vocab, state.syn1neg)
 

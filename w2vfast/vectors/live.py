@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.vectors.keyedvectors import KeyedVectors
-from w2vfast.vectors.table import show_grown_model, show_model_rows
+from w2vfast.vectors.table import show_grown_model, show_model_rows, show_paths
+from w2vfast.vectors.word_paths import WordPaths
 
 if TYPE_CHECKING:
     from w2vfast.text.vocab import Vocab
@@ -39,7 +40,9 @@ class LiveVectors:
         """Whether anybody may hold the KeyedVectors."""
         return self._keyed is not None
 
-    def show(self, vocab: Vocab, rows: NDArray[np.float32]) -> KeyedVectors:
+    def show(
+        self, vocab: Vocab, rows: NDArray[np.float32], has_paths: bool = False
+    ) -> KeyedVectors:
         """Let the KeyedVectors show these words and rows.
 
         Parameters
@@ -48,6 +51,8 @@ class LiveVectors:
             Its visible words are the keys.
         rows : ndarray of float32, shape (V, D)
             Vectors of the visible words; a view of the model's matrix.
+        has_paths : bool, default False
+            The model has a Huffman tree: `get_vecattr` finds "code" and "point".
 
         Returns
         -------
@@ -69,5 +74,7 @@ class LiveVectors:
             show_grown_model(
                 self._keyed, vocab.visible_words, rows, vocab.visible_counts
             )
+        if has_paths and self._vocab is not vocab:
+            show_paths(self._keyed, WordPaths(vocab))
         self._vocab = vocab
         return self._keyed

@@ -18,6 +18,7 @@ from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import attributes as attrs
 from w2vfast.vectors import neighbours
 from w2vfast.vectors.missing_key import MissingKeyError
+from w2vfast.vectors.word_paths import PATH_ATTRIBUTES, WordPaths
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -79,6 +80,7 @@ class KeyTable(metaclass=HintedNames):
         self._state = _State(names, first_rows(names), matrix, {})
         self._c_text = c_text
         self._fixed = fixed
+        self._paths: WordPaths | None = None  # of a model with hierarchical softmax
         self.counts = counts
 
     def __repr__(self) -> str:
@@ -94,7 +96,7 @@ class KeyTable(metaclass=HintedNames):
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy does not belong to a model, so keys can be added to it.
-        return {**self.__dict__, "_fixed": False}
+        return {**self.__dict__, "_fixed": False, "_paths": None}
 
     # --- parts ----------------------------------------------------------------------
 
@@ -344,7 +346,9 @@ class KeyTable(metaclass=HintedNames):
         key : str or int
             The word.
         attr : str
-            The name of the attribute, such as "count".
+            The name of the attribute, such as "count".  The words of a model with
+            hierarchical softmax have a "code" and "point", as in gensim: their path
+            from the root, whose points are rows of `Word2Vec.syn1`.
 
         Returns
         -------
@@ -357,6 +361,8 @@ class KeyTable(metaclass=HintedNames):
             If the key is missing, or no key has such an attribute.
         """
         row = self.get_index(key)
+        if attr in PATH_ATTRIBUTES and self._paths is not None:
+            return self._paths.of_row(row, attr)
         if attr not in self.expandos:
             known = ", ".join(map(repr, self.expandos)) or "none"
             message = f"no key has an attribute {attr!r}; known attributes: {known}"
@@ -607,6 +613,11 @@ class KeyTable(metaclass=HintedNames):
             )
             raise ValueError(message)
         return self.vectors
+
+
+def show_paths(table: KeyTable, paths: WordPaths) -> None:
+    """Let the table of a model answer for the paths of its words."""
+    table._paths = paths
 
 
 def show_model_rows(table: KeyTable, vectors: FloatArray) -> None:

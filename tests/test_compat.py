@@ -260,6 +260,13 @@ def test_a_name_of_another_program_raises_an_error_with_the_name_here(name, toda
         Word2Vec(TEXT, **{name: 1})
 
 
+def test_train_returns_the_number_of_known_and_of_all_words():
+    model = Word2Vec(**SMALL)
+    model.build_vocab(TEXT)
+    text = [*TEXT, ["e", "a"]]
+    assert model.train(text, epochs=3) == (3 * (160 + 1), 3 * (160 + 2))
+
+
 def test_arguments_of_gensims_save_have_no_effect_and_binary_gets_a_hint(
     model, tmp_path
 ):

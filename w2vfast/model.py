@@ -633,7 +633,7 @@ class Word2Vec(Predictions, GensimNames):
         checkpoint_every: str | None = None,
         resume: bool | None = None,
         **gensim: Any,
-    ) -> None:
+    ) -> tuple[int, int]:
         """Train on a corpus; the learning rate falls once over the epochs of this call.
 
         Parameters
@@ -662,6 +662,13 @@ class Word2Vec(Predictions, GensimNames):
             folder of its own.
         **gensim
             `queue_factor` and `report_delay` of gensim, without effect.
+
+        Returns
+        -------
+        trained_words, raw_words : int
+            Occurrences of words of the vocabulary, and of all words, in the epochs of
+            this call [occurrences].  Differs: gensim leaves words that subsampling
+            skips out of the first.
 
         Raises
         ------
@@ -703,7 +710,11 @@ class Word2Vec(Predictions, GensimNames):
             corpus = self._cache.corpus_of(source, self.params, vocab, progress)
             self._note_size(corpus)
             _log_run(params, vocab)
+            n_epochs = len(self.history)
             self._run(corpus, params, frozen, hooks, progress, plan)
+            n_epochs = len(self.history) - n_epochs
+            n_known = corpus.n_words - corpus.n_unknown
+            return n_epochs * n_known, n_epochs * corpus.n_words
 
     def _run(
         self,

@@ -18,7 +18,7 @@ BLOCK = re.compile(r"(<!-- folder tree[^>]*-->\n```text\n).*?(```\n)", re.DOTALL
 
 # Built or cached, so not part of the source.
 NOT_SOURCE = {".so", ".pyd", ".pyc", ".c"}
-WIDTH, NAME_WIDTH = 136, 14
+WIDTH, NAME_WIDTH = 150, 14
 
 
 def folder_tree(package: Path = PACKAGE) -> str:

@@ -83,3 +83,10 @@ def test_a_list_that_yields_more_than_its_length_is_an_error():
 
     with pytest.raises(ValueError, match="too short"):
         _text.WordCounter().encode_tokens(Liar(["a"]), np.zeros(3, dtype=np.int32))
+
+
+def test_padding_in_lists_gets_a_hint():
+    with pytest.raises(ValueError, match=r"got -1\. Only arrays .* dtype=numpy.int64"):
+        encode_tokens(_text.WordCounter(), [1, 2, -1])
+    with pytest.raises(ValueError, match=r"got -2$"):
+        encode_tokens(_text.WordCounter(), [1, 2, -2])

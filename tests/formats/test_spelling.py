@@ -1,5 +1,7 @@
 """The bytes that represent a word: white space is an error or is escaped."""
 
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,6 +64,11 @@ def test_a_backslash_that_does_not_begin_an_escape_is_an_error(name):
 
 
 def test_bytes_that_are_not_utf8_are_an_error_or_handled_as_asked():
+    with pytest.raises(UnicodeDecodeError, match="is not UTF-8") as caught:
+        unspell(b"a\xff")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert str(again) == str(caught.value)
+    assert (again.object, again.start) == (b"a\xff", 1)
     with pytest.raises(ValueError, match="is not UTF-8"):
         unspell(b"a\xff")
     assert unspell(b"a\xff", "surrogateescape") == "a\udcff"

@@ -52,5 +52,6 @@ def test_a_malformed_line_is_named(tmp_path, line):
 
 def test_a_word_that_is_not_utf8_is_named(tmp_path):
     (tmp_path / "vocab").write_bytes(b"a 1\n\xff 2\n")
-    with pytest.raises(ValueError, match=r"line 2: the word b'\\xff' is not UTF-8"):
+    message = r"line 2: the word b'\\xff' is not UTF-8"
+    with pytest.raises(UnicodeDecodeError, match=message):
         read_counts(str(tmp_path / "vocab"))

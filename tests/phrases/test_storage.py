@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import pickle
 
 import pytest
 from hypothesis import given
@@ -93,7 +94,7 @@ def test_a_custom_scorer_must_be_passed_again(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"\x80\x04pickle", "not a phrases file: it is not JSON"),
+        (b"\x80\x04pickle", "is a pickle, as gensim"),
         (b"[]", "Phrases.save writes one"),
         (b'{"format": "w2vfast phrases"}', "format version None"),
         (b"[" * 100_000, "not JSON"),
@@ -130,3 +131,11 @@ def test_other_files_are_rejected(content, message, tmp_path):
     with pytest.raises(ValueError, match=message) as caught:
         Phrases.load(path)
     assert str(path) in str(caught.value)
+
+
+def test_a_pickle_of_gensim_is_an_error_with_what_to_do(tmp_path):
+    path = tmp_path / "phrases.pkl"
+    path.write_bytes(pickle.dumps({"vocab": {}}))
+    for read in (Phrases.load, FrozenPhrases.load):
+        with pytest.raises(ValueError, match=r"is a pickle, .*Phrases\(LineSentence"):
+            read(path)

@@ -299,3 +299,16 @@ def test_arguments_that_would_change_the_file_are_refused(tmp_path, wv, wrong):
     with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be"):
         wv.save_word2vec_format(tmp_path / "out", **wrong)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_words_with_spaces_are_escaped_on_request(tmp_path):
+    wv = KeyedVectors(
+        ["('1', '2')"], np.ones((1, 2), np.float32)
+    )  # an edge of node2vec
+    with pytest.raises(ValueError, match="spaces='escape'"):
+        wv.save_word2vec_format(tmp_path / "v.txt")
+    wv.save_word2vec_format(tmp_path / "v.txt", spaces="escape")
+    loaded = KeyedVectors.load(tmp_path / "v.txt", spaces="escape")
+    assert loaded.index_to_key == wv.index_to_key
+    with pytest.raises(ValueError, match="spaces must be"):
+        wv.save_word2vec_format(tmp_path / "v.txt", spaces="keep")

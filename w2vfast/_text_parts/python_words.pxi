@@ -108,7 +108,11 @@ cdef int64_t checked_integer(object item) except? -1:
         )
         raise TypeError(message)
     if not 0 <= item <= INT64_MAX:
-        raise ValueError(f"integer tokens must be in 0 to 2**63 - 1, got {item}")
+        hint = ""
+        if item == -1:
+            hint = (". Only arrays of integers may be padded with it: give "
+                    "numpy.array(rows, dtype=numpy.int64), or leave it out")
+        raise ValueError(f"integer tokens must be in 0 to 2**63 - 1, got {item}{hint}")
     return item
 
 

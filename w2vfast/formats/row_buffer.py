@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from w2vfast.formats.spelling import Spaces, unspell
+from w2vfast.formats.spelling import Spaces, at_place, unspell
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
@@ -200,8 +200,8 @@ class RowTable:
             try:
                 words.append(unspell(name, self._unicode_errors, self.spaces))
             except ValueError as error:
-                message = f"{self.name}, {unit} {position}: {error}"
-                raise ValueError(message) from error
+                place = f"{self.name}, {unit} {position}"
+                raise at_place(place, error) from error
         return words
 
     def _reserve(self, n_rows: int, dim: int) -> None:

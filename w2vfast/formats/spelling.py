@@ -101,6 +101,35 @@ def _unrepresentable(word: Word, row: int, reason: str) -> ValueError:
     return ValueError(message)
 
 
+class NotUtf8Error(UnicodeDecodeError):
+    """A word of a file is not UTF-8; the message tells what to do.
+
+    Parameters
+    ----------
+    message : str
+    cause : UnicodeDecodeError
+    """
+
+    def __init__(self, message: str, cause: UnicodeDecodeError) -> None:
+        where = cause.start, cause.end, cause.reason
+        super().__init__(cause.encoding, bytes(cause.object), *where)
+        self._message = message
+
+    def __str__(self) -> str:
+        return self._message
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return NotUtf8Error, (self._message, UnicodeDecodeError(*self.args))
+
+
+def at_place(place: str, error: ValueError) -> ValueError:
+    """Return an error of `unspell` with a place, such as file and line, before it."""
+    message = f"{place}: {error}"
+    if isinstance(error, NotUtf8Error):
+        return NotUtf8Error(message, error)
+    return ValueError(message)
+
+
 def unspell(
     name: bytes | bytearray, unicode_errors: str = "strict", spaces: Spaces = "refuse"
 ) -> str:
@@ -117,8 +146,10 @@ def unspell(
 
     Raises
     ------
+    NotUtf8Error
+        A ValueError: the bytes cannot be decoded.
     ValueError
-        If the bytes cannot be decoded, or a backslash does not begin an escape.
+        If a backslash does not begin an escape.
     """
     try:
         word = name.decode("utf-8", unicode_errors)
@@ -128,7 +159,7 @@ def unspell(
             "unicode_errors='surrogateescape' keeps its bytes, 'replace' or 'ignore' "
             "loses some"
         )
-        raise ValueError(message) from error
+        raise NotUtf8Error(message, error) from error
     if spaces != "escape" or "\\" not in word:
         return word
     if any(match.group(1) is None for match in _ESCAPE.finditer(word)):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from w2vfast.aliases import Word
-from w2vfast.formats.spelling import spell, unspell
+from w2vfast.formats.spelling import at_place, spell, unspell
 from w2vfast.system.files import BUFFER_BYTES, InputFile, open_output
 
 
@@ -71,7 +71,7 @@ def read_counts(path: str, unicode_errors: str = "strict") -> dict[str, int]:
             try:
                 key = unspell(word, unicode_errors)
             except ValueError as error:
-                message = f"{path}, line {number}: {error}"
-                raise ValueError(message) from error
+                place = f"{path}, line {number}"
+                raise at_place(place, error) from error
             counts.setdefault(key, int(count))
     return counts

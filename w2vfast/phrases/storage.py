@@ -13,6 +13,7 @@ from w2vfast.system.files import InputFile, open_output
 from w2vfast.system.json_files import checked, parse_json
 
 FORMAT, VERSION = "w2vfast phrases", 1
+PICKLE = b"\x80"  # the first byte of a pickle, and of no JSON
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,14 @@ def read_phrases(path: PathLike) -> SavedPhrases:
     """
     name = os.fspath(path)
     with InputFile(name, repr(name)) as file:
-        found = parse_json(file.readall(), name, "a phrases file")
+        text = file.readall()
+    if text.startswith(PICKLE):
+        message = (
+            f"{name} is a pickle, as gensim's save writes, and pickles are not read. "
+            "Learn the phrases again, with Phrases(LineSentence(path)), and save them."
+        )
+        raise ValueError(message)
+    found = parse_json(text, name, "a phrases file")
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         message = f"{name} is not a phrases file. Phrases.save writes one."
         raise ValueError(message)

@@ -20,7 +20,7 @@ from w2vfast.compat import check_encoding, check_gensim_save, check_rows_to_writ
 from w2vfast.errors import optional_number, warn, whole_number
 from w2vfast.formats import dispatch, word2vec
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
-from w2vfast.formats.spelling import Spaces
+from w2vfast.formats.spelling import Spaces, check_spaces
 from w2vfast.formats.word_counts import write_counts
 from w2vfast.vectors import evaluation, neighbours, queries, storage
 from w2vfast.vectors.correlation import Correlation
@@ -1005,6 +1005,7 @@ class KeyedVectors(KeyTable):
         sort_attr: str = "count",
         *,
         c_text: bool | None = None,
+        spaces: Spaces = "refuse",
     ) -> None:
         """Write the vectors in the C program's format.
 
@@ -1030,6 +1031,8 @@ class KeyedVectors(KeyTable):
             Write text byte for byte as the C program does: six decimals, a space at the
             end of each line.  The default is True for vectors trained in exact mode.
             Otherwise a value has the fewest digits that preserve its float32.
+        spaces : {"refuse", "escape"}, default "refuse"
+            Words with white space: an error, or escapes, as in `save`.
 
         Raises
         ------
@@ -1043,6 +1046,7 @@ class KeyedVectors(KeyTable):
             If a file cannot be written.
         """
         storage.check_fvocab(fvocab)
+        check_spaces(spaces, ("refuse", "escape"))
         check_rows_to_write(total_vec, append, sort_attr, len(self))
         counts = self.counts
         if fvocab is not None and counts is None:
@@ -1054,7 +1058,11 @@ class KeyedVectors(KeyTable):
             words = [f"{prefix}{key}" for key in words]
         held = Contents(words, self.vectors, c_text=as_c)
         word2vec.write(
-            os.fspath(fname), held, WriteOptions(), binary=binary, header=write_header
+            os.fspath(fname),
+            held,
+            WriteOptions(spaces),
+            binary=binary,
+            header=write_header,
         )
         if fvocab is not None and counts is not None:
             write_counts(os.fspath(fvocab), words, counts.tolist())

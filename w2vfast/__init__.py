@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from w2vfast.learn.learn_page import save_learn_page
+    from w2vfast.learn.recorder import Recorder
+    from w2vfast.learn.recording import Recording
     from w2vfast.model import Word2Vec
     from w2vfast.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
     from w2vfast.plots.interactive_map import save_map_page
@@ -30,6 +32,8 @@ __all__ = [
     "LineSentence",
     "PathLineSentences",
     "Phrases",
+    "Recorder",
+    "Recording",
     "StopTraining",
     "Text8Corpus",
     "Word2Vec",
@@ -52,6 +56,8 @@ _HOMES = {
     "LineSentence": "text.readers",
     "PathLineSentences": "text.readers",
     "Phrases": "phrases",
+    "Recorder": "learn.recorder",
+    "Recording": "learn.recording",
     "StopTraining": "training.callbacks",
     "Text8Corpus": "text.readers",
     "Word2Vec": "model",

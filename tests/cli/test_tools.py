@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from recordings import a_recording
 
 from w2vfast import KeyedVectors
 from w2vfast.cli.main import TOOLS, main
@@ -231,6 +232,16 @@ def test_plot_warns_in_one_line_of_unknown_words(path, tmp_path, capsys):
     assert main(["plot", str(path), "-o", str(page), "--words", "w1,no"]) == 0
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("w2vfast: warning: 1 of 2 words")
+
+
+def test_plot_makes_a_film_of_a_recording(tmp_path, capsys):
+    recording, film = tmp_path / "run.npz", tmp_path / "film.html"
+    a_recording().save(recording)
+    assert main(["plot", str(recording), "-o", str(film)]) == 0
+    assert capsys.readouterr().out == f"Wrote {film}.\n"
+    assert '"words":["king","北京","a b"]' in film.read_text("utf-8")
+    assert main(["plot", str(recording), "-o", str(tmp_path / "film.png")]) == 2
+    assert "is a recording, which becomes a page" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf"])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from helpers import posix_only, run_cli
 
+from w2vfast import Recording
 from w2vfast.cli.main import main
 from w2vfast.cli.train import Request
 from w2vfast.vectors.keyedvectors import KeyedVectors
@@ -337,3 +338,62 @@ def test_classes_are_text_whatever_the_name(corpus, tmp_path, train, capsys):
     assert train(corpus, tmp_path / "c.bin", "-classes", 3, "-debug", 1) == 0
     assert "warning" not in capsys.readouterr().err
     assert len((tmp_path / "c.bin").read_text().splitlines()) == 50
+
+
+# --- recordings -------------------------------------------------------------
+
+
+def test_a_training_is_recorded(corpus, output, small):
+    path = output.parent / "run.npz"
+    arguments = ["train", "-train", str(corpus), "-output", str(output), *small]
+    assert main([*arguments, "--record", str(path), "--record-words", "w3,w1"]) == 0
+    recording = Recording.load(path)
+    assert recording.words == ["w3", "w1"]
+    expected = KeyedVectors.load(output)[["w3", "w1"]]
+    np.testing.assert_allclose(recording.frames[-1], expected, atol=1e-6)
+
+
+def test_recording_does_not_change_the_vectors(corpus, output, small):
+    arguments = ["train", "-train", str(corpus), "-output", str(output), *small]
+    assert main(arguments) == 0
+    plain = output.read_bytes()
+    assert main([*arguments, "--record", str(output.parent / "run.npz")]) == 0
+    assert output.read_bytes() == plain
+
+
+def test_an_unknown_word_to_record_is_an_error_before_the_training(
+    corpus, output, failure
+):
+    path = output.parent / "run.npz"
+    arguments = ["-train", corpus, "-output", output, "--record", path]
+    line = failure(*arguments, "--record-words", "w1,w99")
+    assert "1 of 2 words to record have no vector: 'w99'" in line
+    assert line.endswith("lower -min-count.")
+    assert list(output.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["-save-vocab", "v", "--record", "r"], "--record needs a training"),
+        (["-output", "o", "--record-words", "a"], "needs --record, the file"),
+    ],
+)
+def test_a_recording_without_its_training_or_file_is_wrong_usage(
+    flags, message, corpus, capsys
+):
+    assert main(["train", "-train", str(corpus), *flags]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_two_outputs_are_not_one_file(corpus, output, capsys):
+    arguments = ["train", "-train", str(corpus), "-output", str(output)]
+    assert main([*arguments, "--record", str(output)]) == 2
+    assert "-output and --record are both" in capsys.readouterr().err
+
+
+def test_record_words_without_a_word_is_wrong_usage(corpus, output, capsys):
+    arguments = ["train", "-train", str(corpus), "-output", str(output)]
+    path = str(output.parent / "run.npz")
+    assert main([*arguments, "--record", path, "--record-words", ","]) == 2
+    assert "--record-words names no word, got ','" in capsys.readouterr().err

@@ -53,3 +53,31 @@ def test_the_command_writes_the_page(tmp_path, capsys):
     assert main(["learn", "-o", str(page), "--train", str(text)]) == 0
     assert capsys.readouterr().out == f"Wrote {page}.\n"
     assert r'OWN_TEXT = "one two\nthree"' in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a caf\xe9", "takes UTF-8 text, got the token .* iconv -f LATIN1 -t UTF-8"),
+        (b"\x7fELF\x02\xff\x00" * 9, "takes UTF-8 text, got the token"),
+        (b"PK\x03\x04" + bytes(99), "is a zip archive, not UTF-8 text. Unpack it"),
+        (b"2 3\na 0.5 0.1 1.5\nb 0.2 0.3 0.1\n", "is a file of vectors, not a text"),
+        (b"\n \n", "at least one token, got none"),
+    ],
+)
+def test_a_file_that_is_no_text_is_named(content, message, tmp_path, capsys):
+    text, page = tmp_path / "small", tmp_path / "page.html"
+    text.write_bytes(content)
+    assert main(["learn", "-o", str(page), "--train", str(text)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"w2vfast: error: {text}")
+    assert re.search(message, line)
+    assert not page.exists()
+
+
+def test_the_text_is_not_overwritten(tmp_path, capsys):
+    text = tmp_path / "page.html"
+    text.write_text("a b\n")
+    assert main(["learn", "-o", str(text), "--train", str(text)]) == 2
+    assert "would be overwritten" in capsys.readouterr().err
+    assert text.read_text() == "a b\n"

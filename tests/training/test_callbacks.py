@@ -2,11 +2,14 @@
 
 import pytest
 
+from w2vfast.system.threads import POLL_SECONDS
 from w2vfast.training.callbacks import (
+    PROGRESS_SECONDS,
     CallbackAny2Vec,
     StopTraining,
     call_hooks,
     checked_callbacks,
+    seconds_between_reports,
 )
 
 
@@ -78,3 +81,12 @@ def test_another_error_of_a_hook_reaches_the_caller():
 
     with pytest.raises(RuntimeError, match="broken"):
         call_hooks([Broken()], "on_train_end", None)
+
+
+def test_reports_come_more_often_where_a_callback_watches_the_progress():
+    class Watcher:
+        def on_progress(self, model, progress):
+            pass
+
+    assert seconds_between_reports([Recorder(), Watcher()]) == PROGRESS_SECONDS
+    assert seconds_between_reports([CallbackAny2Vec(), Stopper()]) == POLL_SECONDS

@@ -5,6 +5,7 @@ import pytest
 from w2vfast import StopTraining
 from w2vfast.training.callbacks import HOOKS
 from w2vfast.training.epochs import run_epochs
+from w2vfast.training.history import Losses, Progress
 
 MODEL = object()
 
@@ -18,9 +19,9 @@ class FakeTrainer:
     def __init__(self, calls):
         self.calls = calls
 
-    def run_epoch(self, epoch, report, pauses):
+    def run_epoch(self, epoch, report, pauses, report_seconds):
         self.calls.append(epoch)
-        report(self.n_ids * (epoch + 1), "")
+        report(Progress(epoch + 1, 9, self.n_ids * (epoch + 1), 0.1, Losses(), ""))
         return epoch
 
     def position_after(self, epoch):
@@ -36,8 +37,9 @@ class Recorder:
             setattr(self, name, self.recording(name, error if name == hook else None))
 
     def recording(self, name, error):
-        def run(model):
+        def run(model, progress=None):
             assert model is MODEL
+            assert (progress is not None) == (name == "on_progress")
             self.calls.append(name)
             if error is not None:
                 raise error
@@ -57,14 +59,19 @@ def run(n_epochs, hook=None, error=StopTraining):
 
 def test_hooks_run_around_training_and_around_each_epoch():
     calls, history = run(2)
-    epochs = [["on_epoch_begin", n, "on_epoch_end"] for n in (0, 1)]
+    epochs = [["on_epoch_begin", n, "on_progress", "on_epoch_end"] for n in (0, 1)]
     assert calls == ["on_train_begin", *epochs[0], *epochs[1], "on_train_end"]
     assert history == [0, 1]
 
 
 @pytest.mark.parametrize(
     ("hook", "n_epochs"),
-    [("on_train_begin", 0), ("on_epoch_begin", 0), ("on_epoch_end", 1)],
+    [
+        ("on_train_begin", 0),
+        ("on_epoch_begin", 0),
+        ("on_progress", 1),
+        ("on_epoch_end", 1),
+    ],
 )
 def test_no_epoch_begins_after_a_hook_stopped_and_the_last_hook_still_runs(
     hook, n_epochs

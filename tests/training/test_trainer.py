@@ -50,13 +50,29 @@ def test_loss_falls_and_means_the_same_for_any_number_of_workers():
     assert losses[0] == pytest.approx(losses[1], rel=0.05)
 
 
+def test_progress_is_reported_from_the_start_to_the_end_of_each_epoch():
+    ids = np.tile(sentences(20), 2000)
+    params = TrainParams(vector_size=8, sg=1, epochs=2, workers=1, sample=0)
+    run, seen = run_of(params, ids), []
+    for epoch in range(2):
+        run.run_epoch(epoch, seen.append, report_seconds=0.001)
+    epochs = [progress.epoch for progress in seen]
+    assert (epochs[0], epochs[-1]) == (0, 2)
+    assert epochs == sorted(epochs)
+    assert {0, 1, 2} < set(epochs), "some reports within the epochs"
+    assert {progress.n_epochs for progress in seen} == {2}
+    assert seen[-1].ids == 2 * len(ids)
+    assert seen[0].alpha > seen[-1].alpha
+    assert seen[-1].losses == run.losses
+
+
 def test_status_names_epoch_alpha_and_the_loss_of_each_objective():
     ids = np.tile(sentences(20), 50)
     last_lines = []
     for objective in ({}, {"hs": 1}):
         lines = []
         params = TrainParams(vector_size=8, epochs=2, workers=1, sample=0, **objective)
-        run_of(params, ids).run_epoch(0, lambda *done, to=lines: to.append(done[-1]))
+        run_of(params, ids).run_epoch(0, lambda now, to=lines: to.append(now.text))
         last_lines.append(lines[-1])  # a slow machine reports during the epoch, too
     assert last_lines[0].startswith("epoch 2/2 alpha 0.02500")
     assert re.search(r" loss \d+\.\d{3}$", last_lines[0])

@@ -23,6 +23,8 @@ from w2vfast.formats.dispatch import kind_of, kind_to_write, read_vectors, write
 from w2vfast.formats.projector import metadata_path
 from w2vfast.formats.registry import KINDS
 from w2vfast.formats.row_checks import finite_rows, row_lengths
+from w2vfast.learn.learn_page import save_learn_page
+from w2vfast.learn.recording import Recording, is_recording
 from w2vfast.plots import figures, interactive_map, layout, word_plot, wordmap
 from w2vfast.system.files import check_output, open_output
 from w2vfast.system.html_pages import is_page
@@ -343,6 +345,9 @@ def plot(arguments: list[str]) -> None:
     # Checked before the vectors are read, which may take long.
     refuse_inputs([options.output], [options.file, options.words])
     as_page = is_page(options.output)
+    if is_recording(options.file):
+        _plot_recording(parser, options)
+        return
     try:
         kind = "html" if as_page else figures.image_format(options.output)
     except ValueError as error:
@@ -367,11 +372,25 @@ def plot(arguments: list[str]) -> None:
     print(f"Wrote {options.output}.")
 
 
+def _plot_recording(parser: Parser, options: argparse.Namespace) -> None:
+    """Write the film of a recording, which train --record made."""
+    if not is_page(options.output):
+        parser.error(
+            f"{options.file} is a recording, which becomes a page: name it .html, got "
+            f"{options.output}"
+        )
+    check_output(options.output)
+    save_learn_page(options.output, Recording.load(options.file))
+    print(f"Wrote {options.output}.")
+
+
 def _plot_parser() -> Parser:
     parser = Parser(
-        "plot", description="Draw the most frequent words in two dimensions."
+        "plot",
+        description="Draw the most frequent words in two dimensions, or make a film of "
+        "a recording.",
     )
-    parser.add_argument("file", help=_FILE_HELP)
+    parser.add_argument("file", help=f"{_FILE_HELP}; or what train --record wrote")
     parser.add_argument(
         "-o",
         "--output",

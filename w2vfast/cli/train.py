@@ -21,6 +21,7 @@ from w2vfast.cli.flags import (
     FlagGroup,
     FlagParser,
     FlagSpelling,
+    listed_words,
     number,
     one_of,
     output_path,
@@ -38,6 +39,7 @@ from w2vfast.system.files import InputFile, check_output
 from w2vfast.system.log import logger
 
 if TYPE_CHECKING:
+    from w2vfast.learn.recorder import Recorder
     from w2vfast.model import Word2Vec
     from w2vfast.vectors.keyedvectors import KeyedVectors
 
@@ -152,6 +154,18 @@ OWN_FLAGS = (
         "checkpoint_every",
     ),
     Flag("resume", None, "", "go on from the newest checkpoint, if any", "resume"),
+    Flag(
+        "record",
+        path,
+        "FILE",
+        "record how words move, an .npz file; w2vfast plot makes a film of it",
+    ),
+    Flag(
+        "record-words",
+        str,
+        "WORDS",
+        "words to record: a,b,c, or a file of them (100 frequent ones)",
+    ),
     QUIET,
 )
 
@@ -215,6 +229,8 @@ class Request:
         self.init_vectors: str | None = given.get("init-vectors")
         self.freeze: str | None = given.get("freeze")
         self.vocab_out: str | None = given.get("save-vocab")
+        self.record: str | None = given.get("record")
+        self.record_words: str | None = given.get("record-words")
         self.binary: bool | None = given.get("binary")
         self.n_classes: int = given.get("classes", 0)
         self.tokenize: str | None = given.get("tokenize")
@@ -229,6 +245,10 @@ class Request:
             PARSER.error("-train is missing: it names the text to train on.")
         if self.output is None and self.vocab_out is None:
             PARSER.error("nothing to write: give -output, -save-vocab or both.")
+        if self.record and self.output is None:
+            PARSER.error("--record needs a training: give -output.")
+        if self.record_words is not None and not self.record:
+            PARSER.error("--record-words needs --record, the file to write.")
         if self.n_classes < 0:
             PARSER.error(f"-classes must be at least 0, got {self.n_classes}.")
         if self.combine != "input" and not self.params.has_output_vectors:
@@ -254,12 +274,19 @@ class Request:
 
     def check_files(self) -> None:
         """Raise now, not after hours of training, if the output cannot be written."""
-        outputs = [name for name in (self.vocab_out, self.output) if name]
-        regular = [os.path.realpath(p) for p in outputs if p != STANDARD_OUTPUT]
-        if len(set(regular)) < len(regular):
-            PARSER.error(
-                f"-save-vocab and -output are both {self.output!r}. Name two files."
-            )
+        named = {
+            "-save-vocab": self.vocab_out,
+            "-output": self.output,
+            "--record": self.record,
+        }
+        outputs = [name for name in named.values() if name]
+        flags: dict[str, str] = {}
+        for flag, name in named.items():
+            if not name or name == STANDARD_OUTPUT:
+                continue
+            other = flags.setdefault(os.path.realpath(name), flag)
+            if other != flag:
+                PARSER.error(f"{other} and {flag} are both {name!r}. Name two files.")
         inputs = (self.vocab_in, self.init_vectors, self.freeze)
         refuse_inputs(outputs, inputs, self.corpus)
         for name in outputs:
@@ -315,6 +342,9 @@ def _make(request: Request, kind: str) -> None:
         checkpoint_every=request.checkpoint_every,
         resume=request.resume,
     )
+    recorder = _recorder(request)
+    if recorder is not None:
+        model.callbacks = [recorder]
     _prepare_vocabulary(model, request)
     if request.n_classes and not request.params.exact:  # C leaves classes empty
         from w2vfast.vectors.classes import check_n_classes
@@ -322,6 +352,23 @@ def _make(request: Request, kind: str) -> None:
         check_n_classes("-classes", request.n_classes, len(model.wv))
     if request.output is not None:
         _train_and_write(model, request, request.output, kind)
+    if recorder is not None and request.record is not None:
+        recorder.recording.save(request.record)
+        logger.info("Wrote %s, %r.", request.record, recorder.recording)
+
+
+def _recorder(request: Request) -> Recorder | None:
+    """Return what records the training, if that is wanted."""
+    if request.record is None:
+        return None
+    from w2vfast.learn.recorder import Recorder
+
+    if request.record_words is None:
+        return Recorder()
+    words = listed_words(request.record_words)
+    if not words:
+        PARSER.error(f"--record-words names no word, got {request.record_words!r}.")
+    return Recorder(words)
 
 
 def _kind_of_output(request: Request) -> str:

@@ -47,14 +47,15 @@ def to_arrays(held: Contents) -> Arrays:
     """
     arrays: Arrays = {
         "vectors": np.ascontiguousarray(held.vectors),
-        **_pack_words(held.words),
+        **pack_words(held.words),
     }
     if held.counts is not None:
         arrays["counts"] = np.asarray(held.counts, np.int64)
     return arrays
 
 
-def _pack_words(words: Sequence[Word]) -> Arrays:
+def pack_words(words: Sequence[Word]) -> Arrays:
+    """Return ``words`` and, unless they are integers, ``word_ends``."""
     n_integers = sum(isinstance(word, int | np.integer) for word in words)
     if n_integers and n_integers == len(words):
         return {"words": np.array(words, np.int64)}
@@ -96,7 +97,7 @@ def from_arrays(path: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Contents:
             f"{vectors.dtype} of shape {vectors.shape}"
         )
         raise ValueError(message)
-    words = _unpack_words(path, packed, arrays.get("word_ends"))
+    words = unpack_words(path, packed, arrays.get("word_ends"))
     counts = arrays.get("counts")
     if len(words) != len(vectors) or (
         counts is not None
@@ -112,9 +113,10 @@ def from_arrays(path: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Contents:
     return Contents(words, native, None if counts is None else counts.astype(np.int64))
 
 
-def _unpack_words(
+def unpack_words(
     path: str, packed: npt.NDArray[Any], ends: npt.NDArray[Any] | None
 ) -> list[Word]:
+    """Return the words of ``words`` and ``word_ends``; raise ValueError if damaged."""
     is_plain = packed.dtype.kind in "Uiu" and packed.dtype != np.uint8
     if packed.ndim == 1 and ends is None and is_plain:
         words: list[Word] = packed.tolist()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Collection
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from w2vfast.aliases import PathLike
 from w2vfast.formats.contents import (
     Contents,
     ReadOptions,
@@ -44,23 +46,35 @@ def read(path: str, how: ReadOptions) -> Contents:
     ValueError
         If it is damaged or does not contain words and vectors; names the file.
     """
+    return limited_and_checked(path, from_arrays(path, read_arrays(path, NAMES)), how)
+
+
+def read_arrays(path: PathLike, names: Collection[str]) -> Arrays:
+    """Read the arrays of these names, those that an .npz file has.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    ValueError
+        If it is damaged or no .npz file; names the file.
+    """
     with open_regular(path) as file:
         try:
-            arrays = _load(file)
+            return _load(file, names)
         # zipfile, its decompressors and NumPy raise errors of many kinds.
         except Exception as error:
             message = f"{path}: expected an .npz file of NumPy, but {error}"
             raise ValueError(message) from error
-    return limited_and_checked(path, from_arrays(path, arrays), how)
 
 
-def _load(file: BinaryIO) -> Arrays:
+def _load(file: BinaryIO, names: Collection[str]) -> Arrays:
     size = os.fstat(file.fileno()).st_size
     arrays = {}
     with zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
             name = member.filename.removesuffix(".npy")
-            if name in NAMES:
+            if name in names:
                 _check_announced_size(archive, member, size)
                 with archive.open(member) as opened:
                     arrays[name] = np.lib.format.read_array(opened, allow_pickle=False)

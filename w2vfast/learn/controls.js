@@ -120,12 +120,8 @@ function restoreAddress() {
 }
 
 function translate() {
-    document.documentElement.lang = language;
-    for (const element of document.querySelectorAll("[data-t]"))
-        element.textContent = say(element.dataset.t);
+    fillTexts();
     document.title = say("title");
-    byId("backSteps").setAttribute("aria-label", say("backSteps"));
-    byId("language").textContent = say("other");
     byId("run").textContent = say(running ? "pause" : "run");
     const names = TEXT[language].presets;
     form.elements.preset.innerHTML = Object.keys(PRESETS)
@@ -162,14 +158,7 @@ const ACTIONS = {
 const KEYS = { ArrowRight: "one", ArrowLeft: "back", s: "sentence", e: "epoch", " ": "run", r: "reset" };
 
 for (const [name, action] of Object.entries(ACTIONS)) byId(name).addEventListener("click", action);
-document.addEventListener("keydown", (event) => {
-    const inField = event.target.closest("input, select, textarea, button, summary");
-    const isSpace = event.key === " " && event.target.closest("button, summary");
-    if ((inField && !event.target.closest("button")) || isSpace) return;
-    if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
-    event.preventDefault();
-    byId(KEYS[event.key]).click();
-});
+pressButtons(KEYS);
 document.addEventListener("pointerover", lightUp);
 document.addEventListener("click", selectWord);
 form.addEventListener("submit", (event) => event.preventDefault());
@@ -184,8 +173,5 @@ byId("language").addEventListener("click", () => {
     translate();
     render();
 });
-byId("colours").addEventListener("click", () => {
-    const isDark = getComputedStyle(document.documentElement).colorScheme === "dark";
-    document.documentElement.dataset.colours = isDark ? "light" : "dark";
-});
+byId("colours").addEventListener("click", switchColours);
 restoreAddress();

@@ -1,8 +1,4 @@
-// Small helpers for all drawings: numbers, colours, escaped text.
-
-const byId = (id) => document.getElementById(id);
-const escapeHtml = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-const number = (value, digits = 3) => value.toFixed(digits).replace("-", "−");
+// Small helpers for all drawings: colours and words.
 
 // The colour of a value: from orange (-1) over the paper to blue (+1).
 function heat(value, largest = 1) {

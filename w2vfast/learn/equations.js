@@ -13,24 +13,26 @@ const dotT = (a) => `<msup><mrow>${a}</mrow>${T}</msup>${bold("h")}`;
 const ofOld = (base) => `<msup><mrow>${base}</mrow><mtext>old</mtext></msup>`;
 const ofNew = (base) => `<msup><mrow>${base}</mrow><mtext>new</mtext></msup>`;
 
-// Where each equation comes from: numbers of Rong 2014, or its section.
+// Where each equation comes from: its number in Rong 2014, or the section.
 const SOURCES = {
     softmax: {
-        pair: { h: "1", u: "2", y: "4", E: "7", e: "8", EH: "12", out: "11", in: "16" },
-        cbow: { h: "18", u: "2", y: "4", E: "21", e: "8", EH: "12", out: "22", in: "23" },
-        skipgram: { h: "24", u: "26", y: "25", E: "29", e: "30", EI: "31", EH: "36",
+        pair: { h: "1", u: "2", y: "3", E: "7", e: "8", EH: "12", out: "11", in: "16" },
+        cbow: { h: "18", u: "2", y: "3", E: "19", e: "8", EH: "12", out: "22", in: "23" },
+        skipgram: { h: "24", u: "26", y: "25", E: "28", e: "30", EI: "31", EH: "36",
             out: "34", in: "35" },
     },
-    hs: "Rong 2014, sec. 3.1; Mikolov et al. 2013, sec. 2.1",
-    ns: "Rong 2014, sec. 3.2; Mikolov et al. 2013, sec. 2.2",
+    // The others have no number of their own there.
+    hs: { section: "Rong 2014, sec. 3.1; Mikolov et al. 2013, sec. 2.1",
+        y: "39", E: "46", e: "49", EH: "53", out: "51" },
+    ns: { section: "Rong 2014, sec. 3.2; Mikolov et al. 2013, sec. 2.2",
+        E: "55", e: "57", EH: "61", out: "59" },
 };
 
 function sourceOf(name) {
     const { model, objective } = trainer.settings;
-    const own = SOURCES.softmax[model];
-    if (objective === "softmax" || name === "h" || name === "in")
-        return `Rong 2014, eq. ${own[name] ?? own.e}`;
-    return SOURCES[objective];
+    const isOfModel = objective === "softmax" || name === "h" || name === "in";
+    const own = isOfModel ? SOURCES.softmax[model] : SOURCES[objective];
+    return name in own ? `Rong 2014, eq. ${own[name]}` : own.section;
 }
 
 function vector(values) {

@@ -60,10 +60,3 @@ const TEXT = {
         clickWord: "输入向量的余弦。点击任意一个词可查看其近邻。", noText: "文本中没有可学习的样本。",
     },
 };
-
-let language = navigator.language.startsWith("zh") ? "zh" : "en";
-
-// A text of the page, with {name} replaced.
-function say(key, values = {}) {
-    return TEXT[language][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
-}

@@ -48,17 +48,36 @@ def lay_out(unit: NDArray[np.float64], method: str, seed: int) -> Layout:
 
 
 def _pca(unit: NDArray[np.float64], _seed: int) -> Layout:
-    """Project onto the two directions of the largest variance (Pearson 1901)."""
-    centred = unit - unit.mean(axis=0)
-    _, lengths, axes = np.linalg.svd(centred, full_matrices=False)
-    points = np.zeros((len(unit), 2))
-    for i, axis in enumerate(axes[:2]):
+    mean, axes, share = principal_plane(unit)
+    return (unit - mean) @ axes.T, f"PCA: {share:.0%} of the variance"
+
+
+def principal_plane(
+    vectors: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Find the plane of the two largest variances (Pearson 1901).
+
+    Parameters
+    ----------
+    vectors : ndarray of float64, shape (n, D)
+
+    Returns
+    -------
+    mean : ndarray of float64, shape (D,)
+    axes : ndarray of float64, shape (2, D)
+        Of length 1; zeros where there is no second direction.
+    share : float
+        Share of the variance in this plane.
+    """
+    mean = vectors.mean(axis=0)
+    _, lengths, directions = np.linalg.svd(vectors - mean, full_matrices=False)
+    axes = np.zeros((2, vectors.shape[1]))
+    for i, axis in enumerate(directions[:2]):
         # The sign of an axis is arbitrary.  This choice is the same on all machines.
-        sign = np.sign(axis[np.argmax(np.abs(axis))])
-        points[:, i] = sign * (centred @ axis)
+        axes[i] = axis * np.sign(axis[np.argmax(np.abs(axis))])
     total = float(np.sum(lengths**2))
     share = float(np.sum(lengths[:2] ** 2)) / total if total else 1.0
-    return points, f"PCA: {share:.0%} of the variance"
+    return mean, axes, share
 
 
 def _tsne(unit: NDArray[np.float64], seed: int) -> Layout:

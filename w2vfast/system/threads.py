@@ -57,10 +57,10 @@ class ThreadGroup:
                 raise MemoryError(message) from error
             self._n_started += 1
 
-    def wait(self, poll: Callable[[], object]) -> None:
-        """Wait for all threads; call `poll` about ten times a second."""
+    def wait(self, poll: Callable[[], object], seconds: float = POLL_SECONDS) -> None:
+        """Wait for all threads; call `poll` every so many seconds."""
         for thread, ended in zip(self._threads, self._ended, strict=True):
-            while not ended.wait(POLL_SECONDS):
+            while not ended.wait(seconds):
                 poll()
             thread.join()  # its task has ended, so an interrupt here does no harm
 
@@ -100,6 +100,7 @@ def run_threads(
     tasks: Sequence[Callable[[], object]],
     stop: Callable[[], object],
     report: Callable[[], object],
+    seconds: float = POLL_SECONDS,
 ) -> None:
     """Run each task on its own thread and wait for all of them.
 
@@ -110,7 +111,8 @@ def run_threads(
     stop : callable
         Called after an error or an interrupt, on any thread.
     report : callable
-        Called on this thread about ten times a second.
+        Called on this thread every so many seconds.
+    seconds : float, default 0.1
 
     Raises
     ------
@@ -127,7 +129,7 @@ def run_threads(
     group = ThreadGroup(tasks, fail)
     try:
         group.start()
-        group.wait(report)
+        group.wait(report, seconds)
     except BaseException:
         stop()
         group.wait_uninterrupted()

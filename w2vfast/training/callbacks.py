@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from w2vfast.errors import warn
+from w2vfast.system.threads import POLL_SECONDS
 
-HOOKS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
+PROGRESS_SECONDS = 0.05  # between two calls of on_progress
+
+HOOKS = (
+    "on_train_begin",
+    "on_epoch_begin",
+    "on_progress",
+    "on_epoch_end",
+    "on_train_end",
+)
 
 
 class StopTraining(Exception):
@@ -22,6 +31,12 @@ class CallbackAny2Vec:
     epoch begins, and `on_train_end` still runs.  During training,
     ``model.wv.vectors`` is a view of memory whose layout changes at the end: copy the
     vectors that you want to keep.
+
+    A callback may also have ``on_progress(model, progress)``, which gensim does not
+    have: it runs at the start and the end of each epoch and about twenty times a second
+    between them, on the same thread, while the workers go on.  `progress` has the
+    attributes `epoch` (epochs done, such as 1.25), `n_epochs`, `ids`, `alpha` and
+    `losses`; `Recorder` is an example.
     """
 
     def on_train_begin(self, model: Any) -> None:
@@ -92,16 +107,22 @@ def _warn_of_other_hooks(callback: Any) -> None:
         warn(message)
 
 
-def call_hooks(callbacks: Any, hook: str, model: Any) -> bool:
+def seconds_between_reports(callbacks: Sequence[Any]) -> float:
+    """Return how often a run reports its progress to these callbacks [s]."""
+    watched = any(hasattr(callback, "on_progress") for callback in callbacks)
+    return PROGRESS_SECONDS if watched else POLL_SECONDS
+
+
+def call_hooks(callbacks: Any, hook: str, *arguments: Any) -> bool:
     """Call one hook of every callback; return whether one raised `StopTraining`."""
     stop = False
     for callback in callbacks:
         try:
-            getattr(callback, hook, _no_hook)(model)
+            getattr(callback, hook, _no_hook)(*arguments)
         except StopTraining:
             stop = True
     return stop
 
 
-def _no_hook(model: Any) -> None:
+def _no_hook(*_: Any) -> None:
     """Replace a hook that a callback does not have."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from w2vfast.system.progress import ProgressBar
-from w2vfast.training.callbacks import call_hooks
+from w2vfast.training.callbacks import call_hooks, seconds_between_reports
 from w2vfast.training.position import NoPauses
 
 if TYPE_CHECKING:
-    from w2vfast.training.history import EpochStats
+    from w2vfast.training.history import EpochStats, Progress
     from w2vfast.training.position import Pauses
     from w2vfast.training.trainer import Trainer
 
@@ -48,17 +48,21 @@ def run_epochs(
     """
     stop = call_hooks(callbacks, "on_train_begin", model)
     pauses = pauses or NoPauses()
+    seconds = seconds_between_reports(callbacks)
     done, epoch = trainer.ids_done, trainer.first_epoch  # of the run it goes on from
     with ProgressBar(progress, n_epochs * trainer.n_ids - done, "tokens") as bar:
+
+        def report(progress: Progress) -> None:
+            nonlocal stop
+            bar.show(progress.ids - done, progress.text)
+            stop = call_hooks(callbacks, "on_progress", model, progress) or stop
+
         while epoch < n_epochs:
             stop = stop or call_hooks(callbacks, "on_epoch_begin", model)
             if stop:
                 break
-            stats = trainer.run_epoch(
-                epoch, lambda ids, text: bar.show(ids - done, text), pauses
-            )
-            history.append(stats)
+            history.append(trainer.run_epoch(epoch, report, pauses, seconds))
             epoch += 1
-            stop = call_hooks(callbacks, "on_epoch_end", model)
+            stop = call_hooks(callbacks, "on_epoch_end", model) or stop
     pauses.finish(trainer.position_after(epoch))
     call_hooks(callbacks, "on_train_end", model)

@@ -86,6 +86,33 @@ class Sample(NamedTuple):
     softmax_loss: float = 0.0
 
 
+class Progress(NamedTuple):
+    """Where a run stands while it trains.
+
+    Attributes
+    ----------
+    epoch : float
+        Epochs done, with the done share of the present one.
+    n_epochs : int
+        Epochs of the whole run.
+    ids : int
+        Ids visited in all epochs: words of the vocabulary and sentence ends [tokens].
+    alpha : float
+        Learning rate.
+    losses : Losses
+        Of all epochs.
+    text : str
+        A short description, for people to read.
+    """
+
+    epoch: float
+    n_epochs: int
+    ids: int
+    alpha: float
+    losses: Losses
+    text: str
+
+
 class Timeline:
     """Evenly spaced samples of an epoch; halved in number whenever they are too many.
 

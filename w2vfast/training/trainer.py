@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _core
-from w2vfast.system.threads import run_threads
+from w2vfast.system.threads import POLL_SECONDS, run_threads
 from w2vfast.training import sampling
 from w2vfast.training.exact_run import ExactRun
 from w2vfast.training.fast_run import FastRun
-from w2vfast.training.history import EpochStats, Losses, Sample, Timeline
+from w2vfast.training.history import EpochStats, Losses, Progress, Sample, Timeline
 from w2vfast.training.kernel_objects import kernel_model
 from w2vfast.training.pairs import warn_if_few_pairs
 from w2vfast.training.position import NoPauses, Pauses, Position
@@ -209,8 +209,9 @@ class Trainer:
     def run_epoch(
         self,
         epoch: int,
-        report: Callable[[int, str], object] = lambda *_: None,
+        report: Callable[[Progress], object] = lambda _: None,
         pauses: Pauses | None = None,
+        report_seconds: float = POLL_SECONDS,
     ) -> EpochStats:
         """Train one epoch, or the rest of the epoch that `restore` began.
 
@@ -219,10 +220,12 @@ class Trainer:
         epoch : int
             From 0.
         report : callable
-            Called on this thread about ten times a second, with the number of ids done
-            in all epochs and a short description of the state.
+            Called on this thread with a `Progress`: at the start of the epoch, while
+            it runs, and at its end.
         pauses : Pauses, optional
             When the workers pause between two spans, in exact mode two sentences.
+        report_seconds : float, default 0.1
+            Time between two reports while the epoch runs [s].
 
         Returns
         -------
@@ -240,9 +243,10 @@ class Trainer:
             begun, first_span = self._new_epoch(epoch), 0
         queue = _core.SpanQueue(self._starts, first_span)
         begun.timeline.add(self._sample(begun))
-        self._run_spans(begun, queue, report, pauses or NoPauses())
+        report(self._progress(begun))
+        self._run_spans(begun, queue, report, pauses or NoPauses(), report_seconds)
         samples = begun.timeline.close(self._sample(begun))
-        report(self.ids_done, self._status(begun))
+        report(self._progress(begun)._replace(epoch=epoch + 1))
         self._run.check(epoch)
         means = (self.losses - begun.losses_before).mean(self._objectives)
         return EpochStats(
@@ -261,8 +265,9 @@ class Trainer:
         self,
         epoch: _Epoch,
         queue: _core.SpanQueue,
-        report: Callable[[int, str], object],
+        report: Callable[[Progress], object],
         pauses: Pauses,
+        report_seconds: float,
     ) -> None:
         """Train until the queue is empty; let all workers return for each pause."""
 
@@ -272,12 +277,12 @@ class Trainer:
         def report_now() -> None:
             epoch.timeline.add(self._sample(epoch))
             plan_pause()
-            report(self.ids_done, self._status(epoch))
+            report(self._progress(epoch))
 
         while not self._is_done(queue):
             plan_pause()
             tasks = self._run.tasks(epoch.number, queue)
-            run_threads(tasks, queue.stop, report_now)
+            run_threads(tasks, queue.stop, report_now, report_seconds)
             if not self._is_done(queue):
                 pauses.take(self._position(epoch, queue.next_span))
 
@@ -292,6 +297,17 @@ class Trainer:
             words,
             self._run.reported_alpha(epoch.number + words / self.n_ids),
             *(since.predictions, since.hs, since.ns, since.softmax),
+        )
+
+    def _progress(self, begun: _Epoch) -> Progress:
+        share = min(1.0, (self.ids_done - begun.ids_before) / self.n_ids)
+        return Progress(
+            begun.number + share,
+            self.n_epochs,
+            self.ids_done,
+            self._run.reported_alpha(begun.number + share),
+            self.losses,
+            self._status(begun),
         )
 
     def _status(self, begun: _Epoch) -> str:

@@ -66,6 +66,16 @@ def test_if_all_are_damaged_that_is_an_error(folder):
         folder.newest()
 
 
+def test_a_name_is_on_the_disk_before_older_ones_are_removed(folder, monkeypatch):
+    seen = []
+    monkeypatch.setattr(folder_module, "sync_names", lambda _: seen.append(names()))
+    names = folder.names
+    for seed in range(3):
+        folder.add(checkpoint(seed))
+    assert seen[-1] == [f"checkpoint-00000{number}" for number in (1, 2, 3)]
+    assert folder.names() == seen[-1][1:]
+
+
 def test_those_before_stay_if_one_cannot_be_written(folder, monkeypatch):
     folder.add(checkpoint(0))
     folder.add(checkpoint(1))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from w2vfast.aliases import PathLike
 from w2vfast.checkpoint.storage import Checkpoint, read_checkpoint, write_checkpoint
 from w2vfast.errors import warn
+from w2vfast.system.folders import sync_names
 from w2vfast.system.leftovers import (
     only_user_of_folder,
     remove_leftovers,
@@ -123,6 +124,7 @@ class CheckpointFolder:
         name = f"checkpoint-{number:06}"
         path = os.path.join(self.path, name)
         write_checkpoint(path, checkpoint)
+        sync_names(self.path)  # before those that it replaces are removed
         self._good = [*good, name][-KEPT:]
         for old in {*names} - {*self._good}:
             _remove(os.path.join(self.path, old))

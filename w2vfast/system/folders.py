@@ -184,6 +184,18 @@ def created(folder: str, name: str) -> AbstractContextManager[BinaryIO]:
     return synced(open(os.path.join(folder, name), "xb"))
 
 
+def sync_names(folder: str) -> None:
+    """Flush the names in a folder to the disk, so that a power failure keeps them."""
+    if not _HAS_FOLDER_DESCRIPTORS:
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system that cannot
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _check_replaceable(
     target: str, path: str, mark: str, is_part: Callable[[str], bool]
 ) -> None:

@@ -147,3 +147,12 @@ def test_the_command_line_of_the_source_folder_tells_it_too(arguments, tmp_path)
     done = run_cli(*arguments, cwd=tmp_path, env={**os.environ, "PYTHONPATH": ""})
     assert done.returncode == 1
     assert done.stderr.startswith("w2vfast: error: the compiled modules of w2vfast")
+
+
+def test_the_build_names_its_compiler_flags_and_commit():
+    info = w2vfast.build_info()
+    assert info["compiler"].split()[0] in {"gcc", "clang", "Visual"}
+    flags = info["flags"].split()
+    assert "-ffp-contract=off" in flags or "/fp:precise" in flags
+    assert not {"-ffast-math", "-Ofast", "-march=native"} & set(flags)
+    assert info["commit"]

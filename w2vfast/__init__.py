@@ -117,7 +117,11 @@ def build_info() -> dict[str, Any]:
         or by the environment variable ``W2VFAST_ISA``
         ``available`` : list of str, those that this processor can run, the fastest
         first
-        ``compiler`` : str.
+        ``compiler`` : str, with its version
+
+        ``flags`` : str, the compiler's
+
+        ``commit`` : str, of the source; 'unknown' if built from a source archive.
     """
     from w2vfast import _core
 
@@ -126,6 +130,8 @@ def build_info() -> dict[str, Any]:
         "instruction_set": _core.INSTRUCTION_SET,
         "available": _core.instruction_sets(),
         "compiler": _core.COMPILER,
+        "flags": _core.FLAGS,
+        "commit": _core.COMMIT,
     }
 
 

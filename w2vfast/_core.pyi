@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 COMPILER: str
+COMMIT: str
+FLAGS: str
 LANES: int
 MAX_INPUTS: int
 INSTRUCTION_SET: str

@@ -86,6 +86,8 @@ cdef extern from "_core_parts/block.h" nogil:
         const char* name
         int (*is_supported)()
     const char* BLOCK_COMPILER
+    const char* BLOCK_COMMIT
+    const char* BLOCK_FLAGS
     const block_isa_t* block_isas
     const block_isa_t* block_isa
     int block_padded(int dim)
@@ -139,6 +141,8 @@ cdef extern from "_core_parts/exact.h" nogil:
 
 
 COMPILER = BLOCK_COMPILER.decode()
+COMMIT = BLOCK_COMMIT.decode()
+FLAGS = BLOCK_FLAGS.decode()
 LANES = BLOCK_LANES  # floats: rows are padded to it and aligned
 MAX_INPUTS = BLOCK_INPUTS  # contexts of a centre word in a block
 

@@ -121,12 +121,13 @@ def test_help_of_train_names_every_flag(capsys):
 
 def test_version_names_the_instruction_set_in_use_too(capsys):
     assert main(["--version"]) == 0
-    version, isa, compiler = capsys.readouterr().out.splitlines()
+    version, isa, compiler, commit = capsys.readouterr().out.splitlines()
     info = w2vfast.build_info()
     assert version == f"w2vfast {w2vfast.__version__}"
     assert isa.startswith(f"instruction set: {info['instruction_set']} ")
     assert all(name in isa for name in info["available"])
-    assert compiler == f"compiler: {info['compiler']}"
+    assert compiler == f"compiler: {info['compiler']} {info['flags']}"
+    assert commit == f"commit: {info['commit']}"
 
 
 def test_version_reports_a_forced_instruction_set_and_refuses_an_unknown_one():

@@ -47,6 +47,15 @@ static inline void block_keep(void) { __asm__ volatile(""); }
 #define BLOCK_CASES_10(CASE) BLOCK_CASES_8(CASE) CASE(9) CASE(10)
 #define BLOCK_CASES_13(CASE) BLOCK_CASES_10(CASE) CASE(11) CASE(12) CASE(13)
 
+/* How this was built: setup.py defines the commit and the flags as plain words. */
+#ifndef W2VFAST_COMMIT
+#define W2VFAST_COMMIT unknown
+#define W2VFAST_FLAGS unknown
+#endif
+#define BLOCK_TEXT_OF(...) #__VA_ARGS__
+#define BLOCK_TEXT(words) BLOCK_TEXT_OF(words)
+#define BLOCK_COMMIT BLOCK_TEXT(W2VFAST_COMMIT)
+#define BLOCK_FLAGS BLOCK_TEXT(W2VFAST_FLAGS)
 #if defined(__clang__)
 #define BLOCK_COMPILER "clang " __clang_version__
 #elif defined(__GNUC__)

@@ -179,7 +179,8 @@ def _version() -> str:
         f"w2vfast {__version__}\n"
         f"instruction set: {info['instruction_set']} "
         f"(W2VFAST_ISA={'|'.join(info['available'])})\n"
-        f"compiler: {info['compiler']}\n"
+        f"compiler: {info['compiler']} {info['flags']}\n"
+        f"commit: {info['commit']}\n"
     )
 
 

@@ -53,7 +53,7 @@ def commit():
 
 
 def build_macros(name):
-    """What build_info() reports, as words that _core_parts/compiler.h turns into text."""
+    """Return words for build_info(); _core_parts/compiler.h turns them into text."""
     if name != "_core":
         return []
     flags = " ".join(FLAGS + SANITIZED)

@@ -67,7 +67,8 @@ def test_words_lie_between_checkpoints_also_across_epochs(tmp_path, added, plain
 def test_time_lies_between_checkpoints(tmp_path, added, plain):
     pause = At(1, lambda: time.sleep(0.3))
     model = train(tmp_path, "0.2s", callbacks=[pause])
-    assert added[0].position.epoch == 1  # due when the epoch begins
+    due_at_its_begin = [c for c in added if c.position.epoch == 1]
+    assert due_at_its_begin[0].position.next_span == 0
     assert added[-1].finished
     np.testing.assert_array_equal(model.wv.vectors, plain)
 
@@ -97,12 +98,9 @@ def test_without_memory_for_a_copy_the_weights_are_written_in_the_pause(
     tmp_path, monkeypatch, added, plain
 ):
     monkeypatch.setattr(saver_module, "available_memory", lambda: 0)
-    threads = threading.active_count()
-    during = []
-    hook = At(2, lambda: during.append(threading.active_count()))
-    model = train(tmp_path, callbacks=[hook])
+    monkeypatch.setattr(saver_module, "threading", None)
+    model = train(tmp_path)
     np.testing.assert_array_equal(model.wv.vectors, plain)
-    assert during == [threads]
     assert len(added) > 3
     found = CheckpointFolder(tmp_path).newest()[1]
     np.testing.assert_array_equal(found.weights["syn0"][1:], plain)

@@ -285,9 +285,9 @@ def test_gensim_arguments_without_effect_give_one_warning():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"size": 5}, "'size'; its name, as in gensim 4, is vector_size"),
-        ({"iter": 5}, "'iter'; its name, as in gensim 4, is epochs"),
-        ({"threads": 5}, "is workers"),
+        ({"size": 5}, "'size'; use vector_size"),
+        ({"iter": 5}, "'iter'; use epochs"),
+        ({"threads": 5}, "use workers"),
         ({"vectorsize": 5}, "'vectorsize'; did you mean vector_size?"),
         ({"foo": 5}, "there is no parameter 'foo'$"),
     ],

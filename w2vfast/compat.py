@@ -91,7 +91,7 @@ _NAMES: dict[Where, dict[str, str]] = {
         **dict.fromkeys(("negative_samples", "num_sampled", "n_negative"), "negative"),
         **dict.fromkeys(("random_state", "random_seed"), "seed"),
         **dict.fromkeys(("verbose", "show_progress"), "progress"),
-        **dict.fromkeys(("skip_gram", "skipgram"), "sg=1, and of CBOW sg=0"),
+        **dict.fromkeys(("skip_gram", "skipgram"), "sg=1 (CBOW: sg=0)"),
         **dict.fromkeys(("cbow", "model"), "sg: 1 for skip-gram, 0 for CBOW"),
     },
 }
@@ -275,7 +275,7 @@ def refuse_unknown_arguments(names: Iterable[str], known: Iterable[str]) -> None
         near = difflib.get_close_matches(name, list(known), n=1)
         new = replacement("parameter", name)
         if new is not None:
-            hint = f"; its name, as in gensim 4, is {new}"
+            hint = f"; use {new}"
         elif name in FASTTEXT_ONLY:
             hint = "; subwords and labels of fastText are not supported"
         else:

@@ -77,6 +77,16 @@ def test_a_growing_vocabulary_asks_about_new_words_only(grow):
         (lambda: Word2Vec(TEXT, trim_rule=rule, mode="exact"), ValueError, "C program"),
         (lambda: Word2Vec(trim_rule=rule), ValueError, "give it to build_vocab"),
         (
+            lambda: Word2Vec(TEXT, trim_rule=lambda *_: 1),
+            ValueError,
+            "keeps no word, not even 'no', which occurs 3 times",
+        ),
+        (
+            lambda: Word2Vec().build_vocab_from_freq(COUNTS, trim_rule=lambda *_: 1),
+            ValueError,
+            "keeps no word, not even 'no'",
+        ),
+        (
             lambda: Word2Vec(TEXT, trim_rule=lambda *_: 3),
             ValueError,
             r"must return 0 .*, 1 \(discard\) or 2 .*got 3 \(int\) for 'rare'",

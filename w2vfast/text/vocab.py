@@ -126,8 +126,26 @@ def select_words(
     return kept if max_final_vocab is None else kept[:max_final_vocab]
 
 
-def no_word_error(word: Word, count: int, min_count: int) -> ValueError:
-    """Return the error for a corpus in which no word reaches `min_count`."""
+def no_word_error(
+    word: Word, count: int, min_count: int, by_rule: bool = False
+) -> ValueError:
+    """Return the error for a corpus in which no word stays.
+
+    Parameters
+    ----------
+    word, count
+        The most frequent word.
+    min_count : int
+    by_rule : bool, default False
+        A `trim_rule` decided, not `min_count` alone.
+    """
+    if by_rule:
+        text = (
+            f"trim_rule keeps no word, not even {shortened(word)}, which occurs "
+            f"{count} times. Its answers are 2 (keep), 1 (discard) and 0 (min_count "
+            "decides)."
+        )
+        return ValueError(text)
     message = (
         *("No word occurs at least ", Setting("min_count", min_count), " times "),
         f"(most frequent: {shortened(word)}, {count}). Lower ",
@@ -276,7 +294,8 @@ def sorted_vocab(
             )
             raise ValueError(message)
         most = 1 + int(np.argmax(array[1:]))
-        raise no_word_error(words[most], counts[most], min_count)
+        by_rule = is_kept is not None
+        raise no_word_error(words[most], counts[most], min_count, by_rule)
     rows = np.concatenate([[0], rows])
     chosen = [words[row] for row in rows]
     return Vocab(chosen, array[rows], exact=exact)

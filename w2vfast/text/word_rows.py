@@ -69,7 +69,8 @@ def _new_vocab(words: MergedWords, rules: RowRules) -> tuple[Vocab, Ids]:
         is_kept=_kept(words, counts > 0, rules),
     )
     if ids.size == 0:
-        raise no_word_error(*words.most_frequent(), rules.min_count)
+        by_rule = rules.trim_rule is not None
+        raise no_word_error(*words.most_frequent(), rules.min_count, by_rule)
     rows = np.full(counts.size, _text.UNKNOWN, dtype=np.int32)
     rows[_text.EOS] = 0
     rows[ids] = np.arange(1, ids.size + 1, dtype=np.int32)

@@ -131,6 +131,20 @@ def test_changed_rows_are_marked(open_page):
     assert marked == [last[0], sorted(last[1])]
 
 
+def test_a_changed_row_of_a_long_matrix_is_in_sight(open_page):
+    page = open_page("preset=tang&step=119")
+    click(page, "one")
+    places = page.execute_script(
+        """return ["in", "out"].map((link) => {
+            const row = document.querySelector(`#matrix-${link} tr.changed`);
+            const box = row.closest("div").getBoundingClientRect();
+            const { top, bottom } = row.getBoundingClientRect();
+            return [top - box.top, box.bottom - bottom];
+        })"""
+    )
+    assert min(min(place) for place in places) >= 0
+
+
 def test_hovering_a_term_lights_its_cells(open_page):
     page = open_page("preset=fruit")
     click(page, "one")

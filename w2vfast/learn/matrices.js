@@ -31,7 +31,17 @@ function drawMatrix(link, matrix, changed) {
     });
 }
 
+// Scroll a long table to the first row that changed, if it is out of sight.
+function showChangedRow(link) {
+    const row = matrixCells[link].find((tr) => tr.classList.contains("changed"));
+    if (!row) return;
+    const box = byId(`matrix-${link}`).parentElement, head = row.offsetHeight;
+    const top = row.getBoundingClientRect().top - box.getBoundingClientRect().top;
+    if (top < head || top + head > box.clientHeight) box.scrollTop += top - 2 * head;
+}
+
 function drawMatrices(result) {
     drawMatrix("in", trainer.inputVectors, result.newInputs);
     drawMatrix("out", trainer.outputVectors, result.newOutputs);
+    if (!running) ["in", "out"].forEach(showChangedRow);
 }

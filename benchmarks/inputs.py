@@ -46,7 +46,8 @@ def column(library, name):
 def data():
     what, _, name = kind.partition(" ")
     if what == "lists":
-        return {"corpus_iterable": [line.split() for line in open(f"{folder}/text")]}, {}
+        lists = [line.split() for line in open(f"{folder}/text")]
+        return {"corpus_iterable": lists}, {}
     if what == "strings":
         texts = [line.rstrip() for line in open(f"{folder}/text")]
         return {"corpus_iterable": texts}, {"tokenize": "whitespace"}

@@ -233,7 +233,7 @@ cdef class WordCounter:
         ids : ndarray of int32, shape (n + n_ends or more,)
             OUT.  0 for a sentence end or `</s>`; adjacent zeros are one.
         limit : int, default 0
-            Address before which 8 bytes can be read from the start of each string.
+            Address before which 16 bytes can be read of each string of up to 12.
         """
         cdef StringScanner scanner
         cdef int64_t n_ids

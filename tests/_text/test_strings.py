@@ -45,6 +45,14 @@ def test_strings_have_the_ids_of_the_same_tokens(words, known_end):
     assert counter.counts().tolist() == expected.counts().tolist()
 
 
+def test_ends_after_the_last_string_end_sentences_too():
+    _, addresses, sizes = in_memory([b"a"])
+    ids = np.empty(4, dtype=np.int32)
+    counter = _text.WordCounter()
+    n_ids = counter.encode_strings(addresses, sizes, np.array([1, 5, 9]), ids)
+    assert ids[:n_ids].tolist() == [1, 0]
+
+
 def test_views_hold_short_strings_and_point_to_long_ones():
     views = np.array([3, 0, 0, 0, 40, 0, 1, 7], dtype=np.int32)
     addresses, sizes = np.empty(2, dtype=np.uint64), np.empty(2, dtype=np.int64)

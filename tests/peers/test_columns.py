@@ -64,6 +64,7 @@ TOKEN_COLUMNS = {
     "Polars slice": lambda: pl.Series([["no"]] * 9 + TOKENS)[9:],
     "Polars categories": lambda: pl.Series(TOKENS, dtype=pl.List(pl.Categorical)),
     "Polars nulls": lambda: pl.Series(with_nulls(TOKENS)),
+    "slice of structs": lambda: pa.array([{"t": row} for row in [["no"], *TOKENS]])[1:],
     "table of one column": lambda: pa.table({"tokens": TOKENS}),
     "record batch": lambda: pa.RecordBatch.from_pydict({"tokens": TOKENS}),
     "reader": lambda: pa.table({"tokens": TOKENS}).to_reader(100),

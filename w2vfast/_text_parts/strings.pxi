@@ -10,7 +10,7 @@ cdef enum:
 cdef struct StringScanner:
     const uint64_t* addresses   # (n,)
     const int64_t* sizes        # (n,) [bytes]
-    uint64_t limit              # 8 bytes of a string can be read before this address
+    uint64_t limit              # see `encode_strings`
     int64_t n
     int64_t pos                 # of the next string
     const int64_t* ends         # (n_ends,) a sentence ends before string ends[k]
@@ -21,10 +21,13 @@ cdef struct StringScanner:
 cdef inline void string_token(
     Token* token, const uint8_t* start, int64_t size, uint64_t limit
 ) noexcept nogil:
-    # OUT token.  Reads no byte outside the string, but 8 bytes where they are before
-    # the limit.
+    # OUT token.  Reads no byte outside the string, but 16 bytes of a short one where
+    # they are before the limit.
     cdef uint8_t word[8]
     cdef int64_t shift
+    if size <= VIEW_INLINE and <uint64_t><uintptr_t>start + 16 <= limit:
+        make_token(token, start, size)
+        return
     token.tail = 0
     if size > INLINE_BYTES:
         token.head = hash_long(start, size)
@@ -32,8 +35,6 @@ cdef inline void string_token(
         shift = 4 * (INLINE_BYTES - size)  # twice, as one by 64 bits is undefined
         token.head = load(start)
         token.tail = (load(start + size - 8) >> shift) >> shift
-    elif <uint64_t><uintptr_t>start + 8 <= limit:
-        token.head = load(start) & low_bytes(size)
     else:
         store(word, 0)
         memcpy(word, start, <size_t>size)
@@ -49,7 +50,9 @@ cdef int scan_strings(
     cdef int64_t k
     while n_tokens < BATCH:
         k = scanner.pos
-        if scanner.next_end < scanner.n_ends and scanner.ends[scanner.next_end] <= k:
+        if scanner.next_end < scanner.n_ends and (
+            k == scanner.n or scanner.ends[scanner.next_end] <= k
+        ):
             tokens[n_tokens].size = END_SIZE
             scanner.next_end += 1
         elif k < scanner.n:

@@ -44,7 +44,6 @@ _FIXED_LIST = b"+w:"
 _STRUCT = b"+s"
 _NULLS = b"n"
 _VIEW_BYTES = 16
-_NO_LIMIT = 2**64 - 1
 # Names of other types for messages.
 _NAMES = {
     b"b": "booleans",
@@ -85,7 +84,7 @@ class Strings(NamedTuple):
     sizes : ndarray of int64, shape (n,)
         Bytes; `MISSING` for a null.
     limit : int
-        Address before which 8 bytes can be read from the start of each string.
+        Address before which 16 bytes can be read of each string of up to 12.
     valid : ndarray of bool or None
         Which strings are no nulls; None means all.
     """
@@ -217,8 +216,8 @@ class StringColumn(_Column):
         sizes = np.empty(last - first, dtype=np.int64)
         place = (self._array.buffers[1] or 0) + _VIEW_BYTES * first
         _text.locate_views(views, place, np.array(bases, np.uint64), addresses, sizes)
-        # A view has 16 bytes, so 8 can be read of each string in it.
-        return addresses, sizes, _NO_LIMIT
+        # Strings of up to 12 bytes are in the views.
+        return addresses, sizes, place + _VIEW_BYTES * (last - first)
 
 
 class IntegerColumn(_Column):

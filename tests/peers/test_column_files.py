@@ -112,6 +112,13 @@ def test_strings_are_split_by_a_tokenizer(name, tmp_path):
     assert read(tmp_path / name, tokenize="simple") == expected
 
 
+@pytest.mark.usefixtures("small_batches")
+def test_a_field_of_csv_may_have_several_lines(tmp_path):
+    rows = ["a\nb\n\nc d"] * 300
+    write_csv(tmp_path / "t.csv", table_of(rows))
+    assert read(tmp_path / "t.csv") == encode_all([["a", "b", "c", "d"]] * 300)
+
+
 def test_several_files_and_patterns(tmp_path):
     write_parquet(tmp_path / "b.parquet", table_of(["c d"]))
     write_json(tmp_path / "a.jsonl", table_of(["a b"]))

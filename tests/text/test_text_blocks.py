@@ -1,9 +1,13 @@
 """Blocks of text: cut at white space only, whatever their size; line ends."""
 
+import numpy as np
 import pytest
 from corpora import encode_all, in_memory
 
+from w2vfast.system.threads import Crew
 from w2vfast.text.corpus import encode
+from w2vfast.text.text_blocks import TextBlocks
+from w2vfast.text.tokenizers import tokenizer_of
 
 
 @pytest.mark.parametrize("size", range(1, 12))
@@ -36,3 +40,18 @@ def test_carriage_returns_with_newlines_are_not_warned_of(block_bytes):
     # pytest turns every warning into an error.
     files = [b"a\r\nb\r\n", b"a\n", b"c\rd\n", b""]
     encode_all(in_memory(*files), block_bytes=block_bytes)
+
+
+@pytest.mark.parametrize(
+    ("tokenize", "longest"), [("characters", 64), (str.split, 904)]
+)
+def test_a_long_line_is_cut_where_its_tokenizer_allows(tokenize, longest):
+    source = in_memory("月酒 ".encode() * 129 + b"\n")
+    source.tokenizer = tokenizer_of(tokenize, exact=False)
+    blocks = TextBlocks(source, Crew(1, None, None), 64, exact=False)
+    buffer, sizes = np.empty(0, dtype=np.uint8), []
+    while (block := blocks.read(buffer)) is not None:
+        buffer, n, _ = block
+        sizes.append(n)
+    assert sum(sizes) == 7 * 129 + 2  # one newline more, at the end of the file
+    assert (max(sizes) <= 64) == (tokenize == "characters")

@@ -386,6 +386,16 @@ def test_a_recording_without_its_training_or_file_is_wrong_usage(
     assert message in capsys.readouterr().err
 
 
+def test_a_training_that_had_ended_is_not_recorded(corpus, output, small, capsys):
+    path, folder = output.parent / "run.npz", output.parent / "checkpoints"
+    arguments = ["train", "-train", str(corpus), "-output", str(output), *small]
+    arguments += ["--checkpoint", str(folder)]
+    assert main(arguments) == 0
+    assert main([*arguments, "--resume", "--record", str(path)]) == 0
+    assert "The training had ended before" in capsys.readouterr().err
+    assert not path.exists()
+
+
 def test_two_outputs_are_not_one_file(corpus, output, capsys):
     arguments = ["train", "-train", str(corpus), "-output", str(output)]
     assert main([*arguments, "--record", str(output)]) == 2

@@ -189,6 +189,10 @@ def test_a_text_without_examples_is_reported(open_page):
     page.execute_script("form.elements.text.value = 'alone'")
     click(page, "useText")
     assert page.find_element("id", "exampleTitle").text.startswith("The text has no")
+    main = page.find_element("tag name", "main")
+    assert main.text == page.find_element("id", "exampleTitle").text, "an old number"
+    page.execute_script("choosePreset('fruit')")
+    assert "eat" in main.text
 
 
 def test_the_plane_does_not_jump(open_page):

@@ -353,8 +353,17 @@ def _make(request: Request, kind: str) -> None:
     if request.output is not None:
         _train_and_write(model, request, request.output, kind)
     if recorder is not None and request.record is not None:
-        recorder.recording.save(request.record)
-        logger.info("Wrote %s, %r.", request.record, recorder.recording)
+        _save_recording(recorder, request.record)
+
+
+def _save_recording(recorder: Recorder, path: str) -> None:
+    try:
+        recording = recorder.recording
+    except RuntimeError:  # --resume, and nothing was left to do
+        logger.warning("The training had ended before: %s is not written.", path)
+        return
+    recording.save(path)
+    logger.info("Wrote %s, %r.", path, recording)
 
 
 def _recorder(request: Request) -> Recorder | None:

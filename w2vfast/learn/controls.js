@@ -55,8 +55,8 @@ function drawExample(result) {
 function render() {
     const isEmpty = !trainer.corpus.examples.length;
     for (const button of byId("controls").querySelectorAll("button")) button.disabled = isEmpty;
-    byId("exampleTitle").textContent = isEmpty ? say("noText") : "";
-    if (isEmpty) return;
+    document.body.classList.toggle("empty", isEmpty);
+    if (isEmpty) { byId("exampleTitle").textContent = say("noText"); return; }
     const result = trainer.last ?? trainer.preview();
     for (const draw of [drawExample, drawNetwork, drawEquations, drawMatrices, drawPlane]) draw(result);
     drawLoss();

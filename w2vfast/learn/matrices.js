@@ -14,6 +14,7 @@ function makeMatrices() {
     byId("matrices").innerHTML =
         matrixTable(trainer.inputVectors, "W", "in", (word) => trainer.corpus.words[word])
         + matrixTable(trainer.outputVectors, "W′", "out", outputName);
+    byId("matrices").classList.toggle("many", trainer.settings.dim > 10);
     byId("matrices").style.gridTemplateColumns = trainer.settings.dim > 5 ? "minmax(0, 1fr)" : "";
     matrixCells = Object.fromEntries(["in", "out"].map((link) =>
         [link, [...byId(`matrix-${link}`).tBodies[0].rows]]));

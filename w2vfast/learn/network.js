@@ -35,9 +35,12 @@ function hiddenUnits(h, height) {
         <text x="290" y="${rowY(i, h.length, height) + 4}" text-anchor="middle">${number(value)}</text></g>`).join("");
 }
 
+// Fainter where there are many.
 function wires(x1, ys1, x2, ys2) {
-    return ys1.map((y1) => ys2.map((y2) =>
-        `<line class="wire" x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}"/>`).join("")).join("");
+    const opacity = Math.min(0.6, Math.max(0.2, 40 / (ys1.length * ys2.length)));
+    const lines = ys1.map((y1) => ys2.map((y2) =>
+        `<line class="wire" x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}"/>`).join(""));
+    return `<g stroke-opacity="${opacity}">${lines.join("")}</g>`;
 }
 
 // Outputs with their predictions: {row: [y, is target]}.
@@ -130,7 +133,7 @@ function drawNetwork(result) {
     const inputYs = result.inputs.map((word) => rowY(shown.indexOf(word), shown.length, height));
     const heads = [["input", 110, "x"], ["hidden", 290, "h"], ["output", 470, "y"]].map(([key, x, symbol]) =>
         `<text class="faint" x="${x}" y="12" text-anchor="middle">${say(key)} ${symbol}</text>`).join("");
-    byId("network").innerHTML = `<svg viewBox="0 0 640 ${height + 14}" role="img">${heads}
+    byId("network").innerHTML = `<svg viewBox="0 -8 640 ${height + 22}" role="img">${heads}
         ${wires(119, inputYs, 258, hiddenYs)}${wires(322, hiddenYs, outputs.x, outputs.ys)}
         ${inputUnits(shown, result, height)}${hiddenUnits(result.h, height)}${outputs.drawn}</svg>
         ${shown.length < V ? `<p class="note">${say("shown", { n: shown.length, m: V })}</p>` : ""}`;

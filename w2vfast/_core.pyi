@@ -76,11 +76,13 @@ class AlphaSchedule:
 class Replicas:
     def __init__(
         self,
-        words: NDArray[np.int64],
-        nodes: NDArray[np.int64],
+        inputs: NDArray[np.float32],
+        outputs: NDArray[np.float32],
+        nodes: NDArray[np.float32],
         *,
+        first_period: int,
         period: int,
-        ramp: int,
+        transport: float,
     ) -> None: ...
 
 class Counters:
@@ -204,6 +206,4 @@ def _test_alias_noise(noise: AliasNoise, seed: int, n: int) -> NDArray[np.int64]
 def _test_step_noise(
     noise: StepNoise, randoms: NDArray[np.uint32]
 ) -> NDArray[np.int64]: ...
-def _test_merges(
-    levels: NDArray[np.int64], period: int, ramp: int, n_words: int
-) -> list[tuple[int, int]]: ...
+def _test_merges(first_period: int, period: int, n_words: int) -> list[int]: ...

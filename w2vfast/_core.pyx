@@ -19,7 +19,7 @@ A `word` is a vocabulary id; a `pos` is an index into a sentence's kept words; a
 """
 
 from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memmove, memset
+from libc.string cimport memcpy, memmove, memset
 
 import os
 
@@ -34,6 +34,23 @@ cdef extern from "_core_parts/atomic.h" nogil:
     bint atomic_try_lock(int64_t* lock)
     void atomic_unlock(int64_t* lock)
     void atomic_yield()
+
+
+cdef extern from "_core_parts/curvature.h" nogil:
+    enum: CURVATURE_AXES
+    ctypedef struct curvature_t:
+        float** axes
+        float* values
+        float** sums
+        float* dots
+        float* change
+        double n_blocks
+        float rest
+        int n_axes
+        int n_columns
+        int dim
+    void curvature_start(curvature_t* curvature)
+    void curvature_refresh(curvature_t* curvature)
 
 
 cdef extern from "_core_parts/block.h" nogil:
@@ -94,7 +111,9 @@ cdef extern from "_core_parts/block.h" nogil:
     int block_share(int count, int limit)
     int gram_stride(int n_inputs)
     void block_update(const block_t* block)
-    void block_merge(float* shared, float* replica, float* base, int stride)
+    void block_transport(const curvature_t* curvature, float strength,
+                         const float* mine, const float* base, float* row)
+    void curvature_add(curvature_t* curvature, float weight, float* x)
     double block_loss(const block_t* block)
     int block_add_row(float** rows, float* counts, int n, float* row)
     void block_gather(float scale, float** rows, int count, float* sum, int dim)
@@ -181,7 +200,10 @@ cdef enum:
     LARGEST_OPTION = 1 << 26  # of sizes that the kernels multiply as int
     MOST_ROWS = 0x7FFFFFFF    # a word is an int32
     NEVER = 1 << 30           # more merges than any epoch has
-    RAMP_PARTS = 32           # the first period is 1 / RAMP_PARTS of the full one
+    RAMP_PERIODS = 128        # at the start, periods are this part of the words so far
+    MERGE_USES = 32           # of a row by a worker, after which it is merged
+    MERGE_PARTS = 32          # or after this part of the words so far
+    CURVATURE_STRIDE = 256    # kept words between two samples of the curvature
     LOCK_ROWS = 4             # rows behind one lock, which a merge holds for about 1 us
     LOCK_STRIDE = 8           # int64 from lock to lock, a cache line
     LOCK_TRIES = 100          # attempts to take a lock, some microseconds
@@ -241,11 +263,13 @@ def pad_rows(float[:, ::1] matrix, int dim):
 
 cdef struct matrix_t:
     float* shared            # (V, stride), or NULL
-    float* replica           # (n_replicated, stride) a worker's copy of the first rows
-    float* base              # (n_replicated, stride) the replica after its last merge
-    int64_t n_replicated
-    const int64_t* levels    # (n_levels,) rows in every 2**level-th merge
-    int n_levels
+    float* replica           # (n_replicas, stride) a worker's copy of the first rows
+    float* base              # (n_replicas, stride) the replica after its last merge
+    int64_t n_replicated     # so far; at most n_replicas
+    int64_t n_replicas
+    const float* uses        # (n_replicas,) of each row in training one kept word
+    int64_t* merged_at       # (n_groups,) kept words at the last merge of LOCK_ROWS rows
+    curvature_t* curvature   # of the loss in these rows
     int64_t* locks           # (N_LOCKS,) one for LOCK_ROWS rows, LOCK_STRIDE apart
 
 
@@ -529,28 +553,32 @@ cdef class Replicas:
 
     Parameters
     ----------
-    words, nodes : ndarray of int64, shape (levels,)
-        ``words[level]``: how many first rows of `syn0` and `syn1neg` every
-        2**level-th merge covers; ``nodes[level]``: of `syn1`.  Ascending; the last is
-        the number of replicated rows. IN
-    period : int
-        Kept words of this worker between two merges [words].
-    ramp : int
-        Its first kept words, with shorter periods: they grow from
-        period / `RAMP_PARTS` to the whole period [words].
+    inputs, outputs, nodes : ndarray of float32, shape (rows,)
+        How often training one kept word uses each of the first rows of `syn0`,
+        `syn1neg` and `syn1`, on average; of `syn0`, for each context of the word.
+        These rows are replicated once a period uses them. IN
+    first_period, period : int
+        Kept words of this worker between two merges: at the start of a run, and at
+        most [words].
+    transport : float
+        How far a merge goes from a sum, 0, towards replacing what was learned apart.
     """
 
-    cdef const int64_t[::1] words
-    cdef const int64_t[::1] nodes
+    cdef float transport
+    cdef const float[::1] inputs
+    cdef const float[::1] outputs
+    cdef const float[::1] nodes
+    cdef int64_t first_period
     cdef int64_t period
-    cdef int64_t ramp
 
-    def __init__(self, const int64_t[::1] words, const int64_t[::1] nodes, *,
-                 int64_t period, int64_t ramp):
-        require(period >= 1 and ramp >= 1, "period and ramp", "at least 1",
-                (period, ramp))
-        self.words, self.nodes = words, nodes
-        self.period, self.ramp = period, ramp
+    def __init__(self, const float[::1] inputs, const float[::1] outputs,
+                 const float[::1] nodes, *, int64_t first_period, int64_t period,
+                 float transport):
+        require(1 <= first_period <= period, "first_period", "in [1, period]",
+                first_period)
+        self.inputs, self.outputs, self.nodes = inputs, outputs, nodes
+        self.first_period, self.period = first_period, period
+        self.transport = transport
 
 
 # ---------------------------------------------------------------------------------
@@ -811,6 +839,7 @@ def init_vectors_exact(float[:, ::1] syn0, int dim):
 
 include "_core_parts/checks.pxi"
 include "_core_parts/alias.pxi"
+include "_core_parts/curvature.pxi"
 include "_core_parts/merge.pxi"
 include "_core_parts/fast.pxi"
 include "_core_parts/cbow.pxi"
@@ -899,16 +928,10 @@ def _test_step_noise(StepNoise noise, const uint32_t[::1] randoms):
     return np.array([draw_step(&model, randoms[i]) for i in range(randoms.shape[0])])
 
 
-def _test_merges(const int64_t[::1] levels, int64_t period, int64_t ramp, int n_words):
-    """Return the number of kept words and of merged rows at each merge."""
+def _test_merges(int64_t first_period, int64_t period, int n_words):
+    """Return the number of kept words at each merge."""
     cdef merging_t merging
-    cdef matrix_t matrix
     memset(&merging, 0, sizeof(merging))
-    merging.period, merging.ramp = period, ramp
+    merging.first_period, merging.period = first_period, period
     merging.due = current_period(&merging)
-    matrix.levels, matrix.n_levels = &levels[0], <int>levels.shape[0]
-    merges = []
-    for _ in range(n_words):
-        if count_words(&merging, 1):
-            merges.append((merging.n_words, rows_to_merge(&matrix, merging.n_merges)))
-    return merges
+    return [merging.n_words for _ in range(n_words) if count_words(&merging, 1)]

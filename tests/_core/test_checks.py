@@ -162,18 +162,13 @@ def test_spans_beyond_the_ids_are_refused(starts):
         worker.train_epoch(sentences(3), queue, 0, schedule())
 
 
-@pytest.mark.parametrize("levels", [[-1], [3, 1], [V + 1]])
-def test_levels_of_replicas_beyond_the_rows_are_refused(levels):
-    rows = np.array(levels, np.int64)
-    plan = _core.Replicas(rows, rows, period=1, ramp=1)
-    with pytest.raises(ValueError, match="replica"):
-        _core.Worker(kernel_model(V), options(), 1, replicas=plan)
-
-
-def test_replicas_without_a_period_are_refused():
-    rows = np.ones(1, np.int64)
-    with pytest.raises(ValueError, match="period and ramp must be at least 1"):
-        _core.Replicas(rows, rows, period=1, ramp=0)
+@pytest.mark.parametrize(("first", "longest"), [(0, 1), (2, 1)])
+def test_periods_of_merges_that_are_empty_or_shrink_are_refused(first, longest):
+    rows = np.ones(1, np.float32)
+    with pytest.raises(ValueError, match=r"first_period must be in \[1, period\]"):
+        _core.Replicas(
+            rows, rows, rows, first_period=first, period=longest, transport=1
+        )
 
 
 @pytest.mark.parametrize("function", [_core.pack_rows, _core.pad_rows])

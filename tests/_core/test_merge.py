@@ -13,31 +13,25 @@ from w2vfast.training import huffman
 from w2vfast.training.weights import new_weights
 
 
-def replicas(levels, period=1):
-    levels = np.array(levels, dtype=np.int64)
-    return _core.Replicas(levels, levels, period=period, ramp=1)
+def replicas(n_rows, uses=1.0, **plan):
+    """A plan for the first rows of each matrix, each used `uses` times a word."""
+    rows = np.full(n_rows, uses, dtype=np.float32)
+    plan = {"first_period": 1, "period": 1, "transport": 1.5, **plan}
+    return _core.Replicas(rows, rows, rows, **plan)
 
 
 def test_a_plan_for_more_rows_than_the_model_has_is_refused():
-    message = r"number of replicated rows must be in \[0, 5\), got 5"
+    message = r"number of replicated rows must be at most 4, got 5"
     with pytest.raises(ValueError, match=message):
-        _core.Worker(kernel_model(4), options(), 1, replicas=replicas([5]))
+        _core.Worker(kernel_model(4), options(), 1, replicas=replicas(5))
 
 
-def test_each_level_is_merged_half_as_often_as_the_one_before():
-    levels = np.array([1, 3, 3, 8], dtype=np.int64)
-    merges = _core._test_merges(levels, period=10, ramp=1, n_words=160)
-    assert [words for words, _ in merges] == list(range(1, 160, 10))
-    assert [rows for _, rows in merges] == 2 * [1, 3, 1, 3, 1, 3, 1, 8]
-
-
-def test_periods_are_shorter_at_the_start_of_a_run():
-    merges = _core._test_merges(np.ones(1, dtype=np.int64), 64, 3200, 6000)
-    words = np.array([words for words, _ in merges])
-    assert words[0] == 2
-    expected = 64 * np.minimum(words[:-1] + 100, 3200) // 3200
+def test_periods_grow_with_the_words_so_far_up_to_the_longest():
+    words = np.array(_core._test_merges(first_period=4, period=100, n_words=20_000))
+    assert words[0] == 4
+    expected = np.clip(words[:-1] // 128, 4, 100)
     assert np.diff(words).tolist() == expected.tolist()
-    assert expected[-1] == 64
+    assert set(expected) >= {4, 5, 50, 99, 100}
 
 
 def test_a_lockstep_refuses_more_workers_than_it_is_for():
@@ -71,7 +65,7 @@ def vectors_after(n_workers, n_replicated, ids, mode, alpha=1e-6):
     tree = huffman.build_tree(counts)
     paths = _core.Paths(tree.offsets, tree.points, tree.codes)
     model = _core.Model(syn0, syn1, syn1neg, 20, noise=alias_noise(counts), paths=paths)
-    plan = replicas([n_replicated // 2, n_replicated]) if n_replicated else None
+    plan = replicas(n_replicated) if n_replicated else None
     both = options(hs=True, negative=5, **MODES[mode])
     workers = [_core.Worker(model, both, 1, replicas=plan) for _ in range(n_workers)]
     queue = _core.SpanQueue(_core.span_starts(ids, 2000, 1000))

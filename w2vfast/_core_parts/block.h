@@ -202,7 +202,6 @@ typedef struct {
     void (*softmax)(const block_t *);
     void (*gather)(float, float *const *, int, float *, int);
     void (*scatter_add)(float, const float *, float *const *, int, int);
-    void (*merge)(float *, float *, float *, int);
     void (*transport)(const curvature_t *, float, const float *, const float *,
                       float *);
     void (*curvature)(curvature_t *, float, float *);
@@ -259,7 +258,6 @@ static int block_has_avx512(void) {
      block_softmax_##isa,                       \
      block_gather_##isa,                        \
      block_scatter_add_##isa,                   \
-     block_merge_##isa,                         \
      transport_row_##isa,                       \
      curvature_add_##isa,                       \
      block_update_pairs_##isa,                  \
@@ -337,13 +335,6 @@ static inline void chunk_hidden(const chunk_t *k) { block_isa->chunk_hidden(k); 
 
 /* Add update_scales[p] * updates[p] to the target of each row of window p, for all p. */
 static inline void chunk_scatter(const chunk_t *k) { block_isa->chunk_scatter(k); }
-
-/* Merge one worker's replica of a row with the shared row: adds replica - base, the
- * worker's updates since the last merge, to the shared row; then all three are equal.
- * Prefetches the next shared row, which is usually merged next. */
-static inline void block_merge(float *shared, float *replica, float *base, int stride) {
-    block_isa->merge(shared, replica, base, stride);
-}
 
 /* row (D,) INOUT = mine + exp(-strength H) (row - base): what one worker would have made
  * of the row, had it done first what others did to `base`, which made `row` of it, and

@@ -297,7 +297,7 @@ static void ISA(block_update)(const block_t *b) {
 
 #include "softmax_kernel.h"
 
-/* ---- gather, scatter-add and merge ---- */
+/* ---- gather and scatter-add ---- */
 
 /* sum += scale * x, W vectors in registers. */
 BLOCK_INLINE void ISA(add_row)(vec *sum, float scale, const float *x, const int W) {
@@ -359,18 +359,6 @@ static void ISA(block_scatter_add)(float scale, const float *x, float *const *ro
 #define STRIP_TASK(W) ISA(scatter_add_strip)(scale, x, rows, count, i, W)
     STRIPS(dim)
 #undef STRIP_TASK
-}
-
-static void ISA(block_merge)(float *shared, float *replica, float *base, int stride) {
-    const vec minus = fill(-1.0f);
-    for (int i = 0; i < stride; i += VEC_LANES) {
-        const vec change = fma_(minus, load(base + i), load(replica + i));
-        const vec sum = add(load(shared + i), change);
-        if (i % BLOCK_LANES == 0) BLOCK_PREFETCH_WRITE(shared + i + stride);
-        store(shared + i, sum);
-        store(replica + i, sum);
-        store(base + i, sum);
-    }
 }
 
 #include "transport_kernel.h"

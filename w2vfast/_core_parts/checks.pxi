@@ -118,11 +118,8 @@ cdef check_stream(const int32_t[::1] ids, SpanQueue queue):
     require_within(np.asarray(queue.starts), "a start of a span", 0, ids.shape[0] + 1)
 
 
-cdef check_levels(const int64_t[::1] levels, int64_t V):
-    """Require what `merge_rows` covers at each level: ascending, at most V rows."""
-    require_within(np.asarray(levels), "the number of replicated rows", 0, V + 1)
-    require(bool(np.all(np.diff(levels) >= 0)), "levels of replicas", "ascending",
-            np.asarray(levels).tolist())
+cdef check_replicated(int64_t n_rows, int64_t V):
+    require(n_rows <= V, "the number of replicated rows", f"at most {V}", n_rows)
 
 
 cdef check_classes(const float[:, ::1] vectors, const int32_t[::1] classes,

@@ -4,7 +4,7 @@
 # One sentence
 # ---------------------------------------------------------------------------------
 
-cdef void train_sentence(const model_t* model, const options_t* options, work_t* work,
+cdef void train_sentence(model_t* model, const options_t* options, work_t* work,
                          const int32_t* ids, int64_t start,
                          int64_t stop) noexcept nogil:
     cdef int pos
@@ -24,12 +24,25 @@ cdef void train_sentence(const model_t* model, const options_t* options, work_t*
             prepare(model, options, work, next_centre, pos + 1)
             work.block.prefetch = next_centre.prefetch
             work.block.n_prefetch = next_centre.n_prefetch
+        sample_centre(&work.merging.curvatures, &work.centres[pos & 1])
         if work.centres[pos & 1].n_contexts > 0:
             if options.sg:
                 train_skipgram(options, work, &work.centres[pos & 1])
             else:
                 train_cbow(model, options, work, &work.centres[pos & 1])
-        merge_when_due(model, &work.merging, 1)
+        merge_when_due(model, &work.merging, 1, work.block.alpha)
+
+
+cdef inline void sample_centre(curvatures_t* curvatures,
+                               const centre_t* centre) noexcept nogil:
+    if curvatures.is_due:
+        curvatures.n_sampled += 1
+        curvatures.n_contexts += centre.n_window if centre.n_contexts > 0 else 0
+
+
+cdef inline void sample_paths(curvatures_t* curvatures, const options_t* options,
+                              const block_t* block) noexcept nogil:
+    sample_block(&curvatures.syn0, &curvatures.syn1, block, options.negative == 0)
 
 
 cdef void keep_words(const model_t* model, work_t* work, const int32_t* ids,
@@ -255,12 +268,17 @@ cdef void update_outputs(const options_t* options, work_t* work, centre_t* centr
         work.block.labels = centre.path_labels
         work.block.n_outputs = centre.path_length
         atomic_sum(&work.counters.losses.hs, train_block(&work.block, centre.take_loss))
+        if work.merging.curvatures.is_due:
+            sample_paths(&work.merging.curvatures, options, &work.block)
     if options.negative > 0:
         work.block.outputs = ns_outputs(options, centre, u)
         work.block.output_counts = ns_counts(options, centre, u)
         work.block.labels = work.ns_labels
         work.block.n_outputs = centre.ns_lengths[u]
         atomic_sum(&work.counters.losses.ns, train_block(&work.block, centre.take_loss))
+        if work.merging.curvatures.is_due:
+            sample_block(&work.merging.curvatures.syn0,
+                         &work.merging.curvatures.syn1neg, &work.block, True)
     if options.softmax:
         update_all_outputs(work, centre)
 

@@ -2,19 +2,50 @@
 #
 # Words are sorted by frequency and inner nodes by their distance from the root, so the
 # most frequently updated rows are the first rows of a matrix.  Each worker trains on
-# its own replicas of those.  A merge adds what a replica has learned since its last
-# merge to the shared row: the first rows at every merge, later ones at every second,
-# fourth and so on.  training/replicas.py decides how many rows are merged when.
+# its own replicas of those.  A merge makes a shared row what one worker would have made
+# of it, had it done first what others did to the row since this worker's last merge,
+# and then what this worker did:
+#
+#     new = mine + exp(-strength H) (shared - base),   strength = transport n alpha
+#
+# n is how often this worker has used the row since then; curvature.h has the derivation.
+# training/replicas.py decides which rows may be replicated, and the periods.
 # Differs: IntelLabs/pWord2Vec@672a12b, pWord2Vec_mpi.cpp, averages the updates of
-# machines; here they are added.
+# machines.  Their sum, which is exp(0), diverges if workers merge rarely.
 
-cdef inline void merge_when_due(const model_t* model, merging_t* merging,
-                                int n_words) noexcept nogil:
+cdef struct merging_t:
+    # When this worker merges its replicas with the shared rows.
+    int64_t first_period     # kept words between two merges at the start of a run
+    int64_t period           # the same later
+    int64_t n_words          # kept words since the start of the run
+    int64_t due              # value of n_words at the next merge
+    float transport          # 0: a merge adds what was learned apart
+    int input_power          # an update of an input counts C**input_power times
+    int output_power         # the same of an output
+    int64_t* lockstep        # (n_workers,) merges of each worker, or NULL
+    int64_t n_workers
+    int64_t index            # of this worker
+    curvatures_t curvatures
+
+
+cdef struct merge_t:
+    # One merge of a worker.
+    int64_t n_words          # its kept words so far
+    int64_t stride
+    float strength           # of the transport, for each update
+    float least_uses         # of rows that are merged, since their last merge
+    bint wait                # for locks that are not free; else skip their rows
+
+
+cdef inline void merge_when_due(model_t* model, merging_t* merging, int n_words,
+                                float alpha) noexcept nogil:
     # Called after each centre word or chunk: a sentence may be longer than the period.
     if count_words(merging, n_words):
-        merge_rows(model, merging.n_merges, False)
+        merge_rows(model, merging, alpha, MERGE_USES, False)
+        replicate_more(model, merging)
         if merging.lockstep != NULL:
             wait_for_others(merging)
+    schedule_sample(&merging.curvatures, merging.n_words)
 
 
 cdef inline bint count_words(merging_t* merging, int n_words) noexcept nogil:
@@ -23,53 +54,99 @@ cdef inline bint count_words(merging_t* merging, int n_words) noexcept nogil:
     if merging.n_words < merging.due:
         return False
     merging.due = merging.n_words + current_period(merging)
-    merging.n_merges += 1
     return True
 
 
 cdef inline int64_t current_period(const merging_t* merging) noexcept nogil:
-    # Shorter at the start of a run, when rows grow from almost nothing: in a whole
-    # period each worker alone would grow them nearly as far as a single worker does.
-    cdef int64_t ramp = merging.ramp
-    cdef int64_t done = min(merging.n_words + ramp // RAMP_PARTS, ramp)
-    return max(1, merging.period * done // ramp)
+    # Shorter at the start of a run, when rows grow from almost nothing: each update
+    # depends on the ones before it, and what workers learn apart does not.
+    return min(max(merging.n_words // RAMP_PERIODS, merging.first_period),
+               merging.period)
 
 
-cdef void merge_all(const model_t* model) noexcept nogil:
-    merge_rows(model, 0, True)
+# ---- which rows are replicated so far ----
+
+cdef void replicate_more(model_t* model, const merging_t* merging) noexcept nogil:
+    """Replicate further rows that this worker uses at least once in a period."""
+    cdef float period = current_period(merging)
+    cdef float contexts = mean_contexts(&merging.curvatures)
+    replicate_used(&model.syn0, model.stride, merging.n_words, period * contexts)
+    replicate_used(&model.syn1, model.stride, merging.n_words, period)
+    replicate_used(&model.syn1neg, model.stride, merging.n_words, period)
 
 
-cdef void merge_rows(const model_t* model, uint64_t n_merges, bint wait) noexcept nogil:
-    merge_matrix(&model.syn0, n_merges, model.stride, wait)
-    merge_matrix(&model.syn1, n_merges, model.stride, wait)
-    merge_matrix(&model.syn1neg, n_merges, model.stride, wait)
+cdef void replicate_used(matrix_t* matrix, int64_t stride, int64_t n_words,
+                         float period) noexcept nogil:
+    cdef int64_t word, start, n_floats
+    while (matrix.n_replicated < matrix.n_replicas
+           and matrix.uses[matrix.n_replicated] * period >= 1):
+        word, start = matrix.n_replicated, matrix.n_replicated * stride
+        matrix.n_replicated = min(word + LOCK_ROWS, matrix.n_replicas)
+        n_floats = (matrix.n_replicated - word) * stride
+        memcpy(matrix.replica + start, matrix.shared + start, n_floats * sizeof(float))
+        memcpy(matrix.base + start, matrix.replica + start, n_floats * sizeof(float))
+        matrix.merged_at[word // LOCK_ROWS] = n_words
 
 
-cdef void merge_matrix(const matrix_t* matrix, uint64_t n_merges, int64_t stride,
-                       bint wait) noexcept nogil:
-    """Merge the rows that are due; unless `wait`, skip those whose lock is not free."""
-    cdef int64_t group, word, n_rows = rows_to_merge(matrix, n_merges)
+# ---- a merge ----
+
+cdef void merge_all(const model_t* model, merging_t* merging,
+                    float alpha) noexcept nogil:
+    merge_rows(model, merging, alpha, 0, True)
+
+
+cdef void merge_rows(const model_t* model, merging_t* merging, float alpha,
+                     float least_uses, bint wait) noexcept nogil:
+    """Merge all rows that this worker has used `least_uses` times, or merged long ago."""
+    cdef curvatures_t* curvatures = &merging.curvatures
+    cdef float contexts = mean_contexts(curvatures)
+    cdef merge_t merge = merge_t(merging.n_words, model.stride,
+                                 merging.transport * alpha, least_uses, wait)
+    curvature_refresh(&curvatures.syn0)
+    curvature_refresh(&curvatures.syn1)
+    curvature_refresh(&curvatures.syn1neg)
+    merge_matrix(&model.syn0, &merge, contexts, contexts ** merging.input_power)
+    merge_matrix(&model.syn1, &merge, 1, contexts ** merging.output_power)
+    merge_matrix(&model.syn1neg, &merge, 1, contexts ** merging.output_power)
+
+
+cdef void merge_matrix(const matrix_t* matrix, const merge_t* merge, float scale,
+                       float weight) noexcept nogil:
+    """Merge rows that a kept word uses `scale * uses` times, each use as `weight`."""
+    cdef int64_t group, n_words, n_rows = matrix.n_replicated
     cdef int64_t* lock
     for group in range((n_rows + LOCK_ROWS - 1) // LOCK_ROWS):
+        n_words = merge.n_words - matrix.merged_at[group]
+        if (n_words * scale * most_uses(matrix, group) < merge.least_uses
+                and n_words < merge.n_words // MERGE_PARTS):
+            continue
         lock = matrix.locks + group % N_LOCKS * LOCK_STRIDE
-        if take_lock(lock, wait):
-            for word in range(group * LOCK_ROWS,
-                              min((group + 1) * LOCK_ROWS, matrix.n_replicated)):
-                block_merge(matrix.shared + word * stride,
-                            matrix.replica + word * stride,
-                            matrix.base + word * stride, <int>stride)
+        if take_lock(lock, merge.wait):
+            merge_group(matrix, merge, group, n_words * weight)
             atomic_unlock(lock)
+            matrix.merged_at[group] = merge.n_words
 
 
-cdef inline int64_t rows_to_merge(const matrix_t* matrix,
-                                  uint64_t n_merges) noexcept nogil:
-    """Rows of the highest level for which 2**level divides n_merges; all rows for 0."""
-    cdef int level = 0
-    if matrix.n_levels == 0:
-        return 0
-    while level < matrix.n_levels - 1 and (n_merges >> level) % 2 == 0:
-        level += 1
-    return matrix.levels[level]
+cdef inline float most_uses(const matrix_t* matrix, int64_t group) noexcept nogil:
+    cdef int64_t word
+    cdef float most = 0  # inner nodes are only about sorted by their use
+    for word in range(group * LOCK_ROWS,
+                      min((group + 1) * LOCK_ROWS, matrix.n_replicated)):
+        most = max(most, matrix.uses[word])
+    return most
+
+
+cdef inline void merge_group(const matrix_t* matrix, const merge_t* merge,
+                             int64_t group, float n) noexcept nogil:
+    cdef int64_t word, start, row_bytes = merge.stride * sizeof(float)
+    for word in range(group * LOCK_ROWS,
+                      min((group + 1) * LOCK_ROWS, matrix.n_replicated)):
+        start = word * merge.stride
+        block_transport(matrix.curvature, n * merge.strength * matrix.uses[word],
+                        matrix.replica + start, matrix.base + start,
+                        matrix.shared + start)
+        memcpy(matrix.replica + start, matrix.shared + start, row_bytes)
+        memcpy(matrix.base + start, matrix.shared + start, row_bytes)
 
 
 cdef inline bint take_lock(int64_t* lock, bint wait) noexcept nogil:

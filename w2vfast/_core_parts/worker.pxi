@@ -33,18 +33,6 @@ cdef struct pool_t:
     int round                # how often the whole pool was used in this span
 
 
-cdef struct merging_t:
-    # When this worker merges its replicas with the shared rows.
-    int64_t period           # kept words between two merges
-    int64_t ramp             # kept words at the start of a run with shorter periods
-    int64_t n_words          # kept words since the start of the run
-    int64_t due              # value of n_words at the next merge
-    uint64_t n_merges
-    int64_t* lockstep        # (n_workers,) merges of each worker, or NULL
-    int64_t n_workers
-    int64_t index            # of this worker
-
-
 cdef struct stream_t:
     # CBOW: the kept words of a span, read sentence by sentence.
     const int32_t* ids
@@ -151,7 +139,7 @@ cdef class Worker:
         self.seed = seed
         self.counters = Counters()
         self.work.counters = self.counters.c
-        self.work.merging.due = INT64_MAX
+        self.work.merging.due = self.work.merging.curvatures.due = INT64_MAX
         self.owners = [lockstep]
         self._allocate()
         if lockstep is not None:
@@ -314,27 +302,52 @@ cdef class Worker:
         return <float*>owned_bytes(self.owners, n + BLOCK_LANES, sizeof(float))
 
     cdef _replicate(self, Replicas replicas):
-        if replicas.words.shape[0] + replicas.nodes.shape[0] == 0:
+        cdef merging_t* merging = &self.work.merging
+        cdef curvatures_t* curvatures = &merging.curvatures
+        if replicas.inputs.shape[0] + replicas.nodes.shape[0] == 0:
             return
-        self.work.merging.period = replicas.period
-        self.work.merging.ramp = replicas.ramp
-        self.work.merging.due = current_period(&self.work.merging)
-        self._replicate_rows(&self.c.syn0, replicas.words)
-        self._replicate_rows(&self.c.syn1, replicas.nodes)
-        self._replicate_rows(&self.c.syn1neg, replicas.words)
+        merging.first_period, merging.period = replicas.first_period, replicas.period
+        merging.transport = replicas.transport
+        merging.due = current_period(merging)
+        curvatures.due = 0
+        self._weigh_updates()
+        self._replicate_rows(&self.c.syn0, replicas.inputs, &curvatures.syn0)
+        self._replicate_rows(&self.c.syn1, replicas.nodes, &curvatures.syn1)
+        self._replicate_rows(&self.c.syn1neg, replicas.outputs, &curvatures.syn1neg)
 
-    cdef _replicate_rows(self, matrix_t* matrix, const int64_t[::1] levels):
-        if matrix.shared == NULL or levels.shape[0] == 0:
+    cdef _weigh_updates(self):
+        """Set how the number of contexts, C, changes what an update of a row does."""
+        cdef merging_t* merging = &self.work.merging
+        merging.input_power = 1  # each kept word updates C inputs
+        if not self.options.sg and self.options.cbow_mean:
+            merging.input_power -= 1  # an input moves the mean by a C-th part
+        if not self.options.sg and self.options.divide_gradient:
+            merging.input_power -= 1
+        merging.output_power = self.options.pairs
+
+    cdef _replicate_rows(self, matrix_t* matrix, const float[::1] uses,
+                         curvature_t* curvature):
+        cdef int64_t n_rows = uses.shape[0], n_floats = n_rows * self.c.stride
+        cdef int64_t n_groups = (n_rows + LOCK_ROWS - 1) // LOCK_ROWS
+        if matrix.shared == NULL or n_rows == 0:
             return
-        cdef int64_t n_rows = levels[levels.shape[0] - 1]
-        check_levels(levels, self.c.vocab_size)
-        matrix.levels, matrix.n_levels = &levels[0], <int>levels.shape[0]
-        matrix.n_replicated = n_rows
-        matrix.replica = <float*>owned_bytes(self.owners, n_rows * self.c.stride,
-                                             sizeof(float))
-        matrix.base = <float*>owned_bytes(self.owners, n_rows * self.c.stride,
-                                          sizeof(float))
-        self.owners.append(levels)
+        check_replicated(n_rows, self.c.vocab_size)
+        self._allocate_curvature(curvature)
+        matrix.uses, matrix.n_replicas = &uses[0], n_rows
+        matrix.curvature = curvature
+        matrix.replica = <float*>owned_bytes(self.owners, n_floats, sizeof(float))
+        matrix.base = <float*>owned_bytes(self.owners, n_floats, sizeof(float))
+        matrix.merged_at = <int64_t*>owned_bytes(self.owners, n_groups, sizeof(int64_t))
+        self.owners.append(uses)
+
+    cdef _allocate_curvature(self, curvature_t* curvature):
+        cdef int K = min(CURVATURE_AXES, self.c.dim)
+        curvature.n_axes, curvature.n_columns = K, self.c.dim
+        curvature.dim = block_padded(self.c.dim)
+        curvature.axes, curvature.sums = self._rows(K + 1), self._rows(K)
+        curvature.values, curvature.dots = self._vectors(K), self._vectors(K + 1)
+        curvature.change = self._vectors(self.c.stride)
+        curvature_start(curvature)
 
     @property
     def kept_words(self):
@@ -393,11 +406,11 @@ def chunk_bytes(int64_t window, int64_t max_sentence_length, int64_t row_bytes):
 # Spans and the learning rate
 # ---------------------------------------------------------------------------------
 
-cdef void run_spans(const model_t* model, const options_t* options, work_t* work,
+cdef void run_spans(model_t* model, const options_t* options, work_t* work,
                     const schedule_t* schedule, const int32_t* ids, SpanQueue queue,
                     uint64_t seed, int64_t epoch_key) noexcept nogil:
     cdef int64_t span = 0, offset, end, stop
-    merge_all(model)
+    merge_all(model, &work.merging, 0)
     begin_lockstep(&work.merging)
     while True:
         span = take_span(queue)
@@ -417,7 +430,7 @@ cdef void run_spans(const model_t* model, const options_t* options, work_t* work
             train_sentence(model, options, work, ids, offset, end)
             atomic_add(&work.counters.ids, end - offset)
             offset = end
-    merge_all(model)
+    merge_all(model, &work.merging, work.block.alpha)
     end_lockstep(&work.merging)
 
 

@@ -85,13 +85,14 @@ class FastRun:
             raise SettingsMemoryError(message) from error
 
     def _plan_replicas(self, tables: Tables) -> _core.Replicas:
-        row_bytes = self._weights.syn0.pad().strides[0]
-        shares = self._kept_shares(tables.keep)
-        plan = plan_replicas(
-            self._params, len(self._ids), row_bytes, shares, tables.tree
-        )
+        plan = plan_replicas(self._params, self._kept_shares(tables.keep), tables)
         return _core.Replicas(
-            plan.words, plan.nodes, period=plan.period, ramp=plan.ramp
+            plan.inputs,
+            plan.outputs,
+            plan.nodes,
+            first_period=plan.first_period,
+            period=plan.period,
+            transport=plan.transport,
         )
 
     def _kept_shares(self, keep: NDArray[np.uint32] | None) -> NDArray[np.float64]:

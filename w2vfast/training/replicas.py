@@ -1,9 +1,8 @@
 """Which rows each worker replicates, and how often replicas are merged.
 
 The most frequently updated rows would move from core to core at every update, so each
-worker trains on its own replicas of them.  A merge adds up what n workers have learned
-separately.  The sum overshoots if each of them alone has moved a row near its goal:
-so the more often a row is updated, the sooner its replicas must be merged.
+worker trains on its own replicas of them.  How replicas are merged, and why workers may
+then learn apart for so long: `_core_parts/merge.pxi`.
 """
 
 from __future__ import annotations
@@ -13,22 +12,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.training.sampling import AliasTable
+
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
     from w2vfast.training.huffman import HuffmanTree
+    from w2vfast.training.tables import Tables
 
-# Rows that each of two workers replicates, and each of more workers (of either kind).
 REPLICATED_WORDS, REPLICATED_NODES = 2048, 4096
-REPLICATED_BY_MANY = 64
-REPLICA_BYTES = 1 << 25  # of all workers together
-# Of the kept words; words are not replicated if one is more frequent.
-LARGEST_SHARE = 0.03
-# Kept words of all workers between two merges, times the window.
-WORDS_BETWEEN_MERGES = 20_480
-MIN_MERGES = 64  # of a worker in an epoch in which every word is kept
-RAMP_WORDS = 1 << 20  # kept words of all workers at the start, with more merges
-USES_BETWEEN_MERGES = 128  # of a row by two workers
-MAX_LEVELS = 16
+# Kept words of all workers between two merges: at the start of a run, and at most.
+FIRST_WORDS_BETWEEN_MERGES = 2048
+WORDS_BETWEEN_MERGES = 1 << 18
+# The exponent of a merge, times updates, learning rate and curvature.  Source of the
+# value: docs/benchmarks.md, Replicas and merges.
+TRANSPORT = 1.5
 PATH_BLOCK = 1 << 16  # words whose paths are processed together
 
 
@@ -37,42 +34,36 @@ class ReplicaPlan(NamedTuple):
 
     Attributes
     ----------
-    words, nodes : ndarray of int64, shape (levels,)
-        ``words[level]``: how many first rows of `syn0` and `syn1neg` every
-        2**level-th merge covers; ``nodes[level]``: of `syn1`.  Ascending; the last is
-        the number of replicated rows.  Empty if none are replicated.
-    period : int
-        Kept words of this worker between two merges [words].
-    ramp : int
-        Its first kept words, with more merges: the period rises from a 32nd
-        (`RAMP_PARTS` of the kernels) to its full length [words].
+    inputs, outputs, nodes : ndarray of float32, shape (rows,)
+        How often training one kept word uses each of the first rows of `syn0`,
+        `syn1neg` and `syn1`, on average; of `syn0`, for each context of the word.
+        These rows are replicated once a period uses them; empty if none are.
+    first_period, period : int
+        Kept words of this worker between two merges: at the start of a run, and at
+        most [words].
+    transport : float
+        How far a merge goes from a sum, 0, towards replacing what was learned apart.
     """
 
-    words: NDArray[np.int64]
-    nodes: NDArray[np.int64]
+    inputs: NDArray[np.float32]
+    outputs: NDArray[np.float32]
+    nodes: NDArray[np.float32]
+    first_period: int
     period: int
-    ramp: int
+    transport: float
 
 
 def plan_replicas(
-    params: TrainParams,
-    n_ids: int,
-    row_bytes: int,
-    shares: NDArray[np.float64],
-    tree: HuffmanTree | None,
+    params: TrainParams, shares: NDArray[np.float64], tables: Tables
 ) -> ReplicaPlan:
     """Plan the replicas of a run in fast mode.
 
     Parameters
     ----------
     params : TrainParams
-    n_ids : int
-        Ids of an epoch.
-    row_bytes : int
-        Size of a row with its padding [bytes].
     shares : ndarray of float64, shape (rows,)
         From `sampling.kept_shares`. IN
-    tree : HuffmanTree or None
+    tables : Tables
 
     Returns
     -------
@@ -80,51 +71,50 @@ def plan_replicas(
 
     Notes
     -----
-    Words are not replicated if one is more frequent than any word of a large text.
-    Nothing is replicated with full softmax, which updates all rows equally often.
+    A word is an output once where it is the centre word, and wherever it is drawn as a
+    negative sample.
     """
-    none = np.empty(0, dtype=np.int64)
-    n_workers = params.n_workers
-    period = max(1, _words_between_merges(params, n_ids) // n_workers)
-    ramp = max(1, RAMP_WORDS // n_workers)
-    if n_workers == 1 or params.objective == "softmax":
-        return ReplicaPlan(none, none, period, ramp)
-    n_words, n_nodes = _n_rows(params, row_bytes, len(shares))
-    if n_workers == 2:
-        # A word is an input of about as many blocks as its window has words on one
-        # side, because windows shrink by half on average.  Negative samples are not
-        # counted: a rare word that made up half of them raised the loss by 0.3 %.
-        words = _levels(n_workers * period * params.window * shares[:n_words])
-        nodes = none
-        if tree is not None:
-            nodes = _levels(n_workers * period * _node_shares(shares, tree, n_nodes))
-    else:  # they overshoot so much sooner that every merge covers all replicas
-        words = np.array([n_words], dtype=np.int64)
-        nodes = np.array([n_nodes], dtype=np.int64) if tree is not None else none
-    words = words if shares.max() <= LARGEST_SHARE else none
-    return ReplicaPlan(words, nodes, period, ramp)
+    n_words, n_nodes = n_replicated(params, len(shares))
+    outputs = shares[:n_words]
+    if isinstance(tables.noise, AliasTable):
+        outputs = outputs + params.negative * _noise_shares(tables.noise)[:n_words]
+    nodes = np.empty(0)
+    if tables.tree is not None:
+        nodes = _node_shares(shares, tables.tree, n_nodes)
+    return ReplicaPlan(
+        shares[:n_words].astype(np.float32),
+        outputs.astype(np.float32),
+        nodes.astype(np.float32),
+        max(1, FIRST_WORDS_BETWEEN_MERGES // params.n_workers),
+        max(1, WORDS_BETWEEN_MERGES // params.n_workers),
+        TRANSPORT,
+    )
 
 
-def _words_between_merges(params: TrainParams, n_ids: int) -> int:
-    """Return the kept words of all workers between two merges.
+def n_replicated(params: TrainParams, n_rows: int) -> tuple[int, int]:
+    """Return how many of n_rows words and of their inner nodes are replicated.
 
-    The wider the window, the further each word moves the rows; inner nodes need twice
-    as many merges.
+    Nothing is with full softmax, which updates all rows equally often.
     """
-    window = 2 * params.window if params.hs else params.window
-    return min(WORDS_BETWEEN_MERGES // window, n_ids // MIN_MERGES)
+    if params.n_workers == 1 or params.exact or params.objective == "softmax":
+        return 0, 0
+    n_nodes = min(REPLICATED_NODES, n_rows) if params.hs else 0
+    return min(REPLICATED_WORDS, n_rows), n_nodes
 
 
-def _n_rows(params: TrainParams, row_bytes: int, n_rows: int) -> tuple[int, int]:
-    """Return how many of n_rows words and of n_rows inner nodes are replicated."""
-    two = params.n_workers == 2
-    n_words = min(REPLICATED_WORDS if two else REPLICATED_BY_MANY, n_rows)
-    n_nodes = min(REPLICATED_NODES if two else REPLICATED_BY_MANY, n_rows)
-    n_nodes = n_nodes if params.hs else 0
-    n_replicas = n_words * (2 if params.negative else 1) + n_nodes
-    # A replica is stored twice: as it is, and as it was after its last merge.
-    part = min(1.0, REPLICA_BYTES / (2 * row_bytes * n_replicas * params.n_workers))
-    return int(part * n_words), int(part * n_nodes)
+def replica_rows(params: TrainParams, n_rows: int) -> int:
+    """Return how many rows all replicas take; each is stored twice."""
+    n_words, n_nodes = n_replicated(params, n_rows)
+    return 2 * params.n_workers * (n_words * (2 if params.negative else 1) + n_nodes)
+
+
+def _noise_shares(noise: AliasTable) -> NDArray[np.float64]:
+    """Compute how often each word is drawn as one negative sample."""
+    thresholds, aliases = noise.entries.T
+    own = thresholds.astype(np.float64) / (1 << 32)
+    others = np.bincount(aliases, 1 - own, minlength=len(own))
+    shares: NDArray[np.float64] = (own + others) / len(own)
+    return shares
 
 
 def _node_shares(
@@ -138,17 +128,3 @@ def _node_shares(
         weights = np.repeat(shares[start : start + PATH_BLOCK], np.diff(ends))
         sums += np.bincount(nodes, weights, n_nodes + 1)
     return sums[:n_nodes]
-
-
-def _levels(uses: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Compute how many rows each level merges, from their uses in one period.
-
-    A row is merged at every merge, or at every 2**level-th one for the highest level
-    at which it is used at most USES_BETWEEN_MERGES times in between.
-    """
-    # Rows are only about sorted by use: a row is treated as the most used one after it.
-    most_used_after = np.maximum.accumulate(uses[::-1])[::-1]
-    limits = USES_BETWEEN_MERGES / 2.0 ** np.arange(1, MAX_LEVELS)
-    levels = [int(np.count_nonzero(most_used_after > limit)) for limit in limits]
-    rising = [level for level in levels if level < len(uses)]
-    return np.array([*rising, len(uses)], dtype=np.int64)

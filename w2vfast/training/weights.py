@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from w2vfast import _core
 from w2vfast.errors import Name, Setting, SettingsMemoryError
 from w2vfast.system.resources import available_memory
+from w2vfast.training.replicas import replica_rows
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
@@ -187,6 +188,8 @@ def estimate_memory(n_rows: int, params: TrainParams) -> dict[str, int]:
         limits = params.window, params.max_sentence_length
         sizes["chunks"] = params.n_workers * _core.chunk_bytes(*limits, row_bytes)
     sizes["tables"] = tables
+    if n_replicas := replica_rows(params, n_rows):
+        sizes["replicas"] = n_replicas * row_bytes
     sizes["total"] = sum(sizes.values())
     return sizes
 

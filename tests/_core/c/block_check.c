@@ -481,21 +481,6 @@ static void check_gather_and_scatter_add(const case_t *k, int is_repeated) {
     free_side(&rows);
 }
 
-/* Without sums of many terms: identical bits, and all three rows equal. */
-static void check_merge(const case_t *k) {
-    float *rows = new_floats((int64_t)4 * k->D);
-    float *replica = rows + k->D, *base = rows + 2 * k->D, *expected = rows + 3 * k->D;
-    draw_floats(rows, (int64_t)3 * k->D, 1.0);
-    for (int i = 0; i < k->D; i++) {
-        volatile float change = replica[i] - base[i];
-        expected[i] = rows[i] + change;
-    }
-    block_merge(rows, replica, base, k->D);
-    for (int i = 0; i < 3 * k->D; i++)
-        compare(k, "merge", i / k->D, i % k->D, rows[i], expected[i % k->D], 0.0);
-    free(rows);
-}
-
 static void check_shape(int C, int T, int D) {
     static const double sizes[] = {0.5, 4.0, 200.0};
     static unsigned n_shapes = 0;
@@ -519,7 +504,6 @@ static void check_dim(int D) {
         for (int T = 1; T <= 13; T++) check_shape(C, T, D);
         check_gather_and_scatter_add(&k, 0);
         check_gather_and_scatter_add(&k, 1);
-        check_merge(&k);
     }
 }
 

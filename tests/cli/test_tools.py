@@ -212,6 +212,9 @@ def test_plot_writes_a_page(path, vectors, tmp_path, capsys):
     arguments = ["plot", str(path), "-o", str(page), "--top", "20", "--title", "1 < 2"]
     assert main([*arguments, "--neighbours", "3", "--seed", "5"]) == 0
     assert capsys.readouterr().out == f"Wrote {page}.\n"
+    # The first word is short, and without counts taken for a frequent one.
+    assert page_words(page) == vectors.index_to_key[1:21]
+    assert main([*arguments, "--all"]) == 0
     assert page_words(page) == vectors.index_to_key[:20]
     assert "<title>1 &lt; 2</title>" in page.read_text("utf-8")
 

@@ -239,7 +239,7 @@ def test_labels_never_overlap_and_none_disappears_when_zooming_in(open_map, vect
 
 
 def test_search_selects_a_word_and_shows_its_neighbours(open_map, vectors):
-    page = open_map(vectors, top=300, neighbours=7)
+    page = open_map(vectors, top=300, all_words=True, neighbours=7)
     word = vectors.index_to_key[123]
     page.search(word.upper())
     assert page.texts("[role=option]")[0] == word

@@ -57,7 +57,7 @@ def test_the_overlap_check_detects_labels_that_are_too_large():
 
 def test_labels_belong_to_their_points_and_hidden_ones_are_counted():
     vectors = clustered_vectors(300)
-    figure = plot_words(vectors, top=250, title="clusters")
+    figure = plot_words(vectors, top=250, all_words=True, title="clusters")
     (axes,) = figure.axes
     hidden, shown = (dots.get_offsets() for dots in axes.collections)
     labels = annotations(figure)

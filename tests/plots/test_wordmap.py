@@ -17,6 +17,48 @@ def test_the_most_frequent_words_are_chosen_without_the_sentence_end():
     assert word_map(vectors, top=1).rows.tolist() == [1]
 
 
+ENGLISH = ["the", "of", "in", "king", "s", "queen", "is", "country", "x", "palace"]
+
+
+def english(counts=None):
+    """Frequent short words and letters among others; 990 rare words follow."""
+    words = [*ENGLISH, *(f"rare{n:03}" for n in range(990))]
+    return KeyedVectors(words, random_vectors(words).vectors, counts)
+
+
+def test_frequent_short_words_and_letters_are_skipped():
+    counts = np.ones(1000, np.int64)
+    counts[[0, 1, 2, 6]] = 1000  # the, of, in, is
+    chosen = word_map(english(counts), top=6).words
+    assert chosen == ["king", "queen", "country", "palace", "rare000", "rare001"]
+    assert word_map(english(counts), top=6, all_words=True).words == ENGLISH[:6]
+
+
+def test_without_counts_the_first_words_are_frequent():
+    assert "the" not in word_map(english(), top=6).words
+    assert "country" in word_map(english(), top=6).words
+    few = numbered_vectors(40)  # of which none is much more frequent than others
+    assert word_map(few, top=3).words == ["w0", "w1", "w2"]
+
+
+def test_common_words_are_used_if_there_are_too_few_others():
+    chosen = word_map(english(), top=998).words
+    assert chosen[:6] == ["the", "of", "in", "king", "s", "queen"]
+    assert len(chosen) == 998
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [chr(0x4E00 + n) for n in range(900)],  # one character each
+        list(range(900)),  # nodes of a graph
+    ],
+)
+def test_where_no_word_is_shorter_than_others_none_is_skipped(words):
+    vectors = KeyedVectors(words, np.random.default_rng(1).normal(size=(900, 3)))
+    assert word_map(vectors, top=3).words == [str(word) for word in words[:3]]
+
+
 def test_given_words_are_used_once_in_order_of_frequency():
     chosen = word_map(numbered_vectors(50), ["w7", "w3", "w7", "w30"])
     assert chosen.words == ["w3", "w7", "w30"]

@@ -357,6 +357,7 @@ def plot(arguments: list[str]) -> None:
     vectors = _load(options.file)
     common = {
         "top": options.top,
+        "all_words": options.all,
         "method": options.method,
         "title": options.title,
         "seed": options.seed,
@@ -402,6 +403,11 @@ def _plot_parser() -> Parser:
     top = wordmap.DEFAULT_TOP
     parser.add_argument(
         "--top", type=_positive, default=top, help=f"number of words ({top})"
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="do not skip frequent short words, such as 'the', and single letters",
     )
     parser.add_argument(
         "--method",

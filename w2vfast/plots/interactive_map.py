@@ -34,6 +34,7 @@ def save_map_page(
     words: Iterable[Key] | None = None,
     *,
     top: int = DEFAULT_TOP,
+    all_words: bool = False,
     method: str = "pca",
     neighbours: int = DEFAULT_NEIGHBOURS,
     title: str | None = None,
@@ -54,6 +55,8 @@ def save_map_page(
         The words of the map.
     top : int, default 300
         Number of most frequent words to use if `words` is not given.
+    all_words : bool, default False
+        Do not skip frequent short words, such as "the", and single letters.
     method : {"pca", "tsne", "umap"}
         "tsne" needs scikit-learn, "umap" needs umap-learn.
     neighbours : int, default 10
@@ -92,7 +95,9 @@ def save_map_page(
     if neighbours < 0:
         message = f"neighbours must be at least 0, got {neighbours}."
         raise ValueError(message)
-    chosen = word_map(vectors, words, top=top, method=method, seed=seed)
+    chosen = word_map(
+        vectors, words, top=top, all_words=all_words, method=method, seed=seed
+    )
     near, cosines = nearest_others(vectors.vectors, chosen.rows, neighbours)
     page = fill_template(
         _resource("map.html"),

@@ -31,6 +31,7 @@ def plot_words(
     words: Iterable[Key] | None = None,
     *,
     top: int = DEFAULT_TOP,
+    all_words: bool = False,
     method: str = "pca",
     title: str | None = None,
     seed: int = 1,
@@ -45,6 +46,8 @@ def plot_words(
         The words of the map.
     top : int, default 300
         Number of most frequent words to use if `words` is not given.
+    all_words : bool, default False
+        Do not skip frequent short words, such as "the", and single letters.
     method : {"pca", "tsne", "umap"}
         "tsne" needs scikit-learn, "umap" needs umap-learn.
     title : str, optional
@@ -76,7 +79,9 @@ def plot_words(
     Arabic and Indic letters; the interactive map of `save_map_page` does.
     """
     require_matplotlib()
-    chosen = word_map(vectors, words, top=top, method=method, seed=seed)
+    chosen = word_map(
+        vectors, words, top=top, all_words=all_words, method=method, seed=seed
+    )
     labels = [_shorten(word) for word in chosen.words]
     families, missing = fonts.choose_families([*labels, title or ""])
     if missing:

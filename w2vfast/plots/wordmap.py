@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from w2vfast.vectors.keyedvectors import KeyedVectors
 
 DEFAULT_TOP = 300
+COMMON_SHARE = 1e-3  # of a text; subsampling begins there, too
+TIMES_AVERAGE = 10
+LENGTHS_COMPARED = 10_000  # words
+LONG = 3  # characters of a usual word, where a single one is a letter, no word
 _MISSING_SHOWN = 5  # words in a message
 
 
@@ -54,6 +58,7 @@ def word_map(
     words: Iterable[Key] | None = None,
     *,
     top: int = DEFAULT_TOP,
+    all_words: bool = False,
     method: str = "pca",
     seed: int = 1,
 ) -> WordMap:
@@ -67,6 +72,8 @@ def word_map(
     top : int, default 300
         Number of most frequent words to use if `words` is not given.  Does not count
         the sentence end ``</s>`` of the C program's files, which is skipped.
+    all_words : bool, default False
+        Do not skip words such as "the" and "s"; see `_is_common`.
     method : {"pca", "tsne", "umap"}
         "tsne" needs scikit-learn, "umap" needs umap-learn.
     seed : int, default 1
@@ -99,7 +106,10 @@ def word_map(
         hint = " Give model.wv." if hasattr(vectors, "wv") else ""
         message = f"vectors must be a KeyedVectors, got {shown(vectors)}.{hint}"
         raise TypeError(message)
-    rows = _top_rows(vectors, top) if words is None else _rows_of(vectors, words)
+    if words is None:
+        rows = _top_rows(vectors, top, all_words)
+    else:
+        rows = _rows_of(vectors, words)
     matrix = np.asarray(vectors.vectors[rows], np.float64)
     finite = np.isfinite(matrix).all(axis=1)
     if not finite.all():
@@ -122,17 +132,42 @@ def readable(word: Key) -> str:
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f]", " ", text)
 
 
-def _top_rows(vectors: KeyedVectors, top: int) -> NDArray[np.intp]:
+def _top_rows(vectors: KeyedVectors, top: int, all_words: bool) -> NDArray[np.intp]:
     top = whole_number("top", top)
     if top < 1:
         message = f"top must be at least 1, got {top}."
         raise ValueError(message)
-    first = vectors.index_to_key[: top + 1]
-    rows = [row for row, word in enumerate(first) if word != SENTENCE_END][:top]
-    if not rows:
+    is_last = np.array([word == SENTENCE_END for word in vectors.index_to_key])
+    if is_last.all():
         message = "there are no words to plot: the vectors are empty."
         raise ValueError(message)
-    return np.array(rows, np.intp)
+    rows = np.flatnonzero(~is_last)
+    if not all_words:  # the others first; common words only if there are too few
+        rows = rows[np.argsort(_is_common(vectors)[rows], kind="stable")]
+    return np.sort(rows[:top])
+
+
+def _is_common(vectors: KeyedVectors) -> NDArray[np.bool_]:
+    """Mark the words that tell little on a map, in any language.
+
+    A word is common if it makes up more than `COMMON_SHARE` of the text, and
+    `TIMES_AVERAGE` times the average word's share, and is shorter than most words; so
+    are single letters and digits where most words have several.  In a text of single
+    characters no word is shorter than others, and numbers as keys are names.  Without
+    counts, shares are those of Zipf's law.
+    """
+    keys = vectors.index_to_key
+    if not all(isinstance(key, str) for key in keys[:1]):
+        return np.zeros(len(keys), np.bool_)
+    lengths = np.array([len(str(key)) for key in keys])
+    typical = np.median(lengths[:LENGTHS_COMPARED])
+    shares = 1 / np.arange(1, len(keys) + 1)
+    if vectors.counts is not None and vectors.counts.any():
+        shares = vectors.counts.astype(np.float64)
+    least = max(COMMON_SHARE, TIMES_AVERAGE / len(keys))
+    is_frequent = shares > least * shares.sum()
+    is_single = (lengths == 1) & (typical >= LONG)
+    return np.asarray((is_frequent & (lengths < typical)) | is_single)
 
 
 def _rows_of(vectors: KeyedVectors, words: Iterable[Key]) -> NDArray[np.intp]:

@@ -125,3 +125,18 @@ def test_nothing_is_wider_than_the_window(width, page):
         assert page.execute_script(script) <= 0
     finally:
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_notebook_plays_the_film(driver, tmp_path):
+    path = tmp_path / "notebook.html"
+    shown = a_recording(n_frames=21, words=WORDS)._repr_html_()
+    path.write_text(f"<meta charset=utf-8><p>{shown}", encoding="utf-8")
+    driver.get(path.as_uri())
+    driver.switch_to.frame(0)
+    try:
+        driver.execute_script("goTo(5); byId('speed').value = '4'; setPlaying(true)")
+        driver.execute_async_script("setTimeout(arguments[0], 300)")
+        assert driver.execute_script("return at") > 5
+        assert driver.get_log("browser") == []
+    finally:
+        driver.switch_to.default_content()

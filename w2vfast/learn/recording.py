@@ -37,7 +37,7 @@ VERSION = 1
 MARK = "recording"  # the array that tells a recording from other .npz files
 NUMBERS = ("epochs", "alphas", "losses")
 NAMES = frozenset({MARK, "title", "words", "word_ends", "frames", *NUMBERS})
-NOTEBOOK_HEIGHT = 760  # [CSS pixels]
+NOTEBOOK_HEIGHT = 780  # [CSS pixels]
 
 
 @dataclass(frozen=True, eq=False)

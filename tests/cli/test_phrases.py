@@ -99,3 +99,18 @@ def test_the_first_of_repeated_flags_counts_as_in_c(tmp_path):
     flags = ["-threshold", "-1", "-threshold", "100", "--mode", "exact", "--quiet"]
     assert main(["phrases", *files, *flags]) == 0
     assert (tmp_path / "out").read_bytes() == b"_a_b\n"
+
+
+def test_the_text_may_be_split_by_a_tokenizer(tmp_path):
+    text, output = tmp_path / "text", tmp_path / "joined"
+    text.write_text("In New York, new-york!\n" * 20)
+    flags = ["--tokenize", "simple", "-threshold", "0.12", "--quiet"]
+    assert main(["phrases", "-train", str(text), "-output", str(output), *flags]) == 0
+    assert set(output.read_text().splitlines()) == {"in new_york new_york"}
+
+
+def test_a_column_of_text_is_an_error(tmp_path, capsys):
+    (tmp_path / "text").write_text("a b\n")
+    flags = ["-output", str(tmp_path / "joined"), "--column", "text"]
+    assert main(["phrases", "-train", str(tmp_path / "text"), *flags]) == 1
+    assert "is read as text" in capsys.readouterr().err

@@ -320,6 +320,20 @@ DEBUG = Flag(
     "debug", whole_number, "0|1|2", "print errors only, a summary, progress too (2)"
 )
 QUIET = Flag("quiet", None, "", "print errors only")
+TOKENIZE = Flag(
+    "tokenize",
+    one_of("whitespace", "simple", "characters"),
+    "HOW",
+    "split lines at white space, into lower-case words, or characters (whitespace)",
+    "tokenize",
+)
+COLUMN = Flag(
+    "column",
+    str,
+    "NAME",
+    "column to read of a Parquet, Arrow, CSV or JSON Lines file",
+    "column",
+)
 
 
 def set_verbosity(given: Mapping[str, Any]) -> int:

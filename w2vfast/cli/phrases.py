@@ -7,9 +7,11 @@ from typing import Any
 
 from w2vfast import _text
 from w2vfast.cli.flags import (
+    COLUMN,
     DEBUG,
     PROGRESS,
     QUIET,
+    TOKENIZE,
     Flag,
     FlagGroup,
     FlagParser,
@@ -33,7 +35,8 @@ from w2vfast.system.files import check_output, open_output
 from w2vfast.system.log import logger
 from w2vfast.system.progress import PhaseBars
 from w2vfast.system.resources import usable_cpus
-from w2vfast.text.sources import file_source
+from w2vfast.text.sources import ReadOptions, file_source
+from w2vfast.text.tokenizers import tokenizer_of
 
 
 def _connector_words(text: str) -> frozenset[str]:
@@ -85,6 +88,8 @@ OWN_FLAGS = (
         "max_vocab_size",
     ),
     Flag("threads", whole_number, "N", "threads (all usable CPUs)", "workers"),
+    TOKENIZE,
+    COLUMN,
     QUIET,
 )
 
@@ -114,6 +119,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "delimiter": "_",
         "max-vocab-size": 40_000_000,
         "threads": None,
+        "tokenize": None,
+        "column": None,
     },
     "exact": {"min-count": 5, "threshold": 100.0},
 }
@@ -179,8 +186,9 @@ def _exact(options: dict[str, Any], bars: PhaseBars) -> str:
 
 def _fast(options: dict[str, Any], bars: PhaseBars) -> str:
     workers = options["threads"] or usable_cpus()
+    tokenizer = tokenizer_of(options["tokenize"], exact=False)
     counted = count_corpus(
-        file_source(options["train"]),
+        file_source(options["train"], ReadOptions(tokenizer, options["column"])),
         connector_words=options["connector-words"],
         delimiter=options["delimiter"],
         max_vocab_size=options["max-vocab-size"],

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from w2vfast.checkpoint.interval import interval_of
 from w2vfast.cli.flags import (
+    COLUMN,
     DEBUG,
     PROGRESS,
     QUIET,
     STANDARD_OUTPUT,
+    TOKENIZE,
     Flag,
     FlagGroup,
     FlagParser,
@@ -116,20 +118,8 @@ OWN_FLAGS = (
         "cut longer sentences (1000)",
         "max_sentence_length",
     ),
-    Flag(
-        "tokenize",
-        one_of("whitespace", "simple", "characters"),
-        "HOW",
-        "split lines at white space, into lower-case words, or characters (whitespace)",
-        "tokenize",
-    ),
-    Flag(
-        "column",
-        str,
-        "NAME",
-        "column to read of a Parquet, Arrow, CSV or JSON Lines file",
-        "column",
-    ),
+    TOKENIZE,
+    COLUMN,
     Flag(
         "combine",
         one_of(*COMBINATIONS),

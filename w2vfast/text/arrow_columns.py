@@ -62,6 +62,9 @@ _memory.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int]
 _READ = 0x100  # PyBUF_READ
 
 
+_IN_MEMORY = "the corpus"  # name of a table that is no file
+
+
 class Kind(Enum):
     """What the rows of a column are."""
 
@@ -398,7 +401,7 @@ def column_type(schema: Owned, name: str | None) -> ColumnType:
 
 
 def column_number(
-    names: Sequence[Any], name: str | None, table: str = "the corpus"
+    names: Sequence[Any], name: str | None, table: str = _IN_MEMORY
 ) -> int:
     """Return the number of a table's column; of the only one without a name.
 
@@ -425,7 +428,10 @@ def column_number(
         text += [f", of which none is named {name!r}"]
     example = "text" if "text" in names or not names else names[0]
     text += [". Name the one that holds the sentences, such as "]
-    text += [Setting("column", example), "."]
+    text += [Setting("column", example)]
+    if table == _IN_MEMORY:
+        text += [f", or give it alone: table[{example!r}]"]
+    text += ["."]
     raise SettingsError(text)
 
 

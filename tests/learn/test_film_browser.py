@@ -140,3 +140,15 @@ def test_a_notebook_plays_the_film(driver, tmp_path):
         assert driver.get_log("browser") == []
     finally:
         driver.switch_to.default_content()
+
+
+@pytest.mark.parametrize(("n_frames", "n_words"), [(1, 3), (3, 1), (1, 1)])
+def test_the_smallest_recordings_play(n_frames, n_words, driver, tmp_path):
+    path = tmp_path / "film.html"
+    save_learn_page(path, a_recording(n_frames, WORDS[:n_words]))
+    driver.get(path.as_uri())
+    driver.execute_script("select(0); goTo(0); byId('play').click()")
+    driver.execute_async_script("setTimeout(arguments[0], 100)")
+    driver.execute_script("goTo(LAST); listenToCurve(byId('loss'))")
+    assert driver.execute_script("return screenPoints.flat().every(Number.isFinite)")
+    assert driver.get_log("browser") == []

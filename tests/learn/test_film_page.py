@@ -11,7 +11,13 @@ import pytest
 from recordings import a_recording
 
 from w2vfast import save_learn_page
-from w2vfast.learn.film_page import COSINE_STEPS, MOST_WORDS, POSITION_STEPS, film_page
+from w2vfast.learn.film_page import (
+    COSINE_STEPS,
+    MOST_POINTS,
+    MOST_WORDS,
+    POSITION_STEPS,
+    film_page,
+)
 
 
 def data_of(page):
@@ -68,6 +74,18 @@ def test_a_film_is_smaller_than_2_mb(n_frames, n_words):
     epochs = data_of(page)["epochs"]
     assert (epochs[0], epochs[-1]) == (0, 2)
     assert np.diff(epochs).max() < 2.1 * np.diff(epochs).min()
+
+
+def test_a_curve_of_many_frames_has_their_mean_losses():
+    n_frames = 2 * MOST_POINTS
+    curves = data_of(film_page(a_recording(n_frames, ["a", "b"], 2)))["curves"]
+    recording = a_recording(n_frames, ["a", "b"], 2)
+    assert len(curves["losses"]) == MOST_POINTS
+    assert curves["losses"][0] == pytest.approx(recording.losses[1], rel=1e-4)
+    assert curves["losses"][7] == pytest.approx(
+        recording.losses[14:16].mean(), rel=1e-4
+    )
+    assert curves["epochs"][-1] == 2
 
 
 def test_too_many_words_are_refused():

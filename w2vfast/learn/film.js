@@ -36,7 +36,8 @@ function drawCurve(id, name, colourName) {
     context.fillStyle = colour("--faint");
     context.font = "11px system-ui, sans-serif";
     if (!known.length) { context.fillText(say("noLoss"), 0, height / 2); return; }
-    const top = Math.max(...known.map(([, value]) => value)) * 1.05 || 1, left = 40;
+    const highest = known.reduce((most, [, value]) => Math.max(most, value), 0);
+    const top = highest * 1.05 || 1, left = 40;
     const x = (epoch) => left + epoch / (LONGEST || 1) * (width - left - 6);
     const y = (value) => height - 16 - value / top * (height - 24);
     context.textAlign = "right";

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 MOST_WORDS = 2000
 MOST_BYTES = 1_200_000  # of positions and neighbours, which base64 makes a third larger
 N_NEIGHBOURS = 8
+MOST_POINTS = 2000  # of a curve
 # Positions are 16-bit, cosines 8-bit integers.
 POSITION_STEPS, COSINE_STEPS = 32767, 100
 BYTES_OF_A_WORD = 2 * 2 + N_NEIGHBOURS * (2 + 1)  # in one frame
@@ -90,11 +92,19 @@ def _film_data(recording: Recording) -> dict[str, Any]:
 
 
 def _curves(recording: Recording) -> dict[str, list[float | None]]:
-    """Return the curves of all frames; None where there is no loss."""
-    columns = {
-        "epochs": recording.epochs,
-        "losses": recording.losses,
-        "alphas": recording.alphas,
+    """Return the curves of all frames; None where there is no loss.
+
+    Of many frames, some are one point: their mean loss, and the last one's numbers.
+    """
+    joined = -(-len(recording.epochs) // MOST_POINTS)
+    starts = range(0, len(recording.epochs), joined)
+    last = [min(start + joined, len(recording.epochs)) - 1 for start in starts]
+    groups = (recording.losses[start : start + joined] for start in starts)
+    finite = (group[np.isfinite(group)] for group in groups)
+    columns: dict[str, Iterable[float]] = {
+        "epochs": recording.epochs[last],
+        "losses": [group.mean() if len(group) else np.nan for group in finite],
+        "alphas": recording.alphas[last],
     }
 
     def rounded(value: float) -> float | None:

@@ -33,7 +33,7 @@ from w2vfast.state import ModelState
 from w2vfast.system.files import open_output
 from w2vfast.system.log import logger
 from w2vfast.text.cache import CorpusCache
-from w2vfast.text.sources import ReadOptions, Source, either_source
+from w2vfast.text.sources import CorpusOptions, Source, either_source
 from w2vfast.text.tokenizers import Function, tokenizer_of
 from w2vfast.text.trim_rule import TrimRule, check_trim_rule
 from w2vfast.text.vocab import (
@@ -318,7 +318,7 @@ class Word2Vec(Predictions, GensimNames):
         self.callbacks = checked_callbacks(callbacks)
         self.tokenize = tokenize
         self.column = column
-        self._read_options()  # raises now if it is wrong
+        self._corpus_options()  # raises now if it is wrong
         self._start(CorpusCache(memory_limit, cache_dir), progress)
         if init_vectors is not None:
             check_source(init_vectors, self.params.vector_size)
@@ -579,13 +579,13 @@ class Word2Vec(Predictions, GensimNames):
         return either_source(
             sentences,
             corpus_file,
-            self._read_options(),
+            self._corpus_options(),
             read_files=not self.params.exact,
         )
 
-    def _read_options(self) -> ReadOptions:
+    def _corpus_options(self) -> CorpusOptions:
         tokenizer = tokenizer_of(self.tokenize, exact=self.params.exact)
-        return ReadOptions(tokenizer, self.column, self.params.exact)
+        return CorpusOptions(tokenizer, self.column, self.params.exact)
 
     @contextlib.contextmanager
     def _encoding(

@@ -11,7 +11,7 @@ from helpers import run_cli
 from w2vfast import KeyedVectors, Word2Vec
 from w2vfast.text import column_files
 from w2vfast.text.corpus import encode
-from w2vfast.text.sources import ReadOptions, file_source
+from w2vfast.text.sources import CorpusOptions, file_source
 from w2vfast.text.tokenizers import tokenizer_of
 
 pytestmark = pytest.mark.peer
@@ -84,7 +84,7 @@ def table_of(rows):
 
 def read(files, column="text", tokenize=None, **options):
     tokenizer = tokenizer_of(tokenize, exact=False)
-    source = file_source(files, ReadOptions(tokenizer, column))
+    source = file_source(files, CorpusOptions(tokenizer, column))
     return encode_all(source, **options)
 
 
@@ -179,9 +179,9 @@ def test_text_has_no_columns(tmp_path):
 def test_exact_mode_reads_csv_as_text_unless_a_column_is_named(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("text,label\na b,1\n")
-    found = encode_all(file_source(path, ReadOptions(exact=True)), exact=True)
+    found = encode_all(file_source(path, CorpusOptions(exact=True)), exact=True)
     assert found[0] == ["</s>", "text,label", "a", "b,1"]
-    options = ReadOptions(column="text", exact=True)
+    options = CorpusOptions(column="text", exact=True)
     assert encode_all(file_source(path, options), exact=True)[0] == ["</s>", "a", "b"]
 
 
@@ -199,15 +199,15 @@ def test_an_unchanged_file_is_encoded_once(tmp_path):
     model = Word2Vec(corpus_file=path, column="text", **options)
     model.train(corpus_file=path)
     assert model.corpus_total_words == 40
-    known = file_source(path, ReadOptions(column="text")).identity()
-    assert known == file_source(path, ReadOptions(column="text")).identity()
+    known = file_source(path, CorpusOptions(column="text")).identity()
+    assert known == file_source(path, CorpusOptions(column="text")).identity()
     write_parquet(path, table_of(["a b"]))
-    assert known != file_source(path, ReadOptions(column="text")).identity()
+    assert known != file_source(path, CorpusOptions(column="text")).identity()
 
 
 def test_progress_is_in_rows(tmp_path):
     write_parquet(tmp_path / "t.parquet", table_of(TEXTS))
-    source = file_source(tmp_path / "t.parquet", ReadOptions(column="text"))
+    source = file_source(tmp_path / "t.parquet", CorpusOptions(column="text"))
     reports = []
     encode(source, min_count=1, report=lambda *report: reports.append(report))
     assert reports[-1] == (len(TEXTS), None)

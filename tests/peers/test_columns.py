@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from corpora import encode_all
 
+from w2vfast import Phrases, Word2Vec
 from w2vfast.text.corpus import encode
-from w2vfast.text.sources import ReadOptions, sentence_source
+from w2vfast.text.sources import CorpusOptions, sentence_source
 from w2vfast.text.tokenizers import tokenizer_of
 
 pytestmark = pytest.mark.peer
@@ -29,7 +30,9 @@ IDS = [[DRAW.randrange(100) for _ in range(DRAW.randrange(9))] for _ in range(20
 
 def read(column, tokenize=None, name=None, **options):
     tokenizer = tokenizer_of(tokenize, exact=options.get("exact", False))
-    return encode_all(sentence_source(column, ReadOptions(tokenizer, name)), **options)
+    return encode_all(
+        sentence_source(column, CorpusOptions(tokenizer, name)), **options
+    )
 
 
 def with_nulls(rows):
@@ -184,7 +187,7 @@ def test_a_table_needs_the_name_of_a_column(make):
         sentence_source(table)
     assert read(table, name="text") == encode_all([["a", "b"], ["c"]])
     with pytest.raises(ValueError, match="of which none is named 'texts'"):
-        sentence_source(table, ReadOptions(column="texts"))
+        sentence_source(table, CorpusOptions(column="texts"))
 
 
 def test_the_column_of_a_reader_is_named():
@@ -263,3 +266,15 @@ def test_memory_is_released_with_the_last_block():
     read(table.to_reader(10))
     del table
     assert pa.total_allocated_bytes() <= before
+
+
+def test_scores_and_phrases_read_columns():
+    rows = [["new", "york"], ["a", "b"], [], ["b", "a"]] * 30
+    options = {"vector_size": 8, "min_count": 1, "progress": False, "workers": 1}
+    model = Word2Vec(pl.Series(rows), sg=1, **options)
+    expected = model.score(rows).tolist()
+    assert model.score(pl.Series(rows)).tolist() == expected
+    assert model.score(pa.array([" ".join(row) for row in rows])).tolist() == expected
+    options = {"min_count": 1, "threshold": 0.1}
+    found = Phrases(pl.Series(rows), **options).export_phrases()
+    assert found == Phrases(rows, **options).export_phrases() != {}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from corpora import encode_all
 
-from w2vfast.text.sources import ReadOptions, sentence_source
+from w2vfast.text.sources import CorpusOptions, sentence_source
 
 TEXTS = ["a b", "", "c"]
 TOKENS = [["a", "b"], [], ["c"]]
@@ -34,11 +34,11 @@ def test_a_dictionary_is_a_table():
     table = {"text": TOKENS, "label": [1, 2, 3]}
     with pytest.raises(ValueError, match=r"'text', 'label'\. Name .* column='text'"):
         sentence_source(table)
-    found = sentence_source(table, ReadOptions(column="text"))
+    found = sentence_source(table, CorpusOptions(column="text"))
     assert encode_all(found) == encode_all(TOKENS)
     assert encode_all({"text": TOKENS}) == encode_all(TOKENS)
     with pytest.raises(ValueError, match="none is named 'words'"):
-        sentence_source(table, ReadOptions(column="words"))
+        sentence_source(table, CorpusOptions(column="words"))
 
 
 def test_a_table_of_datasets_names_its_columns():
@@ -53,7 +53,7 @@ def test_a_table_of_datasets_names_its_columns():
 
     with pytest.raises(ValueError, match=r"'text', 'label'\. Name .* column='text'"):
         sentence_source(Dataset())
-    found = sentence_source(Dataset(), ReadOptions(column="text"))
+    found = sentence_source(Dataset(), CorpusOptions(column="text"))
     assert encode_all(found) == encode_all(TOKENS)
 
 
@@ -64,10 +64,10 @@ def test_a_table_of_datasets_may_be_read_row_by_row():
         def __iter__(self):
             return iter([{"text": row, "label": 1} for row in TOKENS])
 
-    found = sentence_source(IterableDataset(), ReadOptions(column="text"))
+    found = sentence_source(IterableDataset(), CorpusOptions(column="text"))
     assert encode_all(found) == encode_all(TOKENS)
 
 
 def test_a_column_of_a_list_is_an_error():
     with pytest.raises(TypeError, match=r"column='text'.*but a list\. Leave out"):
-        sentence_source(TOKENS, ReadOptions(column="text"))
+        sentence_source(TOKENS, CorpusOptions(column="text"))

@@ -5,7 +5,7 @@ from corpora import encode_all, in_memory
 
 from w2vfast.errors import SettingsError
 from w2vfast.text.corpus import encode
-from w2vfast.text.sources import ReadOptions, file_source, sentence_source
+from w2vfast.text.sources import CorpusOptions, file_source, sentence_source
 from w2vfast.text.tokenizers import tokenizer_of
 
 TEXT = "The cat sat. A CAT\tsat!\r\n\nÉté 月酒 one\r\n"
@@ -18,7 +18,7 @@ TOKENS = {
 
 
 def options(tokenize):
-    return ReadOptions(tokenizer_of(tokenize, exact=False))
+    return CorpusOptions(tokenizer_of(tokenize, exact=False))
 
 
 def split(tokenize):

@@ -35,7 +35,7 @@ from w2vfast.system.files import check_output, open_output
 from w2vfast.system.log import logger
 from w2vfast.system.progress import PhaseBars
 from w2vfast.system.resources import usable_cpus
-from w2vfast.text.sources import ReadOptions, file_source
+from w2vfast.text.sources import CorpusOptions, file_source
 from w2vfast.text.tokenizers import tokenizer_of
 
 
@@ -188,7 +188,7 @@ def _fast(options: dict[str, Any], bars: PhaseBars) -> str:
     workers = options["threads"] or usable_cpus()
     tokenizer = tokenizer_of(options["tokenize"], exact=False)
     counted = count_corpus(
-        file_source(options["train"], ReadOptions(tokenizer, options["column"])),
+        file_source(options["train"], CorpusOptions(tokenizer, options["column"])),
         connector_words=options["connector-words"],
         delimiter=options["delimiter"],
         max_vocab_size=options["max-vocab-size"],

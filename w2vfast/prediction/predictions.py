@@ -12,7 +12,7 @@ from w2vfast.prediction.combining import check_combination, combine_matrices
 from w2vfast.prediction.layers import output_layer, output_rows
 from w2vfast.prediction.predicting import predict_words
 from w2vfast.prediction.scoring import WindowScorer, score_sentences
-from w2vfast.text.sources import ReadOptions, either_source
+from w2vfast.text.sources import CorpusOptions, either_source
 from w2vfast.text.vocab import SENTENCE_END
 from w2vfast.vectors.keyedvectors import KeyedVectors
 
@@ -41,7 +41,7 @@ class Predictions:
             """The input vectors by word."""
 
         def _state_with_weights(self) -> ModelState: ...
-        def _read_options(self) -> ReadOptions: ...
+        def _corpus_options(self) -> CorpusOptions: ...
 
     def combined_vectors(self, combine: str = "sum") -> KeyedVectors:
         """Return vectors made of the input and the output vectors of each word.
@@ -232,7 +232,7 @@ class Predictions:
         )
         return score_sentences(
             either_source(
-                sentences, corpus_file, self._read_options(), read_files=False
+                sentences, corpus_file, self._corpus_options(), read_files=False
             ),
             scorer,
             self.wv.key_to_index,

@@ -298,7 +298,7 @@ class ListColumn(_Column):
             items = self._gathered(starts, stops, ends)
         if items.valid is None or items.valid.all():
             return items, ends
-        before = np.concatenate([[0], np.cumsum(items.valid)])
+        before = np.concatenate([[0], np.cumsum(items.valid, dtype=np.int64)])
         return items.without_nulls(), before[ends]
 
     def _bounds(self, start: int, stop: int) -> tuple[Int64, Int64]:

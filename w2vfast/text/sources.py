@@ -27,7 +27,7 @@ from w2vfast.text.sentences import text_of
 from w2vfast.text.tokenizers import WHITESPACE, Tokenizer
 
 
-class ReadOptions(NamedTuple):
+class CorpusOptions(NamedTuple):
     """How a corpus is read.
 
     Attributes
@@ -243,11 +243,11 @@ class IdCorpus:
 
 
 Source = FileSource | SentenceSource | IdCorpus | ColumnSource
-DEFAULT_OPTIONS = ReadOptions()
+DEFAULT_OPTIONS = CorpusOptions()
 
 
 def file_source(
-    corpus_file: Any, options: ReadOptions = DEFAULT_OPTIONS
+    corpus_file: Any, options: CorpusOptions = DEFAULT_OPTIONS
 ) -> FileSource | ColumnFileSource:
     """Return the source for one or more files of text.
 
@@ -258,7 +258,7 @@ def file_source(
         sub-directories); a glob pattern (its matches, sorted); `-` for standard
         input; a named pipe.  The names of Parquet, Arrow, CSV and JSON Lines files
         tell that they are tables, of which a column is read.
-    options : ReadOptions
+    options : CorpusOptions
 
     Raises
     ------
@@ -286,7 +286,7 @@ def file_source(
 
 def sentence_source(
     sentences: Any,
-    options: ReadOptions = DEFAULT_OPTIONS,
+    options: CorpusOptions = DEFAULT_OPTIONS,
     *,
     read_files: bool = True,
 ) -> Source:
@@ -299,7 +299,7 @@ def sentence_source(
         iterable.  A 1-D or 2-D integer array is `IdCorpus(array)`, a tuple of two
         1-D integer arrays `IdCorpus(ids, indptr=indptr)` of (indptr, ids).  With a
         tokenizer, an iterable of str.
-    options : ReadOptions
+    options : CorpusOptions
     read_files : bool, default True
         Read the files of `LineSentence`, `PathLineSentences` and `Text8Corpus`
         directly instead of iterating over them; the result is the same.
@@ -354,7 +354,7 @@ def _token_source(sentences: Any, read_files: bool) -> Source | None:
 def either_source(
     sentences: Any,
     corpus_file: Any,
-    options: ReadOptions = DEFAULT_OPTIONS,
+    options: CorpusOptions = DEFAULT_OPTIONS,
     *,
     read_files: bool = True,
 ) -> Source:
@@ -366,7 +366,7 @@ def either_source(
         As for `sentence_source`, or None.
     corpus_file
         As for `file_source`, or None.
-    options : ReadOptions
+    options : CorpusOptions
     read_files : bool, default True
         As for `sentence_source`.
 

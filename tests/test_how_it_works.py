@@ -89,8 +89,8 @@ DIGITS = r"([\d,.]*\d)"
     ("sentence", "value"),
     [
         (f"1/{DIGITS} of the words so far", kernel_constant("RAMP_PERIODS")),
-        (f"so far, but at least {DIGITS} and", replicas.FIRST_WORDS_BETWEEN_MERGES),
-        (f"and at most {DIGITS} kept words", replicas.WORDS_BETWEEN_MERGES),
+        (f"so far, between {DIGITS} and", replicas.FIRST_WORDS_BETWEEN_MERGES),
+        (f"and {DIGITS} kept words of all", replicas.WORDS_BETWEEN_MERGES),
         (f"the {DIGITS} most frequent words and", replicas.REPLICATED_WORDS),
         (f"and the first {DIGITS} inner nodes", replicas.REPLICATED_NODES),
         (f"used at least {DIGITS} times", kernel_constant("MERGE_USES")),

@@ -202,7 +202,7 @@ cdef enum:
     NEVER = 1 << 30           # more merges than any epoch has
     RAMP_PERIODS = 128        # at the start, periods are this part of the words so far
     MERGE_USES = 32           # of a row by a worker, after which it is merged
-    MERGE_PARTS = 32          # or after this part of the words so far
+    MERGE_PARTS = 16          # or after this part of the words so far
     CURVATURE_STRIDE = 256    # kept words between two samples of the curvature
     LOCK_ROWS = 4             # rows behind one lock, which a merge holds for about 1 us
     LOCK_STRIDE = 8           # int64 from lock to lock, a cache line

@@ -6,7 +6,7 @@ import re
 import pytest
 from helpers import SOURCE
 
-from w2vfast import CallbackAny2Vec, LineSentence, Word2Vec
+from w2vfast import CallbackAny2Vec, KeyedVectors, LineSentence, Word2Vec
 from w2vfast.errors import (
     Name,
     ParameterError,
@@ -97,6 +97,30 @@ def test_errors_can_be_sent_to_another_process():
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error)
     assert again.parameter == "window"
+
+
+LONG = "x y" * 10_000
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: KeyedVectors([LONG], [[1.0]]).save_word2vec_format("v.txt"),
+        lambda: KeyedVectors(["a"], [[1.0]])[LONG],
+        lambda: Word2Vec([[LONG, "a"]], mode="exact"),
+        lambda: Word2Vec([[LONG + "\udfff", "a"]]),
+        lambda: Word2Vec([[(LONG,)]]),
+        lambda: Word2Vec([LONG]),
+        lambda: Word2Vec().build_vocab_from_freq({LONG: -1}),
+        lambda: Word2Vec().build_vocab_from_freq({(LONG,): 1}),
+        lambda: Word2Vec().build_vocab_from_freq({LONG: 1}),
+    ],
+)
+def test_messages_do_not_show_a_long_word_whole(wrong):
+    with pytest.raises((ValueError, TypeError, KeyError)) as caught:
+        wrong()
+    assert "x yx y" in str(caught.value)
+    assert len(str(caught.value)) < 800
 
 
 # ---- warnings -----------------------------------------------------------------------

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import PathLike
-from w2vfast.errors import warn
+from w2vfast.errors import shortened, warn
 from w2vfast.formats.folder import MODEL_KIND, load_folder, save_folder
 from w2vfast.formats.registry import KINDS
 from w2vfast.params import TrainParams
@@ -204,7 +204,9 @@ def _check_words(words: list[str | int], params: TrainParams, name: str) -> None
     if not params.exact and len(set(words)) != len(words):
         first_row: dict[str | int, int] = {}
         word = next(w for n, w in enumerate(words) if first_row.setdefault(w, n) != n)
-        message = f"{name}: the word {word!r} is in its vocabulary twice. {_DAMAGED}"
+        message = (
+            f"{name}: the word {shortened(word)} is in its vocabulary twice. {_DAMAGED}"
+        )
         raise ValueError(message)
 
 

@@ -78,7 +78,7 @@ cdef bytes as_bytes(object item):
         return item.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
         message = (
-            f"token {item!r} has a surrogate that represents no byte; decode text "
+            f"token {item!r:.60} has a surrogate that represents no byte; decode text "
             "with errors='surrogateescape' or 'replace'"
         )
         raise ValueError(message) from error
@@ -102,7 +102,7 @@ cdef int64_t checked_integer(object item) except? -1:
             refused = True
     if refused:
         message = (
-            f"a token must be a str, bytes or int, got {item!r} of type "
+            f"a token must be a str, bytes or int, got {item!r:.60} of type "
             f"{type(item).__name__}. A corpus is a list of sentences, each a list of "
             "tokens: [['the', 'cat'], ['a', 'dog']]"
         )
@@ -124,7 +124,7 @@ cdef check_exact(object item):
     word = as_bytes(item)
     if not word or len(word) > EXACT_BYTES or any(c in word for c in b" \t\n\r\0"):
         message = (
-            f"the C program cannot read the token {item!r} from a text: mode='exact' "
+            f"the C program cannot read the token {item!r:.60} from a text: mode='exact' "
             f"takes tokens of 1 to {EXACT_BYTES} bytes without white space and NUL. "
             "Use mode='fast', or change the token."
         )

@@ -94,7 +94,7 @@ cdef class FunctionScores(PhraseScores):
 cdef check_word(word):
     if not PyUnicode_Check(word):
         message = (
-            f"a sentence is a list of words, each a str; got {word!r} of type "
+            f"a sentence is a list of words, each a str; got {word!r:.60} of type "
             f"{type(word).__name__} in one"
         )
         raise TypeError(message)

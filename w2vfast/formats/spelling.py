@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Literal, get_args
 
 from w2vfast.aliases import Word
+from w2vfast.errors import shortened
 
 # What to do with words that contain white space.
 # refuse: raise an error.  escape: write escapes, undo them when reading.  keep (reading
@@ -80,8 +81,8 @@ def _encode(word: Word, row: int) -> bytes:
         return str(word).encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
         message = (
-            f"word {word!r} (row {row}) contains half of a surrogate pair, which is "
-            "not valid text; replace the word"
+            f"word {shortened(word)} (row {row}) contains half of a surrogate "
+            "pair, which is not valid text; replace the word"
         )
         raise ValueError(message) from error
 
@@ -92,11 +93,11 @@ def _escaped(match: re.Match[bytes]) -> bytes:
 
 def _unrepresentable(word: Word, row: int, reason: str) -> ValueError:
     message = (
-        f"word {word!r} (row {row}) {reason}, and a file of this kind cannot store it: "
-        "readers end a word at white space. Replace the word before training (for "
-        "example its spaces by '_'); or save with spaces='escape' (on the command line "
-        "--spaces escape), which writes a space as \\x20; or save as a folder or as "
-        ".npz, which store any word."
+        f"word {shortened(word)} (row {row}) {reason}, and a file of this kind "
+        "cannot store it: readers end a word at white space. Replace the word before "
+        "training (for example its spaces by '_'); or save with spaces='escape' (on "
+        "the command line --spaces escape), which writes a space as \\x20; or save as "
+        "a folder or as .npz, which store any word."
     )
     return ValueError(message)
 

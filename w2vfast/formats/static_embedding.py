@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from w2vfast.aliases import Word
+from w2vfast.errors import shortened
 from w2vfast.formats.contents import Contents, WriteOptions
 from w2vfast.formats.safetensors import serialise
 from w2vfast.formats.spelling import Spaces, spell
@@ -93,8 +94,9 @@ def _vocabulary(words: Sequence[Word], spaces: Spaces) -> dict[str, int]:
             raise ValueError(message) from error
         if vocab.setdefault(word, row) != row:
             message = (
-                f"word {word!r} occurs twice (rows {vocab[word]} and {row}), but a "
-                "tokenizer's vocabulary can contain it only once; remove one of them"
+                f"word {shortened(word)} occurs twice (rows {vocab[word]} and {row}), "
+                "but a tokenizer's vocabulary can contain it only once; remove one of "
+                "them"
             )
             raise ValueError(message)
     unknown = _UNKNOWN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from w2vfast.errors import ParameterError
+from w2vfast.errors import ParameterError, shortened
 
 # Articles, prepositions and conjunctions.
 ENGLISH_CONNECTOR_WORDS = frozenset(
@@ -32,7 +32,7 @@ def checked_connector_words(connector_words: Iterable[str]) -> frozenset[str]:
     words = frozenset(connector_words)
     for word in words:
         if not isinstance(word, str):
-            message = f"connector_words must be strings, got {word!r}"
+            message = f"connector_words must be strings, got {shortened(word)}"
             raise TypeError(message)
     return words
 

@@ -248,7 +248,7 @@ def _checked_word(key: Any) -> Word:
             pass
     message = (
         f"a word must be a str, bytes or int, as in {{'the': 12, 'cat': 7}}, got "
-        f"{key!r}"
+        f"{shortened(key)}"
     )
     raise TypeError(message)
 
@@ -257,10 +257,12 @@ def _checked_count(word: Word, given: int) -> int:
     try:
         count = operator.index(given)
     except TypeError:
-        message = f"the count of {word!r} must be an integer, got {given!r}"
+        message = f"the count of {shortened(word)} must be an integer, got {given!r}"
         raise TypeError(message) from None
     if not 0 <= count <= MAX_COUNT:
-        message = f"the count of {word!r} must be in 0 to 2**63 - 1, got {count}"
+        message = (
+            f"the count of {shortened(word)} must be in 0 to 2**63 - 1, got {count}"
+        )
         raise ValueError(message)
     return count
 

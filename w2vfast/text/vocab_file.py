@@ -4,7 +4,7 @@ import re
 from typing import BinaryIO
 
 from w2vfast.aliases import Word
-from w2vfast.errors import Setting, SettingsError
+from w2vfast.errors import Setting, SettingsError, shortened
 from w2vfast.text.file_starts import MARK
 from w2vfast.text.vocab import MAX_COUNT, SENTENCE_END, Vocab, sorted_vocab
 
@@ -40,8 +40,9 @@ def _file_word(word: Word) -> bytes:
     encoded = word.encode("utf-8", "surrogateescape")
     if any(white in encoded for white in b" \t\r\n"):
         message = (
-            f"the word {word!r} contains white space, which a vocabulary file cannot "
-            "represent. Replace the white space in the tokens of the corpus."
+            f"the word {shortened(word)} contains white space, which a vocabulary "
+            "file cannot represent. Replace the white space in the tokens of the "
+            "corpus."
         )
         raise ValueError(message)
     return encoded

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import Word
+from w2vfast.errors import shortened
 from w2vfast.text.trim_rule import TrimRule, kept_words
 from w2vfast.text.vocab import (
     MAX_COUNT,
@@ -201,7 +202,7 @@ def no_growth_error(word: Word, count: int, min_count: int) -> ValueError:
     """Return the error for a text without known words or words to add."""
     return ValueError(
         f"no word of the text is in the vocabulary, and none can be added: the most "
-        f"frequent word is {word!r}, which occurs {count} times, and "
+        f"frequent word is {shortened(word)}, which occurs {count} times, and "
         f"min_count={min_count}. Lower min_count, raise max_final_vocab if it is set, "
         f"or give more text."
     )

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast.aliases import Key
-from w2vfast.errors import optional_number
+from w2vfast.errors import optional_number, shortened
 from w2vfast.vectors import neighbours
 from w2vfast.vectors.table import KEY_TYPES, FloatArray, KeyTable
 
@@ -48,7 +48,9 @@ def _with_weight(item: Any, default: float) -> tuple[Any, float]:
     if not isinstance(item, tuple | list):
         return item, default
     if len(item) != 2:
-        message = f"expected a key, an array or a pair (key, weight), got {item!r}"
+        message = (
+            f"expected a key, an array or a pair (key, weight), got {shortened(item)}"
+        )
         raise ValueError(message)
     return item[0], float(item[1])
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import Word
-from w2vfast.errors import Name, SettingsError
+from w2vfast.errors import Name, SettingsError, shortened
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors.missing_key import MissingKeyError
 from w2vfast.vectors.table import KeyTable
@@ -57,7 +57,7 @@ def _plain(word: Any) -> Word:
         return int(word)
     if isinstance(word, str | int):
         return word
-    message = f"freeze must hold words (str, bytes or int), got {word!r}."
+    message = f"freeze must hold words (str, bytes or int), got {shortened(word)}."
     raise TypeError(message)
 
 

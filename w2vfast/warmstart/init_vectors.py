@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import PathLike, Word
-from w2vfast.errors import Name, Setting, SettingsError, warn
+from w2vfast.errors import Name, Setting, SettingsError, shortened, warn
 from w2vfast.formats.contents import Contents, ReadOptions
 from w2vfast.formats.dispatch import kind_of, read_vectors
 from w2vfast.formats.row_checks import finite_rows
@@ -175,8 +175,8 @@ def _check_finite(
     if not finite.all():
         word = words[int(taken[np.argmin(finite)])]
         message = (
-            f"{_name(source)}: the vector of {word!r} holds a value that is not a "
-            f"finite float32, and training would spread it. Repair or remove it."
+            f"{_name(source)}: the vector of {shortened(word)} holds a value that is "
+            f"not a finite float32, and training would spread it. Repair or remove it."
         )
         raise ValueError(message)
 

@@ -10,15 +10,12 @@ https://arrow.apache.org/docs/format/Columnar.html.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
-from enum import Enum
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _text
-from w2vfast.errors import Part, Setting, SettingsError
 from w2vfast.text.arrow_stream import Owned, Struct
 
 Int64 = NDArray[np.int64]
@@ -26,7 +23,7 @@ Mask = NDArray[np.bool_]
 
 MISSING = -1  # size of a null
 
-_INTEGERS = {
+INTEGERS = {
     b"c": np.int8,
     b"C": np.uint8,
     b"s": np.int16,
@@ -36,41 +33,17 @@ _INTEGERS = {
     b"l": np.int64,
     b"L": np.uint64,
 }
-_OFFSETS = {b"u": np.int32, b"z": np.int32, b"U": np.int64, b"Z": np.int64}
-_VIEWS = (b"vu", b"vz")
-_LISTS = {b"+l": np.int32, b"+L": np.int64}
-_LIST_VIEWS = {b"+vl": np.int32, b"+vL": np.int64}
-_FIXED_LIST = b"+w:"
-_STRUCT = b"+s"
-_NULLS = b"n"
+OFFSETS = {b"u": np.int32, b"z": np.int32, b"U": np.int64, b"Z": np.int64}
+VIEWS = (b"vu", b"vz")
+LISTS = {b"+l": np.int32, b"+L": np.int64}
+LIST_VIEWS = {b"+vl": np.int32, b"+vL": np.int64}
+FIXED_LIST = b"+w:"
+NULLS = b"n"
 _VIEW_BYTES = 16
-# Names of other types for messages.
-_NAMES = {
-    b"b": "booleans",
-    b"e": "float16 numbers",
-    b"f": "float32 numbers",
-    b"g": "float64 numbers",
-    b"+m": "maps",
-    b"+r": "run-end encoded values",
-    b"+s": "structs",
-    **dict.fromkeys(_INTEGERS, "integers"),
-}
-
 _memory: Any = ctypes.pythonapi.PyMemoryView_FromMemory
 _memory.restype = ctypes.py_object
 _memory.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int]
 _READ = 0x100  # PyBUF_READ
-
-
-_IN_MEMORY = "the corpus"  # name of a table that is no file
-
-
-class Kind(Enum):
-    """What the rows of a column are."""
-
-    TEXTS = "strings"
-    TOKENS = "lists of strings"
-    IDS = "lists of integers"
 
 
 # ---------------------------------------------------------------------------
@@ -181,21 +154,21 @@ class StringColumn(_Column):
 
     def size(self, n_rows: int) -> int:
         """Return the bytes of the first rows."""
-        if self._format == _NULLS or n_rows == 0:
+        if self._format == NULLS or n_rows == 0:
             return 0
         first, last = self._offset, self._offset + n_rows
-        if self._format in _VIEWS:
+        if self._format in VIEWS:
             views = self._buffer(1, np.int32, 4 * first, 4 * last)
             return int(views[::4].sum(dtype=np.int64))
-        offsets = self._buffer(1, _OFFSETS[self._format], first, last + 1)
+        offsets = self._buffer(1, OFFSETS[self._format], first, last + 1)
         return int(offsets[-1]) - int(offsets[0])
 
     def read(self, start: int, stop: int) -> Strings:
         """Return the strings of rows `start` to `stop`."""
-        if self._format == _NULLS:
+        if self._format == NULLS:
             return _nulls(stop - start)
         first, last = self._offset + start, self._offset + stop
-        read = self._viewed if self._format in _VIEWS else self._cut
+        read = self._viewed if self._format in VIEWS else self._cut
         addresses, sizes, limit = read(first, last)
         valid = self._valid(first, last)
         if valid is not None:
@@ -203,7 +176,7 @@ class StringColumn(_Column):
         return Strings(addresses, sizes, limit, valid)
 
     def _cut(self, first: int, last: int) -> tuple[NDArray[np.uint64], Int64, int]:
-        offsets = self._buffer(1, _OFFSETS[self._format], first, last + 1)
+        offsets = self._buffer(1, OFFSETS[self._format], first, last + 1)
         base: int = self._array.buffers[2] or 0
         addresses = offsets[:-1].astype(np.uint64)
         addresses += np.uint64(base)
@@ -229,7 +202,7 @@ class IntegerColumn(_Column):
     def read(self, start: int, stop: int) -> Integers:
         """Return the integers of rows `start` to `stop`."""
         first, last = self._offset + start, self._offset + stop
-        values = self._buffer(1, _INTEGERS[self._format], first, last)
+        values = self._buffer(1, INTEGERS[self._format], first, last)
         return Integers(values, self._valid(first, last))
 
 
@@ -303,16 +276,16 @@ class ListColumn(_Column):
 
     def _bounds(self, start: int, stop: int) -> tuple[Int64, Int64]:
         first, last = self._offset + start, self._offset + stop
-        if self._format.startswith(_FIXED_LIST):
-            length = int(self._format[len(_FIXED_LIST) :])
+        if self._format.startswith(FIXED_LIST):
+            length = int(self._format[len(FIXED_LIST) :])
             starts = np.arange(first, last, dtype=np.int64) * length
             stops = starts + length
-        elif self._format in _LISTS:
-            offsets = self._buffer(1, _LISTS[self._format], first, last + 1)
+        elif self._format in LISTS:
+            offsets = self._buffer(1, LISTS[self._format], first, last + 1)
             wide = offsets.astype(np.int64, copy=False)
             starts, stops = wide[:-1], wide[1:]
         else:
-            dtype = _LIST_VIEWS[self._format]
+            dtype = LIST_VIEWS[self._format]
             starts = self._buffer(1, dtype, first, last).astype(np.int64, copy=False)
             stops = starts + self._buffer(2, dtype, first, last)
         valid = self._valid(first, last)
@@ -335,142 +308,6 @@ def _flat_column(
 ) -> TextColumn | IntegerColumn:
     if schema.dictionary:
         return DictionaryColumn(owner, array, schema, offset)
-    if schema.format in _INTEGERS:
+    if schema.format in INTEGERS:
         return IntegerColumn(owner, array, schema, offset)
     return StringColumn(owner, array, schema, offset)
-
-
-# ---------------------------------------------------------------------------
-# Types
-# ---------------------------------------------------------------------------
-
-
-class ColumnType(NamedTuple):
-    """The type of a column, and where it is in the arrays of a stream.
-
-    Attributes
-    ----------
-    kind : Kind
-    schema : Owned
-        Of the stream.
-    child : int or None
-        Number of the column in a table; None if the stream is of one column.
-    """
-
-    kind: Kind
-    schema: Owned
-    child: int | None
-
-    def texts(self, array: Owned) -> TextColumn:
-        """Return the rows of an array that are strings."""
-        parts = self._parts(array)
-        return (DictionaryColumn if parts[2].dictionary else StringColumn)(*parts)
-
-    def lists(self, array: Owned) -> ListColumn:
-        """Return the rows of an array that are lists."""
-        return ListColumn(*self._parts(array))
-
-    def _parts(self, array: Owned) -> tuple[Owned, Struct, Struct, int]:
-        if self.child is None:
-            return array, array.struct, self.schema.struct, 0
-        of_child = self.schema.struct.children[self.child].contents
-        part = array.struct.children[self.child].contents
-        return array, part, of_child, array.struct.offset
-
-
-def column_type(schema: Owned, name: str | None) -> ColumnType:
-    """Return the type of a stream's column.
-
-    Parameters
-    ----------
-    schema : Owned
-    name : str or None
-        The column of a table; not needed if the table has one column.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If no column, or none of a type that is read, is meant.
-    """
-    if schema.struct.format != _STRUCT:
-        return ColumnType(_kind(schema.struct), schema, None)
-    n_columns = schema.struct.n_children
-    names = [_name(schema.struct.children[k].contents) for k in range(n_columns)]
-    child = column_number(names, name)
-    return ColumnType(_kind(schema.struct.children[child].contents), schema, child)
-
-
-def column_number(
-    names: Sequence[Any], name: str | None, table: str = _IN_MEMORY
-) -> int:
-    """Return the number of a table's column; of the only one without a name.
-
-    Parameters
-    ----------
-    names : sequence of str
-        The columns.
-    name : str or None
-    table : str
-        Name of the table in messages.
-
-    Raises
-    ------
-    SettingsError
-        If there is no such column, or several without a name.
-    """
-    if name is None and len(names) == 1:
-        return 0
-    if name is not None and name in names:
-        return list(names).index(name)
-    listed = ", ".join(map(repr, names))
-    text: list[Part] = [f"{table} is a table with the columns {listed}"]
-    if name is not None:
-        text += [f", of which none is named {name!r}"]
-    example = "text" if "text" in names or not names else names[0]
-    text += [". Name the one that holds the sentences, such as "]
-    text += [Setting("column", example)]
-    if table == _IN_MEMORY:
-        text += [f", or give it alone: table[{example!r}]"]
-    text += ["."]
-    raise SettingsError(text)
-
-
-def _name(schema: Struct) -> str:
-    name: bytes = schema.name or b""
-    return name.decode("utf-8", "replace")
-
-
-def _kind(schema: Struct) -> Kind:
-    what = _type_name(schema)
-    if _is_string(schema):
-        return Kind.TEXTS
-    if schema.n_children == 1 and _is_list(schema.format):
-        item = schema.children[0].contents
-        what = f"lists of {_type_name(item)}"
-        if _is_string(item):
-            return Kind.TOKENS
-        if item.format in _INTEGERS and not item.dictionary:
-            return Kind.IDS
-    message = (
-        f"the column {_name(schema)!r} holds {what}; a column of sentences holds "
-        "strings, lists of strings or lists of integers. Convert it, or give another "
-        "column."
-    )
-    raise TypeError(message)
-
-
-def _type_name(schema: Struct) -> str:
-    if _is_list(schema.format):
-        return "lists"
-    known = _NAMES.get(schema.format)
-    return known or f"values of the Arrow type {schema.format.decode()!r}"
-
-
-def _is_list(form: bytes) -> bool:
-    return form in _LISTS or form in _LIST_VIEWS or form.startswith(_FIXED_LIST)
-
-
-def _is_string(schema: Struct) -> bool:
-    if schema.dictionary:
-        return _is_string(schema.dictionary.contents)
-    return schema.format in _OFFSETS or schema.format in (*_VIEWS, _NULLS)

@@ -12,14 +12,8 @@ from numpy.typing import NDArray
 
 from w2vfast import _text
 from w2vfast.system.threads import Crew
-from w2vfast.text.arrow_columns import (
-    ColumnType,
-    Integers,
-    Kind,
-    ListColumn,
-    Strings,
-    column_type,
-)
+from w2vfast.text.arrow_columns import Integers, ListColumn, Strings
+from w2vfast.text.arrow_types import ColumnType, Kind, column_type
 from w2vfast.text.buffers import with_room
 from w2vfast.text.column_source import ColumnSource
 from w2vfast.text.id_blocks import BLOCK_IDS, as_signed

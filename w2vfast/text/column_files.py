@@ -14,8 +14,8 @@ from typing import Any
 
 from w2vfast.errors import Setting, SettingsError
 from w2vfast.system.files import InputFile
-from w2vfast.text.arrow_columns import column_number
 from w2vfast.text.arrow_stream import ArrowStream
+from w2vfast.text.arrow_types import column_number
 from w2vfast.text.column_source import ColumnSource
 from w2vfast.text.tokenizers import Tokenizer
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from w2vfast.text.arrow_columns import column_number
 from w2vfast.text.arrow_stream import ArrowStream, exports_arrow
+from w2vfast.text.arrow_types import column_number
 from w2vfast.text.identity import SameObjects
 from w2vfast.text.tokenizers import Tokenizer
 

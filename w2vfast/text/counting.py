@@ -17,7 +17,7 @@ import numpy as np
 from w2vfast import _text
 from w2vfast.errors import Setting, SettingsError, warn
 from w2vfast.system.threads import Crew
-from w2vfast.text.arrow_columns import Kind
+from w2vfast.text.arrow_types import Kind
 from w2vfast.text.column_blocks import ColumnBlocks, encode_lists
 from w2vfast.text.column_source import ColumnSource
 from w2vfast.text.id_blocks import BLOCK_IDS, IdBlocks

@@ -3,6 +3,7 @@
     python benchmarks/gate.py run --quick
     python benchmarks/gate.py run --nodes 200,2000 --epochs 1,5 --workers 1,2
     python benchmarks/gate.py run --corpus TEXT --questions questions-words.txt
+    python benchmarks/gate.py run --quick --workers 2 --set deterministic=True
     python benchmarks/gate.py report benchmarks/results/gate.jsonl
 
 A pair is one training in each mode on the same data: random walks on a planted

@@ -6,7 +6,7 @@ import pytest
 from helpers import ROOT
 
 from w2vfast import _core, params
-from w2vfast.training import cost, kernel_objects, replicas, trainer
+from w2vfast.training import cost, kernel_objects, replicas, spans
 
 PARAMS = params.TrainParams()
 
@@ -99,9 +99,9 @@ DIGITS = r"([\d,.]*\d)"
         (f"one centre word in {DIGITS}", kernel_constant("CURVATURE_STRIDE")),
         (f"for {DIGITS} tries", kernel_constant("LOCK_TRIES")),
         (f"constant for each {DIGITS} ids", kernel_constant("ALPHA_STRETCH")),
-        (f"N / {DIGITS} ids", trainer.SPANS_WANTED),
-        (f"but at least {DIGITS}", trainer.SHORTEST_SPAN),
-        (f"and at most {DIGITS}", trainer.LONGEST_SPAN),
+        (f"N / {DIGITS} ids", spans.SPANS_WANTED),
+        (f"but at least {DIGITS}", spans.SHORTEST_SPAN),
+        (f"and at most {DIGITS}", spans.LONGEST_SPAN),
     ],
 )
 def test_numbers_of_threads_are_those_of_the_code(sentence, value):

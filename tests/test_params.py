@@ -27,7 +27,7 @@ WHOLE_NUMBERS = [
     "max_sentence_length",
 ]
 REAL_NUMBERS = ["alpha", "min_alpha", "sample", "ns_exponent", "init_range"]
-SWITCHES = ["sg", "hs", "cbow_mean", "shrink_windows", "compute_loss"]
+SWITCHES = ["sg", "hs", "cbow_mean", "shrink_windows", "compute_loss", "deterministic"]
 CHOICES = ["mode", "negative_sharing", "cbow_gradient", "objective"]
 OPTIONAL = [
     "seed",

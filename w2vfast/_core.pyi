@@ -102,6 +102,7 @@ class Counters:
 
 class SpanQueue:
     def __init__(self, starts: NDArray[np.int64], first: int = 0) -> None: ...
+    def restrict(self, first: int, end: int) -> None: ...
     def stop(self) -> None: ...
     def pause_at(self, offset: int) -> None: ...
     @property
@@ -125,6 +126,7 @@ class Worker:
         count_visits: bool = False,
         replicas: Replicas | None = None,
         lockstep: Lockstep | None = None,
+        shards: Shards | None = None,
     ) -> None: ...
     def train_epoch(
         self,
@@ -132,6 +134,25 @@ class Worker:
         queue: SpanQueue,
         epoch_key: int,
         schedule: AlphaSchedule,
+    ) -> None: ...
+    def train_round(
+        self,
+        ids: NDArray[np.int32],
+        queue: SpanQueue,
+        order: NDArray[np.int64],
+        epoch_key: int,
+        schedule: AlphaSchedule,
+        ids_before: int,
+    ) -> None: ...
+
+class Shards:
+    counters: list[Counters]
+    def __init__(
+        self, model: Model, n_shards: int, scales: tuple[float, float, float]
+    ) -> None: ...
+    def close_round(self, queue: SpanQueue) -> None: ...
+    def merge(
+        self, queue: SpanQueue, turn: int, strength: float, part: int, n_parts: int
     ) -> None: ...
 
 class ExactWorker:
@@ -161,7 +182,12 @@ class ExactWorker:
     def train_epoch(self, ids: NDArray[np.int32], queue: SpanQueue) -> None: ...
 
 def span_starts(
-    ids: NDArray[np.int32], span_length: int, max_sentence_length: int
+    ids: NDArray[np.int32],
+    span_length: int,
+    max_sentence_length: int,
+    *,
+    first: int = 0,
+    n_spans: int = ...,
 ) -> NDArray[np.int64]: ...
 def chunk_bytes(window: int, max_sentence_length: int, row_bytes: int) -> int: ...
 def alias_table(shares: NDArray[np.float64]) -> NDArray[np.uint32]: ...

@@ -2,9 +2,9 @@
 """The training kernels' entry points: stochastic gradient descent, fast and exact.
 
 This file has what both modes share.  In `_core_parts`, `worker.pxi`, `merge.pxi`,
-`fast.pxi`, `cbow.pxi` and `alias.pxi` are fast mode, `exact.pxi` is exact mode,
-`cosines.pxi` and `exp_sums.pxi` serve questions to vectors and models, and the `.h`
-files are the arithmetic.  Knows arrays and numbers only: no vocabulary, no parameters
+`rounds.pxi`, `fast.pxi`, `cbow.pxi` and `alias.pxi` are fast mode, `exact.pxi` is exact
+mode, `cosines.pxi` and `exp_sums.pxi` serve questions to vectors and models, and the
+`.h` files are the arithmetic.  Knows arrays and numbers only: no vocabulary, no parameters
 object, no logging.  Threads share `syn0`, `syn1` and `syn1neg` and store to them
 without locks on purpose (Hogwild; Niu et al. 2011, arXiv:1106.5730); everything else
 that is written belongs to one worker.
@@ -44,6 +44,7 @@ cdef extern from "_core_parts/curvature.h" nogil:
         float** sums
         float* dots
         float* change
+        double trace
         double n_blocks
         float rest
         int n_axes
@@ -212,6 +213,7 @@ cdef enum:
     POOL_USES = 4             # uses of a negative sample before it is replaced
     CHUNK = 48                # CBOW: centre words whose contexts are read together
     GROUP = 4                 # CBOW: centre words that share negative samples
+    TOUCHED_BLOCK = 8192      # touched rows whose memory is allocated together
 
 
 # ---------------------------------------------------------------------------------
@@ -261,6 +263,18 @@ def pad_rows(float[:, ::1] matrix, int dim):
 # The model: matrices and tables that threads share
 # ---------------------------------------------------------------------------------
 
+cdef struct touched_t:
+    # Copies of the rows of one matrix that one shard has touched, in that order.
+    float** blocks           # (V / TOUCHED_BLOCK + 1,) of TOUCHED_BLOCK rows, or NULL
+    int32_t* words           # (n_rows,)
+    int32_t* uses            # (n_rows,) how often each was listed to be updated
+    int64_t n_rows
+    int64_t n_copied         # rows that are filled already
+    int64_t block_floats
+    void* owners             # the list that owns the blocks
+    bint failed              # there was no memory for a block
+
+
 cdef struct matrix_t:
     float* shared            # (V, stride), or NULL
     float* replica           # (n_replicas, stride) a worker's copy of the first rows
@@ -271,6 +285,8 @@ cdef struct matrix_t:
     int64_t* merged_at       # (n_groups,) kept words at the last merge of LOCK_ROWS rows
     curvature_t* curvature   # of the loss in these rows
     int64_t* locks           # (N_LOCKS,) one for LOCK_ROWS rows, LOCK_STRIDE apart
+    touched_t* touched       # rows of the shard that is trained, or NULL
+    int32_t* slots           # (V,) 1 + index of each touched row, 0 for the others
 
 
 cdef struct model_t:
@@ -295,8 +311,11 @@ cdef struct model_t:
 cdef inline float* row(const matrix_t* matrix, int64_t word,
                        int64_t stride) noexcept nogil:
     # The one place that chooses between a replica and the shared row; in 64 bits.
-    return ((matrix.replica if word < matrix.n_replicated else matrix.shared)
-            + word * stride)
+    if word >= matrix.n_replicated:
+        return matrix.shared + word * stride
+    if matrix.touched != NULL:
+        return touched_row(matrix, word, stride)
+    return matrix.replica + word * stride
 
 
 cdef class Noise:
@@ -657,14 +676,24 @@ cdef class SpanQueue:
 
     cdef const int64_t[::1] starts
     cdef int64_t cursor
+    cdef int64_t first
+    cdef int64_t end
     cdef int64_t stopped
     cdef int64_t pause_offset
 
     def __init__(self, const int64_t[::1] starts, int64_t first=0):
         require(first >= 0, "the first span", "at least 0", first)
         self.starts = starts
-        self.cursor = first
+        self.cursor = self.first = first
+        self.end = starts.shape[0] - 1
         self.pause_offset = INT64_MAX
+
+    def restrict(self, int64_t first, int64_t end):
+        """Hand out spans `first` to before `end` only; while no worker takes any."""
+        require(0 <= first <= end < self.starts.shape[0], "a range of spans",
+                f"in [0, {self.starts.shape[0] - 1}]", (first, end))
+        self.cursor = self.first = first
+        self.end = end
 
     def stop(self):
         """Let workers return after their current centre word or chunk."""
@@ -725,7 +754,8 @@ cdef inline int64_t take_span(SpanQueue queue) noexcept nogil:
     return span if span < n_spans else -1
 
 
-def span_starts(const int32_t[::1] ids, int64_t span_length, int max_sentence_length):
+def span_starts(const int32_t[::1] ids, int64_t span_length, int max_sentence_length,
+                *, int64_t first=0, int64_t n_spans=INT64_MAX):
     """Cut a stream into spans of whole sentences.
 
     Parameters
@@ -734,14 +764,19 @@ def span_starts(const int32_t[::1] ids, int64_t span_length, int max_sentence_le
         A sentence ends at a 0, and at its `max_sentence_length`-th id. IN
     span_length : int
         Minimum length of a span, except for the last one [ids].
+    first : int, default 0
+        Offset at which the first span starts [ids].
+    n_spans : int, optional
+        Cut at most so many spans.
 
     Returns
     -------
     ndarray of int64, shape (S + 1,)
     """
-    starts = [0]
-    cdef int64_t offset = 0, start = 0, N = ids.shape[0]
-    while offset < N:
+    require(first >= 0, "the start of the first span", "at least 0", first)
+    starts = [first]
+    cdef int64_t offset = first, start = first, N = ids.shape[0]
+    while offset < N and len(starts) <= n_spans:
         with nogil:
             while offset < N and offset - start < span_length:
                 offset = sentence_end(&ids[0], offset, N, max_sentence_length)
@@ -844,6 +879,7 @@ include "_core_parts/merge.pxi"
 include "_core_parts/fast.pxi"
 include "_core_parts/cbow.pxi"
 include "_core_parts/worker.pxi"
+include "_core_parts/rounds.pxi"
 include "_core_parts/exact.pxi"
 
 

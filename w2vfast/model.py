@@ -97,8 +97,9 @@ class Word2Vec(Predictions, GensimNames):
         Threshold of the subsampling of frequent words [fraction of the corpus]; 0
         turns it off.
     seed : int, default 1
-        The same seed, build, instruction set and one worker give identical bytes.
-        None chooses one, which is then `model.seed`.
+        The same seed, build, instruction set and one worker give identical bytes; with
+        `deterministic` for any number of workers.  None chooses one, which is then
+        `model.seed`.
     workers : int, optional
         Threads; default all CPUs that this process may use, 1 in exact mode.
     min_alpha : float, optional
@@ -160,6 +161,11 @@ class Word2Vec(Predictions, GensimNames):
     column : str, optional
         The column that holds the sentences, of a table given as `sentences` or of the
         files given as `corpus_file`.
+    deterministic : bool, default False
+        The same bytes with any number of workers, at about half the speed; needs
+        memory for up to 16 copies of a vector (`estimate_memory`).  More than 16
+        workers are no faster.  Not with full softmax or checkpoints, nor in exact
+        mode, which has one worker.
     memory_limit : int, optional
         Ids beyond this size are kept in a memory-mapped file [bytes].
     cache_dir : path, optional
@@ -270,6 +276,7 @@ class Word2Vec(Predictions, GensimNames):
         max_sentence_length: int = 1000,
         tokenize: str | Function | None = None,
         column: str | None = None,
+        deterministic: bool = False,
         memory_limit: int | None = None,
         cache_dir: PathLike | None = None,
         progress: bool | None = None,
@@ -307,6 +314,7 @@ class Word2Vec(Predictions, GensimNames):
             negative_sharing=negative_sharing,
             cbow_gradient=cbow_gradient,
             max_sentence_length=max_sentence_length,
+            deterministic=deterministic,
         )
         check_gensim_arguments(
             batch_words=batch_words,
@@ -904,7 +912,8 @@ class Word2Vec(Predictions, GensimNames):
         -------
         dict of int
             Keys ``vocab``, ``syn0``, ``syn1``, ``syn1neg``, ``chunks`` (buffers of
-            `negative_sharing="chunk"`), ``tables`` and their sum, ``total`` [bytes].
+            `negative_sharing="chunk"`), ``shards`` (rows that they copy, with
+            `deterministic`), ``tables`` and their sum, ``total`` [bytes].
 
         Raises
         ------

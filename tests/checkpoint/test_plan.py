@@ -167,6 +167,13 @@ def test_other_settings_are_refused_before_the_text_is_read(tmp_path):
     assert next(unread) is SENTENCES[0]
 
 
+def test_a_deterministic_training_has_no_checkpoints(tmp_path):
+    options = {**SETTINGS, "checkpoint": tmp_path / "new"}
+    with pytest.raises(SettingsError, match="would give other bytes"):
+        Word2Vec(SENTENCES, deterministic=True, **options)
+    assert not (tmp_path / "new").exists()
+
+
 def test_without_any_checkpoint_a_resumed_run_begins(tmp_path):
     whole = Word2Vec(SENTENCES, **SETTINGS)
     path = tmp_path / "new"

@@ -138,6 +138,15 @@ def test_the_seed_reaches_the_training(corpus, output, tmp_path, train):
     assert output.read_bytes() == other.read_bytes()
 
 
+def test_the_bytes_of_deterministic_runs_do_not_depend_on_threads(
+    corpus, output, tmp_path, train
+):
+    other = tmp_path / "other.txt"
+    assert train(corpus, output, "--quiet", "--deterministic", "-threads", 1) == 0
+    assert train(corpus, other, "--quiet", "--deterministic", "-threads", 3) == 0
+    assert output.read_bytes() == other.read_bytes()
+
+
 def test_classes_are_written_instead_of_vectors(corpus, output, train):
     assert train(corpus, output, "--quiet", "-classes", 3) == 0
     lines = [line.split() for line in output.read_text().splitlines()]

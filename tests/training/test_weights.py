@@ -107,6 +107,17 @@ def test_memory_estimate_covers_the_matrices():
     assert "syn1" not in estimate_memory(1000, TrainParams())
 
 
+def test_memory_estimate_covers_the_rows_that_shards_copy():
+    small, large = (
+        estimate_memory(n_rows, TrainParams(deterministic=True, workers=2))
+        for n_rows in (1000, 10**6)
+    )
+    assert "shards" not in estimate_memory(1000, TrainParams(workers=2))
+    assert small["shards"] > 16 * 2 * small["syn0"]
+    assert large["shards"] < 2 * large["syn0"]
+    assert large["total"] == sum(v for k, v in large.items() if k != "total")
+
+
 def test_memory_estimate_covers_the_buffers_for_chunks():
     chunks = {"negative_sharing": "chunk", "workers": 2, "max_sentence_length": 10**6}
     small, large = (

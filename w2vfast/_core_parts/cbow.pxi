@@ -16,6 +16,7 @@ cdef void train_span_in_chunks(model_t* model, const options_t* options,
     while plan.chunk.n_centres > 0:
         if atomic_read(work.stopped):
             return
+        copy_touched(model)
         turn = 1 - turn
         next_plan = &work.plans[turn]
         plan_chunk(model, options, work, schedule, next_plan)

@@ -18,6 +18,7 @@ cdef void train_sentence(model_t* model, const options_t* options, work_t* work,
     for pos in range(work.n_kept):
         if atomic_read(work.stopped):
             return
+        copy_touched(model)
         work.block.n_prefetch = 0
         if pos + 1 < work.n_kept:
             next_centre = &work.centres[(pos + 1) & 1]

@@ -118,6 +118,8 @@ cdef class Worker:
         other workers; None for a single worker.
     lockstep : Lockstep or None
         Shared with the other workers.
+    shards : Shards or None
+        Shared with the other workers, which train in rounds: `train_round`.
     """
 
     cdef Model model
@@ -126,12 +128,13 @@ cdef class Worker:
     cdef work_t work
     cdef uint64_t seed
     cdef list owners
+    cdef Shards shards
     cdef readonly Counters counters
     cdef readonly object visits
 
     def __init__(self, Model model, Options options, uint64_t seed, *,
                  bint count_visits=False, Replicas replicas=None,
-                 Lockstep lockstep=None):
+                 Lockstep lockstep=None, Shards shards=None):
         check_objectives(&model.c, &options.c, exact=False)
         self.model = model
         self.c = model.c
@@ -148,6 +151,11 @@ cdef class Worker:
             self.work.merging.index = lockstep.join()
         if replicas is not None:
             self._replicate(replicas)
+        self.shards = shards
+        if shards is not None:
+            self._add_slots(&self.c.syn0)
+            self._add_slots(&self.c.syn1)
+            self._add_slots(&self.c.syn1neg)
         self.visits = None
         if count_visits:
             self.visits = np.zeros(model.c.vocab_size, dtype=np.int64)
@@ -349,6 +357,11 @@ cdef class Worker:
         curvature.change = self._vectors(self.c.stride)
         curvature_start(curvature)
 
+    cdef _add_slots(self, matrix_t* matrix):
+        if matrix.shared != NULL:
+            matrix.slots = <int32_t*>owned_bytes(self.owners, self.c.vocab_size,
+                                                 sizeof(int32_t))
+
     @property
     def kept_words(self):
         """Kept words since the start of the run, by which merges are timed."""
@@ -383,6 +396,38 @@ cdef class Worker:
             run_spans(&self.c, &self.options, &self.work, &alphas, &ids[0], queue,
                       self.seed, epoch_key)
 
+    def train_round(self, const int32_t[::1] ids, SpanQueue queue,
+                    const int64_t[::1] order, int64_t epoch_key,
+                    AlphaSchedule schedule, int64_t ids_before):
+        """Train spans of a round, each as a shard, until the queue is empty.
+
+        Parameters
+        ----------
+        ids, queue, epoch_key, schedule
+            As for `train_epoch`.
+        order : ndarray of int64, shape (S,)
+            The spans in the order of training.
+        ids_before : int
+            Ids of earlier rounds of this epoch, by which the learning rate falls.
+
+        Raises
+        ------
+        MemoryError
+            If there is no memory for the rows that a shard touches.
+        """
+        check_stream(ids, queue)
+        require_length(order, "order", queue.starts.shape[0] - 1)
+        require_within(np.asarray(order), "a span", 0, queue.starts.shape[0] - 1)
+        cdef schedule_t alphas = schedule.over(ids.shape[0])
+        cdef bint failed
+        alphas.first_offset += ids_before
+        self.work.stopped = &queue.stopped
+        with nogil:
+            failed = run_shards(&self.c, &self.options, &self.work, &alphas, &ids[0],
+                                queue, &order[0], self.shards, self.seed, epoch_key)
+        if failed:
+            raise MemoryError
+
 
 cdef int64_t ring_size(int64_t reach):
     """Return how many prefix sums a window needs: a power of 2 above 2 reach + 1."""
@@ -409,7 +454,7 @@ def chunk_bytes(int64_t window, int64_t max_sentence_length, int64_t row_bytes):
 cdef void run_spans(model_t* model, const options_t* options, work_t* work,
                     const schedule_t* schedule, const int32_t* ids, SpanQueue queue,
                     uint64_t seed, int64_t epoch_key) noexcept nogil:
-    cdef int64_t span = 0, offset, end, stop
+    cdef int64_t span
     merge_all(model, &work.merging, 0)
     begin_lockstep(&work.merging)
     while True:
@@ -417,21 +462,28 @@ cdef void run_spans(model_t* model, const options_t* options, work_t* work,
         if span < 0:
             break
         work.random = random_stream(seed, epoch_key, span)
-        fill_pool(model, options, work)
-        offset = queue.starts[span]
-        stop = queue.starts[span + 1]
-        if options.chunks:
-            work.stream.ids, work.stream.offset, work.stream.stop = ids, offset, stop
-            train_span_in_chunks(model, options, work, schedule)
-            continue
-        while offset < stop and not atomic_read(&queue.stopped):
-            end = sentence_end(ids, offset, stop, options.max_sentence_length)
-            work.block.alpha = alpha_at(schedule, schedule.first_offset + offset)
-            train_sentence(model, options, work, ids, offset, end)
-            atomic_add(&work.counters.ids, end - offset)
-            offset = end
+        train_span(model, options, work, schedule, ids, queue.starts[span],
+                   queue.starts[span + 1])
     merge_all(model, &work.merging, work.block.alpha)
     end_lockstep(&work.merging)
+
+
+cdef void train_span(const model_t* model, const options_t* options, work_t* work,
+                     const schedule_t* schedule, const int32_t* ids, int64_t offset,
+                     int64_t stop) noexcept nogil:
+    """Train the sentences from `offset` to before `stop`."""
+    cdef int64_t end
+    fill_pool(model, options, work)
+    if options.chunks:
+        work.stream.ids, work.stream.offset, work.stream.stop = ids, offset, stop
+        train_span_in_chunks(model, options, work, schedule)
+        return
+    while offset < stop and not atomic_read(work.stopped):
+        end = sentence_end(ids, offset, stop, options.max_sentence_length)
+        work.block.alpha = alpha_at(schedule, schedule.first_offset + offset)
+        train_sentence(model, options, work, ids, offset, end)
+        atomic_add(&work.counters.ids, end - offset)
+        offset = end
 
 
 cdef inline float alpha_at(const schedule_t* schedule, int64_t offset) noexcept nogil:

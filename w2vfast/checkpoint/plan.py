@@ -83,8 +83,11 @@ class CheckpointPlan:
         ------
         SettingsError
             If there are checkpoints and no wish to go on from them, or they are of a
-            training with other settings.
+            training with other settings; or if the training is deterministic, because
+            a checkpoint does not hold the curvature by which its rows are merged.
         """
+        if params.deterministic:
+            raise SettingsError(_would_differ())
         names = self.folder.names()
         if names and not self.resume:
             raise SettingsError(_would_mix(self.folder.path, names[-1]))
@@ -199,6 +202,16 @@ def plan_of(
         message = (given, " needs ", Name("checkpoint"), ", the folder.")
         raise SettingsError(message)
     return NoCheckpoints()
+
+
+def _would_differ() -> tuple[Part, ...]:
+    deterministic = Setting("deterministic", True)
+    return (
+        *("checkpoints cannot be used with ", deterministic, ": a training that goes "),
+        "on from one would give other bytes. Leave one of them out. With ",
+        *(Setting("workers", 1), " and without ", deterministic),
+        " the bytes are the same with and without a break.",
+    )
 
 
 def _would_mix(path: str, name: str) -> list[Part]:

@@ -127,6 +127,13 @@ OWN_FLAGS = (
         f"vectors to write: {', '.join(COMBINATIONS[:-1])} or {COMBINATIONS[-1]} "
         f"({COMBINATIONS[0]})",
     ),
+    Flag(
+        "deterministic",
+        None,
+        "",
+        "the same bytes with any number of threads; slower",
+        "deterministic",
+    ),
     Flag("init-vectors", path, "FILE", "initial vectors of the words in this file"),
     Flag("freeze", path, "FILE", "words, one a line, whose vectors do not change"),
     Flag(

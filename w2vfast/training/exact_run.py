@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from w2vfast import _core
 from w2vfast.errors import Name, Setting, SettingsWarning, warn
 from w2vfast.training.kernel_objects import kernel_options
+from w2vfast.training.spans import even_spans
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
@@ -51,6 +52,7 @@ class ExactRun:
         self._weights = weights
         self._ids = ids
         self._is_finite = True
+        self._starts = even_spans(ids, params.max_sentence_length)
         self._worker = _core.ExactWorker(
             model, options, params.start_alpha, params.epochs, train_words
         )
@@ -60,10 +62,19 @@ class ExactRun:
         """What the worker has done so far."""
         return [self._worker.counters]
 
+    def spans(self, epoch: int) -> NDArray[np.int64]:
+        """Return the offsets of an epoch's spans, which serve to tell where it ends."""
+        del epoch
+        return self._starts
+
     def tasks(self, epoch: int, queue: _core.SpanQueue) -> list[Callable[[], object]]:
         """Return what the only thread calls; the queue serves to stop it."""
         del epoch  # the worker's state carries over
         return [lambda: self._worker.train_epoch(self._ids, queue)]
+
+    def stop(self, queue: _core.SpanQueue) -> None:
+        """Let the thread return soon; may be called on any."""
+        queue.stop()
 
     @property
     def state(self) -> WorkerState:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +16,7 @@ from w2vfast.errors import Name, Setting, SettingsMemoryError
 from w2vfast.training import sampling
 from w2vfast.training.kernel_objects import kernel_options
 from w2vfast.training.replicas import plan_replicas
+from w2vfast.training.spans import even_spans
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from w2vfast.training.weights import Weights
 
 SAMPLED_IDS = 1 << 20  # at least, from which word shares are estimated
+IDLE_WORKERS = 16  # that may be started for nothing
 
 
 class FastRun:
@@ -55,23 +59,21 @@ class FastRun:
     ) -> None:
         self._weights = weights
         self._ids = ids
-        self._params = params
+        self._starts = even_spans(ids, params.max_sentence_length)
+        self._params = replace(params, workers=self._useful_workers(params))
         self._epochs_before = epochs_before
-        self._workers = self._new_workers(model, tables)
+        self._workers = self._workers_in_memory(model, tables)
 
-    def _new_workers(self, model: _core.Model, tables: Tables) -> list[_core.Worker]:
+    def _useful_workers(self, params: TrainParams) -> int:
+        """Return how many workers to start: few of them find no span."""
+        return min(params.n_workers, max(len(self._starts) - 1, IDLE_WORKERS))
+
+    def _workers_in_memory(
+        self, model: _core.Model, tables: Tables
+    ) -> list[_core.Worker]:
         p = self._params
-        in_step = os.environ.get("W2VFAST_LOCKSTEP") == "1"
-        lockstep = _core.Lockstep(p.n_workers) if in_step else None
-        replicas = self._plan_replicas(tables) if p.n_workers > 1 else None
-        options = kernel_options(p, len(self._ids))
         try:
-            return [
-                _core.Worker(
-                    model, options, p.seed, replicas=replicas, lockstep=lockstep
-                )
-                for _ in range(p.n_workers)
-            ]
+            return self._new_workers(model, tables)
         except MemoryError as error:
             message = (
                 f"there is not enough memory for the buffers of {p.n_workers} workers "
@@ -83,6 +85,17 @@ class FastRun:
                 ".",
             )
             raise SettingsMemoryError(message) from error
+
+    def _new_workers(self, model: _core.Model, tables: Tables) -> list[_core.Worker]:
+        p = self._params
+        in_step = os.environ.get("W2VFAST_LOCKSTEP") == "1"
+        lockstep = _core.Lockstep(p.n_workers) if in_step else None
+        replicas = self._plan_replicas(tables) if p.n_workers > 1 else None
+        options = kernel_options(p, len(self._ids))
+        return [
+            _core.Worker(model, options, p.seed, replicas=replicas, lockstep=lockstep)
+            for _ in range(p.n_workers)
+        ]
 
     def _plan_replicas(self, tables: Tables) -> _core.Replicas:
         plan = plan_replicas(self._params, self._kept_shares(tables.keep), tables)
@@ -100,27 +113,36 @@ class FastRun:
 
         The vocabulary's counts may come from another text.
         """
+        return sampling.kept_shares(self._sampled_counts(), keep)
+
+    def _sampled_counts(self) -> NDArray[np.int64]:
         sample = self._ids[:: max(1, len(self._ids) // SAMPLED_IDS)]
-        counts = np.bincount(sample, minlength=len(self._weights.syn0.vectors))
-        return sampling.kept_shares(counts, keep)
+        return np.bincount(sample, minlength=len(self._weights.syn0.vectors))
 
     @property
     def counters(self) -> list[_core.Counters]:
         """What each worker has done so far, in all epochs."""
         return [worker.counters for worker in self._workers]
 
+    def spans(self, epoch: int) -> NDArray[np.int64]:
+        """Return the offsets of an epoch's spans, shape (S + 1,)."""
+        del epoch  # the same in all epochs
+        return self._starts
+
     def tasks(self, epoch: int, queue: _core.SpanQueue) -> list[Callable[[], object]]:
         """Return what each thread calls: it trains spans until the queue is empty."""
+        job = (self._ids, queue, self._epochs_before + epoch, self._schedule(epoch))
+        return [functools.partial(worker.train_epoch, *job) for worker in self._workers]
+
+    def _schedule(self, epoch: int) -> _core.AlphaSchedule:
         p = self._params
-        epoch_key = self._epochs_before + epoch
-        schedule = _core.AlphaSchedule(
+        return _core.AlphaSchedule(
             p.start_alpha, p.end_alpha, p.alpha_floor, epoch=epoch, n_epochs=p.epochs
         )
 
-        def task(worker: _core.Worker) -> Callable[[], object]:
-            return lambda: worker.train_epoch(self._ids, queue, epoch_key, schedule)
-
-        return [task(worker) for worker in self._workers]
+    def stop(self, queue: _core.SpanQueue) -> None:
+        """Let the threads return soon; may be called on any of them."""
+        queue.stop()
 
     @property
     def state(self) -> WorkerState:

@@ -192,13 +192,28 @@ def kept_shares(
     ndarray of float64, shape (rows,)
         The sum is 1, or 0 if there is no word.
     """
+    kept = _kept_counts(counts, keep)
+    total = kept.sum()
+    if total > 0:
+        kept /= total
+    return kept
+
+
+def kept_fraction(counts: NDArray[np.int64], keep: NDArray[np.uint32] | None) -> float:
+    """Compute the share of kept words in the text, sentence ends included.
+
+    Parameters as for `kept_shares`.
+    """
+    return float(_kept_counts(counts, keep).sum() / max(1, counts.sum()))
+
+
+def _kept_counts(
+    counts: NDArray[np.int64], keep: NDArray[np.uint32] | None
+) -> NDArray[np.float64]:
     kept = counts.astype(np.float64)
     kept[0] = 0
     if keep is not None:
         kept *= keep / KEEP_ALWAYS
-    total = kept.sum()
-    if total > 0:
-        kept /= total
     return kept
 
 

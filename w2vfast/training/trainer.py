@@ -1,15 +1,16 @@
-"""Train weights on encoded ids: spans, progress, and the end of an epoch.
+"""Train weights on encoded ids: threads, progress, and the end of an epoch.
 
 The calling thread waits and reports; every worker runs one function of `_core` without
-the GIL for an epoch.  Epochs end at a barrier, where callbacks run.  `fast_run` and
-`exact_run` have what differs between the modes.
+the GIL for an epoch.  Epochs end at a barrier, where callbacks run.  `fast_run`,
+`deterministic_run` and `exact_run` have what differs between the modes.
 """
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from w2vfast import _core
 from w2vfast.system.threads import POLL_SECONDS, run_threads
 from w2vfast.training import sampling
+from w2vfast.training.deterministic_run import DeterministicRun
 from w2vfast.training.exact_run import ExactRun
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.history import EpochStats, Losses, Progress, Sample, Timeline
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from w2vfast.training.weights import Weights
 
 SAMPLES_WANTED = 512  # of a run, over time
-IDLE_WORKERS = 16  # that may be started for nothing
-SHORTEST_SPAN, LONGEST_SPAN, SPANS_WANTED = 2_000, 64_000, 512  # ids
 
 
 @dataclass(frozen=True)
@@ -93,24 +93,15 @@ class Trainer:
         self._params = params
         self._unknown = unknown
         self._objectives = _objectives(params)
-        self._starts = self._cut_spans()
         model = kernel_model(weights, tables, params.vector_size)
         self._run: FastRun | ExactRun
         if params.exact:
             self._run = ExactRun(model, weights, ids, params, train_words)
         else:
-            fewer = replace(params, workers=self._useful_workers())
-            self._run = FastRun(model, weights, ids, tables, fewer, epochs_before)
+            kind = DeterministicRun if params.deterministic else FastRun
+            self._run = kind(model, weights, ids, tables, params, epochs_before)
+        self._starts = self._run.spans(0)
         self._restored: Position | None = None
-
-    def _cut_spans(self) -> NDArray[np.int64]:
-        n_ids = len(self.ids)
-        length = min(max(n_ids // SPANS_WANTED, SHORTEST_SPAN), LONGEST_SPAN)
-        return _core.span_starts(self.ids, length, self._params.max_sentence_length)
-
-    def _useful_workers(self) -> int:
-        """Return how many workers to start: few of them find no span."""
-        return min(self._params.n_workers, max(len(self._starts) - 1, IDLE_WORKERS))
 
     @property
     def n_ids(self) -> int:
@@ -138,7 +129,7 @@ class Trainer:
 
     @property
     def starts(self) -> NDArray[np.int64]:
-        """Offsets of the spans, shape (S + 1,), the number of ids last."""
+        """Offsets of the epoch's spans, shape (S + 1,), the number of ids last."""
         return self._starts
 
     @property
@@ -241,6 +232,8 @@ class Trainer:
             begun, first_span = self._restored_epoch(found), found.next_span
         else:
             begun, first_span = self._new_epoch(epoch), 0
+            if found is None:
+                self._starts = self._run.spans(epoch)
         queue = _core.SpanQueue(self._starts, first_span)
         begun.timeline.add(self._sample(begun))
         report(self._progress(begun))
@@ -279,10 +272,11 @@ class Trainer:
             plan_pause()
             report(self._progress(epoch))
 
+        stop = functools.partial(self._run.stop, queue)
         while not self._is_done(queue):
             plan_pause()
             tasks = self._run.tasks(epoch.number, queue)
-            run_threads(tasks, queue.stop, report_now, report_seconds)
+            run_threads(tasks, stop, report_now, report_seconds)
             if not self._is_done(queue):
                 pauses.take(self._position(epoch, queue.next_span))
 

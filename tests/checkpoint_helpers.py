@@ -45,6 +45,7 @@ def checkpoint(seed=0, **changes):
         history=[EpochStats(0, 0.04, 100, 1.5, None, 2.5, POSITION.samples)],
         starts=np.array([0, 40, 70, 100]),
         weights={name: rng.random((3, 4), np.float32) for name in ("syn0", "syn1neg")},
+        arrays={"curvature": rng.random(5)},
     )
     return dataclasses.replace(made, **changes)
 
@@ -52,7 +53,7 @@ def checkpoint(seed=0, **changes):
 def assert_equal(one, other):
     for field in dataclasses.fields(one):
         values = getattr(one, field.name), getattr(other, field.name)
-        if field.name == "weights":
+        if field.name in ("weights", "arrays"):
             assert values[0].keys() == values[1].keys()
             for name in values[0]:
                 np.testing.assert_array_equal(values[0][name], values[1][name])

@@ -46,6 +46,7 @@ cdef extern from "_core_parts/curvature.h" nogil:
         float* change
         double trace
         double n_blocks
+        double n_known
         float rest
         int n_axes
         int n_columns
@@ -706,6 +707,10 @@ cdef class SpanQueue:
         the workers again with a later offset they go on.
         """
         atomic_add(&self.pause_offset, offset - atomic_read(&self.pause_offset))
+
+    def pauses_at(self, int64_t offset):
+        """Return whether what starts at this offset is to wait for a pause."""
+        return offset >= atomic_read(&self.pause_offset)
 
     @property
     def next_span(self):

@@ -10,6 +10,7 @@ import pytest
 from w2vfast import CallbackAny2Vec, KeyedVectors, StopTraining, Word2Vec
 from w2vfast.checkpoint.folder import CheckpointFolder
 from w2vfast.errors import SettingsError
+from w2vfast.training import spans
 
 RNG = np.random.default_rng(5)
 SENTENCES = [[f"w{w}" for w in RNG.zipf(1.6, 12) if w < 300] for _ in range(1500)]
@@ -54,6 +55,7 @@ class KilledAt(CallbackAny2Vec):
         {"mode": "exact", "sg": 1, "hs": 1, "negative": 0},
         {"objective": "softmax", "vector_size": 4},
         {"negative_sharing": "chunk"},
+        {"deterministic": True, "workers": 3, "hs": 1},
     ],
     ids=str,
 )
@@ -167,13 +169,6 @@ def test_other_settings_are_refused_before_the_text_is_read(tmp_path):
     assert next(unread) is SENTENCES[0]
 
 
-def test_a_deterministic_training_has_no_checkpoints(tmp_path):
-    options = {**SETTINGS, "checkpoint": tmp_path / "new"}
-    with pytest.raises(SettingsError, match="would give other bytes"):
-        Word2Vec(SENTENCES, deterministic=True, **options)
-    assert not (tmp_path / "new").exists()
-
-
 def test_without_any_checkpoint_a_resumed_run_begins(tmp_path):
     whole = Word2Vec(SENTENCES, **SETTINGS)
     path = tmp_path / "new"
@@ -226,3 +221,23 @@ def test_parts_that_do_not_fit_are_refused(tmp_path):
         with pytest.raises(ValueError, match="is damaged: ") as found:
             Word2Vec(SENTENCES, resume=True, **options)
         assert "its parts do not" in str(found.value) or "kept_words" in str(changes)
+
+
+def test_a_deterministic_run_that_another_version_cuts_otherwise_is_refused(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(spans, "SEEN_PER_ROUND", 8)
+    monkeypatch.setattr(spans, "SHORTEST_SHARD", 32)
+    options = {**SETTINGS, "deterministic": True, "checkpoint": tmp_path, "epochs": 1}
+    Word2Vec(SENTENCES, **options)
+    folder = CheckpointFolder(tmp_path)
+    good = folder.newest()[1]
+    position = dataclasses.replace(good.position, epoch=0)
+    for changes, said in (
+        ({"worker": {"order": 1}}, "cuts rounds differently"),
+        ({"next_span": len(good.starts) - 2}, "no round begins with span"),
+    ):
+        changed = dataclasses.replace(position, **changes)
+        folder.add(dataclasses.replace(good, position=changed, finished=False))
+        with pytest.raises(ValueError, match=said):
+            Word2Vec(SENTENCES, resume=True, **options)

@@ -203,6 +203,7 @@ def test_parameters_are_spelled_as_flags():
     assert spelling.setting("hs", True) == "-hs 1"
     assert spelling.setting("mode", "exact") == "--mode exact"
     assert spelling.setting("resume", True) == "--resume"
+    assert spelling.setting("resume", False) == "no --resume"
 
 
 def test_parameters_without_a_flag_are_spelled_as_in_python():

@@ -141,6 +141,60 @@ cdef class Shards:
                     merged = round_t(m, n, turn % n, strength, part, n_parts)
                     merge_touched(&self.model.c, self, &merged)
 
+    @property
+    def state(self):
+        """The curvature, which lasts from round to round: float64, shape (3, n).
+
+        A row for each matrix: trace, n_blocks, n_known, rest, values (K,), axes (K, D),
+        sums (K, D); zeros if there is no such matrix.
+        """
+        packed = np.zeros((MATRICES, self._state_size()))
+        self._exchange(packed, False)
+        return packed
+
+    @state.setter
+    def state(self, double[:, ::1] packed):
+        require(packed.shape[0] == MATRICES and packed.shape[1] == self._state_size(),
+                "the curvature", f"of shape ({MATRICES}, {self._state_size()})",
+                (packed.shape[0], packed.shape[1]))
+        self._exchange(packed, True)
+
+    @property
+    def sampling(self):
+        """When each shard samples: int64, shape (n_shards, 5).
+
+        Its kept words so far, and `due`, `is_due`, `n_sampled` and `n_contexts` of its
+        samples.
+        """
+        times = np.zeros((self.n_shards, 5), dtype=np.int64)
+        for shard in range(self.n_shards):
+            times[shard] = (self.n_words[shard], self.samples[shard].due,
+                            self.samples[shard].is_due, self.samples[shard].n_sampled,
+                            self.samples[shard].n_contexts)
+        return times
+
+    @sampling.setter
+    def sampling(self, int64_t[:, ::1] times):
+        require(times.shape[0] == self.n_shards and times.shape[1] == 5,
+                "the times of samples", f"of shape ({self.n_shards}, 5)",
+                (times.shape[0], times.shape[1]))
+        for shard in range(self.n_shards):
+            self.n_words[shard] = times[shard, 0]
+            self.samples[shard].due = times[shard, 1]
+            self.samples[shard].is_due = times[shard, 2] != 0
+            self.samples[shard].n_sampled = times[shard, 3]
+            self.samples[shard].n_contexts = times[shard, 4]
+
+    cdef int64_t _state_size(self):
+        cdef int64_t D = self.model.c.dim
+        return 4 + min(CURVATURE_AXES, D) * (2 * D + 1)
+
+    cdef _exchange(self, double[:, ::1] packed, bint restore):
+        cdef int64_t m
+        for m in range(MATRICES):
+            if self.firsts[m] != NULL:
+                exchange_curvature(&self.curvature[m], &packed[m, 0], restore)
+
     cdef int64_t _n_open(self, SpanQueue queue) except -1:
         cdef int64_t n = queue.end - queue.first
         require(n <= self.n_shards, "the spans of a round", f"at most {self.n_shards}",
@@ -292,6 +346,33 @@ cdef bint close_shard(model_t* model, work_t* work, Shards shards,
 
 
 # ---- curvature ----
+
+cdef void exchange_curvature(curvature_t* h, double* packed,
+                             bint restore) noexcept nogil:
+    """Copy what lasts from round to round to `packed`, or from there."""
+    cdef int k, D = h.n_columns
+    if restore:
+        h.trace, h.n_blocks, h.n_known = packed[0], packed[1], packed[2]
+    else:
+        packed[0], packed[1], packed[2] = h.trace, h.n_blocks, h.n_known
+    exchange_floats(&h.rest, packed + 3, 1, restore)
+    exchange_floats(h.values, packed + 4, h.n_axes, restore)
+    packed += 4 + h.n_axes
+    for k in range(h.n_axes):
+        exchange_floats(h.axes[k], packed, D, restore)
+        exchange_floats(h.sums[k], packed + D, D, restore)
+        packed += 2 * D
+
+
+cdef void exchange_floats(float* values, double* packed, int n,
+                          bint restore) noexcept nogil:
+    cdef int i
+    for i in range(n):
+        if restore:
+            values[i] = <float>packed[i]
+        else:
+            packed[i] = values[i]
+
 
 cdef void add_samples(curvature_t* whole, curvature_t* part):
     """Add a shard's samples to those of all shards, and forget them."""

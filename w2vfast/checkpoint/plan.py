@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2vfast.aliases import PathLike
 from w2vfast.checkpoint.folder import CheckpointFolder
@@ -83,11 +84,8 @@ class CheckpointPlan:
         ------
         SettingsError
             If there are checkpoints and no wish to go on from them, or they are of a
-            training with other settings; or if the training is deterministic, because
-            a checkpoint does not hold the curvature by which its rows are merged.
+            training with other settings.
         """
-        if params.deterministic:
-            raise SettingsError(_would_differ())
         names = self.folder.names()
         if names and not self.resume:
             raise SettingsError(_would_mix(self.folder.path, names[-1]))
@@ -159,7 +157,7 @@ class CheckpointPlan:
         if checkpoint.finished:  # also if a hook ended it before its last epoch
             position = dataclasses.replace(position, epoch=trainer.n_epochs)
         try:
-            trainer.restore(position, checkpoint.starts)
+            trainer.restore(position, checkpoint.starts, checkpoint.arrays)
         except (ValueError, OverflowError) as error:
             message = f"{path} is damaged: {error}"
             raise ValueError(message) from error
@@ -204,16 +202,6 @@ def plan_of(
     return NoCheckpoints()
 
 
-def _would_differ() -> tuple[Part, ...]:
-    deterministic = Setting("deterministic", True)
-    return (
-        *("checkpoints cannot be used with ", deterministic, ": a training that goes "),
-        "on from one would give other bytes. Leave one of them out. With ",
-        *(Setting("workers", 1), " and without ", deterministic),
-        " the bytes are the same with and without a break.",
-    )
-
-
 def _would_mix(path: str, name: str) -> list[Part]:
     return [
         f"{path} has checkpoints of an earlier run, such as {name}. Give ",
@@ -224,10 +212,10 @@ def _would_mix(path: str, name: str) -> list[Part]:
 
 def _check_parts(trainer: Trainer, found: Checkpoint, path: str) -> None:
     """Raise ValueError unless weights, spans and position fit the trainer."""
-    shapes = {name: rows.vectors.shape for name, rows in trainer.weights}
-    fit = {name: matrix.shape for name, matrix in found.weights.items()} == shapes
+    weights = {name: rows.vectors for name, rows in trainer.weights}
+    fit = _forms(found.weights) == _forms(weights)
+    fit = fit and _forms(found.arrays) == _forms(trainer.arrays)
     starts, position = found.starts, found.position
-    fit = fit and all(found.weights[name].dtype == np.float32 for name in shapes)
     fit = fit and starts.dtype == np.int64 and starts.ndim == 1 and len(starts) > 1
     fit = fit and bool(starts[0] == 0 and starts[-1] == trainer.n_ids)
     fit = fit and bool((np.diff(starts) > 0).all())
@@ -235,3 +223,9 @@ def _check_parts(trainer: Trainer, found: Checkpoint, path: str) -> None:
     if not fit:
         message = f"{path} is damaged: its parts do not fit each other"
         raise ValueError(message)
+
+
+def _forms(
+    arrays: Mapping[str, NDArray[Any]],
+) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
+    return {name: (array.dtype, array.shape) for name, array in arrays.items()}

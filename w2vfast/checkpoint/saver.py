@@ -134,7 +134,7 @@ class Saver:
     ) -> Checkpoint:
         return Checkpoint(
             *(self._run, position, finished, list(self._history)),
-            *(self._trainer.starts, weights),
+            *(self._trainer.starts, weights, self._trainer.arrays),
         )
 
     def _write(self, checkpoint: Checkpoint) -> None:

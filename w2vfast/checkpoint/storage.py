@@ -22,6 +22,7 @@ from w2vfast.training.position import Position
 
 VERSION = 1
 _STARTS = "span_starts"
+_WEIGHTS = ("syn0", "syn1", "syn1neg")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Checkpoint:
         Offsets of the spans.
     weights : dict of str to ndarray of float32, shape (V, D)
         The matrices by name.
+    arrays : dict of str to ndarray
+        `Trainer.arrays`.
     instruction_set : str
         Of the processor that computed them.
     """
@@ -51,6 +54,7 @@ class Checkpoint:
     history: list[EpochStats]
     starts: NDArray[np.int64]
     weights: Mapping[str, NDArray[np.float32]]
+    arrays: Mapping[str, NDArray[Any]]
     instruction_set: str = _core.INSTRUCTION_SET
 
 
@@ -74,7 +78,11 @@ def write_checkpoint(path: str, checkpoint: Checkpoint) -> None:
     OSError
         If it cannot be written, or exists.
     """
-    arrays: dict[str, NDArray[Any]] = {**checkpoint.weights, _STARTS: checkpoint.starts}
+    arrays: dict[str, NDArray[Any]] = {
+        **checkpoint.weights,
+        **checkpoint.arrays,
+        _STARTS: checkpoint.starts,
+    }
     meta: dict[str, Any] = {
         "kind": CHECKPOINT_KIND,
         "checkpoint_version": VERSION,
@@ -131,9 +139,10 @@ def read_checkpoint(path: str, *, whole: bool = True) -> Checkpoint:
         if whole and digest_of(array) != meta.digests[name]:
             raise _damaged(path, f"{name} was changed")
     starts = np.array(arrays.pop(_STARTS))
+    weights = {name: arrays.pop(name) for name in _WEIGHTS if name in arrays}
     return Checkpoint(
         *(meta.run, meta.position, meta.finished, meta.history),
-        *(starts, arrays, meta.instruction_set),
+        *(starts, weights, arrays, meta.instruction_set),
     )
 
 

@@ -377,7 +377,7 @@ class FlagSpelling(Spelling):
         if parameter not in self._flags:
             return super().setting(parameter, value)
         if parameter in self._bare:
-            return self._flags[parameter]
+            return self._flags[parameter] if value else f"no {self._flags[parameter]}"
         return f"{self._flags[parameter]} {self.value(value)}"
 
     def unset(self, parameter: str, meaning: str) -> str:

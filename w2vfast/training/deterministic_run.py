@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import zlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from w2vfast.training.spans import SHARDS, plan_rounds
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
+    from w2vfast.training.position import Position, WorkerState
     from w2vfast.training.tables import Tables
     from w2vfast.training.weights import Weights
 
@@ -49,6 +51,7 @@ class DeterministicRun(FastRun):
         self._plan = plan_rounds(ids, 0, self._kept, params.max_sentence_length)
         self._epoch = self._round = self._ids_before = self._ids_in_round = 0
         self._queue = _core.SpanQueue(self._plan.starts)
+        self._is_open = False
 
     def _new_workers(self, model: _core.Model, tables: Tables) -> list[_core.Worker]:
         p = self._params
@@ -72,10 +75,58 @@ class DeterministicRun(FastRun):
         self._plan = plan_rounds(self._ids, seen, self._kept, limit)
         return self._plan.starts
 
+    @property
+    def state(self) -> WorkerState:
+        """A checksum of the order of the spans, to notice another version's."""
+        return {"order": zlib.crc32(self._plan.order.astype("<i8").tobytes())}
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The curvature, when shards sample it, and what each shard has counted."""
+        counters = [
+            (c.ids, c.predictions, c.hs_loss, c.ns_loss, c.softmax_loss)
+            for c in self.counters
+        ]
+        return {
+            "curvature": self._shards.state,
+            "sampling": self._shards.sampling,
+            "counters": np.array(counters, float),
+        }
+
+    def restore(
+        self,
+        position: Position,
+        starts: NDArray[np.int64],
+        arrays: Mapping[str, NDArray[Any]],
+    ) -> None:
+        """Go on from where another run stood.
+
+        Raises
+        ------
+        ValueError
+            If this version cuts the text into other spans, or there is no round.
+        """
+        is_left = position.epoch < self._params.epochs
+        is_same = np.array_equal(self.spans(position.epoch), starts)
+        if is_left and not (is_same and position.worker == self.state):
+            message = "it was written by a version that cuts rounds differently"
+            raise ValueError(message)
+        if position.next_span not in self._plan.bounds:
+            message = f"no round begins with span {position.next_span}"
+            raise ValueError(message)
+        self._shards.state = np.array(arrays["curvature"])
+        self._shards.sampling = np.array(arrays["sampling"])
+        for counters, (ids, predictions, *losses) in zip(
+            self.counters, arrays["counters"].tolist(), strict=True
+        ):
+            counters.restore(int(ids), int(predictions), *losses)
+
     def tasks(self, epoch: int, queue: _core.SpanQueue) -> list[Callable[[], object]]:
         """Return what each thread calls: it trains and merges round after round."""
-        self._queue, self._epoch, self._round = queue, epoch, -1
-        self._ids_before = 0
+        self._queue, self._epoch = queue, epoch
+        self._round = int(np.searchsorted(self._plan.bounds, queue.next_span)) - 1
+        self._ids_before = self._n_ids_of(0, queue.next_span)
+        self._ids_in_round = 0
         self._begin_round()
         self._trained.reset()
         self._merged.reset()
@@ -91,25 +142,32 @@ class DeterministicRun(FastRun):
         plan, epoch_key = self._plan, self._epochs_before + self._epoch
         job = (self._ids, self._queue, plan.order, epoch_key, schedule)
         with contextlib.suppress(threading.BrokenBarrierError):  # after `stop`
-            for number in range(len(plan.bounds) - 1):
+            while self._is_open:
                 worker.train_round(*job, self._ids_before)
                 self._trained.wait()
                 self._shards.merge(
-                    self._queue, number, self._strength, part, len(self._workers)
+                    self._queue, self._round, self._strength, part, len(self._workers)
                 )
                 self._merged.wait()
 
     def _begin_round(self) -> None:
-        """Let workers take the spans of the next round; while none of them runs."""
-        if self._round >= 0:
-            self._ids_before += self._ids_in_round
+        """Let workers take the spans of the next round, unless there is a pause.
+
+        While none of them runs.
+        """
+        self._ids_before += self._ids_in_round
         self._round += 1
         bounds = self._plan.bounds[self._round : self._round + 2]
-        if len(bounds) == 2:
+        self._is_open = len(bounds) == 2
+        if self._is_open:
             self._queue.restrict(*bounds)
-            spans = self._plan.order[bounds[0] : bounds[1]]
-            lengths = self._plan.starts[spans + 1] - self._plan.starts[spans]
-            self._ids_in_round = int(lengths.sum())
+            self._ids_in_round = self._n_ids_of(*bounds)
+            self._is_open = not self._queue.pauses_at(self._ids_before)
+
+    def _n_ids_of(self, first: int, end: int) -> int:
+        """Count the ids of spans, which are numbered in the order of training."""
+        spans = self._plan.order[first:end]
+        return int((self._plan.starts[spans + 1] - self._plan.starts[spans]).sum())
 
     def _close_round(self) -> None:
         """Prepare the merge; while no worker runs."""

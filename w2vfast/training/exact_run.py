@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from w2vfast import _core
 from w2vfast.errors import Name, Setting, SettingsWarning, warn
 from w2vfast.training.kernel_objects import kernel_options
+from w2vfast.training.position import restore_counters
 from w2vfast.training.spans import even_spans
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
-    from w2vfast.training.position import WorkerState
+    from w2vfast.training.position import Position, WorkerState
     from w2vfast.training.weights import Weights
 
 
@@ -81,9 +82,22 @@ class ExactRun:
         """Where the worker is in the text, and its random numbers and alpha."""
         return self._worker.state
 
-    def restore(self, state: WorkerState) -> None:
-        """Go on from the `state` of another run."""
-        self._worker.restore(**state)  # type: ignore[arg-type]
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Arrays besides the weights that a run needs to go on: none."""
+        return {}
+
+    def restore(
+        self,
+        position: Position,
+        starts: NDArray[np.int64],
+        arrays: Mapping[str, NDArray[Any]],
+    ) -> None:
+        """Go on from where another run stood."""
+        del arrays
+        self._starts = starts
+        restore_counters(self._worker.counters, position)
+        self._worker.restore(**position.worker)  # type: ignore[arg-type]
 
     def reported_alpha(self, epoch: float) -> float:
         """Return the present learning rate."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,13 @@ from w2vfast import _core
 from w2vfast.errors import Name, Setting, SettingsMemoryError
 from w2vfast.training import sampling
 from w2vfast.training.kernel_objects import kernel_options
+from w2vfast.training.position import restore_counters
 from w2vfast.training.replicas import plan_replicas
 from w2vfast.training.spans import even_spans
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
-    from w2vfast.training.position import WorkerState
+    from w2vfast.training.position import Position, WorkerState
     from w2vfast.training.tables import Tables
     from w2vfast.training.weights import Weights
 
@@ -149,10 +150,24 @@ class FastRun:
         """Kept words of all workers, by which merges are timed."""
         return {"kept_words": sum(worker.kept_words for worker in self._workers)}
 
-    def restore(self, state: WorkerState) -> None:
-        """Go on from the `state` of another run, with any number of workers."""
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Arrays besides the weights that a run needs to go on: none."""
+        return {}
+
+    def restore(
+        self,
+        position: Position,
+        starts: NDArray[np.int64],
+        arrays: Mapping[str, NDArray[Any]],
+    ) -> None:
+        """Go on from where another run stood, with any number of workers."""
+        del arrays
+        self._starts = starts
+        restore_counters(self.counters[0], position)
         for worker in self._workers:
-            worker.kept_words = int(state["kept_words"]) // len(self._workers)
+            n_words = int(position.worker["kept_words"]) // len(self._workers)
+            worker.kept_words = n_words
 
     def reported_alpha(self, epoch: float) -> float:
         """Return the learning rate after `epoch` epochs; the kernels compute theirs."""

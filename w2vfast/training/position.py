@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from w2vfast import _core
 from w2vfast.training.history import Losses, Sample
 
 WorkerState = dict[str, int | float]
@@ -49,6 +50,12 @@ class Position:
     seconds: float
     samples: tuple[Sample, ...]
     sample_stride: int
+
+
+def restore_counters(counters: _core.Counters, position: Position) -> None:
+    """Let one worker's counters have the sums of all workers of another run."""
+    sums = position.losses
+    counters.restore(position.ids, sums.predictions, sums.hs, sums.ns, sums.softmax)
 
 
 class Pauses(Protocol):

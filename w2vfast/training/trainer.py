@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +137,17 @@ class Trainer:
         """Epochs that are done already, in the run that this one goes on from."""
         return 0 if self._restored is None else self._restored.epoch
 
-    def restore(self, position: Position, starts: NDArray[np.int64]) -> None:
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Arrays besides the weights that a run needs to go on, by name; copies."""
+        return self._run.arrays
+
+    def restore(
+        self,
+        position: Position,
+        starts: NDArray[np.int64],
+        arrays: Mapping[str, NDArray[Any]],
+    ) -> None:
         """Go on from where another run stood; its weights are in place.
 
         Parameters
@@ -145,13 +155,16 @@ class Trainer:
         position : Position
         starts : ndarray of int64, shape (S + 1,)
             `starts` of that run: random numbers are keyed by the spans.
+        arrays : mapping of str to ndarray
+            `arrays` of that run.
+
+        Raises
+        ------
+        ValueError, OverflowError
+            If they are of no run.
         """
+        self._run.restore(position, starts, arrays)
         self._starts = starts
-        self._run.restore(position.worker)
-        sums = position.losses
-        self._run.counters[0].restore(
-            position.ids, sums.predictions, sums.hs, sums.ns, sums.softmax
-        )
         self._restored = position
 
     def can_stand_at(self, position: Position) -> bool:
@@ -168,6 +181,8 @@ class Trainer:
 
     def position_after(self, epoch: int) -> Position:
         """Return where the run stands between two epochs, after so many."""
+        if epoch < self.n_epochs:
+            self._starts = self._run.spans(epoch)
         return self._position(self._new_epoch(epoch), 0)
 
     def _position(self, epoch: _Epoch, next_span: int) -> Position:
@@ -228,12 +243,11 @@ class Trainer:
             In fast mode, if a vector became non-finite.
         """
         found = self._restored
+        self._starts = self._run.spans(epoch)
         if found is not None and found.epoch == epoch:
             begun, first_span = self._restored_epoch(found), found.next_span
         else:
             begun, first_span = self._new_epoch(epoch), 0
-            if found is None:
-                self._starts = self._run.spans(epoch)
         queue = _core.SpanQueue(self._starts, first_span)
         begun.timeline.add(self._sample(begun))
         report(self._progress(begun))

@@ -164,7 +164,7 @@ class Word2Vec(Predictions, GensimNames):
     deterministic : bool, default False
         The same bytes with any number of workers, at 0.3 to 0.5 of the speed; needs
         memory for up to 16 copies of a vector (`estimate_memory`).  More than 16
-        workers are no faster.  Not with full softmax or checkpoints, nor in exact
+        workers are no faster.  Not with full softmax, nor in exact
         mode, which has one worker.
     memory_limit : int, optional
         Ids beyond this size are kept in a memory-mapped file [bytes].

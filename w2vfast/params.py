@@ -194,7 +194,7 @@ class TrainParams:
     deterministic : bool, default False
         The same seed gives the same vectors with any number of workers (one build and
         one instruction set), at 0.3 to 0.5 of the speed; more than 16 are no faster.
-        Fast mode only, and not with full softmax or checkpoints.
+        Fast mode only, and not with full softmax.
 
     Raises
     ------

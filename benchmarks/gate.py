@@ -160,7 +160,7 @@ def train(training: Training, data: Data) -> dict[str, Any]:
         **_parsed(training.changes),
     }
     begin = time.perf_counter(), time.process_time()
-    with _lockstep(training.lockstep):
+    with lockstep(training.lockstep):
         model = Word2Vec(progress=False, **options)
     end = time.perf_counter(), time.process_time()
     return {
@@ -181,7 +181,7 @@ def _parsed(options: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _lockstep(wanted: bool) -> Iterator[None]:
+def lockstep(wanted: bool) -> Iterator[None]:
     """Let the workers of trainings that begin meanwhile run in lockstep."""
     name = "W2VFAST_LOCKSTEP"
     before = os.environ.pop(name, None)

@@ -20,9 +20,9 @@
 #include <math.h>
 #include <string.h>
 
-#define CURVATURE_AXES 16       /* K, if D is as large */
-#define CURVATURE_BLOCKS 32     /* samples between two refreshes, at least */
-#define TRANSPORT_LEAST 0.005f  /* a smaller exponent changes nothing */
+#define CURVATURE_AXES 16      /* K, if D is as large */
+#define CURVATURE_BLOCKS 32    /* samples between two refreshes, at least */
+#define TRANSPORT_LEAST 0.005f /* a smaller exponent changes nothing */
 
 typedef struct {
     float **axes;    /* (K + 1,) rows of (D,), orthonormal; the last is scratch */

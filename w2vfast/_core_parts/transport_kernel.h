@@ -10,8 +10,7 @@ static void ISA(transport_factors)(const curvature_t *h, float strength,
     const vec zero = fill(0.0f), rest = fill(-rest_factor), rate = fill(-strength);
     for (int k = 0; k < n; k += VEC_LANES) {
         vec power;
-        const vec p =
-            ISA(exp_parts)(fma_(rate, load(h->values + k), zero), &power);
+        const vec p = ISA(exp_parts)(fma_(rate, load(h->values + k), zero), &power);
         const vec factor = fma_(p, ISA(pow2)(power), rest);
         store(h->dots + k, fma_(factor, load(h->dots + k), zero));
     }
@@ -27,8 +26,7 @@ BLOCK_INLINE void ISA(transport_strip)(const curvature_t *h, const float *mine,
     for (int w = 0; w < W; w++)
         sum[w] = fma_(fill(rest_factor), load(h->change + i + w * VEC_LANES),
                       load(mine + i + w * VEC_LANES));
-    for (int k = 0; k < n; k++)
-        ISA(add_row)(sum, h->dots[k], h->axes[k] + i, W);
+    for (int k = 0; k < n; k++) ISA(add_row)(sum, h->dots[k], h->axes[k] + i, W);
     BLOCK_UNROLL
     for (int w = 0; w < W; w++) store(row + i + w * VEC_LANES, sum[w]);
 }

@@ -125,8 +125,8 @@ static void check_sum(const case_t *k) {
     float *before = copy_floats(rows[2], k->D);
     block_transport(&h, 1000.0f, rows[0], rows[1], rows[2]);
     for (int i = 0; i < k->D; i++)
-        compare(k, "sum", 0, i, rows[2][i],
-                (double)rows[0][i] + before[i] - rows[1][i], 4 * U);
+        compare(k, "sum", 0, i, rows[2][i], (double)rows[0][i] + before[i] - rows[1][i],
+                4 * U);
     free(before);
     free_matrix(rows);
     free_curvature(&h);

@@ -4,8 +4,8 @@
 This file has what both modes share.  In `_core_parts`, `worker.pxi`, `merge.pxi`,
 `rounds.pxi`, `fast.pxi`, `cbow.pxi` and `alias.pxi` are fast mode, `exact.pxi` is exact
 mode, `cosines.pxi` and `exp_sums.pxi` serve questions to vectors and models, and the
-`.h` files are the arithmetic.  Knows arrays and numbers only: no vocabulary, no parameters
-object, no logging.  Threads share `syn0`, `syn1` and `syn1neg` and store to them
+`.h` files are the arithmetic.  Knows arrays and numbers only: no vocabulary, no
+parameters object, no logging.  Threads share `syn0`, `syn1` and `syn1neg` and store to them
 without locks on purpose (Hogwild; Niu et al. 2011, arXiv:1106.5730); everything else
 that is written belongs to one worker.
 
@@ -283,7 +283,7 @@ cdef struct matrix_t:
     int64_t n_replicated     # so far; at most n_replicas
     int64_t n_replicas
     const float* uses        # (n_replicas,) of each row in training one kept word
-    int64_t* merged_at       # (n_groups,) kept words at the last merge of LOCK_ROWS rows
+    int64_t* merged_at       # (n_groups,) kept words at last merge of LOCK_ROWS rows
     curvature_t* curvature   # of the loss in these rows
     int64_t* locks           # (N_LOCKS,) one for LOCK_ROWS rows, LOCK_STRIDE apart
     touched_t* touched       # rows of the shard that is trained, or NULL

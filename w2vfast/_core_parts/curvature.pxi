@@ -1,6 +1,6 @@
 # Fast mode: the curvature of the loss in each matrix, for merges.  Part of _core.pyx.
 #
-# For a logit z of the rows x and y, the loss -log sigmoid(+-z) has the second derivative
+# For a logit z of rows x and y, the loss -log sigmoid(+-z) has the second derivative
 # sigmoid(z) (1 - sigmoid(z)) y y^T in x, and the same with x x^T in y.  So the outputs
 # of a block give the curvature in its inputs, and the inputs that in its outputs; an
 # average row of the other side stands for each.  curvature.h has the rest.
@@ -20,7 +20,8 @@ cdef inline void schedule_sample(curvatures_t* curvatures,
     """Decide whether the next centre word or chunk is sampled: at first most are."""
     curvatures.is_due = n_words >= curvatures.due
     if curvatures.is_due:
-        curvatures.due = n_words + min(<int64_t>CURVATURE_STRIDE, 1 + curvatures.n_sampled // 4)
+        curvatures.due = n_words + min(<int64_t>CURVATURE_STRIDE,
+                                       1 + curvatures.n_sampled // 4)
 
 
 cdef inline float mean_contexts(const curvatures_t* curvatures) noexcept nogil:

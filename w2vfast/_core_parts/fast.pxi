@@ -298,7 +298,8 @@ cdef void update_all_outputs(work_t* work, centre_t* centre) noexcept nogil:
     work.block.outputs = work.all_outputs
     work.block.n_outputs = work.n_outputs
     work.all_outputs[0], observed[0] = observed[0], work.all_outputs[0]
-    atomic_sum(&work.counters.losses.softmax, train_block(&work.block, centre.take_loss))
+    atomic_sum(&work.counters.losses.softmax,
+               train_block(&work.block, centre.take_loss))
     work.all_outputs[0], observed[0] = observed[0], work.all_outputs[0]
     work.block.inputs = inputs
 

@@ -8,8 +8,8 @@
 #
 #     new = mine + exp(-strength H) (shared - base),   strength = transport n alpha
 #
-# n is how often this worker has used the row since then; curvature.h has the derivation.
-# training/replicas.py decides which rows may be replicated, and the periods.
+# n is how often this worker has used the row since then; curvature.h has the
+# derivation.  training/replicas.py decides which rows may be replicated, and the periods.
 # Differs: IntelLabs/pWord2Vec@672a12b, pWord2Vec_mpi.cpp, averages the updates of
 # machines.  Their sum, which is exp(0), diverges if workers merge rarely.
 
@@ -97,7 +97,7 @@ cdef void merge_all(const model_t* model, merging_t* merging,
 
 cdef void merge_rows(const model_t* model, merging_t* merging, float alpha,
                      float least_uses, bint wait) noexcept nogil:
-    """Merge all rows that this worker has used `least_uses` times, or merged long ago."""
+    """Merge rows that this worker has used `least_uses` times, or merged long ago."""
     cdef curvatures_t* curvatures = &merging.curvatures
     cdef float contexts = mean_contexts(curvatures)
     cdef merge_t merge = merge_t(merging.n_words, model.stride,

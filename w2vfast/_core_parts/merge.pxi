@@ -9,7 +9,7 @@
 #     new = mine + exp(-strength H) (shared - base),   strength = transport n alpha
 #
 # n is how often this worker has used the row since then; curvature.h has the
-# derivation.  training/replicas.py decides which rows may be replicated, and the periods.
+# derivation.  training/replicas.py decides which rows may be replicated, and when.
 # Differs: IntelLabs/pWord2Vec@672a12b, pWord2Vec_mpi.cpp, averages the updates of
 # machines.  Their sum, which is exp(0), diverges if workers merge rarely.
 

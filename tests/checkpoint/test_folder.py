@@ -104,3 +104,16 @@ def test_what_a_killed_process_left_is_removed(folder):
     os.mkdir(os.path.join(folder.path, ".w2vfast-0123456789abcdef.tmp"))
     with folder.used_alone():
         assert os.listdir(folder.path) == []
+
+
+def test_a_checkpoint_is_no_folder_of_checkpoints(folder):
+    path = folder.add(checkpoint())
+    with pytest.raises(ValueError, match="is a checkpoint, not a folder of them"):
+        CheckpointFolder(path).names()
+
+
+def test_if_the_only_one_is_damaged_the_error_says_how_to_go_on(folder):
+    os.remove(os.path.join(folder.add(checkpoint()), "model.json"))
+    message = "checkpoint-000001 cannot be read.* Remove the folder and begin anew"
+    with pytest.raises(ValueError, match=message):
+        folder.newest()

@@ -21,6 +21,7 @@ from w2vfast.system.leftovers import (
 
 KEPT = 2
 _NAME = re.compile(r"checkpoint-([0-9]{6,})")
+_DESCRIPTION = "model.json"  # in each checkpoint
 
 
 class CheckpointFolder:
@@ -42,11 +43,23 @@ class CheckpointFolder:
         return self.path
 
     def names(self) -> list[str]:
-        """Return the names of all checkpoints, the oldest first."""
+        """Return the names of all checkpoints, the oldest first.
+
+        Raises
+        ------
+        ValueError
+            If the folder is itself a checkpoint.
+        """
         try:
             found = os.listdir(self.path)
         except FileNotFoundError:
             return []
+        if _NAME.fullmatch(_last_part(self.path)) and _DESCRIPTION in found:
+            message = (
+                f"{self.path} is a checkpoint, not a folder of them. Give the folder "
+                f"that it lies in: {os.path.dirname(os.path.abspath(self.path))}."
+            )
+            raise ValueError(message)
         return sorted(filter(_NAME.fullmatch, found), key=_number)
 
     @contextlib.contextmanager
@@ -102,7 +115,12 @@ class CheckpointFolder:
             except (ValueError, FileNotFoundError) as error:
                 names.pop()
                 if not names:
-                    raise
+                    message = (
+                        f"the checkpoint {path} cannot be read, and there is none "
+                        f"before it: {error} Remove the folder and begin anew, or "
+                        "restore it from a copy."
+                    )
+                    raise ValueError(message) from error
                 message = f"{error}. The checkpoint before it, {names[-1]}, is used."
                 warn(message)
             else:
@@ -129,6 +147,10 @@ class CheckpointFolder:
         for old in {*names} - {*self._good}:
             _remove(os.path.join(self.path, old))
         return path
+
+
+def _last_part(path: str) -> str:
+    return os.path.basename(os.path.abspath(path))
 
 
 def _number(name: str) -> int:

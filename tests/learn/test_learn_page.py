@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from w2vfast import save_learn_page
+from w2vfast import Recorder, save_learn_page
 from w2vfast.cli.main import main
 from w2vfast.learn.learn_page import MAX_SENTENCES, MAX_TOKENS
 
@@ -39,6 +39,8 @@ def test_a_large_text_is_cut(tmp_path):
         ("learn.png", None, ValueError, "whose name ends in .html"),
         ("learn.html", [], ValueError, "at least one token, got none"),
         ("learn.html", ["a b"], TypeError, "list of tokens, got the string 'a b'"),
+        ("learn.html", "a b", TypeError, r"lists of tokens.*got 'a b' \(str\)"),
+        ("learn.html", Recorder(), TypeError, r"Give its recording: recorder\.rec"),
     ],
 )
 def test_wrong_arguments_are_refused(name, sentences, error, message, tmp_path):

@@ -7,9 +7,10 @@ import os
 from collections.abc import Iterable
 
 from w2vfast.aliases import PathLike
-from w2vfast.errors import shortened
+from w2vfast.errors import shortened, shown
 from w2vfast.learn.film_page import film_page
 from w2vfast.learn.page_parts import page_of
+from w2vfast.learn.recorder import Recorder
 from w2vfast.learn.recording import Recording
 from w2vfast.system.files import open_output
 from w2vfast.system.html_pages import as_json, is_page
@@ -70,7 +71,8 @@ def save_learn_page(
         token or one with bytes that are not UTF-8, or a recording has more than 2,000
         words.
     TypeError
-        If a sentence is a string instead of a list of tokens, or `path` is no path.
+        If `sentences` is a string or a `Recorder`, a sentence is a string instead of
+        a list of tokens, or `path` is no path.
     OSError
         If the file cannot be written.
 
@@ -84,6 +86,7 @@ def save_learn_page(
     if isinstance(sentences, Recording):
         _write(path, film_page(sentences))
         return len(sentences.epochs)
+    _check_sentences(sentences)
     lines = [] if sentences is None else _first_lines(sentences)
     if sentences is not None and not lines:
         message = "sentences must have at least one token, got none."
@@ -105,6 +108,22 @@ def _check_path(path: object) -> None:
             f"{os.fspath(path)!r}."
         )
         raise ValueError(message)
+
+
+def _check_sentences(sentences: object) -> None:
+    if sentences is None or (
+        isinstance(sentences, Iterable) and not isinstance(sentences, str | bytes)
+    ):
+        return
+    if isinstance(sentences, Recorder):
+        remedy = "Give its recording: recorder.recording."
+    else:
+        remedy = "Split each sentence: [text.split()]; for a file use LineSentence."
+    message = (
+        "sentences must be lists of tokens, such as [['eat', 'apple']], or a "
+        f"Recording, got {shown(sentences)}. {remedy}"
+    )
+    raise TypeError(message)
 
 
 def _write(path: PathLike, page: str) -> None:

@@ -90,3 +90,8 @@ def test_reports_come_more_often_where_a_callback_watches_the_progress():
 
     assert seconds_between_reports([Recorder(), Watcher()]) == PROGRESS_SECONDS
     assert seconds_between_reports([CallbackAny2Vec(), Stopper()]) == POLL_SECONDS
+
+
+def test_a_class_in_place_of_a_callback_is_an_error():
+    with pytest.raises(TypeError, match=r"class Recorder.* Use Recorder\(\)"):
+        checked_callbacks([Recorder])

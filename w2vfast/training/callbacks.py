@@ -86,6 +86,13 @@ def checked_callbacks(callbacks: Any) -> list[Any]:
         raise TypeError(message)
     given = list(given)
     for callback in given:
+        if isinstance(callback, type):
+            name = callback.__name__
+            message = (
+                f"callbacks must be a list of callbacks, got the class {name}. "
+                f"Use {name}()."
+            )
+            raise TypeError(message)
         if not any(hasattr(callback, hook) for hook in HOOKS):
             message = (
                 f"callbacks: {callback!r} has none of the hooks {', '.join(HOOKS)}. "

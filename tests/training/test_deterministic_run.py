@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import threading
 from itertools import islice
 
 import numpy as np
@@ -169,6 +170,26 @@ def test_rounds_that_are_too_long_for_a_sum_do_not_diverge(many_poems, monkeypat
     with contextlib.suppress(FloatingPointError):
         assert loss_with(0.0) > 2 * transported
     assert transported < 7.5
+
+
+@several_shards
+def test_the_strength_of_a_merge_is_that_of_one_update():
+    """Updates are counted for each row; the learning rate is that of the round."""
+    params = TrainParams(vector_size=8, workers=2, deterministic=True)
+    run = run_of(params, np.minimum(sentences(*[3, 50, 1] * 300), 99))
+    inner, merged = run._run, []
+    begin = inner._close_round
+
+    def close_round():
+        begin()
+        alpha = inner.reported_alpha(inner._ids_before / run.n_ids)
+        merged.append((inner._strength, deterministic_run.TRANSPORT * alpha))
+
+    inner._trained = threading.Barrier(2, close_round)
+    run.run_epoch(0)
+    got, expected = zip(*merged, strict=True)
+    assert len(got) > 10
+    assert got == pytest.approx(expected)
 
 
 def test_a_run_stops_after_an_error_in_one_worker(monkeypatch):

@@ -172,14 +172,8 @@ class DeterministicRun(FastRun):
     def _close_round(self) -> None:
         """Prepare the merge; while no worker runs."""
         self._shards.close_round(self._queue)
-        first, end = self._plan.bounds[self._round : self._round + 2]
-        start, n_ids = (
-            self._plan.starts[first],
-            np.diff(self._plan.starts[[first, end]]),
-        )
-        alpha = self.reported_alpha(self._epoch + start / len(self._ids))
-        kept_words = self._kept * float(n_ids[0]) / (end - first)
-        self._strength = TRANSPORT * alpha * kept_words
+        alpha = self.reported_alpha(self._epoch + self._ids_before / len(self._ids))
+        self._strength = TRANSPORT * alpha
 
     def stop(self, queue: _core.SpanQueue) -> None:
         """Let the threads return soon; may be called on any of them."""

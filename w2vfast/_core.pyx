@@ -6,8 +6,8 @@ This file has what both modes share.  In `_core_parts`, `worker.pxi`, `merge.pxi
 mode, `cosines.pxi` and `exp_sums.pxi` serve questions to vectors and models, and the
 `.h` files are the arithmetic.  Knows arrays and numbers only: no vocabulary, no
 parameters object, no logging.  Threads share `syn0`, `syn1` and `syn1neg` and store to
-them without locks on purpose (Hogwild; Niu et al. 2011, arXiv:1106.5730); everything else
-that is written belongs to one worker.
+them without locks on purpose (Hogwild; Niu et al. 2011, arXiv:1106.5730); everything
+else that is written belongs to one worker.
 
 Legend
 ------

@@ -125,7 +125,7 @@ cdef check_exact(object item):
     if not word or len(word) > EXACT_BYTES or any(c in word for c in b" \t\n\r\0"):
         message = (
             f"the C program cannot read the token {item!r:.60} from a text: "
-            f"mode='exact' takes tokens of 1 to {EXACT_BYTES} bytes without white space "
-            "and NUL. Use mode='fast', or change the token."
+            f"mode='exact' takes tokens of 1 to {EXACT_BYTES} bytes without white "
+            "space and NUL. Use mode='fast', or change the token."
         )
         raise ValueError(message)

@@ -159,7 +159,7 @@ class CheckpointPlan:
         try:
             trainer.restore(position, checkpoint.starts, checkpoint.arrays)
         except (ValueError, OverflowError) as error:
-            message = f"{path} is damaged: {error}"
+            message = f"{path} cannot be resumed: {error}"
             raise ValueError(message) from error
         history[:] = checkpoint.history
         logger.info("Resuming from %s: %s tokens are done.", path, f"{position.ids:,}")

@@ -109,7 +109,10 @@ class DeterministicRun(FastRun):
         is_left = position.epoch < self._params.epochs
         is_same = np.array_equal(self.spans(position.epoch), starts)
         if is_left and not (is_same and position.worker == self.state):
-            message = "it was written by a version that cuts rounds differently"
+            message = (
+                "its rounds are not those of this version of w2vfast. Go on with the "
+                "version that wrote it"
+            )
             raise ValueError(message)
         if position.next_span not in self._plan.bounds:
             message = f"no round begins with span {position.next_span}"
@@ -177,9 +180,10 @@ class DeterministicRun(FastRun):
 
     def stop(self, queue: _core.SpanQueue) -> None:
         """Let the threads return soon; may be called on any of them."""
-        super().stop(queue)
+        # Barriers first: no round may be merged that not all workers have trained.
         self._trained.abort()
         self._merged.abort()
+        super().stop(queue)
 
 
 def updates_per_use(params: TrainParams) -> tuple[float, float, float]:

@@ -224,6 +224,22 @@ def test_parts_that_do_not_fit_are_refused(tmp_path):
         assert "its parts do not" in str(found.value) or "kept_words" in str(changes)
 
 
+def test_a_checkpoint_that_is_refused_leaves_the_model_as_it_was(tmp_path):
+    options = {**SETTINGS, "checkpoint": tmp_path}
+    Word2Vec(SENTENCES, **options)
+    folder = CheckpointFolder(tmp_path)
+    good = folder.newest()[1]
+    position = dataclasses.replace(good.position, worker={"kept_words": -1})
+    folder.add(dataclasses.replace(good, position=position))
+    model = Word2Vec(resume=True, **options)
+    model.build_vocab(SENTENCES)
+    before = bytes_of(model)
+    with pytest.raises(ValueError, match="cannot be resumed"):
+        model.train()
+    assert bytes_of(model)[0] == before[0]
+    assert model.history == []
+
+
 def test_a_deterministic_run_that_another_version_cuts_otherwise_is_refused(
     tmp_path, monkeypatch
 ):

@@ -56,13 +56,23 @@ def test_a_signal_can_be_forgotten_and_noted_again():
 
 
 def test_a_second_sigterm_is_urgent_and_a_second_sigusr1_is_not():
-    with WaitingSignals(NAMES) as signals:
+    with WaitingSignals(NAMES):
         for _ in range(2):
             signal.raise_signal(signal.SIGUSR1)
         signal.raise_signal(signal.SIGTERM)
         with pytest.raises(Arrived):
             signal.raise_signal(signal.SIGTERM)
-        signals.forget("SIGTERM")
+
+
+def test_a_second_sigterm_acts_once():
+    """A handler that returns would see one that is obeyed again at the end."""
+    arrived = []
+    signal.signal(signal.SIGTERM, lambda number, frame: arrived.append(number))
+    with WaitingSignals(NAMES):
+        for _ in range(2):
+            signal.raise_signal(signal.SIGTERM)
+        assert len(arrived) == 1
+    assert len(arrived) == 1
 
 
 @pytest.mark.parametrize("error", [False, True])

@@ -323,6 +323,7 @@ cdef void open_shard(model_t* model, work_t* work, Shards shards,
             matrix.n_replicated = model.vocab_size
             matrix.touched = &shards.touched[m * shards.n_shards + shard]
             matrix.touched.n_rows = matrix.touched.n_copied = 0
+            matrix.touched.failed = False
 
 
 cdef bint close_shard(model_t* model, work_t* work, Shards shards,

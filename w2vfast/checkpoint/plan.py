@@ -151,8 +151,6 @@ class CheckpointPlan:
         path, checkpoint = found
         run.check(checkpoint.run, path)
         _check_parts(trainer, checkpoint, path)
-        for name, rows in trainer.weights:
-            rows.vectors[...] = checkpoint.weights[name]
         position = checkpoint.position
         if checkpoint.finished:  # also if a hook ended it before its last epoch
             position = dataclasses.replace(position, epoch=trainer.n_epochs)
@@ -161,6 +159,8 @@ class CheckpointPlan:
         except (ValueError, OverflowError) as error:
             message = f"{path} cannot be resumed: {error}"
             raise ValueError(message) from error
+        for name, rows in trainer.weights:
+            rows.vectors[...] = checkpoint.weights[name]
         history[:] = checkpoint.history
         logger.info("Resuming from %s: %s tokens are done.", path, f"{position.ids:,}")
         return checkpoint.finished

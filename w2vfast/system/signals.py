@@ -65,10 +65,10 @@ class WaitingSignals:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         del frame
-        if number in self._noted and number == signal.SIGTERM:
-            self._restore(number)  # it is urgent
-            signal.raise_signal(number)
-        self._noted.add(number)
+        if number == signal.SIGTERM and self.has("SIGTERM"):
+            self.obey("SIGTERM")  # it is urgent
+        else:
+            self._noted.add(number)
 
     def _restore(self, number: int) -> None:
         before = self._before.pop(number, None)

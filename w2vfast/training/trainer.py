@@ -148,7 +148,7 @@ class Trainer:
         starts: NDArray[np.int64],
         arrays: Mapping[str, NDArray[Any]],
     ) -> None:
-        """Go on from where another run stood; its weights are in place.
+        """Go on from where another run stood; the caller puts its weights in place.
 
         Parameters
         ----------

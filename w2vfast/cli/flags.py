@@ -331,7 +331,7 @@ COLUMN = Flag(
     "column",
     str,
     "NAME",
-    "column to read of a Parquet, Arrow, CSV or JSON Lines file",
+    "column to read of a Parquet, Arrow, CSV, TSV or JSON Lines file",
     "column",
 )
 

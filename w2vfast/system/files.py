@@ -19,6 +19,11 @@ from w2vfast.aliases import PathLike
 from w2vfast.system.leftovers import new_file_beside, remove_leftovers
 
 HEAD_BYTES = 10  # enough to recognise each compression
+_STARTS = {
+    b"\x1f\x8b\x08": "gzip",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
 BUFFER_BYTES = 1 << 17
 MOST_EXPANSION = 1000  # of compressed bytes, in a file that was not made to harm
 FREE_BYTES = 1 << 26  # that a file of any size may expand to
@@ -213,20 +218,38 @@ def _open_zstd(file: Any, name: str) -> Any:
     raise ValueError(message)
 
 
+def compression_of(head: bytes) -> str | None:
+    """Return how a file is compressed, told by its first bytes; None if it is not.
+
+    Parameters
+    ----------
+    head : bytes
+        The first `HEAD_BYTES`, or all of a shorter file.
+
+    Returns
+    -------
+    {"gzip", "bz2", "xz", "zstd"} or None
+    """
+    # bz2 starts with three fixed bytes, a level, and the mark of a block or the end.
+    if head[:3] == b"BZh" and head[4:] in (b"1AY&SY", b"\x17rE8P\x90"):
+        return "bz2"
+    for start, found in _STARTS.items():
+        if head.startswith(start):
+            return found
+    return None
+
+
 def _decompressed(raw: _Raw, name: str) -> Any:
     """Return a file of the decompressed bytes; `raw` itself if it is not compressed."""
-    head = raw.head()
-    # bz2 starts with three fixed bytes, a level, and the mark of a block or the end.
-    is_bz2 = head[:3] == b"BZh" and head[4:] in (b"1AY&SY", b"\x17rE8P\x90")
-    if head.startswith(b"\x1f\x8b\x08"):
-        return gzip.GzipFile(fileobj=io.BufferedReader(raw, BUFFER_BYTES))
-    if is_bz2:
-        return bz2.BZ2File(io.BufferedReader(raw, BUFFER_BYTES))
-    if head.startswith(b"\xfd7zXZ\x00"):
-        return lzma.LZMAFile(io.BufferedReader(raw, BUFFER_BYTES))
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        return _open_zstd(io.BufferedReader(raw, BUFFER_BYTES), name)
-    return raw
+    found = compression_of(raw.head())
+    if found is None:
+        return raw
+    file = io.BufferedReader(raw, BUFFER_BYTES)
+    if found == "gzip":
+        return gzip.GzipFile(fileobj=file)
+    if found == "zstd":
+        return _open_zstd(file, name)
+    return bz2.BZ2File(file) if found == "bz2" else lzma.LZMAFile(file)
 
 
 def folder_files(path: str) -> list[str]:

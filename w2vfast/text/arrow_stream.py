@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Struct = Any  # a ctypes structure: its fields are known to C alone
@@ -88,12 +88,20 @@ class Owned:
             weakref.finalize(self, _release, struct)
 
 
+def column_error(code: int, reason: str) -> Exception:
+    """Return the error for a column that cannot be read."""
+    return OSError(code, f"the column could not be read: {reason}")
+
+
 class ArrowStream:
     """The arrays that a value exports, one after another.
 
     Parameters
     ----------
     exporter : object with ``__arrow_c_stream__`` or ``__arrow_c_array__``
+    error : callable, default `column_error`
+        error(code, reason) returns the error to raise if the exporter fails; `code` is
+        one of `errno`.
 
     Attributes
     ----------
@@ -101,7 +109,10 @@ class ArrowStream:
         The type of the arrays.
     """
 
-    def __init__(self, exporter: Any) -> None:
+    def __init__(
+        self, exporter: Any, error: Callable[[int, str], Exception] = column_error
+    ) -> None:
+        self._error = error
         self._one: Owned | None = None
         self._stream: Any = None
         if hasattr(exporter, "__arrow_c_stream__"):
@@ -122,8 +133,8 @@ class ArrowStream:
 
         Raises
         ------
-        OSError
-            If the exporter fails.
+        Exception
+            That of `error` if the exporter fails.
         """
         if self._one is not None:
             yield self._one
@@ -140,8 +151,7 @@ class ArrowStream:
         if code != 0:
             text = self._stream.get_last_error(ctypes.byref(self._stream)) or b""
             reason = text.decode("utf-8", "replace") or "no reason given"
-            message = f"the column could not be read: {reason}"
-            raise OSError(code, message)
+            raise self._error(code, reason)
         return owned
 
 

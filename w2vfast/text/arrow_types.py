@@ -118,17 +118,22 @@ def column_number(
     Raises
     ------
     SettingsError
-        If there is no such column, or several without a name.
+        If there is no such column, or several without a name or of this name.
     """
-    if name is None and len(names) == 1:
-        return 0
-    if name is not None and name in names:
-        return list(names).index(name)
+    n_found = len(names) if name is None else list(names).count(name)
+    if n_found == 1:
+        return 0 if name is None else list(names).index(name)
+    if not names:
+        message = f"{table} is a table without columns. Is it the right one?"
+        raise SettingsError(message)
+    if name is not None and n_found:
+        message = f"{table} has {n_found} columns named {name!r}. Rename one of them."
+        raise SettingsError(message)
     listed = ", ".join(map(repr, names))
     text: list[Part] = [f"{table} is a table with the columns {listed}"]
     if name is not None:
         text += [f", of which none is named {name!r}"]
-    example = "text" if "text" in names or not names else names[0]
+    example = "text" if "text" in names else names[0]
     text += [". Name the one that holds the sentences, such as "]
     text += [Setting("column", example)]
     if table == _IN_MEMORY:

@@ -256,8 +256,8 @@ def file_source(
     corpus_file : str, bytes, PathLike, binary file, or a list of these
         A path; a directory (its files sorted by name, without hidden files and
         sub-directories); a glob pattern (its matches, sorted); `-` for standard
-        input; a named pipe.  The names of Parquet, Arrow, CSV and JSON Lines files
-        tell that they are tables, of which a column is read.
+        input; a named pipe.  The names of Parquet, Arrow, CSV, TSV and JSON Lines
+        files tell that they are tables, of which a column is read.
     options : CorpusOptions
 
     Raises
@@ -278,7 +278,8 @@ def file_source(
         if regular_stat(file) is not None:
             open(file, "rb").close()  # an unreadable file fails now, not hours later
     text = FileSource(files, options.tokenizer or WHITESPACE)
-    if options.column is None and (options.exact or not is_column_file(files[0])):
+    has_columns = not options.exact and any(map(is_column_file, files))
+    if options.column is None and not has_columns:
         return text
     check_column_files(files, options.column)
     return ColumnFileSource(files, text.identity(), options.tokenizer, options.column)

@@ -1,0 +1,87 @@
+"""A column of a CSV or TSV file, read in blocks by pyarrow."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from w2vfast.system.log import logger
+from w2vfast.text.arrow_types import column_number
+from w2vfast.text.pyarrow_files import open_stream, open_text, pyarrow_module
+
+BLOCK_BYTES = 1 << 20
+_DELIMITERS = (",", ";", "\t", "|")  # of a CSV file; the first of equally good ones
+_FIRST_ROWS = 20  # which tell the delimiter
+
+
+def _open(
+    delimiters: Sequence[str], path: str, column: str | None, files: ExitStack
+) -> Any:
+    pa = pyarrow_module("pyarrow", path)
+    arrow_csv = pyarrow_module("pyarrow.csv", path)
+    delimiter, names = _header(path, delimiters)
+    name = names[column_number(names, column, repr(path))]
+    if column is None:  # a file without a header shows here
+        logger.info("%r: reading its only column, named %r.", path, name)
+    return arrow_csv.open_csv(
+        open_stream(path, files),
+        read_options=arrow_csv.ReadOptions(block_size=BLOCK_BYTES),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=delimiter, newlines_in_values=True
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            include_columns=[name],
+            # Bytes that are no UTF-8 are kept, as in text.
+            column_types={name: pa.binary()},
+            strings_can_be_null=False,
+        ),
+    )
+
+
+open_csv = partial(_open, _DELIMITERS)
+open_tsv = partial(_open, "\t")
+
+
+def explain_csv(path: str, column: str | None, reason: str) -> str:
+    """Return what is wrong with a CSV file, and what to do; see `ColumnFormat`."""
+    del column
+    if "Expected" not in reason:
+        return reason
+    return (
+        f"{reason.rstrip('.')}. Put quotes around fields that hold delimiters, quotes "
+        "or line ends; name a text without columns so that it ends in .txt."
+    )
+
+
+def _header(path: str, delimiters: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the delimiter of a file, and the names of its columns.
+
+    The delimiter is the one that splits the header, and if possible the first rows
+    likewise, into the most columns.
+    """
+    best, names = delimiters[0], list[str]()
+    best_fit = (False, 0)
+    for delimiter in delimiters:
+        rows = _first_rows(path, delimiter)
+        n_columns = len(rows[0])
+        fits = n_columns > 1 and all(len(row) == n_columns for row in rows)
+        if (fits, n_columns) > best_fit:
+            best, names, best_fit = delimiter, rows[0], (fits, n_columns)
+    return best, names
+
+
+def _first_rows(path: str, delimiter: str) -> list[list[str]]:
+    """Return the first rows, at least one, without empty lines."""
+    rows: list[list[str]] = []
+    with ExitStack() as files:
+        found = csv.reader(open_text(path, files), delimiter=delimiter)
+        try:
+            for row in islice(found, _FIRST_ROWS):
+                rows += [row] if row else []
+        except csv.Error:  # a field that is too long for a header
+            rows.append([])
+    return rows or [[]]

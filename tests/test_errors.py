@@ -17,6 +17,8 @@ from w2vfast.errors import (
     SettingsWarning,
     Spelling,
     Value,
+    counted,
+    ended,
     shown,
 )
 from w2vfast.phrases import Phrases
@@ -155,3 +157,15 @@ def test_only_one_function_knows_how_deep_the_package_is():
         if re.search(r"warnings\.warn\(", path.read_text(encoding="utf-8"))
     ]
     assert calls == ["errors.py"]
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"), [(0, "0 words"), (1, "1 word"), (2000, "2,000 words")]
+)
+def test_a_counted_noun_is_in_the_plural_unless_it_is_one(n, expected):
+    assert counted(n, "word") == expected
+
+
+def test_a_question_ends_a_sentence():
+    assert ended("did you mean 'w'?") == "did you mean 'w'?"
+    assert ended("it is missing") == "it is missing."

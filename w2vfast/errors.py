@@ -26,6 +26,16 @@ def shortened(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is 1."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def ended(message: str) -> str:
+    """Return a message as a sentence: with a full stop, unless it asks."""
+    return message if message.endswith("?") else f"{message}."
+
+
 class Name(NamedTuple):
     """A parameter that a message mentions."""
 

@@ -15,6 +15,7 @@ from w2vfast.aliases import PathLike
 from w2vfast.errors import shown
 from w2vfast.model import Word2Vec
 from w2vfast.text.sentences import text_of, token_list
+from w2vfast.text.tables import column_names
 from w2vfast.text.tokenizers import WHITESPACE, Tokenizer, tokenizer_of
 from w2vfast.vectors.keyedvectors import KeyedVectors
 
@@ -266,6 +267,13 @@ def _first_component(rows: Matrix) -> Matrix:
 def _documents(X: Iterable[Any]) -> list[Any]:
     if isinstance(X, (str, bytes)) or not isinstance(X, Iterable):
         message = f"documents must be an iterable of str or token lists, got {shown(X)}"
+        raise TypeError(message)
+    names = column_names(X)
+    if names:
+        message = (
+            "documents are a table with the columns "
+            f"{', '.join(map(repr, names))}. Give one of them: table[{names[0]!r}]."
+        )
         raise TypeError(message)
     to_list = getattr(X, "to_pylist", None)  # pyarrow's members are scalars
     documents = list(to_list() if to_list is not None else X)

@@ -9,7 +9,7 @@ import pytest
 
 from w2vfast import CallbackAny2Vec, KeyedVectors, StopTraining, Word2Vec
 from w2vfast.checkpoint.folder import CheckpointFolder
-from w2vfast.errors import SettingsError
+from w2vfast.errors import ParameterError, ParameterTypeError, SettingsError
 from w2vfast.training import spans
 
 RNG = np.random.default_rng(5)
@@ -180,6 +180,38 @@ def test_without_any_checkpoint_a_resumed_run_begins(tmp_path):
 def test_what_belongs_to_checkpoints_needs_their_folder(wrong):
     with pytest.raises(SettingsError, match="needs checkpoint, the folder"):
         Word2Vec(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"checkpoint": True}, r"checkpoint must be the path of a folder or None, got"),
+        ({"checkpoint": 3}, r"the path of a folder or None, got 3 \(int\)"),
+        ({"checkpoint": ""}, r"the path of a folder or None, got ''"),
+        ({"resume": "yes"}, r"resume must be True or False, got 'yes' \(str\)"),
+        ({"resume": 1}, r"resume must be True or False, got 1 \(int\)"),
+    ],
+)
+def test_values_of_another_kind_are_errors_of_their_parameters(
+    wrong, message, tmp_path
+):
+    options = {"checkpoint": tmp_path, **wrong}
+    with pytest.raises((ParameterTypeError, ParameterError), match=message):
+        Word2Vec(SENTENCES, **options, **SETTINGS)
+    model = Word2Vec(**SETTINGS)
+    model.build_vocab(SENTENCES)
+    with pytest.raises((ParameterTypeError, ParameterError), match=message):
+        model.train(SENTENCES, **options)
+
+
+def test_a_file_in_place_of_the_folder_is_an_error(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("a b\n")
+    message = r"checkpoint must be a folder, got .*file'. There is a file of this name"
+    for resume in (False, True):
+        with pytest.raises(ParameterError, match=message):
+            Word2Vec(SENTENCES, checkpoint=path, resume=resume, **SETTINGS)
+    assert path.read_text() == "a b\n"
 
 
 def test_a_saved_model_and_a_copy_write_no_checkpoints(tmp_path):

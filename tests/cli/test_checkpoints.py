@@ -27,6 +27,12 @@ def test_a_run_goes_on_to_the_same_vectors(corpus, output, folder, train, capsys
     assert "tokens are done; written in" in printed
 
 
+def test_a_file_in_place_of_the_folder_is_an_error(corpus, output, failure):
+    line = failure("-train", corpus, "-output", output, "--checkpoint", corpus)
+    assert line.startswith("w2vfast: error: --checkpoint must be a folder, got ")
+    assert "There is a file of this name. Name another folder" in line
+
+
 def test_each_checkpoint_is_printed_unless_nothing_is(
     corpus, output, folder, train, capsys
 ):

@@ -79,6 +79,17 @@ def test_the_first_of_repeated_single_dash_flags_counts():
     }
 
 
+def test_another_value_of_a_repeated_flag_is_a_warning(corpus, output, train, capsys):
+    assert train(corpus, output, "-size", 9, "-debug", 0) == 0
+    assert capsys.readouterr().err == ""
+    assert train(corpus, output, "-size", 9, "-iter", 1) == 0
+    warnings = [line for line in capsys.readouterr().err.splitlines() if "more" in line]
+    assert warnings == [
+        "w2vfast: warning: -size is given more than once, and the first counts, as in "
+        "the C program: 4, not 9. Leave one of them out."
+    ]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["--mode", "a", "--mode", "a"], ["-size", "5", "--size=5"], ["--quiet"] * 2],

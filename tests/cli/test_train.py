@@ -377,7 +377,7 @@ def test_an_unknown_word_to_record_is_an_error_before_the_training(
     arguments = ["-train", corpus, "-output", output, "--record", path]
     line = failure(*arguments, "--record-words", "w1,w99")
     assert "1 of 2 words to record have no vector: 'w99'" in line
-    assert line.endswith("lower -min-count.")
+    assert "; did you mean 'w9'? Leave them out, or lower -min-count." in line
     assert list(output.parent.iterdir()) == []
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from w2vfast.aliases import PathLike
 from w2vfast.checkpoint.storage import Checkpoint, read_checkpoint, write_checkpoint
-from w2vfast.errors import warn
+from w2vfast.errors import ParameterError, warn
 from w2vfast.system.folders import sync_names
 from w2vfast.system.leftovers import (
     only_user_of_folder,
@@ -48,12 +48,16 @@ class CheckpointFolder:
         Raises
         ------
         ValueError
-            If the folder is itself a checkpoint.
+            If it is a file, or itself a checkpoint.
         """
         try:
             found = os.listdir(self.path)
         except FileNotFoundError:
             return []
+        except NotADirectoryError as error:
+            name = "checkpoint"
+            hint = "There is a file of this name. Name another folder, or remove it."
+            raise ParameterError(name, self.path, "a folder", hint) from error
         if _NAME.fullmatch(_last_part(self.path)) and _DESCRIPTION in found:
             message = (
                 f"{self.path} is a checkpoint, not a folder of them. Give the folder "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,14 @@ from w2vfast.checkpoint.identity import RunIdentity, check_params
 from w2vfast.checkpoint.interval import DEFAULT, EVERY, interval_of
 from w2vfast.checkpoint.saver import SIGNALS, Saver
 from w2vfast.checkpoint.storage import Checkpoint
-from w2vfast.errors import Name, Part, Setting, SettingsError
+from w2vfast.errors import (
+    Name,
+    ParameterError,
+    ParameterTypeError,
+    Part,
+    Setting,
+    SettingsError,
+)
 from w2vfast.system.log import logger
 from w2vfast.system.signals import WaitingSignals
 from w2vfast.training.history import EpochStats
@@ -63,12 +71,14 @@ class CheckpointPlan:
     Raises
     ------
     ParameterTypeError, ParameterError
-        If `every` is no interval.
+        If one of them is of another kind.
     """
 
     def __init__(
         self, path: PathLike, every: str = DEFAULT, resume: bool = False
     ) -> None:
+        _check_path(path)
+        _check_resume(resume)
         self.every = every
         self.resume = resume
         self.folder = CheckpointFolder(path)
@@ -194,12 +204,29 @@ def plan_of(
         every = base.every if every is None else every
         resume = base.resume if resume is None else resume
     if path is not None:
-        return CheckpointPlan(path, DEFAULT if every is None else every, bool(resume))
+        every = DEFAULT if every is None else every
+        return CheckpointPlan(path, every, False if resume is None else resume)
     if every is not None or resume:
         given = Setting("resume", True) if resume else Setting(EVERY, every)
         message = (given, " needs ", Name("checkpoint"), ", the folder.")
         raise SettingsError(message)
     return NoCheckpoints()
+
+
+def _check_path(path: object) -> None:
+    name, accepted = "checkpoint", "the path of a folder"
+    unset = "no checkpoints are written"
+    if not isinstance(path, (str, bytes, os.PathLike)):
+        raise ParameterTypeError(name, path, accepted, unset=unset)
+    if not os.fspath(path):
+        raise ParameterError(name, path, accepted, unset=unset)
+
+
+def _check_resume(resume: object) -> None:
+    if not isinstance(resume, (bool, np.bool_)):
+        name = "resume"
+        hint = "True goes on from the newest checkpoint, if there is one."
+        raise ParameterTypeError(name, resume, "True or False", hint)
 
 
 def _would_mix(path: str, name: str) -> list[Part]:

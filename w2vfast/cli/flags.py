@@ -133,6 +133,7 @@ class FlagParser(Parser):
         self._synopsis, self._groups, self._notes = synopsis, groups, notes
         self._other_names = other_names or {}
         self.spelled: dict[str, Flag] = {}  # every accepted spelling
+        self.repeated: list[str] = []  # warnings of `read`
         for group in groups:
             self._add(group)
 
@@ -146,6 +147,7 @@ class FlagParser(Parser):
                 *spellings,
                 action=_Store,
                 flag=flag,
+                repeated=self.repeated,
                 dest=flag.name,
                 nargs="?",
                 default=argparse.SUPPRESS,
@@ -154,18 +156,25 @@ class FlagParser(Parser):
     def read(self, arguments: Sequence[str]) -> dict[str, Any]:
         """Return the values of the flags that are given, by name without dashes.
 
-        As in C, the first of repeated single-dash flags counts.  A flag that is
-        repeated with two dashes is an error, because nothing tells which is meant.
+        As in C, the first of repeated single-dash flags counts; another value later is
+        a warning.  A flag that is repeated with two dashes is an error, because nothing
+        tells which is meant.
 
         Raises
         ------
         UsageError
             If a flag is unknown, lacks its value, or its value cannot be read.
         """
+        self.repeated.clear()
         found, rest = self.parse_known_args(arguments)
         if rest:
             self.error(self._unknown(rest[0]))
-        return vars(found)
+        values = vars(found)
+        if self.repeated:
+            set_verbosity(values)  # before these warnings
+        for message in self.repeated:
+            logger.warning(message)
+        return values
 
     def _unknown(self, argument: str) -> str:
         if not argument.startswith("-"):
@@ -207,9 +216,12 @@ class FlagParser(Parser):
 class _Store(argparse.Action):
     """Convert and store the value of a `Flag`."""
 
-    def __init__(self, *args: Any, flag: Flag, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, flag: Flag, repeated: list[str], **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self._flag = flag
+        self._repeated = repeated
 
     def __call__(
         self,
@@ -227,6 +239,11 @@ class _Store(argparse.Action):
         elif str(option_string).startswith("--"):
             parser.error(
                 f"{option_string} is given more than once. Leave one of them out."
+            )
+        elif value != (first := getattr(namespace, self.dest)):
+            self._repeated.append(
+                f"{option_string} is given more than once, and the first counts, as in "
+                f"the C program: {first}, not {value}. Leave one of them out."
             )
 
 

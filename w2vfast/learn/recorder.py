@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import Word
-from w2vfast.errors import Name, SettingsError, whole_number
+from w2vfast.errors import Name, SettingsError, ended, whole_number
 from w2vfast.learn.recording import Recording
 from w2vfast.training.callbacks import CallbackAny2Vec
 from w2vfast.training.history import Losses, Progress
@@ -193,9 +193,11 @@ def _rows_to_record(model: Word2Vec, wanted: int | list[Word]) -> NDArray[np.int
     unknown = [word for word in wanted if word not in row_of]
     if unknown:
         keys = model.wv.index_to_key
-        named = ". ".join(str(MissingKeyError(word, keys)) for word in unknown[:_SHOWN])
+        named = " ".join(
+            ended(str(MissingKeyError(word, keys))) for word in unknown[:_SHOWN]
+        )
         message = (
-            f"{len(unknown)} of {len(wanted)} words to record have no vector: {named}. "
+            f"{len(unknown)} of {len(wanted)} words to record have no vector: {named} "
             "Leave them out, or lower ",
             *(Name("min_count"), "."),
         )

@@ -80,7 +80,7 @@ class ColumnType(NamedTuple):
         return array, part, of_child, array.struct.offset
 
 
-def column_type(schema: Owned, name: str | None) -> ColumnType:
+def column_type(schema: Owned, name: str | None, picked: object = None) -> ColumnType:
     """Return the type of a stream's column.
 
     Parameters
@@ -88,6 +88,8 @@ def column_type(schema: Owned, name: str | None) -> ColumnType:
     schema : Owned
     name : str or None
         The column of a table; not needed if the table has one column.
+    picked : object, optional
+        The column of a table that the stream is.
 
     Raises
     ------
@@ -98,6 +100,8 @@ def column_type(schema: Owned, name: str | None) -> ColumnType:
         return ColumnType(_kind(schema.struct), schema, None)
     n_columns = schema.struct.n_children
     names = [_name(schema.struct.children[k].contents) for k in range(n_columns)]
+    if picked is not None and n_columns > 1:
+        raise TypeError(_structs_message(picked, names))
     child = column_number(names, name)
     return ColumnType(_kind(schema.struct.children[child].contents), schema, child)
 
@@ -142,6 +146,15 @@ def column_number(
     raise SettingsError(text)
 
 
+def _structs_message(column: object, fields: Sequence[str]) -> str:
+    return (
+        f"the column {column!r} holds structs with the fields "
+        f"{', '.join(map(repr, fields))}. Give one of them alone: "
+        f"table[{column!r}].struct.field({fields[0]!r}) in Polars and pandas, "
+        f"pyarrow.compute.struct_field(table[{column!r}], {fields[0]!r})."
+    )
+
+
 def _name(schema: Struct) -> str:
     name: bytes = schema.name or b""
     return name.decode("utf-8", "replace")
@@ -158,8 +171,9 @@ def _kind(schema: Struct) -> Kind:
             return Kind.TOKENS
         if item.format in INTEGERS and not item.dictionary:
             return Kind.IDS
+    column = f"the column {_name(schema)!r}" if _name(schema) else "the column"
     message = (
-        f"the column {_name(schema)!r} holds {what}; a column of sentences holds "
+        f"{column} holds {what}; a column of sentences holds "
         "strings, lists of strings or lists of integers. Convert it, or give another "
         "column."
     )

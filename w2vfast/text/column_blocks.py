@@ -71,7 +71,8 @@ class ColumnBlocks:
     def _open(self) -> Iterator[tuple[Any, int]]:
         """Yield the columns of all arrays, and the rows of each."""
         for stream in self._source.streams():
-            found = column_type(stream.schema, self._source.column)
+            source = self._source
+            found = column_type(stream.schema, source.column, source.picked)
             self._check(found)
             for array in stream:
                 is_text = found.kind is Kind.TEXTS

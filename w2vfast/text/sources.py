@@ -19,11 +19,17 @@ from w2vfast.text.column_files import (
     check_column_files,
     is_column_file,
 )
-from w2vfast.text.column_source import ColumnSource, as_array, picked_column
+from w2vfast.text.column_source import ColumnSource
 from w2vfast.text.corpus_files import expand_path, file_name, regular_stat
 from w2vfast.text.identity import SameObjects
 from w2vfast.text.readers import LineSentence, PathLineSentences, Text8Corpus
 from w2vfast.text.sentences import text_of
+from w2vfast.text.tables import (
+    TableRows,
+    as_array,
+    picked_column,
+    refuse_rows_of_table,
+)
 from w2vfast.text.tokenizers import WHITESPACE, Tokenizer
 
 
@@ -320,9 +326,12 @@ def sentence_source(
             "[text.split()]."
         )
         raise TypeError(message)
-    sentences = as_array(picked_column(sentences, options.column))
+    picked = picked_column(sentences, options.column)
+    sentences = as_array(picked.rows)
     if exports_arrow(sentences):
-        return ColumnSource(sentences, options.tokenizer, options.column)
+        return ColumnSource(sentences, options.tokenizer, picked.column, picked.name)
+    if isinstance(sentences, np.ndarray):
+        refuse_rows_of_table(sentences)
     tokens = None if options.tokenizer else _token_source(sentences, read_files)
     if tokens is not None:
         return tokens
@@ -332,7 +341,7 @@ def sentence_source(
             f"['a', 'dog']], got {shown(sentences)}"
         )
         raise TypeError(message)
-    if options.tokenizer is not None or _is_array_of_strings(sentences):
+    if options.tokenizer is not None or _are_strings(sentences):
         return StringSource(sentences, options.tokenizer or WHITESPACE)
     return SentenceSource(sentences)
 
@@ -396,8 +405,10 @@ def as_source(source: Any) -> Source:
     return sentence_source(source)
 
 
-def _is_array_of_strings(sentences: object) -> bool:
-    """Tell whether this is an array of NumPy whose members are texts."""
+def _are_strings(sentences: object) -> bool:
+    """Tell whether this is a column of texts: of NumPy, or read row by row."""
+    if isinstance(sentences, TableRows):
+        return sentences.are_strings()
     if not isinstance(sentences, np.ndarray) or sentences.ndim != 1:
         return False
     if sentences.dtype.kind == "O" and sentences.size:

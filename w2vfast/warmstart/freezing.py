@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import Word
-from w2vfast.errors import Name, SettingsError, shortened
+from w2vfast.errors import Name, SettingsError, ended, shortened
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors.missing_key import MissingKeyError
 from w2vfast.vectors.table import KeyTable
@@ -86,7 +86,9 @@ def frozen_rows(freeze: Sequence[Word], vocab: Vocab) -> NDArray[np.uint8] | Non
     row_of = first_rows(words)
     unknown = [word for word in dict.fromkeys(freeze) if word not in row_of]
     if unknown:
-        named = " ".join(_sentence(word, words) for word in unknown[:_SHOWN])
+        named = " ".join(
+            ended(str(MissingKeyError(word, words))) for word in unknown[:_SHOWN]
+        )
         n_unknown = f"{len(unknown)} of {len(freeze)} words that have no vector"
         message = (
             *(
@@ -99,8 +101,3 @@ def frozen_rows(freeze: Sequence[Word], vocab: Vocab) -> NDArray[np.uint8] | Non
     frozen = np.zeros(len(vocab), dtype=np.uint8)
     frozen[[vocab.first_word + row_of[word] for word in freeze]] = 1
     return frozen
-
-
-def _sentence(word: Word, words: Sequence[Word]) -> str:
-    message = str(MissingKeyError(word, words))
-    return message if message.endswith("?") else f"{message}."

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from w2vfast import Word2Vec
+from w2vfast import SimpleTokenizer, Word2Vec
 
 SMALL = {"vector_size": 16, "min_count": 1, "progress": False, "workers": 1}
 
@@ -39,6 +39,13 @@ def test_a_saved_model_keeps_the_name_of_its_tokenizer(tmp_path, caplog):
     Word2Vec(LINES, tokenize=str.split, **SMALL).save(tmp_path / "b")
     assert "tokenizer is a function, which is not saved" in caplog.text
     assert Word2Vec.load(tmp_path / "b").tokenize is None
+
+
+def test_a_saved_model_keeps_the_settings_of_its_tokenizer(tmp_path, caplog):
+    tokenizer = SimpleTokenizer(remove_accents=True, min_length=1, max_length=20)
+    Word2Vec(LINES, tokenize=tokenizer, **SMALL).save(tmp_path / "m")
+    assert Word2Vec.load(tmp_path / "m").tokenize == tokenizer
+    assert "tokenizer" not in caplog.text
 
 
 def test_a_wrong_tokenizer_is_an_error_at_once():

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from w2vfast.plots.word_plot import plot_words
     from w2vfast.text.readers import LineSentence, PathLineSentences, Text8Corpus
     from w2vfast.text.sources import IdCorpus
+    from w2vfast.text.tokenizers import SimpleTokenizer
     from w2vfast.training.callbacks import CallbackAny2Vec, StopTraining
     from w2vfast.vectors.keyedvectors import KeyedVectors
 
@@ -34,6 +35,7 @@ __all__ = [
     "Phrases",
     "Recorder",
     "Recording",
+    "SimpleTokenizer",
     "StopTraining",
     "Text8Corpus",
     "Word2Vec",
@@ -58,6 +60,7 @@ _HOMES = {
     "Phrases": "phrases",
     "Recorder": "learn.recorder",
     "Recording": "learn.recording",
+    "SimpleTokenizer": "text.tokenizers",
     "StopTraining": "training.callbacks",
     "Text8Corpus": "text.readers",
     "Word2Vec": "model",

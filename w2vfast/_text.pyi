@@ -151,8 +151,15 @@ def after_white_space(text: NDArray[np.uint8], n: int) -> int: ...
 def after_character(text: NDArray[np.uint8], n: int) -> int: ...
 def after_newline(text: NDArray[np.uint8], n: int) -> int: ...
 def has_byte(text: NDArray[np.uint8], n: int, byte: int) -> bool: ...
-def simple_tokens(text: NDArray[np.uint8], n: int, out: NDArray[np.uint8]) -> int:
-    """Write lower-cased words; OUT out: (2 * n or more,); -1 at a capital sigma."""
+def simple_tokens(
+    text: NDArray[np.uint8],
+    n: int,
+    out: NDArray[np.uint8],
+    least: int = 2,
+    most: int = 15,
+    accents: NDArray[np.uint32] | None = None,
+) -> int:
+    """Write lower-cased words; OUT out: (2 * n or more,); -1 if it needs Python."""
 
 def locate_views(
     views: NDArray[np.int32],

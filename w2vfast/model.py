@@ -34,7 +34,7 @@ from w2vfast.system.files import open_output
 from w2vfast.system.log import logger
 from w2vfast.text.cache import CorpusCache
 from w2vfast.text.sources import CorpusOptions, Source, either_source
-from w2vfast.text.tokenizers import Function, tokenizer_of
+from w2vfast.text.tokenizers import Function, SimpleTokenizer, tokenizer_of
 from w2vfast.text.trim_rule import TrimRule, check_trim_rule
 from w2vfast.text.vocab import (
     Vocab,
@@ -151,10 +151,11 @@ class Word2Vec(Predictions, GensimNames):
         the mean.  The latter needs a larger alpha and answers fewer analogies right.
     max_sentence_length : int, default 1000
         Longer sentences are cut into pieces; no word is dropped [words].
-    tokenize : {"whitespace", "simple", "characters"} or callable, optional
+    tokenize : str, SimpleTokenizer or callable, optional
         How texts are split: each line of a `corpus_file`, or each member of
-        `sentences`, which are then str.  "simple": words in lower case, of 2 to 15
-        letters, as gensim's `simple_preprocess` gives them; "characters": each
+        `sentences`, which are then str.  "whitespace"; "simple": words in lower case,
+        of 2 to 15 letters, as gensim's `simple_preprocess` gives them, and a
+        `SimpleTokenizer` for other lengths or without accents; "characters": each
         character but white space; a callable gets a str and returns a list of tokens,
         and is called by this thread alone.  Default: files are split at white space,
         and `sentences` are lists of tokens.
@@ -210,8 +211,8 @@ class Word2Vec(Predictions, GensimNames):
     callbacks : list
         As given; another list may be assigned.
     tokenize : str, callable or None
-        As given; another tokenizer may be assigned.  A saved model keeps the name of
-        one, and no function.
+        As given; another tokenizer may be assigned.  A saved model keeps the name or
+        the settings of a built-in one, and no function.
     column : str or None
         As given; another name may be assigned.
     history : list of EpochStats
@@ -274,7 +275,7 @@ class Word2Vec(Predictions, GensimNames):
         negative_sharing: str = "window",
         cbow_gradient: str = "reference",
         max_sentence_length: int = 1000,
-        tokenize: str | Function | None = None,
+        tokenize: str | SimpleTokenizer | Function | None = None,
         column: str | None = None,
         deterministic: bool = False,
         memory_limit: int | None = None,
@@ -971,6 +972,8 @@ class Word2Vec(Predictions, GensimNames):
             If the folder cannot be written.
         """
         check_gensim_save(gensim, self.save)
+        tokenize = self.tokenize
+        kept = tokenize if isinstance(tokenize, (str, SimpleTokenizer)) else None
         saved = SavedModel(
             self.params,
             self._state_with_weights(),
@@ -979,10 +982,10 @@ class Word2Vec(Predictions, GensimNames):
             self.corpus_total_words,
             self._counts_given,
             self._freeze,
-            self.tokenize if isinstance(self.tokenize, str) else None,
+            kept,
             self.column,
         )
-        if callable(self.tokenize):
+        if tokenize is not kept:
             logger.warning(
                 "The model's tokenizer is a function, which is not saved. To train the "
                 "loaded model on text, assign it again: model.tokenize = ..."

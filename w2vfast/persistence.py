@@ -17,6 +17,7 @@ from w2vfast.formats.registry import KINDS
 from w2vfast.params import TrainParams
 from w2vfast.state import ModelState
 from w2vfast.system.json_files import checked
+from w2vfast.text.tokenizers import SimpleTokenizer
 from w2vfast.text.vocab import MAX_COUNT, SENTENCE_END, Vocab
 from w2vfast.training.history import EpochStats
 from w2vfast.training.noise_weights import NoiseWeights
@@ -43,8 +44,8 @@ class SavedModel:
         The counts of the vocabulary were given, not counted in a text.
     freeze : list of str or int
         Words whose vectors training does not change.
-    tokenize : str or None
-        Name of a built-in tokenizer.
+    tokenize : str, SimpleTokenizer or None
+        The name of a built-in tokenizer, or its settings.
     column : str or None
         Name of the column of a table that holds the sentences.
     """
@@ -56,7 +57,7 @@ class SavedModel:
     corpus_total_words: int
     counts_given: bool
     freeze: list[str | int]
-    tokenize: str | None
+    tokenize: str | SimpleTokenizer | None
     column: str | None
 
 
@@ -98,7 +99,7 @@ def save_model(path: PathLike, model: SavedModel) -> None:
         "counts_given": model.counts_given,
         "history": [dataclasses.asdict(stats) for stats in model.history],
         "freeze": model.freeze,
-        "tokenize": model.tokenize,
+        "tokenize": _to_save(model.tokenize),
         "column": model.column,
     }
     arrays: dict[str, NDArray[Any]] = {"counts": vocab.counts}
@@ -108,6 +109,12 @@ def save_model(path: PathLike, model: SavedModel) -> None:
     if noise_weights is not None:
         arrays["noise_weights"] = noise_weights
     save_folder(path, meta, arrays)
+
+
+def _to_save(tokenize: str | SimpleTokenizer | None) -> Any:
+    if isinstance(tokenize, SimpleTokenizer):
+        return dataclasses.asdict(tokenize)
+    return tokenize
 
 
 def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
@@ -174,7 +181,7 @@ class _Meta:
     history: list[EpochStats]
     counts_given: bool | None = None
     freeze: list[str | int] = field(default_factory=list)
-    tokenize: str | None = None
+    tokenize: str | SimpleTokenizer | None = None
     column: str | None = None
 
 

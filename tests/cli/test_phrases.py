@@ -109,6 +109,16 @@ def test_the_text_may_be_split_by_a_tokenizer(tmp_path):
     assert set(output.read_text().splitlines()) == {"in new_york new_york"}
 
 
+def test_the_tokenizer_may_drop_accents(tmp_path):
+    text, output = tmp_path / "text", tmp_path / "joined"
+    text.write_text("In São Paulo, sao-paulo!\n" * 20, "utf-8")
+    flags = ["--tokenize", "simple", "--remove-accents", "-threshold", "0.12"]
+    files = ["-train", str(text), "-output", str(output), "--quiet"]
+    assert main(["phrases", *files, *flags]) == 0
+    assert set(output.read_text().splitlines()) == {"in sao_paulo sao_paulo"}
+    assert main(["phrases", *files, "--min-length", "1"]) == 2
+
+
 def test_a_column_of_text_is_an_error(tmp_path, capsys):
     (tmp_path / "text").write_text("a b\n")
     flags = ["-output", str(tmp_path / "joined"), "--column", "text"]

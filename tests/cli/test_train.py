@@ -291,6 +291,39 @@ def test_tokenize_splits_the_text_into_words(tmp_path, train):
     assert sorted(KeyedVectors.load(output).index_to_key) == ["cat", "the"]
 
 
+def test_flags_set_the_simple_tokenizer(tmp_path, train):
+    text, output = tmp_path / "text", tmp_path / "vectors"
+    text.write_text("Un café à Zürich!\n" * 20, "utf-8")
+    flags = ["--remove-accents", "--min-length", 1, "--max-length", 5, "--quiet"]
+    assert train(text, output, "--tokenize", "simple", *flags) == 0
+    assert sorted(KeyedVectors.load(output).index_to_key) == ["a", "cafe", "un"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--remove-accents"], "--remove-accents is for --tokenize simple. Give it"),
+        (
+            ["--tokenize", "characters", "--min-length", 1],
+            "--min-length is for --tokenize simple",
+        ),
+        (
+            ["--tokenize", "simple", "--min-length", -1],
+            "--min-length must be at least 0, got -1",
+        ),
+        (
+            ["--tokenize", "simple", "--min-length", 9, "--max-length", 5],
+            "--max-length must be at least 9, got 5",
+        ),
+    ],
+)
+def test_flags_of_the_simple_tokenizer_are_checked(
+    flags, message, corpus, output, train, capsys
+):
+    assert train(corpus, output, *flags) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_another_tokenizer_is_a_usage_error(corpus, output, train, capsys):
     assert train(corpus, output, "--tokenize", "words") == 2
     accepted = "one of whitespace, simple, characters, got 'words'"

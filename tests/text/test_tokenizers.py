@@ -3,7 +3,8 @@
 import pytest
 from corpora import encode_all, in_memory
 
-from w2vfast.errors import SettingsError
+from w2vfast import SimpleTokenizer
+from w2vfast.errors import ParameterError, ParameterTypeError, SettingsError
 from w2vfast.text.corpus import encode
 from w2vfast.text.sources import CorpusOptions, file_source, sentence_source
 from w2vfast.text.tokenizers import tokenizer_of
@@ -112,7 +113,7 @@ def test_a_function_that_returns_no_tokens_is_an_error(returned):
 
 @pytest.mark.parametrize("given", ["word", 3, ["simple"]])
 def test_anything_else_is_no_tokenizer(given):
-    message = r"tokenize must be 'whitespace', 'simple', 'characters' or a function"
+    message = "must be 'whitespace', 'simple', 'characters', a SimpleTokenizer or a f"
     with pytest.raises((TypeError, ValueError), match=message):
         tokenizer_of(given, exact=False)
 
@@ -123,6 +124,44 @@ def test_exact_mode_splits_at_white_space_only():
     for tokenize in ("simple", str.split):
         with pytest.raises(SettingsError, match="takes no other tokenizer"):
             tokenizer_of(tokenize, exact=True)
+
+
+@pytest.mark.parametrize("block_bytes", [1, 7, 1000])
+def test_a_simple_tokenizer_splits_files_and_strings(block_bytes, tmp_path):
+    tokenizer = SimpleTokenizer(remove_accents=True, min_length=1, max_length=3)
+    expected = encode_all([["the", "cat", "sat", "a"], ["ete", "月酒", "one"]])
+    path = tmp_path / "text"
+    path.write_bytes("The cat sat. A\n\nÉté 月酒 one four\n".encode())
+    source = file_source(path, options(tokenizer))
+    assert encode_all(source, block_bytes=block_bytes, workers=3) == expected
+    lines = path.read_text("utf-8").splitlines()
+    source = sentence_source(lines, options(tokenizer))
+    assert encode_all(source, block_bytes=block_bytes) == expected
+
+
+def test_simple_tokenizers_of_equal_settings_are_equal():
+    assert SimpleTokenizer() == SimpleTokenizer(False, 2.0, 15) == split("simple")
+    assert hash(SimpleTokenizer(True)) == hash(SimpleTokenizer(remove_accents=True))
+    assert SimpleTokenizer(min_length=3) != SimpleTokenizer()
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"remove_accents": "yes"}, ParameterTypeError, "must be True or False"),
+        ({"min_length": -1}, ParameterError, "min_length must be at least 0"),
+        ({"min_length": "2"}, ParameterTypeError, "min_length must be a whole number"),
+        ({"min_length": 5, "max_length": 4}, ParameterError, "max_length .*least 5"),
+        ({"max_length": 0}, ParameterError, "max_length must be at least 2"),
+    ],
+)
+def test_settings_of_a_simple_tokenizer_are_checked(settings, error, message):
+    with pytest.raises(error, match=message):
+        SimpleTokenizer(**settings)
+
+
+def test_a_word_may_have_any_length():
+    assert SimpleTokenizer(max_length=10**12)("a" * 10**5) == ["a" * 10**5]
 
 
 def test_progress_is_in_bytes_of_a_file_and_in_strings(tmp_path):

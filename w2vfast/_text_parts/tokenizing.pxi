@@ -11,12 +11,14 @@ cdef extern from "Python.h":
     uint32_t to_lower "Py_UNICODE_TOLOWER" (uint32_t point) noexcept nogil
 
 cdef enum:
-    MIN_LETTERS = 2     # shorter tokens are dropped [characters]
-    MAX_LETTERS = 15    # and longer ones
+    POINTS = 0x110000   # characters of Unicode
     SIGMA = 0x3A3       # capital sigma
     DOTTED_I = 0x130    # its lower case is an i and a dot, which is no letter
-    SIGMA_MET = -1
+    NEEDS_NEIGHBOURS = -1
     GROWTH = 2          # bytes of tokens for each byte of text, at most
+    KEPT_POINT = 0      # values of a table of accents besides other characters
+    DROPPED_POINT = 1
+    JOINING_POINT = 2
     NO_WORD = 0         # values of ASCII_LOWER for a byte that is no part of a token
     LINE_BREAK = 1
 
@@ -38,12 +40,15 @@ cdef struct TokenWriter:
     uint8_t* out
     int64_t size      # bytes written
     int64_t start     # of the current token
-    int letters       # of the current token [characters]
+    int64_t letters   # of the current token [characters]
+    int64_t least     # tokens with fewer letters are dropped
+    int64_t most      # and tokens with more
+    const uint32_t* accents   # (POINTS,) or NULL, see `simple_tokens`
 
 
 cdef inline void end_token(TokenWriter* writer) noexcept nogil:
     # Keep the current token if its length is within the limits.
-    cdef bint good = MIN_LETTERS <= writer.letters <= MAX_LETTERS
+    cdef bint good = writer.least <= writer.letters <= writer.most
     if writer.letters == 0:
         return
     if good and writer.out[writer.start] != c"_":
@@ -84,7 +89,7 @@ cdef inline int read_char(
 cdef inline void write_letter(TokenWriter* writer, uint32_t point) noexcept nogil:
     # Append a character in UTF-8 to the current token, unless that is too long.
     cdef uint8_t* out = writer.out + writer.size
-    if writer.letters > MAX_LETTERS:
+    if writer.letters > writer.most:
         return
     writer.letters += 1
     if point < 0x80:
@@ -107,13 +112,35 @@ cdef inline void write_letter(TokenWriter* writer, uint32_t point) noexcept nogi
         writer.size += 4
 
 
+cdef inline bint write_point(TokenWriter* writer, uint32_t point) noexcept nogil:
+    # Add a character that is not ASCII to the current token, or end the token.  Returns
+    # False if the result depends on the characters around it.
+    cdef bint dotted = point == DOTTED_I
+    cdef uint32_t plain = KEPT_POINT
+    point = to_lower(point)
+    if writer.accents != NULL:
+        plain = writer.accents[point]
+        dotted = False
+    if plain == DROPPED_POINT:
+        return True
+    if plain == JOINING_POINT:
+        return False
+    if plain != KEPT_POINT:
+        point = plain
+    if is_alnum(point) and not is_decimal(point):
+        write_letter(writer, point)
+        if not dotted:
+            return True
+    end_token(writer)
+    return True
+
+
 cdef int64_t write_simple(
     TokenWriter* writer, const uint8_t* text, int64_t n
 ) noexcept nogil:
-    # Returns the bytes written, or SIGMA_MET.
+    # Returns the bytes written, or NEEDS_NEIGHBOURS.
     cdef int64_t i = 0
     cdef uint32_t point
-    cdef bint dotted, in_word
     cdef int size
     while i < n:
         if text[i] < 0x80:
@@ -130,25 +157,21 @@ cdef int64_t write_simple(
         if size == 0:  # bytes that are no UTF-8 are left out
             i += 1
             continue
-        if point == SIGMA:
-            return SIGMA_MET
+        if point == SIGMA or not write_point(writer, point):
+            return NEEDS_NEIGHBOURS
         i += size
-        dotted = point == DOTTED_I
-        point = to_lower(point)
-        in_word = is_alnum(point) and not is_decimal(point)
-        if in_word:
-            write_letter(writer, point)
-        if dotted or not in_word:
-            end_token(writer)
     end_token(writer)
     return writer.size
 
 
-def simple_tokens(const uint8_t[::1] text, int64_t n, uint8_t[::1] out):
+def simple_tokens(
+    const uint8_t[::1] text, int64_t n, uint8_t[::1] out, int64_t least=2,
+    int64_t most=15, const uint32_t[::1] accents=None,
+):
     """Write the lower-cased words of text[:n], each with a space after it.
 
-    A word is a run of characters that `re` matches by ``\\w`` and not by ``\\d``, of 2
-    to 15 characters, that does not begin with `_`.  Newlines are kept.
+    A word is a run of characters that `re` matches by ``\\w`` and not by ``\\d``, of
+    `least` to `most` characters, that does not begin with `_`.  Newlines are kept.
 
     Parameters
     ----------
@@ -157,21 +180,30 @@ def simple_tokens(const uint8_t[::1] text, int64_t n, uint8_t[::1] out):
     n : int
     out : ndarray of uint8, shape (2 * n or more,)
         OUT.
+    least, most : int
+        Lengths of words [characters].
+    accents : ndarray of uint32, shape (0x110000,), optional
+        For each lower-case character, the one without accents; 0 if it has none, 1 for
+        an accent alone, 2 if the result depends on the characters around it.
 
     Returns
     -------
     int
-        Bytes written; -1 if the text has a capital sigma, whose lower case depends on
-        the characters around it: lower the text first.
+        Bytes written; -1 if the text has a character whose lower case, or form without
+        accents, depends on the characters around it: convert the text first.
     """
     cdef TokenWriter writer
     cdef int64_t n_out
     check_length("simple_tokens", text.shape[0], n)
     check_length("simple_tokens", out.shape[0], GROWTH * n)
+    if accents is not None:
+        check_length("simple_tokens", accents.shape[0], POINTS)
     if n == 0:
         return 0
     writer.out = &out[0]
     writer.size = writer.start = writer.letters = 0
+    writer.least, writer.most = least, most
+    writer.accents = &accents[0] if accents is not None else NULL
     with nogil:
         n_out = write_simple(&writer, &text[0], n)
     return n_out

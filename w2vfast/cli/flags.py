@@ -12,11 +12,14 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from w2vfast.compat import replacement
-from w2vfast.errors import Spelling
+from w2vfast.errors import ParameterError, Spelling
 from w2vfast.system.log import logger
+
+if TYPE_CHECKING:
+    from w2vfast.text.tokenizers import SimpleTokenizer
 
 STANDARD_OUTPUT = "/dev/stdout"
 
@@ -337,12 +340,35 @@ DEBUG = Flag(
     "debug", whole_number, "0|1|2", "print errors only, a summary, progress too (2)"
 )
 QUIET = Flag("quiet", None, "", "print errors only")
-TOKENIZE = Flag(
+_TOKENIZE = Flag(
     "tokenize",
     one_of("whitespace", "simple", "characters"),
     "HOW",
     "split lines at white space, into lower-case words, or characters (whitespace)",
     "tokenize",
+)
+_OF_SIMPLE = (
+    Flag(
+        "remove-accents",
+        None,
+        "",
+        "drop accents; of --tokenize simple",
+        "remove_accents",
+    ),
+    Flag(
+        "min-length",
+        whole_number,
+        "N",
+        "drop shorter words; of --tokenize simple (2)",
+        "min_length",
+    ),
+    Flag(
+        "max-length",
+        whole_number,
+        "N",
+        "drop longer words; of --tokenize simple (15)",
+        "max_length",
+    ),
 )
 COLUMN = Flag(
     "column",
@@ -351,6 +377,33 @@ COLUMN = Flag(
     "column to read of a Parquet, Arrow, CSV, TSV or JSON Lines file",
     "column",
 )
+
+
+# How a text is read.
+TEXT_FLAGS = (_TOKENIZE, *_OF_SIMPLE, COLUMN)
+
+
+def tokenizer_given(
+    given: Mapping[str, Any], parser: FlagParser
+) -> str | SimpleTokenizer | None:
+    """Return the tokenizer that flags ask for; report flags that do not fit it."""
+    name: str | None = given.get("tokenize")
+    settings = {
+        str(flag.parameter): given[flag.name]
+        for flag in _OF_SIMPLE
+        if flag.name in given
+    }
+    if not settings:
+        return name
+    if name != "simple":
+        flag = next(flag for flag in _OF_SIMPLE if flag.name in given)
+        parser.error(f"--{flag.name} is for --tokenize simple. Give it, too.")
+    from w2vfast.text.tokenizers import SimpleTokenizer
+
+    try:
+        return SimpleTokenizer(**settings)
+    except ParameterError as error:
+        parser.error(error.spelled(FlagSpelling(parser)))
 
 
 def set_verbosity(given: Mapping[str, Any]) -> int:

@@ -7,11 +7,10 @@ from typing import Any
 
 from w2vfast import _text
 from w2vfast.cli.flags import (
-    COLUMN,
     DEBUG,
     PROGRESS,
     QUIET,
-    TOKENIZE,
+    TEXT_FLAGS,
     Flag,
     FlagGroup,
     FlagParser,
@@ -22,6 +21,7 @@ from w2vfast.cli.flags import (
     output_path,
     path,
     set_verbosity,
+    tokenizer_given,
     whole_number,
 )
 from w2vfast.cli.overwriting import refuse_inputs
@@ -88,8 +88,7 @@ OWN_FLAGS = (
         "max_vocab_size",
     ),
     Flag("threads", whole_number, "N", "threads (all usable CPUs)", "workers"),
-    TOKENIZE,
-    COLUMN,
+    *TEXT_FLAGS,
     QUIET,
 )
 
@@ -119,8 +118,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "delimiter": "_",
         "max-vocab-size": 40_000_000,
         "threads": None,
-        "tokenize": None,
-        "column": None,
+        **dict.fromkeys(flag.name for flag in TEXT_FLAGS),
     },
     "exact": {"min-count": 5, "threshold": 100.0},
 }
@@ -151,6 +149,7 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
                 f"--{name} is for --mode fast; the C program has no such option."
             )
     options = {"mode": mode, **_DEFAULTS[mode], **given}
+    options["tokenizer"] = tokenizer_given(given, PARSER)
     if os.path.realpath(options["train"]) == os.path.realpath(options["output"]):
         PARSER.error(
             f"-train and -output are both {options['train']!r}. Name two files."
@@ -186,7 +185,7 @@ def _exact(options: dict[str, Any], bars: PhaseBars) -> str:
 
 def _fast(options: dict[str, Any], bars: PhaseBars) -> str:
     workers = options["threads"] or usable_cpus()
-    tokenizer = tokenizer_of(options["tokenize"], exact=False)
+    tokenizer = tokenizer_of(options["tokenizer"], exact=False)
     counted = count_corpus(
         file_source(options["train"], CorpusOptions(tokenizer, options["column"])),
         connector_words=options["connector-words"],

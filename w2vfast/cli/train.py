@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from w2vfast.checkpoint.interval import interval_of
 from w2vfast.cli.flags import (
-    COLUMN,
     DEBUG,
     PROGRESS,
     QUIET,
     STANDARD_OUTPUT,
-    TOKENIZE,
+    TEXT_FLAGS,
     Flag,
     FlagGroup,
     FlagParser,
@@ -30,6 +29,7 @@ from w2vfast.cli.flags import (
     path,
     set_verbosity,
     switch,
+    tokenizer_given,
     whole_number,
 )
 from w2vfast.cli.overwriting import refuse_inputs
@@ -118,8 +118,7 @@ OWN_FLAGS = (
         "cut longer sentences (1000)",
         "max_sentence_length",
     ),
-    TOKENIZE,
-    COLUMN,
+    *TEXT_FLAGS,
     Flag(
         "combine",
         one_of(*COMBINATIONS),
@@ -230,7 +229,7 @@ class Request:
         self.record_words: str | None = given.get("record-words")
         self.binary: bool | None = given.get("binary")
         self.n_classes: int = given.get("classes", 0)
-        self.tokenize: str | None = given.get("tokenize")
+        self.tokenize = tokenizer_given(given, PARSER)
         self.column: str | None = given.get("column")
         self.combine: str = given.get("combine", "input")
         self.checkpoint: str | None = given.get("checkpoint")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from helpers import run_python
 
+import w2vfast
 from w2vfast import KeyedVectors, Word2Vec
 from w2vfast.compat import check_gensim_arguments, replacement
 
@@ -211,6 +212,50 @@ def test_models_that_are_not_here_are_an_error_that_tells_what_is(name):
 def test_a_misspelt_attribute_cannot_be_set(model, name, meant):
     with pytest.raises(AttributeError, match=f"'{name}' to set; did you mean {meant}"):
         setattr(model, name, 1)
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        (lambda m: m.wv.most_simlar, "most_similar"),
+        (lambda m: m.wv.vectros, "vectors"),
+        (lambda m: m.wv.index_2_key, "index_to_key"),
+        (lambda m: m.most_simlar, r"model\.wv\.most_similar"),
+        (lambda m: m.trian, "train"),
+        (lambda m: m.windw, "window"),
+        (lambda m: m.histroy, "history"),
+        (lambda _: Word2Vec.laod, "load"),
+        (lambda _: KeyedVectors.load_word2vec_fromat, "load_word2vec_format"),
+        (lambda _: w2vfast.Word2vec, "Word2Vec"),
+        (lambda _: w2vfast.KeyedVector, "KeyedVectors"),
+    ],
+)
+def test_a_misspelt_name_gives_a_hint(model, read, meant):
+    with pytest.raises(AttributeError, match=rf"no attribute '\w+'; did .* {meant}\?"):
+        read(model)
+
+
+def test_what_libraries_ask_for_gives_no_hint(model):
+    for name in ("_vectors", "__array__interface__"):
+        for owner in (model, model.wv, Word2Vec, w2vfast):
+            with pytest.raises(AttributeError) as raised:
+                getattr(owner, name)
+            assert "did you mean" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "import w2vfast.models",
+        "from w2vfast import models",
+        "from w2vfast.models import Word2Vec",
+        "from w2vfast.models.word2vec import Word2Vec",
+        "w2vfast.models.Word2Vec",
+    ],
+)
+def test_gensims_place_of_the_classes_is_an_error_that_names_ours(run):
+    with pytest.raises(ImportError, match="from w2vfast import Word2Vec"):
+        exec(run, {"w2vfast": w2vfast})
 
 
 def test_an_unknown_name_is_the_usual_error(model):

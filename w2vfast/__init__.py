@@ -76,6 +76,10 @@ _ABSENT = {
     "WordEmbeddingsKeyedVectors": "It is KeyedVectors now.",
     "Word2VecKeyedVectors": "It is KeyedVectors now.",
     "Phraser": "It is FrozenPhrases now, and Phraser in w2vfast.phrases.",
+    "models": "gensim's classes are in w2vfast itself: from w2vfast import Word2Vec.",
+    "utils": "simple_preprocess is SimpleTokenizer, or tokenize='simple' in Word2Vec.",
+    "simple_preprocess": "It is SimpleTokenizer, or tokenize='simple' in Word2Vec.",
+    "downloader": "Models are not downloaded; KeyedVectors.load reads their files.",
 }
 
 
@@ -83,16 +87,28 @@ def __getattr__(name: str) -> object:
     if name in ("_core", "_text"):
         return _compiled(f"{__name__}.{name}")
     if name in _ABSENT:
-        message = (
-            f"{name} is not in {__name__}, which has Word2Vec, KeyedVectors and "
-            f"Phrases. {_ABSENT[name]}"
-        )
         # An AttributeError would lose the message in "from w2vfast import ...".
-        raise ImportError(message)
+        raise ImportError(_absent_message(name))
     if name not in _HOMES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        raise AttributeError(_unknown_message(name))
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def _absent_message(name: str) -> str:
+    return (
+        f"{name} is not in {__name__}, which has Word2Vec, KeyedVectors and Phrases. "
+        f"{_ABSENT[name]}"
+    )
+
+
+def _unknown_message(name: str) -> str:
+    message = f"module {__name__!r} has no attribute {name!r}"
+    if name.startswith("_"):
+        return message
+    import difflib
+
+    near = difflib.get_close_matches(name, __all__, n=1, cutoff=0.75)
+    return f"{message}; did you mean {near[0]}?" if near else message
 
 
 def _compiled(module: str) -> object:

@@ -159,20 +159,47 @@ def replacement(where: Where, name: str) -> str | None:
     return _NAMES[where].get(name)
 
 
-def _message(where: Where, owner: str, name: str) -> str:
-    """Return the message of the AttributeError for a name that does not exist."""
+def _message(where: Where, owner: str, name: str, known: Iterable[str]) -> str:
+    """Return the message of the AttributeError for a name that does not exist.
+
+    Parameters
+    ----------
+    where : {"model", "vectors"}
+    owner : str
+        Whose attribute it is, for the message.
+    name : str
+    known : iterable of str
+        Attributes that exist.
+    """
     whose = {"model": "gensim's models", "vectors": "gensim's vectors"}[where]
     if name in _NAMES[where]:
         return f"{name} of {whose} is here {_NAMES[where][name]}"
     if name in _ABSENT[where]:
         return f"{name} of {whose} is not here: {_ABSENT[where][name]}"
-    return f"{owner} has no attribute {name!r}"
+    message = f"{owner} has no attribute {name!r}"
+    near = _nearest(name, {*known, *_NAMES[where]})
+    return (
+        f"{message}; did you mean {_NAMES[where].get(near, near)}?" if near else message
+    )
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """Return a public name that another may be a misspelling of, or ""."""
+    if name.startswith("_"):  # asked for by libraries, many times
+        return ""
+    public = [other for other in known if not other.startswith("_")]
+    near = difflib.get_close_matches(name, public, n=1, cutoff=0.75)
+    return near[0] if near else ""
 
 
 def missing_attribute(owner: object, name: str) -> AttributeError:
     """Return an error that tells what to use instead of a name of another program."""
     where: Where = type(owner)._where  # type: ignore[attr-defined]
-    return AttributeError(_message(where, f"{type(owner).__name__!r} object", name))
+    known = {*dir(type(owner)), *vars(owner)}
+    if where == "model":
+        known |= _SETTINGS.keys()
+    text = _message(where, f"{type(owner).__name__!r} object", name, known)
+    return AttributeError(text)
 
 
 class HintedNames(ABCMeta):
@@ -188,9 +215,8 @@ class HintedNames(ABCMeta):
         def __getattr__(cls, name: str) -> Any:
             if name == "_where":
                 raise AttributeError(name)
-            raise AttributeError(
-                _message(cls._where, f"type object {cls.__name__!r}", name)
-            )
+            owner = f"type object {cls.__name__!r}"
+            raise AttributeError(_message(cls._where, owner, name, dir(cls)))
 
 
 class GensimNames(metaclass=HintedNames):

@@ -2,6 +2,7 @@
 
 import abc
 import copy
+import dataclasses
 import inspect
 import pickle
 import warnings
@@ -352,15 +353,79 @@ def test_gensim_arguments_that_would_change_the_result_are_refused(argument):
 # --- vectors ----------------------------------------------------------------------
 
 
-def test_vectors_lockf_raises_an_error_that_names_freeze(model):
-    with pytest.raises(
-        AttributeError, match=r"vectors_lockf is not supported.* freeze="
-    ):
-        model.wv.vectors_lockf = np.zeros(4)
-    with pytest.raises(
-        AttributeError, match=r"vectors_lockf is not supported.* freeze="
-    ):
-        model.wv.vectors_lockf[0] = 0
+def test_rows_with_the_factor_0_are_not_trained():
+    model = Word2Vec(sample=0, **SMALL)
+    model.build_vocab(TEXT)
+    model.wv.vectors_lockf = np.ones(len(model.wv))
+    model.wv.vectors_lockf[0] = 0
+    frozen = model.wv.index_to_key[0]
+    before = model.wv.vectors.copy()
+    model.train(TEXT)
+    assert (model.wv.vectors[0] == before[0]).all()
+    assert (model.wv.vectors[1:] != before[1:]).any(axis=1).all()
+    # A growth of the vocabulary and a copy keep them.
+    model.build_vocab([["grown"] * 99, ["more"] * 3], update=True)
+    for kept in (model, copy.deepcopy(model)):
+        before = kept.wv[frozen]
+        kept.train(TEXT)
+        assert (kept.wv[frozen] == before).all()
+
+
+def test_a_saved_model_keeps_the_rows_with_the_factor_0(tmp_path):
+    model = Word2Vec(TEXT, sample=0, **SMALL)
+    frozen = model.wv.index_to_key[0]
+    model.wv.vectors_lockf[0] = 0
+    model.save(tmp_path / "model")
+    loaded = Word2Vec.load(tmp_path / "model")
+    before = loaded.wv[frozen]
+    loaded.train(TEXT)
+    assert (loaded.wv[frozen] == before).all()
+
+
+def test_other_factors_are_an_error_before_training():
+    model = Word2Vec(TEXT, **SMALL)
+    model.wv.vectors_lockf[0] = 0.5
+    with pytest.raises(ValueError, match=r"vectors_lockf must be 0 or 1 .* got 0\.5"):
+        model.train(TEXT)
+
+
+def test_a_model_is_loaded_by_the_class_alone(model, tmp_path):
+    model.save(tmp_path / "model")
+    assert len(Word2Vec.load(tmp_path / "model").wv) == 4
+    with pytest.raises(AttributeError, match=r"model = Word2Vec\.load\(path\)"):
+        model.load(tmp_path / "model")
+
+
+def test_vectors_cannot_be_assigned_to_a_model(model):
+    with pytest.raises(AttributeError, match=r"wv cannot be assigned .*init_vectors="):
+        model.wv = copy.deepcopy(model.wv)
+
+
+def test_a_model_begins_anew_with_the_words_of_another():
+    model = Word2Vec(TEXT, **SMALL)
+    other = Word2Vec([["x", "y", "y"]] * 40, hs=1, sample=0, **SMALL)
+    model.reset_from(other)
+    assert model.wv.index_to_key == ["y", "x"]
+    assert model.wv.counts.tolist() == other.wv.counts.tolist()
+    assert model.history == []
+    model.train([["x", "y", "y"]] * 40)
+    assert len(model.history) == 5
+    with pytest.raises(ValueError, match="two models of the same mode"):
+        model.reset_from(Word2Vec(TEXT, mode="exact", **SMALL))
+
+
+def test_a_corpus_without_words_is_an_error_of_both_programs():
+    for corpus, min_count in [([], 1), (TEXT, 99)]:
+        for error in (ValueError, RuntimeError):  # the latter is gensim's
+            with pytest.raises(error, match=r"holds no words|No word occurs"):
+                Word2Vec(corpus, min_count=min_count)
+
+
+def test_the_latest_loss_is_that_of_the_last_epoch_that_has_one():
+    model = Word2Vec(TEXT, sample=0, **SMALL)
+    last = model.history[-1]
+    model.history.append(dataclasses.replace(last, hs_loss=None, ns_loss=None))
+    assert model.get_latest_training_loss() == last.loss > 0
 
 
 def test_gensims_reserved_rows_have_no_effect():

@@ -142,11 +142,12 @@ def test_id_arrays_of_every_form_give_the_same_vectors():
 def test_matrices_have_the_documented_shapes():
     model = Word2Vec(two_topics(50), hs=1, **SMALL)
     n_words = len(model.wv)
-    assert model.wv.vectors.shape == model.syn1neg.shape == (n_words, 16)
-    assert model.syn1.shape == (n_words - 1, 16)
+    for matrix in (model.wv.vectors, model.syn1, model.syn1neg):
+        assert matrix.shape == (n_words, 16)
     assert model.wv.vectors.dtype == model.syn1.dtype == np.float32
     assert model.wv.vectors.flags.c_contiguous
-    assert np.abs(model.syn1).min(axis=1).all()  # every inner node was trained
+    assert np.abs(model.syn1[:-1]).min(axis=1).all()  # every inner node was trained
+    assert not model.syn1[-1].any()
     assert np.abs(model.syn1neg).max(axis=1).all()
     assert Word2Vec(two_topics(50), **SMALL).syn1 is None
 

@@ -41,7 +41,7 @@ def test_matrices_have_a_row_for_each_visible_word(mode):
     n_words = 4 if mode == "exact" else 3
     assert len(state.vocab.visible_words) == n_words
     assert state.syn0.shape == state.syn1neg.shape == (n_words, 4)
-    assert state.syn1.shape == (n_words - 1, 4)
+    assert state.syn1.shape == (n_words, 4)
     assert np.shares_memory(state.syn0, state.weights.syn0.vectors)
     assert len(state.word_paths.offsets) == n_words + 1
 

@@ -64,7 +64,6 @@ _NAMES: dict[Where, dict[str, str]] = {
         "raw_vocab": "model.wv, whose words have model.wv.get_vecattr(word, 'count')",
         "cum_table": "model.noise_weights, or the counts of the words",
         "random": "model.seed",
-        "reset_from": "model.build_vocab_from_freq",
         **{name: f"model.wv.{_VECTORS[name]}" for name in _OLD_ON_MODEL},
         **{name: f"model.wv.{name}" for name in _MOVED_TO_VECTORS},
     },
@@ -219,6 +218,25 @@ class HintedNames(ABCMeta):
             raise AttributeError(_message(cls._where, owner, name, dir(cls)))
 
 
+if TYPE_CHECKING:
+    class_only_method = classmethod
+else:
+
+    class class_only_method(classmethod):
+        """A class method that is an error on an instance, which it would not change."""
+
+        def __get__(self, instance: object, owner: type | None = None) -> Any:
+            if instance is not None:
+                name = self.__func__.__name__
+                message = (
+                    f"{name} is called on the class, and returns another object: "
+                    f"model = {type(instance).__name__}.{name}(path). It does not "
+                    "change this one."
+                )
+                raise AttributeError(message)
+            return super().__get__(instance, owner)
+
+
 class GensimNames(metaclass=HintedNames):
     """Attributes of gensim's models; a base class of `Word2Vec`.
 
@@ -253,6 +271,13 @@ class GensimNames(metaclass=HintedNames):
                     f"{name} cannot be set on a model, whose settings are fixed. Give "
                     f"settings to Word2Vec, or to train for one call: epochs, "
                     f"start_alpha, end_alpha, compute_loss."
+                )
+                raise AttributeError(message)
+            if isinstance(getattr(type(self), name, None), property):
+                message = (
+                    f"{name} cannot be assigned to a model. To begin with given "
+                    "vectors, give init_vectors= to Word2Vec. Vectors alone need no "
+                    "model: ask the KeyedVectors itself."
                 )
                 raise AttributeError(message)
             self._refuse_misspelt(name)
@@ -412,6 +437,35 @@ def check_encoding(encoding: str) -> None:
         )
         name = "encoding"
         raise ParameterError(name, encoding, "'utf8'", hint)
+
+
+def is_cosmul(similarity_function: str) -> bool:
+    """Return whether gensim's name of a method asks for 3CosMul instead of 3CosAdd.
+
+    Raises
+    ------
+    ParameterError
+        If it is the name of another method.
+    """
+    name = "similarity_function"
+    if similarity_function not in ("most_similar", "most_similar_cosmul"):
+        accepted = "'most_similar' or 'most_similar_cosmul'"
+        raise ParameterError(name, similarity_function, accepted)
+    return similarity_function == "most_similar_cosmul"
+
+
+def check_lockf(lockf: float) -> None:
+    """Accept gensim's factors of the learning rate that train or freeze a row.
+
+    Raises
+    ------
+    ParameterError
+        If it is another number.
+    """
+    name = "lockf"
+    if lockf not in (0, 1):
+        hint = "Training cannot slow down single rows."
+        raise ParameterError(name, lockf, "1.0 (train) or 0.0 (freeze)", hint)
 
 
 def check_rows_to_write(

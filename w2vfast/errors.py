@@ -123,6 +123,18 @@ class SettingsError(SettingsMessage, ValueError):
     """A text, file or result does not fit the parameters."""
 
 
+class NoWordsError(SettingsError, RuntimeError):
+    """There is nothing to train on; a RuntimeError, too, which gensim raises."""
+
+
+class NoKeysError(ValueError, ZeroDivisionError):
+    """A mean of nothing was asked for; gensim divides by zero."""
+
+
+class TruncatedFileError(ValueError, EOFError):
+    """A file has fewer rows than its header announces; gensim raises EOFError."""
+
+
 class SettingsMemoryError(SettingsMessage, MemoryError):
     """The parameters need more memory than there is."""
 

@@ -22,6 +22,7 @@ from w2vfast.compat import (
     check_gensim_arguments,
     check_gensim_call,
     check_gensim_save,
+    class_only_method,
     refuse_unknown_arguments,
 )
 from w2vfast.errors import optional_number
@@ -499,6 +500,30 @@ class Word2Vec(Predictions, GensimNames):
                 counted = vocab_from_counts(word_freq, exact=p.exact, **limits)
                 self._set_vocab(counted, counts_given=True)
 
+    def reset_from(self, other_model: Word2Vec) -> None:
+        """Begin anew with the words and counts of another model.
+
+        Parameters
+        ----------
+        other_model : Word2Vec
+            Its vocabulary is taken, its vectors are not.
+
+        Raises
+        ------
+        RuntimeError
+            If it has no vocabulary, or this model is being trained.
+        ValueError
+            If only one of the two is in exact mode, which orders words as C does.
+        """
+        words = other_model.vocab
+        if words.exact != self.params.exact:
+            message = "reset_from needs two models of the same mode; use build_vocab."
+            raise ValueError(message)
+        with self._alone():
+            vocab = Vocab(list(words.words), words.counts.copy(), exact=words.exact)
+            self.history = []
+            self._set_vocab(vocab, counts_given=True)
+
     def read_vocab(self, path: PathLike) -> None:
         """Read the vocabulary from a file of the C program (``-read-vocab``).
 
@@ -697,7 +722,7 @@ class Word2Vec(Predictions, GensimNames):
         check_gensim_call(gensim, self.train)
         plan = plan_of(checkpoint, checkpoint_every, resume, self._checkpoints)
         hooks = checked_callbacks(self.callbacks if callbacks is None else callbacks)
-        words_to_freeze = self._freeze if freeze is None else checked_words(freeze)
+        words_to_freeze = self._frozen if freeze is None else checked_words(freeze)
         changes = {
             "epochs": epochs,
             "alpha": start_alpha,
@@ -767,6 +792,11 @@ class Word2Vec(Predictions, GensimNames):
             weights.pack()
             self._follow()
 
+    @property
+    def _frozen(self) -> list[str | int]:
+        """Words of `freeze` of the class, and of `wv.vectors_lockf`."""
+        return list(dict.fromkeys([*self._freeze, *self._inputs.locked_words]))
+
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Raise if the model is being trained or grown already."""
@@ -821,9 +851,11 @@ class Word2Vec(Predictions, GensimNames):
         Returns
         -------
         float or None
-            None before the first epoch.
+            Of the last epoch that has a loss: subsampling may leave nothing to train on
+            in an epoch of a short text.  None if none has, as before the first epoch.
         """
-        return self.history[-1].loss if self.history else None
+        losses = (epoch.loss for epoch in reversed(self.history))
+        return next((loss for loss in losses if loss is not None), None)
 
     # ---- matrices ------------------------------------------------------------------
 
@@ -874,10 +906,11 @@ class Word2Vec(Predictions, GensimNames):
 
     @property
     def syn1(self) -> NDArray[np.float32] | None:
-        """Vectors of the inner nodes of the tree, ndarray of float32, shape (V - 1, D).
+        """Vectors of the inner nodes of the tree, ndarray of float32, shape (V, D).
 
-        The root is first in fast mode, last in exact mode.  None without hierarchical
-        softmax.
+        There are V - 1 nodes; the last row is not used, as in C and gensim.  The root
+        is the first of them in fast mode, the last in exact mode.  None without
+        hierarchical softmax.
         """
         return self._state_with_weights().syn1
 
@@ -981,7 +1014,7 @@ class Word2Vec(Predictions, GensimNames):
             self.corpus_count,
             self.corpus_total_words,
             self._counts_given,
-            self._freeze,
+            self._frozen,
             kept,
             self.column,
         )
@@ -992,7 +1025,7 @@ class Word2Vec(Predictions, GensimNames):
             )
         save_model(path, saved)
 
-    @classmethod
+    @class_only_method
     def load(cls, path: PathLike, mmap: bool = False) -> Word2Vec:
         """Read a model that `save` wrote.
 
@@ -1031,6 +1064,7 @@ class Word2Vec(Predictions, GensimNames):
 
     def __getstate__(self) -> dict[str, Any]:
         state = {**self.__dict__, "callbacks": [], "_checkpoints": NoCheckpoints()}
+        state["_freeze"] = self._frozen  # a copy has a `wv` of its own
         del state["_training_lock"]  # a lock
         return state
 

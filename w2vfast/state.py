@@ -91,10 +91,10 @@ class ModelState:
 
     @property
     def syn1(self) -> NDArray[np.float32] | None:
-        """Vectors of the inner nodes, shape (V - 1, D); a view.  None if none."""
+        """Vectors of V - 1 inner nodes, then a row without use; a view, or None."""
         rows = self.need_weights().syn1
-        n_nodes = len(self.need_vocab().visible_words) - 1
-        return None if rows is None else rows.vectors[:n_nodes]
+        n_words = len(self.need_vocab().visible_words)
+        return None if rows is None else rows.vectors[:n_words]
 
     def _visible(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         return rows[self.need_vocab().first_word :]

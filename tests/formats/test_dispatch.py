@@ -57,8 +57,15 @@ def test_a_directory_is_a_folder_whatever_its_name(tmp_path):
     assert kind_of(tmp_path / "v.txt") == "folder"
 
 
-@pytest.mark.parametrize("name", ["v.foo", "v.txt.zst", "v.npz.gz", "v.gz", "v.tsv.gz"])
-def test_a_name_without_a_known_suffix_cannot_be_written(tmp_path, name):
+@pytest.mark.parametrize("name", ["v", "v.foo", "model.tst", "word2vec.w2v"])
+def test_a_name_that_selects_no_format_is_written_as_a_folder(tmp_path, name):
+    write_vectors(tmp_path / name, HELD)
+    assert kind_of(tmp_path / name) == "folder"
+    assert same(read_vectors(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["v.txt.zst", "v.npz.gz", "v.gz", "v.tsv.gz"])
+def test_a_format_that_cannot_be_compressed_is_an_error(tmp_path, name):
     with pytest.raises(ValueError, match=r"cannot tell .*suffixes are \.bin, \.glove"):
         write_vectors(tmp_path / name, HELD)
     assert list(tmp_path.iterdir()) == []

@@ -38,7 +38,7 @@ def pair(gensim, **options):
     if ours.syn1neg is not None:
         theirs.syn1neg = ours.syn1neg[order]
     if ours.syn1 is not None:
-        theirs.syn1 = np.vstack([ours.syn1, ours.syn1[:1]])
+        theirs.syn1 = ours.syn1
         tree = ours._state.word_paths
         points, codes = (
             np.split(values, tree.offsets[1:-1])

@@ -330,7 +330,7 @@ def test_means_and_similarities_of_sets(wv):
     assert wv.get_mean_vector(["x", "y"]).tolist() == [0] * 8
     with pytest.raises(KeyError, match="did you mean 'queen'"):
         wv.get_mean_vector(["king", "quen"], ignore_missing=False)
-    with pytest.raises(ValueError, match="got 0 keys"):
+    with pytest.raises(ValueError, match="no keys to take the mean of"):
         wv.get_mean_vector([])
     with pytest.raises(ValueError, match=r"2 keys and weights of shape \(1,\)"):
         wv.get_mean_vector(["king", "man"], [1])
@@ -338,8 +338,9 @@ def test_means_and_similarities_of_sets(wv):
         wv.similarity("king", "man"), abs=1e-6
     )
     assert wv.n_similarity(["king"], ["x"]) == 0
-    with pytest.raises(ValueError, match="got 0 keys"):
-        wv.n_similarity([], ["man"])
+    for error in (ValueError, ZeroDivisionError):  # the latter is gensim's
+        with pytest.raises(error, match="no keys to take the mean of"):
+            wv.n_similarity([], ["man"])
 
 
 def test_a_single_string_is_not_a_list_of_letters():

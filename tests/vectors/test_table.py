@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from w2vfast import KeyedVectors
+from w2vfast.vectors.table import locked_keys
 
 WORDS = ["king", "queen", "man", "woman", "King", "apple"]
 
@@ -222,8 +223,14 @@ def test_results_computed_from_float16_are_float32():
     assert [word for word, _ in half.most_similar_batch(["king"])[0]] == expected
 
 
-def test_vectors_lockf_names_its_replacement(wv):
-    with pytest.raises(AttributeError, match=r"freeze=\[\.\.\.\]"):
-        _ = wv.vectors_lockf
-    with pytest.raises(AttributeError, match=r"freeze=\[\.\.\.\]"):
-        wv.vectors_lockf = np.ones(6)
+def test_factors_of_the_learning_rate_belong_to_rows(wv):
+    assert wv.vectors_lockf.tolist() == [1] * len(wv)
+    wv.vectors_lockf[1] = 0
+    assert locked_keys(wv) == [wv.index_to_key[1]]
+    wv.vectors_lockf = 1  # gensim's default is an array of one factor
+    assert locked_keys(wv) == []
+    with pytest.raises(ValueError, match=rf"one factor for each of {len(wv)} rows"):
+        wv.vectors_lockf = np.ones(2)
+    wv.vectors_lockf[0] = 0.5
+    with pytest.raises(ValueError, match=r"vectors_lockf must be 0 or 1 .* got 0\.5"):
+        locked_keys(wv)

@@ -33,11 +33,18 @@ def test_counts_are_an_attribute(wv):
     wv.set_vecattr("queen", "count", 33)
     assert wv.counts.tolist() == [40, 33, 20, 10]
     wv.counts = None
-    with pytest.raises(KeyError, match="no key has an attribute 'count'"):
-        wv.get_vecattr("queen", "count")
     wv.set_vecattr("man", "count", 5)
     assert wv.counts.tolist() == [0, 0, 5, 0]
     assert wv.counts.dtype == np.int64
+
+
+def test_unknown_counts_are_numbers_by_row_with_a_warning(wv):
+    wv.counts = None
+    with pytest.warns(UserWarning, match="counts of these words are not known"):
+        found = [wv.get_vecattr(key, "count") for key in wv.index_to_key]
+    assert found == [4, 3, 2, 1]
+    assert wv.counts is None
+    assert "count" not in wv.expandos
 
 
 def test_assigned_counts_are_copied(wv):

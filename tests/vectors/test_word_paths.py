@@ -25,11 +25,11 @@ def test_codes_are_huffmans_and_points_are_rows_of_syn1(mode):
     assert prefixes.isdisjoint(codes)
     assert sum(2.0 ** -len(code) for code in codes) == 1
     assert len(paths["a"][0]) < len(paths["e"][0])
-    root = 0 if mode == "fast" else len(model.syn1) - 1
+    root = 0 if mode == "fast" else len(model.wv) - 2
     for code, points in paths.values():
         assert len(code) == len(points)
         assert points[0] == root
-        assert max(points) < len(model.syn1)
+        assert max(points) < len(model.wv) - 1
 
 
 def test_the_path_is_the_one_that_is_trained():

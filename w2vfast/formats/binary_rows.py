@@ -13,6 +13,7 @@ import sys
 import numpy as np
 
 from w2vfast import _text
+from w2vfast.errors import TruncatedFileError
 from w2vfast.formats.row_buffer import (
     ByteWindow,
     RowTable,
@@ -40,9 +41,11 @@ def read_binary(
 
     Raises
     ------
+    TruncatedFileError
+        If the file ends before the last row.
     ValueError
-        If a row is truncated or differs from the first row in its newline, or bytes
-        follow the last row; gives the file and the byte.
+        If a row differs from the first row in its newline, or bytes follow the last
+        row; gives the file and the byte.
     """
     most = shape.n_rows if limit is None else min(limit, shape.n_rows)
     newline: bool | None = None  # unknown before the first row
@@ -93,9 +96,8 @@ def _take_row(
     """Append the next row to the table; return whether a newline follows each row."""
     start = window.offset
     if size > len(window):
-        raise _malformed_row(
-            table, shape, start, f"the file ends at {start + len(window)}"
-        )
+        reason = f"the file ends at {start + len(window)}"
+        raise TruncatedFileError(_malformed_row(table, shape, start, reason))
     row = window.take(size)
     word = row[: -4 * shape.dim - 1]
     after = window.peek(1) == b"\n"
@@ -103,19 +105,17 @@ def _take_row(
     is_last = len(table) + 1 == shape.n_rows
     if b"\n" in word or (newline != after and not is_last):
         reason = "its length differs from that of the first row"
-        raise _malformed_row(table, shape, start, reason)
+        raise ValueError(_malformed_row(table, shape, start, reason))
     values = np.frombuffer(row, "<f4", shape.dim, len(word) + 1)
     table.extend([word], values[None, :], "byte", [start])
     window.take(after)
     return newline
 
 
-def _malformed_row(
-    table: RowTable, shape: Shape, start: int, reason: str
-) -> ValueError:
-    message = (
+def _malformed_row(table: RowTable, shape: Shape, start: int, reason: str) -> str:
+    """Return the message of an error in the next row."""
+    return (
         f"{table.name}, row {len(table) + 1} of {shape.n_rows}, byte {start}: expected "
         f"a word, a space and {shape.dim} float32 values, but {reason}; the file is "
         "truncated or damaged, or its header is wrong"
     )
-    return ValueError(message)

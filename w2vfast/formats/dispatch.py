@@ -76,7 +76,7 @@ def write_vectors(
     path : str or path-like
         The suffix selects the format and is one of those in
         `w2vfast.formats.registry.KINDS`; .gz, .bz2 or .xz may follow it for text and
-        binary.  A name without a suffix is a folder.
+        binary.  Any other name is a folder.
     held : Contents
     kind : str, optional
         A key of `w2vfast.formats.registry.KINDS`; overrides the suffix.
@@ -85,7 +85,8 @@ def write_vectors(
     Raises
     ------
     ValueError
-        If the suffix or kind is unknown, or the format cannot store a word.
+        If the kind is unknown, or the format cannot be compressed or cannot store a
+        word.
     OSError
         If the file cannot be written.
     ImportError
@@ -94,17 +95,25 @@ def write_vectors(
     name = os.fspath(path)
     how = how or WriteOptions()
     check_spaces(how.spaces, ("refuse", "escape"))
+    if kind is None and _selects_nothing(name):
+        kind = "folder"
     chosen = KINDS[kind_to_write(name, kind)]
     chosen.write(name, held, how)
 
 
+def _selects_nothing(name: str) -> bool:
+    """Return whether a name has no known suffix, nor that of a compressed file."""
+    is_compressed = name.lower().endswith(_READ_COMPRESSED)
+    return _kind_of_suffix(name, _WRITTEN_COMPRESSED) is None and not is_compressed
+
+
 def kind_to_write(path: PathLike, kind: str | None = None) -> str:
-    """Return the kind that `write_vectors` selects, a key of `KINDS`.
+    """Return the kind that a name or `kind` selects, a key of `KINDS`.
 
     Parameters
     ----------
     path, kind
-        As for `write_vectors`.
+        As for `write_vectors`; but a name that selects nothing is an error.
 
     Raises
     ------

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast import _text
+from w2vfast.errors import TruncatedFileError
 from w2vfast.formats.row_buffer import (
     ByteWindow,
     FloatArray,
@@ -222,4 +223,4 @@ def _expect_end(
             f"{announced} rows, the file has {len(table)}; the file is truncated, or "
             "its header is wrong"
         )
-        raise ValueError(message)
+        raise TruncatedFileError(message)

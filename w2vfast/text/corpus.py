@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from w2vfast import _text
-from w2vfast.errors import Setting, SettingsError, warn
+from w2vfast.errors import NoWordsError, Setting, SettingsError, warn
 from w2vfast.system.threads import Crew, Report
 from w2vfast.text.counting import EncodingJob, count_words
 from w2vfast.text.idstore import BlockTable, Ids, IdStore, default_limit
@@ -230,7 +230,7 @@ def _check_words(name: str, words: MergedWords, n_words: int, exact: bool) -> No
             f"{name} holds no words: it is empty or only white space, or a generator "
             "that was already consumed. Give text, or a corpus that can be read again."
         )
-        raise ValueError(message)
+        raise NoWordsError(message)
     if exact and len(words.counter) >= EXACT_MAX_WORDS:
         text = (
             f"{name} has {len(words.counter)} distinct words; from "

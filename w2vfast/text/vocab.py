@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import Word
-from w2vfast.errors import Name, Setting, SettingsError, shortened
+from w2vfast.errors import Name, NoWordsError, Setting, SettingsError, shortened
 from w2vfast.text.trim_rule import TrimRule, kept_words
 
 AnyWord = TypeVar("AnyWord", str, int, Word)
@@ -145,13 +145,13 @@ def no_word_error(
             f"{count} times. Its answers are 2 (keep), 1 (discard) and 0 (min_count "
             "decides)."
         )
-        return ValueError(text)
+        return NoWordsError(text)
     message = (
         *("No word occurs at least ", Setting("min_count", min_count), " times "),
         f"(most frequent: {shortened(word)}, {count}). Lower ",
         *(Name("min_count"), ", or give more text."),
     )
-    return SettingsError(message)
+    return NoWordsError(message)
 
 
 def check_trainable(vocab: Vocab, min_count: int) -> None:
@@ -294,7 +294,7 @@ def sorted_vocab(
             message = (
                 "No words: only the sentence end was given. Give words and counts."
             )
-            raise ValueError(message)
+            raise NoWordsError(message)
         most = 1 + int(np.argmax(array[1:]))
         by_rule = is_kept is not None
         raise no_word_error(words[most], counts[most], min_count, by_rule)

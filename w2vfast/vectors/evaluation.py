@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, NamedTuple
 
@@ -132,13 +132,16 @@ def word_analogies(
     *,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
+    multiply: bool = False,
 ) -> AnalogyResult:
     """Answer questions "a is to b as c is to ?" and count as compute-accuracy does.
 
     The answer is the word whose unit vector has the largest dot product with
-    b - a + c, all of them unit vectors (3CosAdd).  The three words of the question are
-    excluded.  A question with an out-of-vocabulary word is not asked.  A question
-    without any candidate of positive similarity counts as wrong.
+    b - a + c, all of them unit vectors (3CosAdd); or, of the similarities
+    (1 + cosine) / 2, the largest product of those with b and c, divided by that with a
+    (3CosMul).  The three words of the question are excluded.  A question with an
+    out-of-vocabulary word is not asked.  A question without any candidate of positive
+    similarity counts as wrong.
 
     Parameters
     ----------
@@ -156,6 +159,8 @@ def word_analogies(
         vocabulary are then equal, a question refers to the first.
     dummy4unknown : bool, default False
         Count questions with unknown words as wrong instead of ignoring them.
+    multiply : bool, default False
+        3CosMul instead of 3CosAdd.
 
     Returns
     -------
@@ -175,6 +180,9 @@ def word_analogies(
     similarity with b - a + c is the sum of those with a, b and c, each of which occurs
     in many questions.
 
+    3CosMul: O. Levy and Y. Goldberg (2014), Linguistic regularities in sparse and
+    explicit word representations, CoNLL, equation 4 and footnote 7.
+
     Source: compute-accuracy.c of word2vec 0.1c.  Differs: vocabularies in upper case
     and beyond ASCII match as well, and words have no length limit.
     """
@@ -193,7 +201,8 @@ def word_analogies(
         if -1 not in found or dummy4unknown:
             asked.append((section, question))
             rows.append(found)
-    seen, answers = _answer(unit, np.array(rows, np.intp).reshape(-1, 4))
+    questions = np.array(rows, np.intp).reshape(-1, 4)
+    seen, answers = _answer(unit, questions, _products if multiply else _sums)
     for (section, question), answer in zip(asked, answers, strict=True):
         right = answer >= 0 and forms[answer] == fold(question[3])
         (section.correct if right else section.incorrect).append(question)
@@ -275,8 +284,24 @@ def _lines(source: Source) -> Iterator[tuple[str, Iterator[str]]]:
         yield str(getattr(source, "name", "<file>")), lines
 
 
+Cosines = npt.NDArray[np.float32]
+
+
+def _sums(a: Cosines, b: Cosines, c: Cosines) -> Cosines:
+    """Score all candidates by 3CosAdd, from their cosines with a, b and c."""
+    return (b - a) + c
+
+
+def _products(a: Cosines, b: Cosines, c: Cosines) -> Cosines:
+    """Score all candidates by 3CosMul, from their cosines with a, b and c."""
+    above, below = (1 + b) * (1 + c) / 4, (1 + a) / 2
+    return np.asarray(above / (below + neighbours.COSMUL_EPSILON), np.float32)
+
+
 def _answer(
-    unit: npt.NDArray[np.float32], questions: npt.NDArray[np.intp]
+    unit: npt.NDArray[np.float32],
+    questions: npt.NDArray[np.intp],
+    score_of: Callable[[Cosines, Cosines, Cosines], Cosines],
 ) -> tuple[int, npt.NDArray[np.intp]]:
     """Return the best answer to each question.
 
@@ -286,6 +311,8 @@ def _answer(
         Unit vectors, or rows of zeros.
     questions : ndarray of intp, shape (Q, 4)
         Rows of a, b, c and the expected answer; -1 for unknown words.
+    score_of : callable
+        `_sums` or `_products`.
 
     Returns
     -------
@@ -306,7 +333,7 @@ def _answer(
         products = asked @ unit[rows].T
         for part in neighbours.blocks(len(known), _QUESTIONS):
             a, b, c = inverse[part].T
-            scores = (products[b] - products[a]) + products[c]
+            scores = score_of(products[a], products[b], products[c])
             _exclude(scores, inputs[part] - rows.start)
             column = scores.argmax(axis=1)
             score = scores[np.arange(len(scores)), column]

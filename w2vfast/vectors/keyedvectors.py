@@ -16,7 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast.aliases import Key, PathLike
-from w2vfast.compat import check_encoding, check_gensim_save, check_rows_to_write
+from w2vfast.compat import (
+    check_encoding,
+    check_gensim_save,
+    check_lockf,
+    check_rows_to_write,
+    is_cosmul,
+)
 from w2vfast.errors import optional_number, warn, whole_number
 from w2vfast.formats import dispatch, word2vec
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
@@ -634,7 +640,7 @@ class KeyedVectors(KeyTable):
         Raises
         ------
         ValueError
-            If a set is empty.
+            If a set is empty; it is a ZeroDivisionError, too, as in gensim.
         """
         first, second = (
             neighbours.unit(self.get_mean_vector(words, pre_normalize=False))
@@ -720,6 +726,7 @@ class KeyedVectors(KeyTable):
         restrict_vocab: int | None = 300000,
         case_insensitive: bool = True,
         dummy4unknown: bool = False,
+        similarity_function: str = "most_similar",
     ) -> tuple[float, list[dict[str, Any]]]:
         """Answer analogy questions, as the C program's compute-accuracy does.
 
@@ -734,6 +741,8 @@ class KeyedVectors(KeyTable):
             Ignore the difference between upper and lower case.
         dummy4unknown : bool, default False
             Count questions with unknown words as wrong instead of ignoring them.
+        similarity_function : {"most_similar", "most_similar_cosmul"}
+            The method that answers a question: 3CosAdd or 3CosMul.
 
         Returns
         -------
@@ -747,7 +756,7 @@ class KeyedVectors(KeyTable):
         Raises
         ------
         ValueError
-            If a line of the file is malformed.
+            If a line of the file is malformed, or there is no such function.
         OSError
             If the file cannot be read.
 
@@ -764,6 +773,7 @@ class KeyedVectors(KeyTable):
             restrict_vocab,
             case_insensitive=case_insensitive,
             dummy4unknown=dummy4unknown,
+            multiply=is_cosmul(similarity_function),
         )
         return result.total.accuracy, _gensim_sections(result, case_insensitive)
 
@@ -840,9 +850,9 @@ class KeyedVectors(KeyTable):
             .txt or .vec (word2vec text), .bin (binary), .glove (text without a header),
             each also with .gz, .bz2 or .xz; .npz; .safetensors; .parquet (columns key,
             count and vector, for Polars, pandas and DuckDB); .tsv (TensorBoard's
-            projector); .hf (a folder for sentence-transformers and model2vec).  A name
-            without a suffix, or with .kv or .wordvectors, is a folder, the only format
-            that stores attributes other than counts.  The file appears complete or not
+            projector); .hf (a folder for sentence-transformers and model2vec).  Any
+            other name is that of a folder, the only format that stores attributes
+            other than counts.  The file appears complete or not
             at all.
         kind : str, optional
             A key of `w2vfast.formats.registry.KINDS`; overrides the suffix.
@@ -862,8 +872,8 @@ class KeyedVectors(KeyTable):
             If an attribute contains objects that JSON cannot represent, or there is no
             such argument.
         ValueError
-            If the suffix is unknown, a word cannot be written, or a value is too large
-            for `dtype`.
+            If a word cannot be written, a value is too large for `dtype`, or the suffix
+            is that of a compressed file in a format that cannot be compressed.
         OSError
             If the file cannot be written.
         ImportError
@@ -1147,9 +1157,8 @@ class KeyedVectors(KeyTable):
         ----------
         fname : str or path-like
             The file.  Only the rows of known keys are kept in memory.
-        lockf : float, default 1.0
-            The factor by which gensim scales later training of these rows; only 1.0 is
-            accepted.
+        lockf : {1.0, 0.0}, default 1.0
+            0.0 freezes the rows, by `vectors_lockf`.  Differs: gensim's default is 0.0.
         binary : bool or None, default False
             Whether the file is binary or text.  None: the first row decides.
         encoding : str, default "utf8"
@@ -1165,30 +1174,23 @@ class KeyedVectors(KeyTable):
         Raises
         ------
         ValueError
-            If the dimension differs, the file does not fit its format, or the vectors
-            are read-only.  No vector is changed then.
+            If the dimension differs, the file does not fit its format, the vectors are
+            read-only, or `lockf` is another number.  No vector is changed then.
         OSError
             If the file cannot be read.
 
-        Notes
-        -----
-        Differs: gensim's default of `lockf`, 0.0, freezes the rows; here
-        ``train(freeze=[...])`` does.
         """
         check_encoding(encoding)
-        if lockf != 1.0:
-            message = (
-                f"lockf={lockf} would slow down or freeze rows in training; leave it "
-                "out, and freeze words by train(freeze=[...])"
-            )
-            raise ValueError(message)
-        return storage.overwrite_from_file(
+        check_lockf(lockf)
+        overwritten = storage.overwrite_from_file(
             self._writable(),
             self.key_to_index,
             os.fspath(fname),
             unicode_errors,
             binary,
         )
+        self.vectors_lockf[overwritten] = lockf
+        return len(overwritten)
 
 
 def _similar(

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.aliases import Key
 from w2vfast.vectors.keyedvectors import KeyedVectors
-from w2vfast.vectors.table import show_grown_model, show_model_rows, show_paths
+from w2vfast.vectors.table import (
+    locked_keys,
+    show_grown_model,
+    show_model_rows,
+    show_paths,
+)
 from w2vfast.vectors.word_paths import WordPaths
 
 if TYPE_CHECKING:
@@ -39,6 +45,11 @@ class LiveVectors:
     def in_use(self) -> bool:
         """Whether anybody may hold the KeyedVectors."""
         return self._keyed is not None
+
+    @property
+    def locked_words(self) -> list[Key]:
+        """Words that `vectors_lockf` of the KeyedVectors freezes."""
+        return [] if self._keyed is None else locked_keys(self._keyed)
 
     def show(
         self, vocab: Vocab, rows: NDArray[np.float32], has_paths: bool = False

@@ -29,7 +29,7 @@ _GROUP = 32  # scores per group; only the maximum of a group is compared with th
 _MANY = 4  # sort at most _MANY * k candidates per query; tighten the bound before
 # Squared lengths in this range neither overflow nor lose digits in float32.
 _LEAST_SQUARE, _LARGEST_SQUARE = 1e-30, 1e30
-_COSMUL_EPSILON = 1e-6  # keeps the quotient finite; gensim's value
+COSMUL_EPSILON = 1e-6  # keeps the quotient finite; gensim's value
 
 
 # --- lengths ----------------------------------------------------------------------
@@ -194,7 +194,7 @@ def cosmul(vectors: FloatArray, positive: FloatArray, negative: FloatArray) -> F
     """
     shifted = (1 + cosines(vectors, np.concatenate([positive, negative]))) / 2
     above, below = shifted[: len(positive)], shifted[len(positive) :]
-    scores = above.prod(axis=0) / (below.prod(axis=0) + np.float32(_COSMUL_EPSILON))
+    scores = above.prod(axis=0) / (below.prod(axis=0) + np.float32(COSMUL_EPSILON))
     return np.asarray(scores, np.float32)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast.aliases import Key
-from w2vfast.errors import optional_number, shortened
+from w2vfast.errors import NoKeysError, optional_number, shortened
 from w2vfast.vectors import neighbours
 from w2vfast.vectors.table import KEY_TYPES, FloatArray, KeyTable
 
@@ -129,10 +129,13 @@ def mean_vector(
         If there are no items, or not one weight for each.
     """
     factors = np.ones(len(items)) if weights is None else np.asarray(weights)
-    if not items or factors.shape != (len(items),):
+    if not items:
+        message = "there are no keys to take the mean of; give at least one"
+        raise NoKeysError(message)
+    if factors.shape != (len(items),):
         message = (
-            f"got {len(items)} keys and weights of shape {factors.shape}; give at "
-            "least one key, and one weight for each"
+            f"got {len(items)} keys and weights of shape {factors.shape}; give one "
+            "weight for each key"
         )
         raise ValueError(message)
     total, magnitude = np.zeros(table.vector_size, np.float64), 0.0

@@ -83,7 +83,7 @@ def overwrite_from_file(
     path: str,
     unicode_errors: str,
     binary: bool | None,
-) -> int:
+) -> npt.NDArray[np.intp]:
     """Overwrite the vectors of the keys that occur in a word2vec file.
 
     Parameters
@@ -97,8 +97,8 @@ def overwrite_from_file(
 
     Returns
     -------
-    int
-        Rows of the file that were used [rows].
+    ndarray of intp
+        The rows that were overwritten.
 
     Raises
     ------
@@ -114,8 +114,9 @@ def overwrite_from_file(
             f"{vectors.shape[1]}"
         )
         raise ValueError(message)
-    vectors[np.array([rows[str(word)] for word in held.words], np.intp)] = held.vectors
-    return len(held.words)
+    overwritten = np.array([rows[str(word)] for word in held.words], np.intp)
+    vectors[overwritten] = held.vectors
+    return overwritten
 
 
 def warn_of_duplicates(

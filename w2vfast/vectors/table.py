@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from w2vfast.aliases import Key
 from w2vfast.compat import HintedNames, Where, check_reserved_rows, missing_attribute
+from w2vfast.errors import ParameterError, warn
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import attributes as attrs
 from w2vfast.vectors import neighbours
@@ -29,9 +30,10 @@ Default = TypeVar("Default")
 
 KEY_TYPES = (str, bytes, int, np.integer)
 
-_NO_LOCKF = (
-    "vectors_lockf is not supported: training updates all vectors alike. To keep some "
-    "unchanged, pass their words to Word2Vec or train, freeze=[...]."
+_NO_COUNTS = (
+    "the counts of these words are not known: a number by the order of the rows is "
+    "returned instead, as gensim does. To have the counts, give the vocabulary file as "
+    "fvocab when you load the vectors, or a format that stores them."
 )
 
 
@@ -48,6 +50,7 @@ class _State(NamedTuple):
     row_of: dict[Key, int]
     vectors: FloatArray
     attributes: dict[str, npt.NDArray[Any]]
+    lockf: npt.NDArray[np.float32] | None = None  # of gensim; None: all 1
 
 
 class KeyTable(metaclass=HintedNames):
@@ -179,13 +182,29 @@ class KeyTable(metaclass=HintedNames):
         self.expandos["count"] = array
 
     @property
-    def vectors_lockf(self) -> NoReturn:
-        """Not supported: gensim's factors of the learning rate; use `freeze`."""
-        raise AttributeError(_NO_LOCKF)
+    def vectors_lockf(self) -> npt.NDArray[np.float32]:
+        """Whether training changes each row, ndarray of float32, shape (V,).
+
+        1 trains a row of a model, 0 freezes it, as `freeze` of `Word2Vec` does for
+        words.  The array may be written to.  Differs: gensim multiplies updates by
+        these numbers; others than 0 and 1 are an error when training begins.
+        """
+        if self._state.lockf is None:
+            ones = np.ones(len(self), np.float32)
+            self._state = self._state._replace(lockf=ones)
+        return cast(npt.NDArray[np.float32], self._state.lockf)
 
     @vectors_lockf.setter
-    def vectors_lockf(self, _: Any) -> None:
-        raise AttributeError(_NO_LOCKF)
+    def vectors_lockf(self, factors: npt.ArrayLike) -> None:
+        given = np.asarray(factors, np.float32)
+        if given.shape not in ((), (1,), (len(self),)):
+            message = (
+                f"vectors_lockf must have one factor for each of {len(self)} rows, got "
+                f"shape {given.shape}"
+            )
+            raise ValueError(message)
+        lockf = given if given.shape == (len(self),) else np.full(len(self), given)
+        self._state = self._state._replace(lockf=lockf)
 
     # --- look-up --------------------------------------------------------------------
 
@@ -346,7 +365,9 @@ class KeyTable(metaclass=HintedNames):
         key : str or int
             The word.
         attr : str
-            The name of the attribute, such as "count".  The words of a model with
+            The name of the attribute, such as "count".  Where the counts are not
+            known, as in most files, this is V for the first row and 1 for the last, as
+            in gensim, with a warning; `counts` is then None.  The words of a model with
             hierarchical softmax have a "code" and "point", as in gensim: their path
             from the root, whose points are rows of `Word2Vec.syn1`.
 
@@ -359,10 +380,18 @@ class KeyTable(metaclass=HintedNames):
         ------
         KeyError
             If the key is missing, or no key has such an attribute.
+
+        Warns
+        -----
+        UserWarning
+            If a count is asked for and the counts are not known.
         """
         row = self.get_index(key)
         if attr in PATH_ATTRIBUTES and self._paths is not None:
             return self._paths.of_row(row, attr)
+        if attr == "count" and self.counts is None:
+            warn(_NO_COUNTS)
+            return len(self) - row
         if attr not in self.expandos:
             known = ", ".join(map(repr, self.expandos)) or "none"
             message = f"no key has an attribute {attr!r}; known attributes: {known}"
@@ -656,7 +685,28 @@ def show_grown_model(
     before = np.array([table.key_to_index.get(key, -1) for key in keys], np.intp)
     attributes = attrs.rearranged(table.expandos, before)
     attributes["count"] = np.array(counts)
-    table._state = _State(list(keys), first_rows(keys), vectors, attributes)
+    lockf = table._state.lockf
+    if lockf is not None:
+        lockf = np.where(before >= 0, lockf[before], np.float32(1))
+    table._state = _State(list(keys), first_rows(keys), vectors, attributes, lockf)
+
+
+def locked_keys(table: KeyTable) -> list[Key]:
+    """Return the keys whose factor in `vectors_lockf` is 0.
+
+    Raises
+    ------
+    ParameterError
+        If a factor is neither 0 nor 1.
+    """
+    lockf = table._state.lockf
+    if lockf is None:
+        return []
+    others = lockf[(lockf != 0) & (lockf != 1)]
+    if len(others):
+        name, hint = "vectors_lockf", "Training cannot slow down single rows."
+        raise ParameterError(name, float(others[0]), "0 or 1 for each row", hint)
+    return [table.index_to_key[row] for row in np.flatnonzero(lockf == 0).tolist()]
 
 
 def _as_matrix(vectors: npt.ArrayLike | None, vector_size: int | None) -> FloatArray:

@@ -79,7 +79,7 @@ cdef void replicate_used(matrix_t* matrix, int64_t stride, int64_t n_words,
                          float period) noexcept nogil:
     cdef int64_t word, start, n_floats
     while (matrix.n_replicated < matrix.n_replicas
-           and matrix.uses[matrix.n_replicated] * period >= 1):
+           and most_uses(matrix, matrix.n_replicated) * period >= 1):
         word, start = matrix.n_replicated, matrix.n_replicated * stride
         matrix.n_replicated = min(word + LOCK_ROWS, matrix.n_replicas)
         n_floats = (matrix.n_replicated - word) * stride
@@ -117,7 +117,7 @@ cdef void merge_matrix(const matrix_t* matrix, const merge_t* merge, float scale
     cdef int64_t* lock
     for group in range((n_rows + LOCK_ROWS - 1) // LOCK_ROWS):
         n_words = merge.n_words - matrix.merged_at[group]
-        if (n_words * scale * most_uses(matrix, group) < merge.least_uses
+        if (n_words * scale * most_uses(matrix, group * LOCK_ROWS) < merge.least_uses
                 and n_words < merge.n_words // MERGE_PARTS):
             continue
         lock = matrix.locks + group % N_LOCKS * LOCK_STRIDE
@@ -127,11 +127,12 @@ cdef void merge_matrix(const matrix_t* matrix, const merge_t* merge, float scale
             matrix.merged_at[group] = merge.n_words
 
 
-cdef inline float most_uses(const matrix_t* matrix, int64_t group) noexcept nogil:
+cdef inline float most_uses(const matrix_t* matrix, int64_t first) noexcept nogil:
+    """Return the most uses of a row of the group that begins at `first`."""
+    # Rows are only about sorted by their use: nothing uses </s>, the first word.
     cdef int64_t word
-    cdef float most = 0  # inner nodes are only about sorted by their use
-    for word in range(group * LOCK_ROWS,
-                      min((group + 1) * LOCK_ROWS, matrix.n_replicated)):
+    cdef float most = 0
+    for word in range(first, min(first + LOCK_ROWS, matrix.n_replicas)):
         most = max(most, matrix.uses[word])
     return most
 

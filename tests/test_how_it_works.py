@@ -95,6 +95,8 @@ DIGITS = r"([\d,.]*\d)"
         (f"and the first {DIGITS} inner nodes", replicas.REPLICATED_NODES),
         (f"used at least {DIGITS} times", kernel_constant("MERGE_USES")),
         (f"the last 1/{DIGITS} of its words", kernel_constant("MERGE_PARTS")),
+        (f"in 1/{DIGITS} of its words", kernel_constant("MERGE_PARTS")),
+        (f"a worker uses {DIGITS} times", kernel_constant("REPLICATE_USES")),
         (rf"exp\(−{DIGITS} n α H\)", replicas.TRANSPORT),
         (f"one centre word in {DIGITS}", kernel_constant("CURVATURE_STRIDE")),
         (f"for {DIGITS} tries", kernel_constant("LOCK_TRIES")),

@@ -118,6 +118,8 @@ class Worker:
     counters: Counters
     visits: NDArray[np.int64] | None
     kept_words: int
+    @property
+    def n_replicated(self) -> tuple[int, int, int]: ...
     def __init__(
         self,
         model: Model,

@@ -204,7 +204,8 @@ cdef enum:
     NEVER = 1 << 30           # more merges than any epoch has
     RAMP_PERIODS = 128        # at the start, periods are this part of the words so far
     MERGE_USES = 32           # of a row by a worker, after which it is merged
-    MERGE_PARTS = 16          # or after this part of the words so far
+    MERGE_PARTS = 64          # or after this part of the words so far
+    REPLICATE_USES = 16       # of a row in such a part, from which it is replicated
     CURVATURE_STRIDE = 256    # kept words between two samples of the curvature
     LOCK_ROWS = 4             # rows behind one lock, which a merge holds for about 1 us
     LOCK_STRIDE = 8           # int64 from lock to lock, a cache line
@@ -312,11 +313,12 @@ cdef struct model_t:
 cdef inline float* row(const matrix_t* matrix, int64_t word,
                        int64_t stride) noexcept nogil:
     # The one place that chooses between a replica and the shared row; in 64 bits.
-    if word >= matrix.n_replicated:
-        return matrix.shared + word * stride
+    # Without a branch, because whether a word is replicated cannot be predicted.
+    cdef float* shared = matrix.shared
+    cdef float* replica = matrix.replica
     if matrix.touched != NULL:
         return touched_row(matrix, word, stride)
-    return matrix.replica + word * stride
+    return (replica if word < matrix.n_replicated else shared) + word * stride
 
 
 cdef class Noise:
@@ -576,7 +578,7 @@ cdef class Replicas:
     inputs, outputs, nodes : ndarray of float32, shape (rows,)
         How often training one kept word uses each of the first rows of `syn0`,
         `syn1neg` and `syn1`, on average; of `syn0`, for each context of the word.
-        These rows are replicated once a period uses them. IN
+        Those that a worker uses often are replicated. IN
     first_period, period : int
         Kept words of this worker between two merges: at the start of a run, and at
         most [words].

@@ -54,6 +54,14 @@ MODES = {"skip-gram": {}, "chunks": {"sg": False, "chunks": True}}
 
 def vectors_after(n_workers, n_replicated, ids, mode, alpha=1e-6):
     """Change of the vectors; with a tiny alpha, the order of updates hardly matters."""
+    # So many uses that rows are replicated from the start.
+    plan = replicas(n_replicated, 1024, transport=1.5 / 1024) if n_replicated else None
+    weights, start, _ = trained(n_workers, plan, ids, mode, alpha)
+    return weights.syn0.vectors - start
+
+
+def trained(n_workers, plan, ids, mode, alpha=1e-6):
+    """Weights, their first vectors, and workers that have trained an epoch."""
     counts = np.bincount(ids).astype(np.int64)
     params = TrainParams(vector_size=20, sg=1, hs=1, sample=0, alpha=alpha)
     weights = new_weights(len(counts), params)
@@ -65,7 +73,6 @@ def vectors_after(n_workers, n_replicated, ids, mode, alpha=1e-6):
     tree = huffman.build_tree(counts)
     paths = _core.Paths(tree.offsets, tree.points, tree.codes)
     model = _core.Model(syn0, syn1, syn1neg, 20, noise=alias_noise(counts), paths=paths)
-    plan = replicas(n_replicated) if n_replicated else None
     both = options(hs=True, negative=5, **MODES[mode])
     workers = [_core.Worker(model, both, 1, replicas=plan) for _ in range(n_workers)]
     queue = _core.SpanQueue(_core.span_starts(ids, 2000, 1000))
@@ -73,7 +80,7 @@ def vectors_after(n_workers, n_replicated, ids, mode, alpha=1e-6):
     job = (ids, queue, 0, constant)
     tasks = [functools.partial(worker.train_epoch, *job) for worker in workers]
     run_threads(tasks, queue.stop, lambda: None)
-    return weights.syn0.vectors - start
+    return weights, start, workers
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -100,3 +107,17 @@ def test_one_worker_learns_the_same_with_replicas_as_without(n_replicated, mode)
     got = vectors_after(1, n_replicated, ids, mode, alpha=0.025)
     np.testing.assert_allclose(got, expected, atol=1e-4)
     assert np.abs(expected).max() > 0.1
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("n_frequent", "expected"), [(0, 0), (1, 4), (9, 12), (80, 40)]
+)
+def test_rows_that_a_worker_uses_often_are_replicated(n_frequent, expected, mode):
+    """Four rows together; that nothing uses the first row, </s>, ends nothing."""
+    uses = np.full(40, 1e-6, dtype=np.float32)
+    uses[0] = 0
+    uses[1 : n_frequent + 1] = 0.1
+    plan = _core.Replicas(uses, uses, uses, first_period=16, period=16, transport=1.5)
+    _, _, [worker] = trained(1, plan, random_ids(80), mode)
+    assert worker.n_replicated == (expected, expected, expected)

@@ -79,6 +79,16 @@ SG_HS = {"hs": 1, "negative": 0}
 
 
 @pytest.mark.parametrize("workers", [2, 16])
+def test_workers_replicate_words_and_inner_nodes(monkeypatch, workers):
+    monkeypatch.setenv("W2VFAST_LOCKSTEP", "1")
+    params = TrainParams(vector_size=8, sg=1, hs=1, negative=5, workers=workers)
+    run = run_of(params, topics(400_000), 40_000)
+    run.run_epoch(0)
+    for worker in run._run._workers:
+        assert min(worker.n_replicated) > 0
+
+
+@pytest.mark.parametrize("workers", [2, 16])
 @pytest.mark.parametrize(
     "objective",
     [
@@ -110,10 +120,11 @@ def test_the_sum_of_what_workers_learned_apart_diverges(monkeypatch):
     assert by_a_sum > 2 * expected
 
 
-def test_a_word_that_is_half_of_the_text_does_no_harm():
+@pytest.mark.parametrize("workers", [2, 16])
+def test_a_word_that_is_half_of_the_text_does_no_harm(workers):
     ids = topics(1_000_000)
     ids[::2] = 1
-    losses = [loss_in_lockstep(ids, n, negative=5, sample=0) for n in (1, 16)]
+    losses = [loss_in_lockstep(ids, n, negative=5, sample=0) for n in (1, workers)]
     assert losses[1] == pytest.approx(losses[0], rel=0.01)
 
 

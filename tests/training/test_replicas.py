@@ -51,7 +51,7 @@ def test_all_rows_of_a_small_vocabulary_are_replicated():
 
 @pytest.mark.parametrize(
     ("workers", "first", "longest"),
-    [(2, 1024, 1 << 17), (16, 128, 1 << 14), (4096, 1, 64)],
+    [(2, 256, 1 << 17), (16, 32, 1 << 14), (4096, 1, 64)],
 )
 def test_more_workers_shorten_the_periods_of_each(workers, first, longest):
     got = plan(zipf_shares(100), workers=workers)

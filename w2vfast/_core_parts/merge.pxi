@@ -67,19 +67,19 @@ cdef inline int64_t current_period(const merging_t* merging) noexcept nogil:
 # ---- which rows are replicated so far ----
 
 cdef void replicate_more(model_t* model, const merging_t* merging) noexcept nogil:
-    """Replicate further rows that this worker uses at least once in a period."""
-    cdef float period = current_period(merging)
+    """Replicate further rows that this worker uses often between two merges of them."""
+    cdef float part = <float>merging.n_words / MERGE_PARTS
     cdef float contexts = mean_contexts(&merging.curvatures)
-    replicate_used(&model.syn0, model.stride, merging.n_words, period * contexts)
-    replicate_used(&model.syn1, model.stride, merging.n_words, period)
-    replicate_used(&model.syn1neg, model.stride, merging.n_words, period)
+    replicate_used(&model.syn0, model.stride, merging.n_words, part * contexts)
+    replicate_used(&model.syn1, model.stride, merging.n_words, part)
+    replicate_used(&model.syn1neg, model.stride, merging.n_words, part)
 
 
 cdef void replicate_used(matrix_t* matrix, int64_t stride, int64_t n_words,
-                         float period) noexcept nogil:
+                         float part) noexcept nogil:
     cdef int64_t word, start, n_floats
     while (matrix.n_replicated < matrix.n_replicas
-           and most_uses(matrix, matrix.n_replicated) * period >= 1):
+           and most_uses(matrix, matrix.n_replicated) * part >= REPLICATE_USES):
         word, start = matrix.n_replicated, matrix.n_replicated * stride
         matrix.n_replicated = min(word + LOCK_ROWS, matrix.n_replicas)
         n_floats = (matrix.n_replicated - word) * stride

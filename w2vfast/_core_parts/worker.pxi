@@ -363,6 +363,12 @@ cdef class Worker:
                                                  sizeof(int32_t))
 
     @property
+    def n_replicated(self):
+        """How many rows of `syn0`, `syn1` and `syn1neg` have replicas so far."""
+        return (self.c.syn0.n_replicated, self.c.syn1.n_replicated,
+                self.c.syn1neg.n_replicated)
+
+    @property
     def kept_words(self):
         """Kept words since the start of the run, by which merges are timed."""
         return self.work.merging.n_words

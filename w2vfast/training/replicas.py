@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 REPLICATED_WORDS, REPLICATED_NODES = 2048, 4096
 # Kept words of all workers between two merges: at the start of a run, and at most.
-FIRST_WORDS_BETWEEN_MERGES = 2048
+FIRST_WORDS_BETWEEN_MERGES = 512
 WORDS_BETWEEN_MERGES = 1 << 18
 # The exponent of a merge, times updates, learning rate and curvature.  Source of the
 # value: docs/benchmarks.md, Replicas and merges.
@@ -37,7 +37,7 @@ class ReplicaPlan(NamedTuple):
     inputs, outputs, nodes : ndarray of float32, shape (rows,)
         How often training one kept word uses each of the first rows of `syn0`,
         `syn1neg` and `syn1`, on average; of `syn0`, for each context of the word.
-        These rows are replicated once a period uses them; empty if none are.
+        Those that a worker uses often are replicated; empty if none are.
     first_period, period : int
         Kept words of this worker between two merges: at the start of a run, and at
         most [words].

@@ -169,6 +169,29 @@ def test_other_settings_are_refused_before_the_text_is_read(tmp_path):
     assert next(unread) is SENTENCES[0]
 
 
+def test_a_folder_that_cannot_be_written_is_refused_before_the_text_is_read(
+    tmp_path, monkeypatch
+):
+    unread = iter(SENTENCES)
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        Word2Vec(unread, checkpoint=tmp_path / "file" / "new", **SETTINGS)
+    with monkeypatch.context() as within:
+        within.setattr(os, "access", lambda *_: False)
+        for path in (tmp_path, tmp_path / "new" / "one"):
+            with pytest.raises(PermissionError, match="checkpoints cannot be written"):
+                Word2Vec(unread, checkpoint=path, **SETTINGS)
+    assert next(unread) is SENTENCES[0]
+
+
+def test_a_run_that_is_done_may_be_in_a_read_only_folder(tmp_path, monkeypatch):
+    options = {**SETTINGS, "checkpoint": tmp_path}
+    whole = Word2Vec(SENTENCES, **options)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    model = Word2Vec(SENTENCES, resume=True, **options)
+    assert bytes_of(model) == bytes_of(whole)
+
+
 def test_without_any_checkpoint_a_resumed_run_begins(tmp_path):
     whole = Word2Vec(SENTENCES, **SETTINGS)
     path = tmp_path / "new"

@@ -106,6 +106,18 @@ def test_without_memory_for_a_copy_the_weights_are_written_in_the_pause(
     np.testing.assert_array_equal(found.weights["syn0"][1:], plain)
 
 
+def test_without_a_thread_the_weights_are_written_in_the_pause(
+    tmp_path, added, plain, monkeypatch
+):
+    def no_thread(_):
+        raise MemoryError
+
+    monkeypatch.setattr(saver_module, "start_thread", no_thread)
+    model = train(tmp_path)
+    np.testing.assert_array_equal(model.wv.vectors, plain)
+    assert len(added) > 3
+
+
 def test_a_failure_is_a_warning_and_training_goes_on(tmp_path, monkeypatch, plain):
     add, numbers = CheckpointFolder.add, iter(range(100))
 

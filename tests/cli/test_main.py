@@ -352,3 +352,19 @@ def test_a_terminated_training_leaves_the_output_untouched(corpus, output):
     assert b"terminated; no file was left half-written" in printed
     assert output.read_text() == "old"
     assert list(output.parent.iterdir()) == [output]
+
+
+LATE_SCRIPT = """
+    import os, signal, sys
+    from w2vfast.cli.main import main
+    sys.argv = ["w2vfast", "--version"]
+    main()
+    print(signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
+"""
+
+
+@posix_only
+def test_a_signal_in_the_interpreters_exit_raises_no_exception():
+    done = run_python(LATE_SCRIPT)
+    last = done.stdout.splitlines()[-1]
+    assert last == f"{signal.SIG_IGN} {signal.SIG_DFL}", done.stderr

@@ -1,5 +1,6 @@
 """NumPy's .npz: round trips, NumPy's own files, damaged archives."""
 
+import errno
 import pickle
 import zipfile
 
@@ -160,3 +161,30 @@ def test_an_array_of_another_size_than_its_header_says_is_an_error(tmp_path, n_r
     path = npz_that_announces(tmp_path, (n_rows, 33))
     with pytest.raises(ValueError, match=r"announces \d+ bytes .* and has 524"):
         read(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_compression_that_numpy_does_not_write_is_refused(tmp_path, method):
+    """The header of LZMA announces up to 4 GB of memory."""
+    write(tmp_path / "v.npz")
+    with (
+        zipfile.ZipFile(tmp_path / "v.npz") as given,
+        zipfile.ZipFile(tmp_path / "other.npz", "w", method) as made,
+    ):
+        for name in given.namelist():
+            made.writestr(name, given.read(name))
+    with pytest.raises(ValueError, match=f"by method {method}, and NumPy writes"):
+        read(tmp_path / "other.npz")
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), OSError(errno.EIO, "Input/output error")]
+)
+def test_errors_that_are_not_about_the_file_stay(tmp_path, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    write(tmp_path / "v.npz")
+    monkeypatch.setattr(np.lib.format, "read_array", fail)
+    with pytest.raises(type(error)):
+        read(tmp_path / "v.npz")

@@ -1,5 +1,7 @@
 """The two tables of TensorBoard's embedding projector."""
 
+import errno
+
 import numpy as np
 import pytest
 
@@ -55,3 +57,13 @@ def test_a_tab_in_a_word_is_an_error_or_escaped_and_a_space_is_kept(tmp_path):
 
 def test_the_table_of_words_is_named_after_that_of_vectors(tmp_path):
     assert metadata_path(tmp_path / "a.b.tsv") == str(tmp_path / "a.b_metadata.tsv")
+
+
+def test_a_full_disk_leaves_neither_table(tmp_path, monkeypatch):
+    def full(block, end):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(projector, "short_text_rows", full)
+    with pytest.raises(OSError, match="No space"):
+        write(tmp_path / "v.tsv")
+    assert list(tmp_path.iterdir()) == []

@@ -77,6 +77,16 @@ def test_a_file_is_not_replaced_by_a_folder(tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def test_a_read_only_folder_is_not_replaced(tmp_path, monkeypatch):
+    path = tmp_path / "folder"
+    write_folder(path, b"old")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(PermissionError, match="the folder exists and is not writable"):
+        write_folder(path)
+    assert (path / "data").read_bytes() == b"old"
+    assert only_entry_of(tmp_path) == path
+
+
 def test_a_missing_directory_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"cannot create files in .*missing"):
         write_folder(tmp_path / "missing" / "folder")

@@ -69,6 +69,30 @@ def test_a_folder_has_one_user_at_a_time(tmp_path):
         assert again
 
 
+FORKED = """
+    import os, sys
+    from w2vfast.system.leftovers import only_user_of_folder
+
+    reading, writing = os.pipe()
+    with only_user_of_folder(sys.argv[1]):
+        child = os.fork()
+        if child == 0:  # lives on after the block has ended in its parent
+            os.close(writing)
+            os.read(reading, 1)
+            os._exit(0)
+    with only_user_of_folder(sys.argv[1]) as is_only_user:
+        print(is_only_user)
+    os.close(writing)
+    os.waitpid(child, 0)
+"""
+
+
+@posix_only
+def test_a_forked_process_does_not_keep_a_folder_in_use(tmp_path):
+    done = run_python(FORKED, arguments=[str(tmp_path)])
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
 def test_what_a_living_writer_writes_stays(tmp_path):
     with open_output(tmp_path / "file") as file:
         with new_folder(tmp_path / "folder", "mark", bool) as temporary:

@@ -1,5 +1,6 @@
 """Progress: a bar on a terminal or in a notebook, log lines elsewhere."""
 
+import errno
 import io
 import sys
 import types
@@ -137,3 +138,20 @@ def test_progress_needs_no_standard_error(shown, stream, monkeypatch):
     monkeypatch.setattr(sys, "stderr", None if stream == "none" else closed)
     with ProgressBar(shown, 3, "words") as bar:
         bar.show(2, "training")
+
+
+class Unwritable(io.StringIO):
+    """A closed descriptor, or a full disk."""
+
+    def write(self, text):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("stream", [Unwritable(), object()], ids=["full", "no write"])
+def test_a_bar_that_cannot_be_written_becomes_log_lines(stream, monkeypatch, caplog):
+    caplog.set_level("INFO", "w2vfast")
+    monkeypatch.setattr(sys, "stderr", stream)
+    with ProgressBar(True, 3, "words") as bar:
+        for done in range(4):
+            bar.show(done, "training")
+    assert caplog.messages[-1].startswith("training: 3 words (100%), ")

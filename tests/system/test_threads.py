@@ -1,5 +1,6 @@
 """Threads that share a job: errors, interrupts and progress."""
 
+import errno
 import os
 import signal
 import threading
@@ -8,6 +9,7 @@ import time
 import pytest
 from helpers import posix_only
 
+from w2vfast.system import threads
 from w2vfast.system.threads import Crew, Stopped, ThreadGroup, run_threads
 
 
@@ -234,3 +236,14 @@ def test_too_little_memory_for_a_thread_is_a_memory_error(monkeypatch):
     monkeypatch.setattr(threading.Thread, "start", fail)
     with pytest.raises(MemoryError, match=r"only 0 of 3 threads .* fewer workers"):
         run_threads([lambda: None] * 3, lambda: None, lambda: None)
+
+
+def test_a_thread_is_not_started_without_memory_for_its_first_objects(monkeypatch):
+    """`Thread.start` would wait for it for ever."""
+
+    def no_memory(*_):
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(threads.mmap, "mmap", no_memory)
+    with pytest.raises(MemoryError, match=r"0 of 1 threads .*\(no memory for a new"):
+        run_threads([lambda: None], lambda: None, lambda: None)

@@ -66,6 +66,24 @@ class CheckpointFolder:
             raise ValueError(message)
         return sorted(filter(_NAME.fullmatch, found), key=_number)
 
+    def check_writable(self) -> None:
+        """Raise early what writing the first checkpoint would raise.
+
+        Raises
+        ------
+        OSError
+            If the folder, or the nearest one above it that exists, is read-only or no
+            folder.
+        """
+        path = os.path.abspath(self.path)
+        while not os.path.lexists(path):
+            path = os.path.dirname(path)
+        if not os.path.isdir(path):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+        if not os.access(path, os.W_OK | os.X_OK):
+            message = "checkpoints cannot be written to this folder; name another one"
+            raise PermissionError(errno.EACCES, message, path)
+
     @contextlib.contextmanager
     def used_alone(self) -> Iterator[None]:
         """Make the folder, and keep other processes from using it meanwhile.

@@ -95,6 +95,8 @@ class CheckpointPlan:
         SettingsError
             If there are checkpoints and no wish to go on from them, or they are of a
             training with other settings.
+        OSError
+            If the folder cannot be read, or not be written where that is needed.
         """
         names = self.folder.names()
         if names and not self.resume:
@@ -103,6 +105,8 @@ class CheckpointPlan:
         if found is not None:
             path, checkpoint = found
             check_params(params, checkpoint.run, path)
+        if found is None or not checkpoint.finished:
+            self.folder.check_writable()
         with WaitingSignals(("SIGUSR1",)):
             yield
 

@@ -17,6 +17,7 @@ from w2vfast.errors import warn
 from w2vfast.system.log import logger
 from w2vfast.system.resources import available_memory
 from w2vfast.system.signals import WaitingSignals
+from w2vfast.system.threads import start_thread
 from w2vfast.training.history import EpochStats
 from w2vfast.training.position import Position
 from w2vfast.training.trainer import Trainer
@@ -29,7 +30,8 @@ class Saver:
     """Writes checkpoints of one run; the `Pauses` of its trainer.
 
     While the workers pause, the weights are copied; a thread writes the copy while they
-    go on.  If there is no memory for a copy, the weights are written during the pause.
+    go on.  If there is no memory for a copy, or no thread can be started, the weights
+    are written during the pause.
 
     Parameters
     ----------
@@ -83,16 +85,9 @@ class Saver:
         """Begin to write a checkpoint; after SIGTERM, write it and let that act."""
         self.wait()
         copy = None if self._signals.has("SIGTERM") else _copied(self._weights())
-        if copy is None:
+        if copy is None or not self._begin(self._checkpoint(position, copy)):
             self._write(self._checkpoint(position, self._weights()))
             self._warn_of_failure()
-        else:
-            self._thread = threading.Thread(
-                target=self._write,
-                args=(self._checkpoint(position, copy),),
-                daemon=True,
-            )
-            self._thread.start()
         self._plan_next(position.ids)
         self._signals.forget("SIGUSR1")
         self._signals.obey("SIGTERM")
@@ -106,6 +101,16 @@ class Saver:
         self._signals.obey("SIGTERM")
 
     # ---- writing -------------------------------------------------------------------
+
+    def _begin(self, checkpoint: Checkpoint) -> bool:
+        """Begin to write on another thread; return False if none can be started."""
+        thread = threading.Thread(target=self._write, args=(checkpoint,), daemon=True)
+        try:
+            start_thread(thread)
+        except MemoryError:
+            return False
+        self._thread = thread
+        return True
 
     @property
     def _is_writing(self) -> bool:

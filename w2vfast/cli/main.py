@@ -103,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with lines_on_stderr(logging.INFO, _PREFIXES):
         status = _exit_status(given)
     if arguments is None:
-        _ignore_interrupts()
+        _exit_quietly()
     return status
 
 
@@ -224,18 +224,21 @@ def _clean_up_when_terminated() -> None:
     """Remove temporary files and stop threads when SIGTERM arrives."""
     import signal
 
-    def terminate(*_: object) -> NoReturn:
-        raise _Terminated
-
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, terminate)
+        signal.signal(signal.SIGTERM, _terminate)
 
 
-def _ignore_interrupts() -> None:
-    """Keep a late Ctrl-C from interrupting the interpreter's exit."""
+def _terminate(*_: object) -> NoReturn:
+    raise _Terminated
+
+
+def _exit_quietly() -> None:
+    """Keep a late signal from raising an exception in the interpreter's exit."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if signal.getsignal(signal.SIGTERM) is _terminate:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _discard_standard_output() -> None:

@@ -6,6 +6,7 @@ A folder stores a whole model or vectors alone; ``meta["kind"]`` tells which.
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import json
 import os
@@ -239,6 +240,12 @@ def _load_array(
     except (ValueError, FileNotFoundError) as error:
         message = f"{file_name} is missing or damaged: {error}"
         raise ValueError(message) from error
+    except OSError as error:
+        if error.errno != errno.ENOMEM:
+            error.filename = error.filename or file_name
+            raise
+        message = f"{file_name} cannot be mapped: there is not enough address space"
+        raise MemoryError(message) from error
     expected = dataclasses.asdict(described.arrays[name])
     if _describe(array) != expected:
         message = f"{file_name} contains {_describe(array)}; expected {expected}"

@@ -18,7 +18,13 @@ from w2vfast.formats.contents import (
 )
 from w2vfast.formats.named_arrays import NAMES, Arrays, from_arrays, to_arrays
 from w2vfast.formats.npy import read_header
-from w2vfast.system.files import FREE_BYTES, MOST_EXPANSION, open_output, open_regular
+from w2vfast.system.files import (
+    FREE_BYTES,
+    MOST_EXPANSION,
+    is_damage,
+    open_output,
+    open_regular,
+)
 
 
 def write(path: str, held: Contents, how: WriteOptions) -> None:
@@ -64,6 +70,8 @@ def read_arrays(path: PathLike, names: Collection[str]) -> Arrays:
             return _load(file, names)
         # zipfile, its decompressors and NumPy raise errors of many kinds.
         except Exception as error:
+            if not is_damage(error):
+                raise
             message = f"{path}: expected an .npz file of NumPy, but {error}"
             raise ValueError(message) from error
 
@@ -86,9 +94,15 @@ def _check_announced_size(
 ) -> None:
     """Raise if an array header announces more bytes than the file can contain.
 
-    Otherwise a damaged header would allocate any amount of memory.  `size` is that of
-    the whole archive [bytes].
+    Otherwise a damaged header would allocate any amount of memory, as would that of a
+    compression that NumPy does not write.  `size` is that of the whole archive [bytes].
     """
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        message = (
+            f"{member.filename} is compressed by method {member.compress_type}, and "
+            "NumPy writes 0 (not at all) or 8 (deflate) only"
+        )
+        raise ValueError(message)
     with archive.open(member) as opened:
         header = read_header(opened)
     stored = member.compress_type == zipfile.ZIP_STORED

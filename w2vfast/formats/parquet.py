@@ -24,7 +24,7 @@ from w2vfast.formats.contents import (
 )
 from w2vfast.formats.named_arrays import to_arrays
 from w2vfast.formats.spelling import spell
-from w2vfast.system.files import open_output, open_regular
+from w2vfast.system.files import is_damage, open_output, open_regular
 
 
 def write(path: str, held: Contents, how: WriteOptions) -> None:
@@ -91,10 +91,15 @@ def read(path: str, how: ReadOptions) -> Contents:
     parquet: Any = importlib.import_module("pyarrow.parquet")
     with open_regular(path) as file:
         try:
-            opened = parquet.ParquetFile(file)
+            # Without threads, which end the process if there is no memory for one, and
+            # do not read this one column of numbers any faster.
+            opened = parquet.ParquetFile(file, pre_buffer=False)
             names = opened.schema_arrow.names
-            table = opened.read([n for n in ("key", "count", "vector") if n in names])
+            wanted = [name for name in ("key", "count", "vector") if name in names]
+            table = opened.read(wanted, use_threads=False)
         except (pa.ArrowException, OSError) as error:
+            if not is_damage(error):
+                raise
             message = f"{path}: expected a Parquet file, but {error}"
             raise ValueError(message) from error
     if "key" not in names or "vector" not in names:

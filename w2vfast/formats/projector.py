@@ -6,8 +6,10 @@ V is the number of words, D the dimension.
 from __future__ import annotations
 
 import os
+from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2vfast.aliases import PathLike
 from w2vfast.formats.contents import Contents, WriteOptions
@@ -47,14 +49,21 @@ def write(path: str, held: Contents, how: WriteOptions) -> None:
         If a file cannot be written.
     """
     names = spell(held.words, how.spaces, ends=CELL_ENDS)
-    with open_output(metadata_path(path)) as file:
-        if held.counts is None:
-            file.writelines(b"%b\n" % name for name in names)
-        else:
-            file.write(b"word\tcount\n")
-            pairs = zip(names, held.counts.tolist(), strict=True)
-            file.writelines(b"%b\t%d\n" % pair for pair in pairs)
-    with open_output(path) as file:
+    # Both are written before either has its name, so that a full disk leaves none.
+    with open_output(path) as table, open_output(metadata_path(path)) as metadata:
+        _write_words(metadata, names, held.counts)
         for start in range(0, len(held.vectors), _BLOCK_ROWS):
             block = held.vectors[start : start + _BLOCK_ROWS].astype(np.float32)
-            file.writelines(b"%b\n" % row for row in short_text_rows(block, "\t"))
+            table.writelines(b"%b\n" % row for row in short_text_rows(block, "\t"))
+        table.flush()
+
+
+def _write_words(
+    file: BinaryIO, names: list[bytes], counts: NDArray[np.int64] | None
+) -> None:
+    if counts is None:
+        file.writelines(b"%b\n" % name for name in names)
+    else:
+        file.write(b"word\tcount\n")
+        pairs = zip(names, counts.tolist(), strict=True)
+        file.writelines(b"%b\t%d\n" % pair for pair in pairs)

@@ -16,7 +16,7 @@ from w2vfast.formats.contents import (
     limited_and_checked,
 )
 from w2vfast.formats.named_arrays import NAMES, from_arrays, to_arrays
-from w2vfast.system.files import open_output, open_regular
+from w2vfast.system.files import is_damage, open_output, open_regular
 
 
 def write(path: str, held: Contents, how: WriteOptions) -> None:
@@ -73,6 +73,8 @@ def read(path: str, how: ReadOptions) -> Contents:
             others = sorted(set(file.keys()) - wanted)
     # The package raises its own error, and others for types that NumPy lacks.
     except Exception as error:
+        if not is_damage(error):
+            raise
         message = f"{path}: expected a safetensors file, but {error}"
         raise ValueError(message) from error
     if "words" not in arrays:

@@ -94,7 +94,7 @@ class InputFile(io.RawIOBase):
         try:
             n = _read_into(self._plain, buffer)
         except Exception as error:
-            if self._plain is self._raw or not _is_damage(error):
+            if self._plain is self._raw or not is_damage(error):
                 raise
             message = (
                 f"{self.name}: the compressed data is cut off or damaged ({error}). "
@@ -126,10 +126,14 @@ class InputFile(io.RawIOBase):
         super().close()
 
 
-def _is_damage(error: Exception) -> bool:
-    """Whether a decompressor raised the error: it may be of any kind."""
+def is_damage(error: Exception) -> bool:
+    """Whether a parser's error, of any kind, is about what it reads.
+
+    A lack of memory or a failing disk is not, whatever the file holds.
+    """
     if isinstance(error, OSError):
-        return error.errno is None  # gzip and bz2 set none; a disk error has one
+        # gzip and bz2 set no number; zipfile seeks to where a damaged file says.
+        return error.errno in (None, errno.EINVAL)
     return not isinstance(error, MemoryError)
 
 

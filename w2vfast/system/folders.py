@@ -158,7 +158,7 @@ def new_folder(
     FileExistsError
         If `path` is a file, or a folder that contains any other file.
     OSError
-        If the folder cannot be written.
+        If the folder cannot be written, or exists and is read-only.
     """
     target = os.path.realpath(path)
     _check_replaceable(target, os.fspath(path), mark, is_part)
@@ -200,6 +200,10 @@ def _check_replaceable(
     target: str, path: str, mark: str, is_part: Callable[[str], bool]
 ) -> None:
     """Raise unless `target` is absent, an empty folder or one of the same kind."""
+    if os.path.isdir(target) and not os.access(target, os.W_OK):
+        # An exchange would replace it, and could not remove what was in it.
+        message = "the folder exists and is not writable"
+        raise PermissionError(errno.EACCES, message, path)
     for _ in range(_SWAPS):
         before = _version(target)
         message = _why_not_replaceable(target, mark, is_part)

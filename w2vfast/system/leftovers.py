@@ -75,17 +75,21 @@ def only_user_of_folder(path: str) -> Iterator[bool]:
     if fcntl is None:
         yield True
         return
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor, process = os.open(path, os.O_RDONLY), os.getpid()
+    is_only_user = True
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        except OSError:  # a file system without locks
-            pass
-        yield True
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        is_only_user = False
+    except OSError:  # a file system without locks
+        pass
+    try:
+        yield is_only_user
     finally:
+        # Closing is not enough: a process that was forked meanwhile shares the lock.
+        if is_only_user and os.getpid() == process:
+            with contextlib.suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
 
 

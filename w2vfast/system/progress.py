@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -26,10 +26,10 @@ class ProgressBar:
     Parameters
     ----------
     progress : bool or None
-        True shows a bar on standard error (a log if there is none), False nothing.
-        None shows a bar if
-        standard error is a terminal or in a notebook; elsewhere it logs a line (level
-        INFO) at most every 30 s and one at the end.
+        True shows a bar on standard error, False nothing.  None shows a bar if
+        standard error is a terminal or in a notebook.  Elsewhere, and where standard
+        error cannot be written, it logs a line (level INFO) at most every 30 s and one
+        at the end.
     total : int or None
         Units in all, None if not known.
     unit : str
@@ -38,11 +38,22 @@ class ProgressBar:
 
     def __init__(self, progress: bool | None, total: int | None, unit: str) -> None:
         self._display: _Display | None = None
+        self._lines = _LogLines(total, unit)
         is_wanted = progress or (progress is None and is_interactive())
+        if progress is not False:
+            self._display = self._lines
         if is_wanted and _has_stderr():
-            self._display = _Bar(total, unit)
-        elif progress is not False:
-            self._display = _LogLines(total, unit)
+            with self._or_log_lines():
+                self._display = _Bar(total, unit)
+
+    @contextlib.contextmanager
+    def _or_log_lines(self) -> Iterator[None]:
+        """Go on with log lines if standard error cannot be written."""
+        try:
+            yield
+        # A closed or full one, or an object of the program that has no `write`.
+        except (OSError, ValueError, AttributeError):
+            self._display = self._lines
 
     def __enter__(self) -> ProgressBar:
         return self
@@ -58,12 +69,14 @@ class ProgressBar:
     def show(self, done: int, text: str = "", total: int | None = None) -> None:
         """Report `done` units in all; `text` names the work, `total` sets the total."""
         if self._display is not None:
-            self._display.show(done, text, total)
+            with self._or_log_lines():
+                self._display.show(done, text, total)
 
     def close(self) -> None:
         """Remove the display's hold on the terminal, or log the last state."""
         if self._display is not None:
-            self._display.close()
+            with self._or_log_lines():
+                self._display.close()
             self._display = None
 
 

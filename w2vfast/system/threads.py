@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import mmap
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +15,7 @@ Report = Callable[[int, int | None], None]
 POLL_SECONDS = 0.1
 # How long an error or interrupt waits for threads that may be blocked in a read.
 LEAVE_SECONDS = 0.5
+_FREE_BYTES = 1 << 22  # for the first objects of a thread
 
 
 class ThreadGroup:
@@ -48,11 +50,12 @@ class ThreadGroup:
         """Start all threads; some may already run if this is interrupted."""
         for thread in self._threads:
             try:
-                thread.start()
-            except RuntimeError as error:  # the system's limit, or its memory
+                start_thread(thread)
+            except MemoryError as error:
                 message = (
                     f"only {self._n_started} of {len(self._threads)} threads could be "
-                    f"started ({error}). Use fewer workers."
+                    f"started ({error}). Use fewer workers, or raise the limits of "
+                    "the system (ulimit -u, ulimit -v)."
                 )
                 raise MemoryError(message) from error
             self._n_started += 1
@@ -94,6 +97,26 @@ class ThreadGroup:
             self._on_error(error)
         finally:
             self._ended[k].set()
+
+
+def start_thread(thread: threading.Thread) -> None:
+    """Start a thread.
+
+    Raises
+    ------
+    MemoryError
+        If the system allows no more threads, or there is no memory for one.
+        `Thread.start` alone would wait for ever for a thread that finds no memory
+        before it runs.
+    """
+    try:
+        mmap.mmap(-1, _FREE_BYTES).close()
+        thread.start()
+    except OSError as error:
+        message = "no memory for a new thread"
+        raise MemoryError(message) from error
+    except RuntimeError as error:
+        raise MemoryError(str(error)) from error
 
 
 def run_threads(

@@ -72,14 +72,11 @@ class CheckpointFolder:
         Raises
         ------
         OSError
-            If the folder, or the nearest one above it that exists, is read-only or no
-            folder.
+            If the folder, or the nearest one above it that exists, is read-only.
         """
         path = os.path.abspath(self.path)
         while not os.path.lexists(path):
             path = os.path.dirname(path)
-        if not os.path.isdir(path):
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
         if not os.access(path, os.W_OK | os.X_OK):
             message = "checkpoints cannot be written to this folder; name another one"
             raise PermissionError(errno.EACCES, message, path)

@@ -130,7 +130,9 @@ class Worker:
         replicas: Replicas | None = None,
         lockstep: Lockstep | None = None,
         shards: Shards | None = None,
+        sample_curvature: bool = False,
     ) -> None: ...
+    def curvature(self, m: int) -> NDArray[np.float64] | None: ...
     def train_epoch(
         self,
         ids: NDArray[np.int32],

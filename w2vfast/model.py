@@ -25,7 +25,13 @@ from w2vfast.compat import (
     class_only_method,
     refuse_unknown_arguments,
 )
-from w2vfast.errors import optional_number
+from w2vfast.distributed.cpus import workers_of
+from w2vfast.distributed.file_parts import Share, share_of
+from w2vfast.distributed.limits import check_alike, checked_ranks
+from w2vfast.distributed.rank_trainer import RankTrainer
+from w2vfast.distributed.ranks import OneRank, fails_together
+from w2vfast.distributed.shared_words import SharedWords
+from w2vfast.errors import Name, SettingsError, optional_number
 from w2vfast.params import TrainParams
 from w2vfast.persistence import SavedModel, load_model, save_model
 from w2vfast.prediction.layers import output_rows
@@ -34,7 +40,7 @@ from w2vfast.state import ModelState
 from w2vfast.system.files import open_output
 from w2vfast.system.log import logger
 from w2vfast.text.cache import CorpusCache
-from w2vfast.text.sources import CorpusOptions, Source, either_source
+from w2vfast.text.sources import CorpusOptions, either_source
 from w2vfast.text.tokenizers import Function, SimpleTokenizer, tokenizer_of
 from w2vfast.text.trim_rule import TrimRule, check_trim_rule
 from w2vfast.text.vocab import (
@@ -193,6 +199,13 @@ class Word2Vec(Predictions, GensimNames):
         Go on from the newest checkpoint in the folder; if there is none, begin.  The
         settings (but `workers`), the text and the vocabulary must be the same.  With
         one worker the result has the bytes of a training without a break.
+    comm : mpi4py.MPI.Intracomm, optional
+        Train one model in the processes of this communicator, such as
+        ``MPI.COMM_WORLD``, each with `workers` threads (default: its part of the CPUs).
+        All call the same methods with the same arguments.  Text files are dealt to
+        them; of anything else, such as lists or arrays, each gives its own part.  At
+        the end of an epoch, and of the training, all have the same vectors.  A saved or
+        copied model has no processes.
     trim_rule : callable, optional
         Which words of the text stay; see `build_vocab`.
     hashfxn, null_word, sorted_vocab, batch_words, comment : optional
@@ -287,6 +300,7 @@ class Word2Vec(Predictions, GensimNames):
         checkpoint: PathLike | None = None,
         checkpoint_every: str | None = None,
         resume: bool | None = None,
+        comm: Any = None,
         **unknown: NoReturn,
     ) -> None:
         known = inspect.signature(Word2Vec).parameters.keys() - {"unknown"}
@@ -325,10 +339,16 @@ class Word2Vec(Predictions, GensimNames):
             sorted_vocab=sorted_vocab,
             null_word=null_word,
         )
+        self._ranks = checked_ranks(comm, self._params, max_vocab_size, checkpoint)
+        if self._ranks.size > 1 and workers is None:
+            share = workers_of(self._ranks)
+            self._params = dataclasses.replace(self._params, workers=share)
         self.callbacks = checked_callbacks(callbacks)
         self.tokenize = tokenize
         self.column = column
         self._corpus_options()  # raises now if it is wrong
+        is_first = self._ranks.index == 0  # of the ranks, only one reports
+        progress = progress if is_first else False
         self._start(CorpusCache(memory_limit, cache_dir), progress)
         if init_vectors is not None:
             check_source(init_vectors, self.params.vector_size)
@@ -441,12 +461,13 @@ class Word2Vec(Predictions, GensimNames):
         check_trim_rule(trim_rule, self.params.exact)
         with self._alone():
             if update:
+                self._refuse_if_distributed("update")
                 check_growable(self.vocab)
             else:
                 self._refuse_if_trained()
-            source = self._source_of(corpus_iterable, corpus_file)
+            share = self._share_of(corpus_iterable, corpus_file)
             known = self.vocab if update else None
-            with self._encoding(source, progress, known, trim_rule) as vocab:
+            with self._encoding(share, progress, known, trim_rule) as vocab:
                 if isinstance(vocab, GrownVocab):
                     self._grow(vocab)
                 else:
@@ -584,6 +605,11 @@ class Word2Vec(Predictions, GensimNames):
         """
         return self._state.need_vocab()
 
+    def _refuse_if_distributed(self, name: str) -> None:
+        if self._ranks.size > 1:
+            message = (Name(name), " is for one process, without ", Name("comm"), ".")
+            raise SettingsError(message)
+
     def _refuse_if_trained(self) -> None:
         if self.history:
             message = (
@@ -607,15 +633,22 @@ class Word2Vec(Predictions, GensimNames):
             with_growth(self._state, grown, self.params, self._init_vectors)
         )
 
-    def _source_of(self, sentences: Any, corpus_file: Any) -> Source:
+    def _share_of(self, sentences: Any, corpus_file: Any) -> Share:
+        """Return what this process reads."""
         # Exact mode splits a text as the C program does, which is not how readers
         # split it.
-        return either_source(
+        source = either_source(
             sentences,
             corpus_file,
             self._corpus_options(),
             read_files=not self.params.exact,
         )
+        return share_of(source, self._ranks)
+
+    def _sharing(self, share: Share | None) -> SharedWords | None:
+        if share is None or self._ranks.size == 1:
+            return None
+        return SharedWords(self._ranks, share.places)
 
     def _corpus_options(self) -> CorpusOptions:
         tokenizer = tokenizer_of(self.tokenize, exact=self.params.exact)
@@ -624,7 +657,7 @@ class Word2Vec(Predictions, GensimNames):
     @contextlib.contextmanager
     def _encoding(
         self,
-        source: Source,
+        share: Share,
         progress: bool | None,
         grown: Vocab | None,
         trim_rule: TrimRule | None,
@@ -632,8 +665,9 @@ class Word2Vec(Predictions, GensimNames):
         """Read a corpus; yield a new vocabulary, or the one that has grown by it."""
         progress = self._progress if progress is None else progress
         with self._cache.encoding(
-            source,
+            share.source,
             self.params,
+            sharing=self._sharing(share),
             vocab=grown,
             grow=grown is not None,
             trim_rule=trim_rule,
@@ -720,6 +754,8 @@ class Word2Vec(Predictions, GensimNames):
             If the matrices do not fit, before they are allocated.
         """
         check_gensim_call(gensim, self.train)
+        if checkpoint is not None:
+            self._refuse_if_distributed("checkpoint")
         plan = plan_of(checkpoint, checkpoint_every, resume, self._checkpoints)
         hooks = checked_callbacks(self.callbacks if callbacks is None else callbacks)
         words_to_freeze = self._frozen if freeze is None else checked_words(freeze)
@@ -738,10 +774,13 @@ class Word2Vec(Predictions, GensimNames):
             cost.check(params, vocab.visible_counts)
             within.enter_context(plan.prepared(params))
             progress = self._progress if progress is None else progress
-            source = None
+            share = None
             if corpus_iterable is not None or corpus_file is not None:
-                source = self._source_of(corpus_iterable, corpus_file)
-            corpus = self._cache.corpus_of(source, self.params, vocab, progress)
+                share = self._share_of(corpus_iterable, corpus_file)
+            corpus = self._cache.corpus_of(
+                None if share is None else share.source,
+                *(self.params, vocab, progress, self._sharing(share)),
+            )
             self._note_size(corpus)
             _log_run(params, vocab)
             n_epochs = len(self.history)
@@ -768,12 +807,8 @@ class Word2Vec(Predictions, GensimNames):
         noise, epochs_before = state.noise_weights, len(self.history)
         try:
             tables = build_tables(self.vocab.counts, params, noise, frozen)
-            run = Trainer(
-                weights,
-                corpus.ids,
-                tables,
-                length,
-                params,
+            run = self._trainer(
+                *(weights, corpus.ids, tables, length, params),
                 epochs_before=epochs_before,
                 unknown=corpus.n_unknown,
             )
@@ -797,6 +832,12 @@ class Word2Vec(Predictions, GensimNames):
         """Words of `freeze` of the class, and of `wv.vectors_lockf`."""
         return list(dict.fromkeys([*self._freeze, *self._inputs.locked_words]))
 
+    def _trainer(self, *arguments: Any, **numbers: Any) -> Trainer:
+        if self._ranks.size > 1:
+            check_alike(self._ranks, self.params, self.vocab)
+            return RankTrainer(self._ranks, *arguments, **numbers)
+        return Trainer(*arguments, **numbers)
+
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Raise if the model is being trained or grown already."""
@@ -807,7 +848,8 @@ class Word2Vec(Predictions, GensimNames):
             )
             raise RuntimeError(message)
         try:
-            yield
+            with fails_together(self._ranks, "the end of the call"):
+                yield
         finally:
             self._training_lock.release()
 
@@ -1059,12 +1101,14 @@ class Word2Vec(Predictions, GensimNames):
         model._counts_given = saved.counts_given
         model._init_vectors, model._freeze = None, saved.freeze
         model._checkpoints = NoCheckpoints()
+        model._ranks = OneRank()
         model._state = saved.state
         return model
 
     def __getstate__(self) -> dict[str, Any]:
         state = {**self.__dict__, "callbacks": [], "_checkpoints": NoCheckpoints()}
         state["_freeze"] = self._frozen  # a copy has a `wv` of its own
+        state["_ranks"] = OneRank()  # a copy trains alone
         del state["_training_lock"]  # a lock
         return state
 

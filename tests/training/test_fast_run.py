@@ -49,7 +49,7 @@ def test_word_shares_are_estimated_from_the_ids(monkeypatch):
     monkeypatch.setattr(fast_run, "SAMPLED_IDS", 100)
     ids = np.tile(np.array([1, 1, 1, 2, 0], dtype=np.int32), 60)
     run = run_of(TrainParams(vector_size=8, sample=0, workers=2), ids, 3)
-    np.testing.assert_allclose(run._run._kept_shares(None), [0, 0.75, 0.25], atol=0.01)
+    np.testing.assert_allclose(run._run.kept_shares(None), [0, 0.75, 0.25], atol=0.01)
 
 
 # ---- many workers --------------------------------------------------------------------

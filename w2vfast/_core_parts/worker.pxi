@@ -120,6 +120,8 @@ cdef class Worker:
         Shared with the other workers.
     shards : Shards or None
         Shared with the other workers, which train in rounds: `train_round`.
+    sample_curvature : bool
+        Sample the curvature of the loss also without replicas, for `curvature`.
     """
 
     cdef Model model
@@ -134,7 +136,8 @@ cdef class Worker:
 
     def __init__(self, Model model, Options options, uint64_t seed, *,
                  bint count_visits=False, Replicas replicas=None,
-                 Lockstep lockstep=None, Shards shards=None):
+                 Lockstep lockstep=None, Shards shards=None,
+                 bint sample_curvature=False):
         check_objectives(&model.c, &options.c, exact=False)
         self.model = model
         self.c = model.c
@@ -151,6 +154,8 @@ cdef class Worker:
             self.work.merging.index = lockstep.join()
         if replicas is not None:
             self._replicate(replicas)
+        if sample_curvature:
+            self._sample_curvature()
         self.shards = shards
         if shards is not None:
             self._add_slots(&self.c.syn0)
@@ -347,6 +352,45 @@ cdef class Worker:
         matrix.base = <float*>owned_bytes(self.owners, n_floats, sizeof(float))
         matrix.merged_at = <int64_t*>owned_bytes(self.owners, n_groups, sizeof(int64_t))
         self.owners.append(uses)
+
+    cdef _sample_curvature(self):
+        cdef int64_t m
+        cdef curvatures_t* curvatures = &self.work.merging.curvatures
+        cdef curvature_t* h
+        for m in range(MATRICES):
+            h = curvature_of(curvatures, m)
+            if matrix_of(&self.c, m).shared != NULL and h.axes == NULL:
+                self._allocate_curvature(h)
+        curvatures.due = 0
+
+    def curvature(self, int64_t m):
+        """Return the mean curvature of the loss in the rows of a matrix, as known now.
+
+        While no thread trains.
+
+        Parameters
+        ----------
+        m : int
+            0 is `syn0`, 1 `syn1`, 2 `syn1neg`.
+
+        Returns
+        -------
+        ndarray of float64, shape (D, D), or None
+            None if nothing was sampled.
+        """
+        require(0 <= m < MATRICES, "a matrix", f"from 0 to {MATRICES - 1}", m)
+        cdef curvature_t* h = curvature_of(&self.work.merging.curvatures, m)
+        if h.axes == NULL:
+            return None
+        curvature_refresh(h)
+        axes = np.zeros((h.n_axes, h.n_columns))
+        values = np.zeros(h.n_axes)
+        cdef int64_t k, i
+        for k in range(h.n_axes):
+            values[k] = h.values[k] - h.rest
+            for i in range(h.n_columns):
+                axes[k, i] = h.axes[k][i]
+        return (axes.T * values) @ axes + h.rest * np.eye(h.n_columns)
 
     cdef _allocate_curvature(self, curvature_t* curvature):
         cdef int K = min(CURVATURE_AXES, self.c.dim)

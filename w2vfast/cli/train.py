@@ -35,6 +35,7 @@ from w2vfast.cli.flags import (
 from w2vfast.cli.overwriting import refuse_inputs
 from w2vfast.cli.start import Loading
 from w2vfast.compat import FASTTEXT_ONLY
+from w2vfast.distributed.ranks import fails_together, ranks_of
 from w2vfast.errors import ParameterError, ParameterTypeError
 from w2vfast.params import COMBINATIONS, TrainParams
 from w2vfast.system.files import InputFile, check_output
@@ -151,6 +152,12 @@ OWN_FLAGS = (
     ),
     Flag("resume", None, "", "go on from the newest checkpoint, if any", "resume"),
     Flag(
+        "distributed",
+        None,
+        "",
+        "one of several processes: mpiexec -n 4 w2vfast train --distributed ...",
+    ),
+    Flag(
         "record",
         path,
         "FILE",
@@ -235,6 +242,7 @@ class Request:
         self.checkpoint: str | None = given.get("checkpoint")
         self.checkpoint_every: str | None = given.get("checkpoint-every")
         self.resume: bool = given.get("resume", False)
+        self.distributed: bool = given.get("distributed", False)
         self.params = _params(given)
         self._check_checkpoints()
         if self.corpus is None:
@@ -254,6 +262,13 @@ class Request:
                 "--combine."
             )
         self.verbosity = set_verbosity(given)
+        # Imported before the text is read: the processes find one another.
+        self.ranks = ranks_of(_world() if self.distributed else None)
+        self.is_first = self.ranks.index == 0
+        if self.distributed and self.record:
+            PARSER.error("--record is for one process, without --distributed.")
+        if not self.is_first:
+            self.verbosity = set_verbosity({**given, "quiet": True})
 
     def _check_checkpoints(self) -> None:
         if self.checkpoint is None:
@@ -310,9 +325,27 @@ def train(arguments: list[str]) -> None:
     run(Request(arguments))
 
 
+def _world() -> Any:
+    """Return the communicator of all processes that mpiexec started."""
+    try:
+        from mpi4py import MPI
+    except (ImportError, RuntimeError) as error:  # RuntimeError: no library of MPI
+        PARSER.error(
+            f"--distributed needs mpi4py and a library of MPI ({error}). Install them "
+            'by pip install "w2vfast[mpi]" mpich, or load the MPI of your cluster.'
+        )
+    return MPI.COMM_WORLD
+
+
 def run(request: Request) -> None:
     """Do what a request asks for."""
-    request.check_files()
+    with fails_together(request.ranks, "the end of the program"):
+        _run(request)
+
+
+def _run(request: Request) -> None:
+    if request.is_first:  # others write nothing
+        request.check_files()
     kind = "text" if request.n_classes else _kind_of_output(request)
     with Loading():
         from w2vfast.checkpoint.plan import plan_of
@@ -337,6 +370,7 @@ def _make(request: Request, kind: str) -> None:
         checkpoint=request.checkpoint,
         checkpoint_every=request.checkpoint_every,
         resume=request.resume,
+        comm=request.ranks,
     )
     recorder = _recorder(request)
     if recorder is not None:
@@ -417,7 +451,7 @@ def _prepare_vocabulary(model: Word2Vec, request: Request) -> None:
         model.read_vocab(request.vocab_in)
     else:
         model.build_vocab(corpus_file=request.corpus)
-    if request.vocab_out is not None:
+    if request.vocab_out is not None and request.is_first:
         model.save_vocab(request.vocab_out)
 
 
@@ -426,6 +460,8 @@ def _train_and_write(model: Word2Vec, request: Request, output: str, kind: str) 
         model.train(corpus_file=request.corpus)
     else:
         model.train()
+    if not request.is_first:
+        return  # the vectors are the same on all ranks
     vectors = model.wv
     _advise(vectors)
     if request.combine != "input":

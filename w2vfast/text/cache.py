@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from w2vfast.system.log import logger
 from w2vfast.system.progress import ProgressBar
-from w2vfast.text.corpus import EncodedCorpus, encode
+from w2vfast.text.corpus import EncodedCorpus, WordSharing, encode
 
 if TYPE_CHECKING:
     from w2vfast.aliases import PathLike
@@ -67,6 +67,7 @@ class CorpusCache:
         params: TrainParams,
         vocab: Vocab,
         progress: bool | None = False,
+        sharing: WordSharing | None = None,
     ) -> EncodedCorpus:
         """Return the ids of a source, or those in the cache.
 
@@ -74,7 +75,7 @@ class CorpusCache:
         ----------
         source : FileSource, SentenceSource or IdCorpus, optional
             Read only if the cache does not hold it.
-        params, progress
+        params, progress, sharing
             As for `encoding`.
         vocab : Vocab
             Other words are ignored.
@@ -87,7 +88,8 @@ class CorpusCache:
             As by `w2vfast.text.corpus.encode`.
         """
         if source is not None and not self.holds(source):
-            with self.encoding(source, params, vocab=vocab, progress=progress):
+            options: dict[str, Any] = {"progress": progress, "sharing": sharing}
+            with self.encoding(source, params, vocab=vocab, **options):
                 pass
         if self.corpus is None:
             message = (
@@ -108,6 +110,7 @@ class CorpusCache:
         grow: bool = False,
         trim_rule: TrimRule | None = None,
         progress: bool | None = False,
+        sharing: WordSharing | None = None,
     ) -> Iterator[Encoded]:
         """Encode a source, and keep its ids if the block ends without an error.
 
@@ -116,7 +119,7 @@ class CorpusCache:
         source : FileSource, SentenceSource or IdCorpus
         params : TrainParams
             Gives mode, limits of the vocabulary and workers.
-        vocab, grow, trim_rule
+        vocab, grow, trim_rule, sharing
             As for `w2vfast.text.corpus.encode`.
         progress : bool or None, default False
             As for `w2vfast.system.progress.ProgressBar`.
@@ -134,7 +137,13 @@ class CorpusCache:
         """
         self.clear()
         identity = source.identity()  # first: a file may change while it is read
-        found = self._encode(source, params, vocab, grow, trim_rule, progress)
+        options: dict[str, Any] = {
+            "vocab": vocab,
+            "grow": grow,
+            "trim_rule": trim_rule,
+            "sharing": sharing,
+        }
+        found = self._encode(source, params, progress, options)
         try:
             yield found
         except BaseException:
@@ -147,10 +156,8 @@ class CorpusCache:
         self,
         source: Source,
         params: TrainParams,
-        vocab: Vocab | None,
-        grow: bool,
-        trim_rule: TrimRule | None,
         progress: bool | None,
+        options: dict[str, Any],
     ) -> Encoded:
         with ProgressBar(progress, None, source.unit) as bar:
             found = encode(
@@ -159,13 +166,11 @@ class CorpusCache:
                 min_count=params.min_count,
                 max_final_vocab=params.max_final_vocab,
                 max_vocab_size=params.max_vocab_size,
-                vocab=vocab,
-                grow=grow,
-                trim_rule=trim_rule,
                 workers=params.n_workers,
                 memory_limit=self._memory_limit,
                 cache_dir=self._cache_dir,
                 report=lambda done, total: bar.show(done, "reading", total),
+                **options,
             )
         return Encoded(*found)
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 import errno
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from w2vfast.errors import NoWordsError, Setting, SettingsError, warn
 from w2vfast.system.threads import Crew, Report
 from w2vfast.text.counting import EncodingJob, count_words
 from w2vfast.text.idstore import BlockTable, Ids, IdStore, default_limit
-from w2vfast.text.merging import MergedWords, merge_dictionaries
+from w2vfast.text.merging import BlockPlaces, MergedWords, merge_dictionaries
 from w2vfast.text.renumbering import renumber
 from w2vfast.text.sources import ReaderSource, as_source
 from w2vfast.text.trim_rule import TrimRule
@@ -43,6 +43,18 @@ IDLE_WORKERS = 16  # threads that may be started for nothing
 WORKER_SHARE = 1 << 10  # bytes, sentences or values for each thread beyond them
 # From here on the C program drops rare words: 0.7 of its 30 million hash entries.
 EXACT_MAX_WORDS = 21_000_000
+
+
+class WordSharing(Protocol):
+    """Encodes one text together with other processes, each of which has a part."""
+
+    def vocabulary(
+        self, words: MergedWords, places: BlockPlaces, rules: RowRules
+    ) -> Vocab:
+        """Return the vocabulary of all parts, without sentence ends."""
+
+    def totals(self, *numbers: int) -> list[int]:
+        """Return the sum over all parts of each number."""
 
 
 @dataclass
@@ -88,6 +100,7 @@ def encode(
     cache_dir: str | os.PathLike[str] | None = None,
     report: Report | None = None,
     block_bytes: int = BLOCK_BYTES,
+    sharing: WordSharing | None = None,
 ) -> tuple[Vocab, EncodedCorpus]:
     """Read a corpus once; return its vocabulary and its ids.
 
@@ -128,6 +141,10 @@ def encode(
         unknown.
     block_bytes : int, default 1 MiB
         What a thread reads at once.
+    sharing : WordSharing, optional
+        The source is a part of a text, whose other parts other processes encode at the
+        same time.  The vocabulary and the numbers of `EncodedCorpus` are of the whole
+        text; the ids are of this part.
 
     Returns
     -------
@@ -166,7 +183,7 @@ def encode(
     try:
         counters = count_words(source, job)
         crew.finish()
-        return _finish(job, counters, rules)
+        return _finish(job, counters, rules, sharing)
     finally:
         store.close()
 
@@ -188,7 +205,10 @@ def _check_limits(
 
 
 def _finish(
-    job: EncodingJob, counters: list[_text.WordCounter], rules: RowRules
+    job: EncodingJob,
+    counters: list[_text.WordCounter],
+    rules: RowRules,
+    sharing: WordSharing | None,
 ) -> tuple[Vocab, EncodedCorpus]:
     """Turn what the threads counted into a vocabulary and rows."""
     blocks = job.store.block_table()
@@ -204,11 +224,18 @@ def _finish(
             f"{rules.source_name}. Raise max_vocab_size, or omit it."
         )
         raise ValueError(message)
+    is_new = rules.vocab is None or rules.grow
+    if sharing is not None and rules.vocab is None:
+        places = BlockPlaces(job.first_blocks)
+        rules = rules._replace(vocab=sharing.vocabulary(words, places, rules))
     vocab, rows = assign_rows(words, rules)
     n_unknown = int(counts[rows == _text.UNKNOWN].sum()) + pruned_tokens
     row_maps = {worker: rows[id_map] for worker, id_map in words.id_maps.items()}
     ids, n_sentences = _final_ids(job, blocks, row_maps)
-    if vocab is not rules.vocab:  # new or grown, without its sentence ends as yet
+    if sharing is not None:
+        sizes = (n_sentences, n_words, n_unknown)
+        n_sentences, n_words, n_unknown = sharing.totals(*sizes)
+    if is_new:  # or grown, without its sentence ends as yet
         vocab.counts[0] += n_sentences
     return vocab, EncodedCorpus(ids, n_sentences, n_words, n_unknown)
 

@@ -8,7 +8,7 @@ that dictionary; the `IdStore` keeps the ids in the order of the blocks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -50,6 +50,8 @@ class EncodingJob:
         Prune the rarest words when a dictionary holds more; 0 never prunes [words].
     block_bytes : int
         What a thread reads at once.
+    first_blocks : list of int
+        OUT: for each file of a text, the number of its first block.
     """
 
     crew: Crew
@@ -57,6 +59,7 @@ class EncodingJob:
     exact: bool
     prune_above: int
     block_bytes: int
+    first_blocks: list[int] = field(default_factory=list)
 
     def new_counter(self) -> _text.WordCounter:
         """Return an empty dictionary."""
@@ -106,6 +109,7 @@ def _count_text(
         blocks.close()
     for message in blocks.messages:
         warn(message)
+    job.first_blocks = blocks.first_blocks
     return counters
 
 

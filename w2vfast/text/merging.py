@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,24 @@ from w2vfast.system.threads import Crew
 from w2vfast.text.idstore import BlockTable, Ids
 
 ID_BITS = 31  # ids are non-negative int32
+
+
+class BlockPlaces(NamedTuple):
+    """Which file each block of a corpus comes from.
+
+    Attributes
+    ----------
+    first_blocks : list of int
+        For each file, its first block; empty if the corpus is no files.
+    """
+
+    first_blocks: list[int]
+
+    def of(self, first_seen: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the file of each first occurrence, from `MergedWords`; 0 without."""
+        blocks = first_seen >> ID_BITS
+        starts = self.first_blocks or [0]
+        return np.searchsorted(starts, blocks, side="right") - 1
 
 
 @dataclass

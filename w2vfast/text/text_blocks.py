@@ -48,6 +48,8 @@ class TextBlocks:
         reads as the C program does.  In fast mode these are errors.
     unicode_spaces : bool
         White space is that of Unicode, which includes carriage returns.
+    first_blocks : list of int
+        For each file that was opened, the number of its first block.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class TextBlocks:
         whole_lines: bool = False,
     ) -> None:
         self.messages: list[str] = []
+        self.first_blocks: list[int] = []
         self.unicode_spaces = isinstance(source, ReaderSource)
         tokenizer = source.tokenizer
         self._cut: Callable[[NDArray[np.uint8], int], int] = _text.after_newline
@@ -115,6 +118,7 @@ class TextBlocks:
             self._file = open_source(file)
             self._size = self._file.plain_size
             self._at_start = True
+            self.first_blocks.append(self._number)
             return self._file
         return None
 

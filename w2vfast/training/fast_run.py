@@ -99,7 +99,7 @@ class FastRun:
         ]
 
     def _plan_replicas(self, tables: Tables) -> _core.Replicas:
-        plan = plan_replicas(self._params, self._kept_shares(tables.keep), tables)
+        plan = plan_replicas(self._params, self.kept_shares(tables.keep), tables)
         return _core.Replicas(
             plan.inputs,
             plan.outputs,
@@ -109,8 +109,8 @@ class FastRun:
             transport=plan.transport,
         )
 
-    def _kept_shares(self, keep: NDArray[np.uint32] | None) -> NDArray[np.float64]:
-        """Estimate word shares from a sample of the ids.
+    def kept_shares(self, keep: NDArray[np.uint32] | None) -> NDArray[np.float64]:
+        """Estimate word shares from a sample of the ids; see `sampling.kept_shares`.
 
         The vocabulary's counts may come from another text.
         """

@@ -75,20 +75,59 @@ def plan_replicas(
     negative sample.
     """
     n_words, n_nodes = n_replicated(params, len(shares))
+    uses = row_uses(params, shares, tables, n_words, n_nodes)
+    inputs, outputs, nodes = (rows.astype(np.float32) for rows in uses)
+    return ReplicaPlan(
+        inputs,
+        outputs,
+        nodes,
+        max(1, FIRST_WORDS_BETWEEN_MERGES // params.n_workers),
+        max(1, WORDS_BETWEEN_MERGES // params.n_workers),
+        TRANSPORT,
+    )
+
+
+class RowUses(NamedTuple):
+    """How often training one kept word uses each of the first rows, on average.
+
+    Attributes
+    ----------
+    inputs, outputs, nodes : ndarray of float64, shape (rows,)
+        Of `syn0`, for each context of the word, `syn1neg` and `syn1`.
+    """
+
+    inputs: NDArray[np.float64]
+    outputs: NDArray[np.float64]
+    nodes: NDArray[np.float64]
+
+
+def row_uses(
+    params: TrainParams,
+    shares: NDArray[np.float64],
+    tables: Tables,
+    n_words: int,
+    n_nodes: int,
+) -> RowUses:
+    """Compute how often rows are used.
+
+    Parameters
+    ----------
+    params, shares, tables
+        As for `plan_replicas`.
+    n_words, n_nodes : int
+        Of the first words and inner nodes.
+
+    Returns
+    -------
+    RowUses
+    """
     outputs = shares[:n_words]
     if isinstance(tables.noise, AliasTable):
         outputs = outputs + params.negative * _noise_shares(tables.noise)[:n_words]
     nodes = np.empty(0)
     if tables.tree is not None:
         nodes = _node_shares(shares, tables.tree, n_nodes)
-    return ReplicaPlan(
-        shares[:n_words].astype(np.float32),
-        outputs.astype(np.float32),
-        nodes.astype(np.float32),
-        max(1, FIRST_WORDS_BETWEEN_MERGES // params.n_workers),
-        max(1, WORDS_BETWEEN_MERGES // params.n_workers),
-        TRANSPORT,
-    )
+    return RowUses(shares[:n_words], outputs, nodes)
 
 
 def n_replicated(params: TrainParams, n_rows: int) -> tuple[int, int]:

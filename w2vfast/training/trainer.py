@@ -98,10 +98,14 @@ class Trainer:
         if params.exact:
             self._run = ExactRun(model, weights, ids, params, train_words)
         else:
-            kind = DeterministicRun if params.deterministic else FastRun
-            self._run = kind(model, weights, ids, tables, params, epochs_before)
+            self._run = self._run_kind()(
+                model, weights, ids, tables, params, epochs_before
+            )
         self._starts = self._run.spans(0)
         self._restored: Position | None = None
+
+    def _run_kind(self) -> type[FastRun]:
+        return DeterministicRun if self._params.deterministic else FastRun
 
     @property
     def n_ids(self) -> int:

@@ -1,0 +1,135 @@
+"""Real processes, started by mpiexec of an MPI that must be installed."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from helpers import CHILD_OPTIONS, cli_command, run_cli
+
+pytestmark = pytest.mark.peer
+pytest.importorskip("mpi4py", exc_type=ImportError)
+if shutil.which("mpiexec") is None:
+    pytest.skip("mpiexec is not installed", allow_module_level=True)
+
+LIMIT = 100  # of a job [s]
+FLAGS = ["-min-count", "1", "-size", "16", "-threads", "1", "-iter", "2"]
+
+
+def started(size, *command):
+    """Start processes that end with this test."""
+    line = ["mpiexec", "-n", str(size), *command]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(line, **CHILD_OPTIONS, **pipes)
+
+
+def run(size, *command):
+    """Return the exit status and output of a job."""
+    with started(size, *command) as job:
+        try:
+            output, _ = job.communicate(timeout=LIMIT)
+        finally:
+            job.terminate()  # mpiexec ends the others; without effect at the end
+        return job.returncode, output
+
+
+def train(size, text, output, *flags):
+    files = ("-train", str(text), "-output", str(output))
+    return run(size, *cli_command("train", "--distributed", *files, *FLAGS, *flags))
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    rng = np.random.default_rng(2)
+    words = np.char.add("w", np.minimum(rng.zipf(1.3, 60_000), 2000).astype(str))
+    path = tmp_path_factory.mktemp("mpi") / "text.txt"
+    lines = words.reshape(-1, 10).tolist()
+    path.write_text("".join(" ".join(line) + "\n" for line in lines))
+    return path
+
+
+def test_one_process_has_the_bytes_of_a_training_without_mpi(text, tmp_path):
+    status, output = train(1, text, tmp_path / "one.bin", "-binary", "1")
+    assert status == 0, output
+    files = ("-train", str(text), "-output", str(tmp_path / "alone.bin"))
+    run_cli("train", *files, "-binary", "1", *FLAGS, check=True)
+    alone, one = (tmp_path / name for name in ("alone.bin", "one.bin"))
+    assert one.read_bytes() == alone.read_bytes()
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_processes_train_one_model_and_write_it_once(text, tmp_path, size):
+    output = tmp_path / "vectors.txt"
+    status, printed = train(size, text, output, "-save-vocab", str(tmp_path / "vocab"))
+    assert status == 0, printed
+    header, *lines = output.read_text().splitlines()
+    assert header == f"{len(lines)} 16"
+    assert printed.count("Wrote") == 1
+    vocab = (tmp_path / "vocab").read_text()
+    counts = [int(line.split()[1]) for line in vocab.splitlines()]
+    assert sum(counts) == 66_000  # with sentence ends
+
+
+def test_a_killed_process_ends_the_job(text, tmp_path):
+    files = ("-train", str(text), "-output", str(tmp_path / "vectors.bin"))
+    command = cli_command("train", "--distributed", *files, *FLAGS[:-1], "1000000")
+    with started(2, *command) as job:
+        try:
+            time.sleep(5)
+            assert job.poll() is None, job.stdout.read()
+            os.kill(ranks_of(job.pid)[0], signal.SIGKILL)
+            assert job.wait(timeout=30) != 0
+        finally:
+            job.terminate()
+    assert not (tmp_path / "vectors.bin").exists()
+
+
+def ranks_of(pid):
+    """Return the processes of a job that train."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat") as status:
+                parent = int(status.read().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            continue  # it has ended
+        if parent == pid:
+            children = ranks_of(int(name))
+            found += children or [int(name)]
+    return found
+
+
+PROGRAM = """
+import sys
+from mpi4py import MPI
+from w2vfast import Word2Vec
+
+comm = MPI.COMM_WORLD
+if comm.rank == 1 and sys.argv[1] == "error":
+    class Fails:
+        def on_epoch_end(self, model):
+            raise OSError("disk is full")
+    hooks = [Fails()]
+else:
+    hooks = []
+if comm.rank == 1 and sys.argv[1] == "absent":
+    comm.recv(source=0)
+Word2Vec([list("abcab")] * 100, min_count=1, workers=1, comm=comm, callbacks=hooks)
+"""
+
+
+def test_an_error_of_one_process_is_an_error_of_all():
+    status, printed = run(3, sys.executable, "-c", PROGRAM, "error")
+    assert status != 0
+    assert printed.count("RankError: rank 1 of 3 failed: OSError: disk is full") == 2
+
+
+def test_a_process_that_never_comes_ends_the_job(monkeypatch):
+    monkeypatch.setitem(CHILD_OPTIONS["env"], "W2VFAST_RANK_WAIT", "2")
+    status, printed = run(2, sys.executable, "-c", PROGRAM, "absent")
+    assert status != 0
+    assert "rank 0 has waited 2 s for the other ranks at 'the start'" in printed

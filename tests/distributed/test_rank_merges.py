@@ -1,0 +1,134 @@
+"""Merges of what ranks have learned apart."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from thread_ranks import on_ranks
+
+from w2vfast.distributed import rank_merges
+from w2vfast.distributed.merge_times import level_bounds, merge_positions, n_levels
+from w2vfast.distributed.rank_merges import (
+    Curvature,
+    SharedRows,
+    mean_curvature,
+    merge_rows,
+)
+
+DIM = 6
+
+
+def curvature_matrix(seed=1, n_large=2):
+    """A symmetric matrix, of a few large and otherwise equal eigenvalues."""
+    axes = np.linalg.qr(np.random.default_rng(seed).normal(size=(DIM, DIM)))[0]
+    values = np.array([5.0, 2.0, *[0.1] * (DIM - 2)])
+    return (axes * values) @ axes.T
+
+
+def exponential(h, strength):
+    """exp(-strength h) by the eigenvalues of h, in float64."""
+    values, axes = np.linalg.eigh(h)
+    return (axes * np.exp(-strength * values)) @ axes.T
+
+
+def test_transport_is_the_exponential_of_the_curvature():
+    h = curvature_matrix()
+    changes = np.random.default_rng(2).normal(size=(9, DIM)).astype(np.float32)
+    strengths = np.linspace(0, 3, 9, dtype=np.float32)[:, None]
+    moved = Curvature.of(h).transport(changes, strengths)
+    expected = [
+        exponential(h, s[0]) @ d for s, d in zip(strengths, changes, strict=True)
+    ]
+    np.testing.assert_allclose(moved, expected, atol=2e-6)
+
+
+def test_few_axes_stand_for_equal_eigenvalues(monkeypatch):
+    monkeypatch.setattr(rank_merges, "AXES", 2)
+    found = Curvature.of(curvature_matrix())
+    assert found.axes.shape == (2, DIM)
+    assert found.rest == pytest.approx(0.1)
+    test_transport_is_the_exponential_of_the_curvature()
+
+
+def test_the_curvature_is_the_mean_of_the_ranks_that_have_one():
+    matrices = [curvature_matrix(1), None, curvature_matrix(2)]
+    found = on_ranks(3, lambda ranks: mean_curvature(ranks, matrices[ranks.index], DIM))
+    expected = Curvature.of((matrices[0] + matrices[2]) / 2)
+    for curvature in found:
+        np.testing.assert_allclose(curvature.values, expected.values, rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", [2, 3, 5])
+@pytest.mark.parametrize("last", [0, 1])
+def test_merged_rows_are_those_of_ranks_in_sequence(size, last):
+    """Each rank's change is transported through what later ranks have learned."""
+    rng = np.random.default_rng(7)
+    base = rng.normal(size=(20, DIM)).astype(np.float32)
+    changes = rng.normal(size=(size, 20, DIM)).astype(np.float32)
+    updates = rng.random(20)
+    words = np.arange(1, size + 1) * 10
+    h, strength = curvature_matrix(), 0.03
+
+    def merged(ranks):
+        live = base.copy()
+        rows = SharedRows.of(live, updates, size)
+        live += changes[ranks.index]
+        merge_rows(ranks, rows, Curvature.of(h), words, last, 64, strength)
+        np.testing.assert_array_equal(rows.base, live)
+        return live
+
+    found = on_ranks(size, merged)
+    for live in found[1:]:
+        np.testing.assert_array_equal(live, found[0])
+    for row in range(20):
+        value = np.zeros(DIM)
+        for k in range(1, size + 1):  # the order ends with `last`
+            rank = (last + k) % size
+            through = exponential(h, strength * words[rank] * updates[row])
+            value = through @ value + changes[rank, row]
+        np.testing.assert_allclose(found[0][row], base[row] + value, atol=1e-5)
+
+
+def test_rows_of_higher_levels_wait_for_their_merge(monkeypatch):
+    monkeypatch.setattr("w2vfast.distributed.merge_times.FREQUENT_ROWS", 4)
+
+    def merged(ranks):
+        live = np.zeros((10, DIM), dtype=np.float32)
+        rows = SharedRows.of(live, np.zeros(10), 2)
+        sums = []
+        for merge in (1, 2, 3, 4):
+            live += 1
+            words = np.array([merge, merge])
+            flat = Curvature.of(np.zeros((DIM, DIM)))
+            merge_rows(ranks, rows, flat, words, 0, n_levels(merge), 1.0)
+            sums.append(live[:, 0].copy())
+        return sums
+
+    first, second, third, fourth = on_ranks(2, merged)[0]
+    assert first.tolist() == [2] * 4 + [1] * 6
+    assert second.tolist() == [4] * 8 + [2] * 2
+    assert third.tolist() == [6] * 4 + [5] * 4 + [3] * 2
+    assert fourth.tolist() == [8] * 10
+
+
+@pytest.mark.parametrize("n_rows", [1, 4095, 4096, 4097, 8192, 8193, 100_000])
+def test_levels_have_each_row_once_and_double(n_rows):
+    bounds = level_bounds(n_rows)
+    assert bounds[0] == 0
+    assert bounds[-1] == n_rows
+    assert (np.diff(bounds) > 0).all()
+    assert all(end == 2 * start for start, end in pairwise(bounds[1:-1]))
+
+
+def test_merges_become_rarer_within_limits():
+    positions = merge_positions(100_000_000, 0)
+    gaps = np.diff([0, *positions])
+    assert (np.diff(gaps) >= 0).all()
+    assert gaps[0] == 1 << 16
+    assert gaps[-1] > 10 * gaps[0]
+    assert positions[-1] < 100_000_000
+    assert len(merge_positions(100_000_000, 10**9)) < len(positions)
+
+
+def test_a_short_epoch_has_no_merge_before_its_end():
+    assert merge_positions(1000, 0) == []

@@ -1,0 +1,178 @@
+"""Training on several ranks, which are threads here."""
+
+import pickle
+import threading
+
+import numpy as np
+import pytest
+from thread_ranks import on_ranks
+
+from w2vfast import Word2Vec
+from w2vfast.distributed import cpus, merge_times
+from w2vfast.distributed.rank_trainer import RankTrainer
+from w2vfast.distributed.ranks import RankError
+from w2vfast.text.sources import IdCorpus
+
+OPTIONS = {"vector_size": 24, "min_count": 1, "sample": 0, "workers": 1}
+
+
+def topics(n_sentences, n_topics=10):
+    """Sentences whose words are of one topic, or common to all."""
+    rng = np.random.default_rng(5)
+    topic = rng.integers(0, n_topics, n_sentences)
+    own = 20 + 40 * topic[:, None] + np.minimum(rng.zipf(1.4, (n_sentences, 12)), 39)
+    common = np.minimum(rng.zipf(1.6, (n_sentences, 12)), 19)
+    return np.where(rng.random((n_sentences, 12)) < 0.4, common, own)
+
+
+SENTENCES = topics(20_000)
+MODES = [
+    {"sg": 1, "negative": 5},
+    {"sg": 1, "hs": 1, "negative": 0},
+    {"sg": 0, "negative": 5},
+    {"sg": 0, "hs": 1, "negative": 0},
+]
+
+
+@pytest.fixture(autouse=True)
+def frequent_merges(monkeypatch):
+    monkeypatch.setattr(merge_times, "FEWEST_IDS", 1 << 12)
+
+
+def trained(size, sentences=SENTENCES, **options):
+    def train(ranks):
+        own = IdCorpus(sentences[ranks.index :: size])
+        return Word2Vec(own, comm=ranks, **{**OPTIONS, **options})
+
+    return on_ranks(size, train)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_ranks_end_with_the_same_vectors_and_learn_as_one(mode):
+    one = trained(1, epochs=2, **mode)[0]
+    models = trained(3, epochs=2, **mode)
+    for model in models:
+        assert not isinstance(model, Exception), model
+        np.testing.assert_array_equal(model.wv.vectors, models[0].wv.vectors)
+        assert [epoch.words for epoch in model.history] == [
+            epoch.words for epoch in one.history
+        ]
+    losses = [model.history[-1].loss for model in (one, models[0])]
+    assert losses[1] == pytest.approx(losses[0], rel=0.02)
+
+
+def test_one_rank_has_the_bytes_of_a_training_without_ranks():
+    alone = Word2Vec(IdCorpus(SENTENCES[:500]), **OPTIONS)
+    one = trained(1, SENTENCES[:500])[0]
+    np.testing.assert_array_equal(one.wv.vectors, alone.wv.vectors)
+
+
+def test_ranks_draw_different_random_numbers(monkeypatch):
+    """Else they would learn the same of the same text."""
+    before = {}
+    merge = RankTrainer.merge
+
+    def merge_and_keep(trainer, number, epoch, levels):
+        vectors = trainer.weights.syn0.vectors.copy()
+        before.setdefault((number, epoch), []).append(vectors)
+        merge(trainer, number, epoch, levels)
+
+    monkeypatch.setattr(RankTrainer, "merge", merge_and_keep)
+    same = np.repeat(SENTENCES[:200], 2, axis=0)
+    trained(2, same)
+    first, second = before[min(before)]
+    assert np.abs(first - second).max() > 1e-3
+
+
+def test_a_copy_trains_alone():
+    model = trained(2, SENTENCES[:500])[0]
+    copied = pickle.loads(pickle.dumps(model))
+    copied.train(IdCorpus(SENTENCES[:500]), epochs=1)
+    assert len(copied.history) == len(model.history) + 1
+
+
+@pytest.mark.parametrize(
+    ("allowed", "workers"),
+    [
+        ([{0, 1, 2, 3, 4, 5}] * 3, 2),  # three ranks share six CPUs
+        ([{0, 1}, {2, 3}, {4, 5}], 2),  # each is bound to its own
+        ([{0}, {0}, {0}], 1),
+    ],
+)
+def test_ranks_of_a_machine_share_its_cpus(allowed, workers, monkeypatch):
+    own = threading.local()
+    monkeypatch.setattr(cpus, "_allowed_cpus", lambda: own.cpus)
+    monkeypatch.setattr(cpus, "usable_cpus", lambda: len(own.cpus))
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+
+    def count(ranks):
+        own.cpus = allowed[ranks.index]
+        return cpus.workers_of(ranks)
+
+    assert on_ranks(3, count) == [workers] * 3
+
+
+# ---- errors --------------------------------------------------------------------------
+
+
+def messages(results):
+    assert all(isinstance(error, Exception) for error in results), results
+    return [str(error) for error in results]
+
+
+def test_an_error_of_one_rank_ends_all():
+    class Fails:
+        def on_epoch_end(self, model):
+            raise OSError("disk is full")
+
+    def train(ranks):
+        hooks = [Fails()] if ranks.index == 1 else []
+        own = IdCorpus(SENTENCES[ranks.index :: 3])
+        return Word2Vec(own, comm=ranks, callbacks=hooks, epochs=3, **OPTIONS)
+
+    found = on_ranks(3, train)
+    assert isinstance(found[1], OSError)
+    for k in (0, 2):
+        assert isinstance(found[k], RankError)
+        assert "disk is full" in str(found[k])
+
+
+def test_ranks_with_other_settings_are_an_error_that_names_them():
+    def train(ranks):
+        own = IdCorpus(SENTENCES[ranks.index :: 2])
+        return Word2Vec(own, comm=ranks, **OPTIONS, window=5 + ranks.index)
+
+    for message in messages(on_ranks(2, train)):
+        assert "window = 5" in message
+        assert "window = 6" in message
+
+
+def test_a_rank_without_words_is_an_error_on_all():
+    def train(ranks):
+        own = [["a", "b"]] if ranks.index == 0 else []
+        return Word2Vec(own, comm=ranks, **OPTIONS)
+
+    found = messages(on_ranks(2, train))
+    assert all("holds no words" in message for message in found)
+
+
+@pytest.mark.parametrize(
+    ("setting", "remedy"),
+    [
+        ({"mode": "exact"}, "The C program trains in one process"),
+        ({"deterministic": True}, "Use one process"),
+        ({"objective": "softmax", "negative": 0}, "Use negative sampling"),
+        ({"max_vocab_size": 100}, "Use max_final_vocab"),
+        ({"checkpoint": "folder"}, "Use one process"),
+    ],
+)
+def test_settings_for_one_process_are_refused(setting, remedy):
+    for message in messages(on_ranks(2, lambda ranks: Word2Vec(comm=ranks, **setting))):
+        assert "there are 2" in message
+        assert remedy in message
+    Word2Vec(comm=None, **setting)
+
+
+def test_what_is_no_communicator_is_an_error():
+    with pytest.raises(TypeError, match=r"MPI\.COMM_WORLD, or None, got 4 \(int\)"):
+        Word2Vec(comm=4)

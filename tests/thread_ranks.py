@@ -1,0 +1,68 @@
+"""Ranks that are threads of one process, for tests without MPI."""
+
+import threading
+
+import numpy as np
+
+from w2vfast.distributed.ranks import RankError
+
+
+class ThreadRanks:
+    """One of several threads that do together what processes do by MPI."""
+
+    def __init__(self, index, size, shared):
+        self.index, self.size = index, size
+        self._shared = shared
+        self._has_failed = False
+
+    def meet(self, step):
+        found = self._all((step, ""))
+        errors = [error for _, error in found if error]
+        if errors:
+            self._has_failed = True
+            raise RankError(f"a rank failed: {errors[0]}")
+        if len({other for other, _ in found}) > 1:
+            self._has_failed = True
+            raise RankError(f"different steps: {found}")
+
+    def failed(self, error):
+        if not self._has_failed and self.size > 1:
+            self._has_failed = True
+            self._all(("", repr(error)))
+
+    def add_up(self, array):
+        array[...] = np.sum(self._all(array.copy()), axis=0, dtype=array.dtype)
+
+    def gather(self, message):
+        return self._all(message)
+
+    def exchange(self, messages):
+        return [sent[self.index] for sent in self._all(list(messages))]
+
+    def _all(self, value):
+        """Return the values of all ranks."""
+        slots, barrier = self._shared
+        slots[self.index] = value
+        barrier.wait()
+        found = list(slots)
+        barrier.wait()
+        return found
+
+
+def on_ranks(size, action):
+    """Call action(ranks) on each rank; return the results, which may be errors."""
+    shared = ([None] * size, threading.Barrier(size, timeout=60))
+    results = [None] * size
+
+    def run(index):
+        try:
+            results[index] = action(ThreadRanks(index, size, shared))
+        except Exception as error:
+            results[index] = error
+
+    threads = [threading.Thread(target=run, args=(k,)) for k in range(size)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results

@@ -1,0 +1,44 @@
+"""How many threads a rank may use, when several ranks share a machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from w2vfast.distributed.ranks import Ranks
+from w2vfast.errors import warn
+from w2vfast.system.resources import usable_cpus
+
+
+def workers_of(ranks: Ranks) -> int:
+    """Return this rank's part of the CPUs that the ranks of its machine may use.
+
+    Parameters
+    ----------
+    ranks : Ranks
+
+    Warns
+    -----
+    UserWarning
+        If each rank is bound to one of many CPUs, as Open MPI does by default.
+    """
+    cpus = sorted(_allowed_cpus())
+    message = "\n".join([socket.gethostname(), *map(str, cpus)])
+    others = [found.decode().split("\n") for found in ranks.gather(message.encode())]
+    here = [set(names) for host, *names in others if host == socket.gethostname()]
+    all_here = set().union(*here)
+    if len(cpus) == 1 and len(here) <= (os.cpu_count() or 1) // 2 and ranks.index == 0:
+        warn(
+            f"each process may use only one of {os.cpu_count()} CPUs, so it trains on "
+            "one thread. Let it use all: mpiexec --bind-to none (Open MPI), or srun "
+            "--cpu-bind=none."
+        )
+    are_apart = sum(map(len, here)) == len(all_here)
+    share = len(cpus) if are_apart else len(all_here) // len(here)
+    return max(1, min(share, usable_cpus()))
+
+
+def _allowed_cpus() -> set[int]:
+    if hasattr(os, "sched_getaffinity"):
+        return os.sched_getaffinity(0)
+    return set(range(os.cpu_count() or 1))

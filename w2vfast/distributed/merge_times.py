@@ -1,0 +1,56 @@
+"""When the ranks merge, and which rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+FREQUENT_ROWS = 4096  # merged every time; twice as many every second time, and so on
+# Ids of all ranks between two merges: a part of those trained so far, within limits.
+# Source of the values: docs/benchmarks.md, Several ranks.
+PART_OF_SEEN = 64
+FEWEST_IDS, MOST_IDS = 1 << 16, 1 << 21
+
+
+def merge_positions(n_ids: int, seen: int) -> list[int]:
+    """Return after how many ids of an epoch the ranks merge, its end excluded.
+
+    Parameters
+    ----------
+    n_ids : int
+        Of the epoch, of all ranks.
+    seen : int
+        Ids of all ranks in the epochs before.
+
+    Returns
+    -------
+    list of int
+        Increasing, of all ranks together.
+    """
+    return list(_positions(n_ids, seen))
+
+
+def _positions(n_ids: int, seen: int) -> Iterator[int]:
+    position = 0
+    while True:
+        length = (seen + position) // PART_OF_SEEN
+        position += min(max(length, FEWEST_IDS), MOST_IDS)
+        if position >= n_ids:
+            return
+        yield position
+
+
+def n_levels(merge: int) -> int:
+    """Return how many levels of rows the merge of this number has, from 1.
+
+    Every merge has the first level, every second one the second, every fourth the
+    third, and so on: rows that are used less often may be merged less often.
+    """
+    return (merge & -merge).bit_length()
+
+
+def level_bounds(n_rows: int) -> list[int]:
+    """Return the first row of each level, and the number of rows."""
+    bounds = [0]
+    while (bounds[-1] or FREQUENT_ROWS // 2) * 2 < n_rows:
+        bounds.append((bounds[-1] or FREQUENT_ROWS // 2) * 2)
+    return [*bounds, n_rows]

@@ -1,0 +1,133 @@
+"""Ranks by MPI, through mpi4py."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vfast.distributed.ranks import RankError
+
+CHUNK_BYTES = 1 << 21  # added up at once; larger ones leave the processor's cache
+LONGEST_WAIT = 600  # of a rank for the others in one step [s]
+WAIT = "W2VFAST_RANK_WAIT"  # environment variable: another limit [s]
+
+Result = TypeVar("Result")
+
+
+class MpiRanks:
+    """The processes of an MPI communicator.
+
+    Parameters
+    ----------
+    comm : mpi4py.MPI.Intracomm
+        Only the thread that makes this object calls MPI.
+    """
+
+    def __init__(self, comm: Any) -> None:
+        self.index: int = comm.Get_rank()
+        self.size: int = comm.Get_size()
+        self._has_failed = False
+        self._limit = float(os.environ.get(WAIT, LONGEST_WAIT))
+        # A communicator of its own: no message of the program can be taken for ours.
+        self._comm = self._within_limit("the start", comm.Dup)
+
+    def meet(self, step: str) -> None:
+        """Wait until all ranks are at this step."""
+        self._agree(step, "")
+
+    def failed(self, error: BaseException) -> None:
+        """Let the other ranks raise RankError when they meet next."""
+        if not self._has_failed and self.size > 1:
+            self._has_failed = True
+            self._agree("", f"{type(error).__name__}: {error}")
+
+    def _agree(self, step: str, error: str) -> None:
+        found = self._within_limit(
+            step or "an error", lambda: self._comm.allgather((step, error))
+        )
+        if error:
+            return
+        for rank, (_, text) in enumerate(found):
+            if text:
+                self._has_failed = True
+                message = f"rank {rank} of {self.size} failed: {text}"
+                raise RankError(message)
+        steps = [other for other, _ in found]
+        if len(set(steps)) > 1:
+            self._has_failed = True
+            other = next(k for k in range(self.size) if steps[k] != step)
+            message = (
+                f"rank {self.index} is at {step!r}, rank {other} at {steps[other]!r}. "
+                "All ranks must call the same methods with the same arguments."
+            )
+            raise RankError(message)
+
+    def _within_limit(self, step: str, action: Callable[[], Result]) -> Result:
+        """Do what waits for the other ranks; end the job if one never comes."""
+        timer = threading.Timer(self._limit, self._end_job, (step,))
+        timer.daemon = True
+        timer.start()
+        try:
+            return action()
+        finally:
+            timer.cancel()
+
+    def _end_job(self, step: str) -> None:
+        # From another thread, where MPI may not be called; mpiexec ends the others.
+        message = (
+            f"w2vfast: rank {self.index} has waited {self._limit:g} s for the other "
+            f"ranks at {step!r}. Set {WAIT} to wait longer.\n"
+        )
+        os.write(2, message.encode())
+        os._exit(1)
+
+    def add_up(self, array: NDArray[Any]) -> None:
+        """Replace a contiguous array by the sum of those of all ranks; INOUT."""
+        flat = array.reshape(-1)
+        step = max(1, CHUNK_BYTES // flat.itemsize)
+        in_place = _mpi().IN_PLACE
+
+        def add() -> None:
+            for start in range(0, flat.size, step):
+                self._comm.Allreduce(in_place, flat[start : start + step])
+
+        self._within_limit("a sum", add)
+
+    def gather(self, message: bytes) -> list[bytes]:
+        """Return the messages of all ranks, in their order."""
+        return self.exchange([message] * self.size)
+
+    def exchange(self, messages: Sequence[bytes]) -> list[bytes]:
+        """Send messages[k] to rank k; return what each rank sent to this one."""
+        return self._within_limit("an exchange", lambda: self._exchange(messages))
+
+    def _exchange(self, messages: Sequence[bytes]) -> list[bytes]:
+        n_sent = np.array([len(message) for message in messages], dtype=np.int64)
+        n_received = np.empty_like(n_sent)
+        self._comm.Alltoall(n_sent, n_received)
+        sent = np.frombuffer(b"".join(messages), dtype=np.uint8)
+        received = np.empty(int(n_received.sum()), dtype=np.uint8)
+        self._comm.Alltoallv(
+            [sent, n_sent, _starts(n_sent), _mpi().BYTE],
+            [received, n_received, _starts(n_received), _mpi().BYTE],
+        )
+        ends = np.cumsum(n_received)
+        return [
+            received[end - n : end].tobytes()
+            for end, n in zip(ends, n_received, strict=True)
+        ]
+
+
+def _starts(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.cumsum(lengths) - lengths
+
+
+def _mpi() -> Any:
+    # Imported by whoever made the communicator; importing it starts MPI.
+    return sys.modules["mpi4py.MPI"]

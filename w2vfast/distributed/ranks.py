@@ -1,0 +1,142 @@
+"""What ranks, the processes of one training, do together."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class RankError(RuntimeError):
+    """Another process of the same training failed, or does something else."""
+
+
+class Ranks(Protocol):
+    """The processes of one training, and this one among them.
+
+    All methods but `failed` are collective: every rank calls them in the same order.
+
+    Attributes
+    ----------
+    index : int
+        Number of this rank, from 0.
+    size : int
+        Number of ranks.
+    """
+
+    index: int
+    size: int
+
+    def meet(self, step: str) -> None:
+        """Wait until all ranks are at this step.
+
+        Raises
+        ------
+        RankError
+            If a rank has failed, or is at another step.
+        """
+
+    def failed(self, error: BaseException) -> None:
+        """Let the other ranks raise RankError when they meet next."""
+
+    def add_up(self, array: NDArray[Any]) -> None:
+        """Replace a contiguous array by the sum of those of all ranks; INOUT."""
+
+    def gather(self, message: bytes) -> list[bytes]:
+        """Return the messages of all ranks, in their order."""
+
+    def exchange(self, messages: Sequence[bytes]) -> list[bytes]:
+        """Send messages[k] to rank k; return what each rank sent to this one."""
+
+
+class OneRank:
+    """The only process of a training."""
+
+    index, size = 0, 1
+
+    def meet(self, step: str) -> None:
+        """Do nothing."""
+
+    def failed(self, error: BaseException) -> None:
+        """Do nothing."""
+
+    def add_up(self, array: NDArray[Any]) -> None:
+        """Do nothing."""
+
+    def gather(self, message: bytes) -> list[bytes]:
+        """Return the message."""
+        return [message]
+
+    def exchange(self, messages: Sequence[bytes]) -> list[bytes]:
+        """Return the message."""
+        return list(messages)
+
+
+def ranks_of(comm: Any) -> Ranks:
+    """Return the ranks of a communicator.
+
+    Parameters
+    ----------
+    comm : mpi4py.MPI.Comm, Ranks or None
+        None: this process is alone.
+
+    Raises
+    ------
+    TypeError
+        If it is none of these.
+    """
+    if comm is None:
+        return OneRank()
+    if hasattr(comm, "Get_rank") and hasattr(comm, "Allreduce"):
+        from w2vfast.distributed.mpi import MpiRanks
+
+        return MpiRanks(comm)
+    if all(hasattr(comm, name) for name in ("index", "size", "meet", "add_up")):
+        return comm  # type: ignore[no-any-return]
+    message = (
+        f"comm must be a communicator of mpi4py, such as MPI.COMM_WORLD, or None, got "
+        f"{comm!r} ({type(comm).__name__})."
+    )
+    raise TypeError(message)
+
+
+@contextlib.contextmanager
+def fails_together(ranks: Ranks, end: str) -> Iterator[None]:
+    """Let every rank raise an error if the block fails on one of them.
+
+    Parameters
+    ----------
+    ranks : Ranks
+    end : str
+        Name of the end of the block, where all ranks meet.
+
+    Raises
+    ------
+    RankError
+        If another rank has failed.
+    """
+    try:
+        yield
+        ranks.meet(end)
+    except RankError:
+        raise
+    except BaseException as error:
+        ranks.failed(error)
+        raise
+
+
+def totals(ranks: Ranks, *numbers: float) -> list[int]:
+    """Return the sum over all ranks of each whole number."""
+    sums = np.array(numbers, dtype=np.int64)
+    ranks.add_up(sums)
+    return [int(number) for number in sums]
+
+
+def float_totals(ranks: Ranks, *numbers: float) -> list[float]:
+    """Return the sum over all ranks of each number."""
+    sums = np.array(numbers, dtype=np.float64)
+    ranks.add_up(sums)
+    return [float(number) for number in sums]

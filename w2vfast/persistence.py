@@ -142,8 +142,9 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
         message = (
             f"{os.fspath(path)!r} is a file, and a saved model is a folder. A file of "
             "vectors is read by KeyedVectors.load, and given to Word2Vec as "
-            "init_vectors= to train on. Pickles of gensim are not read: write their "
-            "vectors with gensim's model.wv.save_word2vec_format."
+            "init_vectors= to train on. The vectors of a model that gensim saved are "
+            f"read by KeyedVectors.load({os.fspath(path)!r}, kind='gensim') or "
+            "w2vfast convert --from gensim."
         )
         raise ValueError(message)
     found, arrays = load_folder(path, mmap)

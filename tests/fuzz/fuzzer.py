@@ -37,6 +37,7 @@ from w2vfast.text.vocab_file import read_vocab
 from w2vfast.vectors.evaluation import word_analogies, word_pairs
 
 MB = 1 << 20
+GOLDEN = Path(__file__).parents[1] / "data" / "golden"
 MEMORY = 3000 * MB  # address space: threads reserve much of it
 SECONDS = 60  # for 100 inputs, before they count as a hang
 TOKENS = (
@@ -184,6 +185,40 @@ def vectors_reader(name, kind=None):
         seeds = [saved("s.txt"), saved("s.bin"), saved("s.glove")]
         seeds += [gzip.compress(seeds[0]), lzma.compress(seeds[1])]
     return FileReader(name, seeds, lambda path: checked_vectors(path, kind))
+
+
+# Opcodes of pickles and calls made of them, which are spliced into saved vectors.
+CALLS = b"".join(
+    (
+        b"cos\nsystem\n\x8c\x06touch x\x85R",
+        b"cnumpy\nfromfile\n\x8c\x01x\x85R",
+        b"\x8c\x08builtins\x8c\x04eval\x93\x8c\x011\x85R}b",
+        bytes(range(256)),
+    )
+)
+
+
+class PickleReader(FileReader):
+    """Reads what gensim saved; Python's own unpickler must not be asked."""
+
+    def __init__(self):
+        names = ("model", "vectors", "protocol2", "protocol5", "separate")
+        seeds = [(GOLDEN / "gensim" / f"{name}-4.4.0").read_bytes() for name in names]
+        super().__init__("v", seeds, lambda path: checked_vectors(path, "gensim"))
+        sys.addaudithook(self.refuse_calls)
+
+    def write(self, rng, folder):
+        other = CALLS if rng.random() < 0.5 else rng.choice(self.seeds)
+        content = mutated(rng, rng.choice(self.seeds), other)
+        (folder / self.name).write_bytes(content)
+        shutil.copy(GOLDEN / "gensim" / "separate-4.4.0.vectors.npy", folder)
+        (folder / "separate-4.4.0.vectors.npy").rename(folder / "v.vectors.npy")
+
+    @staticmethod
+    def refuse_calls(event, _):
+        if event in ("pickle.find_class", "os.system", "subprocess.Popen"):
+            message = f"the pickle was executed: {event}"
+            raise RuntimeError(message)
 
 
 class FolderReader:
@@ -416,6 +451,7 @@ READERS = {
     "folder of vectors": lambda: FolderReader(save_vectors, load_vectors),
     "folder of a model": lambda: FolderReader(save_model, load_and_train),
     "checkpoint": CheckpointReader,
+    "gensim": PickleReader,
     "phrases": lambda: FileReader("p.json", list(phrase_seeds()), use_phrases),
     "vocabulary": lambda: FileReader("v", [b"</s> 4\na 3\nb 2\n"], read_vocabs),
     "corpus": lambda: FileReader("t", [TEXT, gzip.compress(TEXT)], train_on),

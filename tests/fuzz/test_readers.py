@@ -13,6 +13,7 @@ READERS = (
         "folder of vectors",
         "folder of a model",
         "checkpoint",
+        "gensim",
         "phrases",
         "vocabulary",
         "corpus",

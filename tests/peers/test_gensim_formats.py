@@ -1,5 +1,7 @@
 """Files between w2vfast, gensim and fastText, read by these programs themselves."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -81,12 +83,85 @@ def test_both_kinds_of_binary_file_are_recognised(tmp_path, gensim, wv):
         assert np.array_equal(theirs.vectors, wv.vectors)
 
 
-def test_what_gensim_saves_for_itself_is_recognised(tmp_path, gensim):
+SENTENCES = [["the", "of", "月"], ["of", "月", "b"], ["the", "b"]] * 20
+SAVED = {
+    "as it is": {},
+    "protocol 2": {"pickle_protocol": 2},
+    "protocol 5": {"pickle_protocol": 5},
+    "arrays beside it": {"sep_limit": 0},
+}
+
+
+@pytest.mark.parametrize("options", SAVED.values(), ids=SAVED)
+@pytest.mark.parametrize("hs", [0, 1])
+def test_what_gensim_saves_for_itself_is_read_if_asked_for(tmp_path, options, hs):
+    models = pytest.importorskip("gensim.models", reason="gensim is not installed")
+    model = models.Word2Vec(SENTENCES, min_count=1, vector_size=DIM, hs=hs)
+    model.save(str(tmp_path / "model"), **options)
+    model.wv.save(str(tmp_path / "vectors.kv"), **options)
+    for name in ("model", "vectors.kv"):
+        with pytest.raises(ValueError, match="a pickle, as gensim's save writes"):
+            KeyedVectors.load(tmp_path / name)
+        loaded = KeyedVectors.load(tmp_path / name, kind="gensim")
+        assert loaded.index_to_key == model.wv.index_to_key
+        assert np.array_equal(loaded.vectors, model.wv.vectors)
+        assert loaded.counts.tolist() == model.wv.expandos["count"].tolist()
+
+
+def test_vectors_of_gensim_without_counts_have_none(tmp_path, gensim, wv):
     theirs = gensim(DIM)
-    theirs.add_vectors(["a"], np.ones((1, DIM), np.float32))
-    theirs.save(str(tmp_path / "vectors.kv"))
-    with pytest.raises(ValueError, match="a pickle, as gensim's save writes"):
-        KeyedVectors.load(tmp_path / "vectors.kv")
+    theirs.add_vectors(WORDS, wv.vectors)
+    theirs.save(str(tmp_path / "vectors"))
+    loaded = KeyedVectors.load(tmp_path / "vectors", kind="gensim")
+    assert loaded.index_to_key == WORDS
+    assert loaded.counts is None
+
+
+# Files of older versions, which gensim's own tests load.  gensim itself does not read
+# those below 0.13.4 any more.
+OLD = [
+    *("old_keyedvectors_320.dat", "model-from-gensim-3.8.0.w2v", "word2vec_3.3"),
+    *("word2vec_old", "word2vec_old_sep"),
+    *(f"old_w2v_models/w2v_{n}.mdl" for n in ("0.13.4", "1.0.0", "1.0.1", "2.0.0")),
+    *(f"old_w2v_models/w2v_{n}.mdl" for n in ("2.1.0", "2.2.0", "2.3.0", "3.0.0")),
+    *(f"old_w2v_models/w2v_{n}.mdl" for n in ("3.1.0", "3.2.0", "3.3.0", "3.4.0")),
+]
+OLDEST = [
+    *("w2v-lee-v0.12.0", "word2vec_pre_kv_py2", "word2vec_pre_kv_py3"),
+    *("word2vec_pre_kv_py3_4", "word2vec_pre_kv_sep_py2", "word2vec_pre_kv_sep_py3"),
+    *("word2vec_pre_kv_sep_py3_4", "old_w2v_models/w2v_0.12.0.mdl"),
+]
+
+
+def old_file(name):
+    utils = pytest.importorskip("gensim.test.utils", reason="gensim is not installed")
+    path = utils.datapath(name)
+    if not os.path.exists(path):
+        pytest.skip(f"this gensim has no {name}")
+    return path
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", OLD)
+def test_files_of_older_versions_are_read_as_gensim_does(name, gensim):
+    path = old_file(name)
+    models = pytest.importorskip("gensim.models")
+    is_model = not name.endswith(".dat")
+    theirs = models.Word2Vec.load(path).wv if is_model else gensim.load(path)
+    loaded = KeyedVectors.load(path, kind="gensim")
+    assert loaded.index_to_key == theirs.index_to_key
+    assert np.array_equal(loaded.vectors, theirs.vectors)
+    assert loaded.counts.tolist() == [
+        theirs.get_vecattr(word, "count") for word in theirs.index_to_key
+    ]
+
+
+@pytest.mark.parametrize("name", OLDEST)
+def test_the_oldest_files_are_read(name):
+    loaded = KeyedVectors.load(old_file(name), kind="gensim")
+    assert len(loaded) >= 3
+    assert loaded.counts.min() >= 1
+    assert np.abs(loaded.vectors).max() > 0
 
 
 # --- fastText ---------------------------------------------------------------------

@@ -242,7 +242,7 @@ def convert(arguments: list[str]) -> None:
     _add_input_options(parser)
     parser.add_argument(
         "--to",
-        choices=KINDS,
+        choices=[name for name, kind in KINDS.items() if kind.write],
         metavar="KIND",
         help="write as one of the kinds below (by the name's suffix)",
     )

@@ -97,8 +97,9 @@ def write_vectors(
     check_spaces(how.spaces, ("refuse", "escape"))
     if kind is None and _selects_nothing(name):
         kind = "folder"
-    chosen = KINDS[kind_to_write(name, kind)]
-    chosen.write(name, held, how)
+    write = KINDS[kind_to_write(name, kind)].write
+    if write is not None:  # `kind_to_write` refuses other kinds
+        write(name, held, how)
 
 
 def _selects_nothing(name: str) -> bool:
@@ -132,6 +133,9 @@ def kind_to_write(path: PathLike, kind: str | None = None) -> str:
             "a name without a suffix is a folder. Or pass a kind: "
             f"{', '.join(KINDS)}."
         )
+        raise ValueError(message)
+    if chosen.write is None:
+        message = f"{name}: files of the kind {kind!r} are only read; choose another"
         raise ValueError(message)
     _require_package(chosen)
     return next(name for name, known in KINDS.items() if known is chosen)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from w2vfast.formats import (
+    gensim_saved,
     npz,
     parquet,
     projector,
@@ -35,8 +36,8 @@ class Kind(NamedTuple):
     description : str
     read : callable or None
         ``read(path, how)`` returns `Contents`; None if the format is only written.
-    write : callable
-        ``write(path, held, how)``.
+    write : callable or None
+        ``write(path, held, how)``; None if the format is only read.
     may_be_compressed : bool
         Whether .gz, .bz2, .xz or (reading only) .zst may follow the suffix.
     can_be_mapped : bool
@@ -49,7 +50,7 @@ class Kind(NamedTuple):
     suffixes: tuple[str, ...]
     description: str
     read: Reader | None
-    write: Writer
+    write: Writer | None
     may_be_compressed: bool = False
     can_be_mapped: bool = False
     package: str | None = None
@@ -101,6 +102,12 @@ KINDS = {
         vector_folder.read,
         vector_folder.write,
         can_be_mapped=True,
+    ),
+    "gensim": Kind(
+        (),
+        "gensim's saved KeyedVectors or Word2Vec (read only, never by suffix)",
+        gensim_saved.read,
+        None,
     ),
     "projector": Kind(
         (".tsv",),

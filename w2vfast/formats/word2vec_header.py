@@ -18,7 +18,8 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # First bytes of other programs' files, and what to do about them.
 _OTHERS = {
     BYTE_ORDER_MARK: "a byte order mark; remove these three bytes",
-    b"\x80": "a pickle, as gensim's save writes; use its save_word2vec_format",
+    b"\x80": "a pickle, as gensim's save writes; it is read by kind='gensim', or "
+    "w2vfast convert --from gensim",
     b"\xba\x16\x4f\x2f": "a fastText model, which cannot be read; its .vec file can",
     b"PK\x03\x04": "a zip archive; if NumPy wrote it, give it the suffix .npz",
 }

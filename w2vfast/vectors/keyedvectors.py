@@ -946,7 +946,9 @@ class KeyedVectors(KeyTable):
             `Word2Vec.save`; text with or without a header; gensim's and the C program's
             binary.
         kind : str, optional
-            A key of `w2vfast.formats.registry.KINDS`; overrides the suffix.
+            A key of `w2vfast.formats.registry.KINDS`; overrides the suffix.  "gensim",
+            the pickle of a KeyedVectors or Word2Vec that gensim saved, must be given.
+            Nothing that the pickle names is imported or called.
         limit : int, optional
             Read at most this many words [words].
         unicode_errors : str, default "strict"

@@ -1,0 +1,175 @@
+"""Vectors in files of gensim's `save`: pickles, with large arrays in files beside them.
+
+Read only when asked for by name (``kind="gensim"``), and without executing anything:
+see `w2vfast.formats.pickled_values`.  Versions of gensim put the parts in other places:
+
+==========  ========================  ==============  ================================
+version     the vectors belong to     their name      the counts
+==========  ========================  ==============  ================================
+below 0.13  the model                 syn0            in vocab, an object for each word
+to 3.2      model.wv                  syn0            the same
+3.3 to 3.8  model.wv                  vectors         the same
+4           model.wv                  vectors         an array in expandos
+==========  ========================  ==============  ================================
+
+V is the number of words, D the dimension.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from w2vfast.aliases import Word
+from w2vfast.formats.contents import (
+    Contents,
+    FloatArray,
+    ReadOptions,
+    limited_and_checked,
+)
+from w2vfast.formats.npy import read_array
+from w2vfast.formats.pickled_arrays import as_array, as_integer
+from w2vfast.formats.pickled_values import Record, read_pickle
+from w2vfast.system.files import InputFile, open_regular
+
+# Beside gensim's own classes.  None of them is called: they are names of records.
+_ALLOWED = frozenset(
+    {
+        "_codecs.encode",
+        "collections.defaultdict",
+        "UserString.defaultdict",  # what Python 3.4 wrote instead
+        *(f"__builtin__.{name}" for name in ("frozenset", "hash", "int", "long")),
+        *(f"builtins.{name}" for name in ("frozenset", "hash", "int")),
+        *("numpy.dtype", "numpy.ndarray", "numpy.random.__RandomState_ctor"),
+        *("numpy.random._pickle.__randomstate_ctor", "numpy.random._mt19937.MT19937"),
+        "numpy.random._pickle.__bit_generator_ctor",
+        *(
+            f"numpy.{core}.{name}"
+            for core in ("core", "_core")  # NumPy 2 renamed it
+            for name in (
+                *("multiarray._reconstruct", "multiarray.scalar"),
+                "numeric._frombuffer",
+            )
+        ),
+    }
+)
+_VECTORS = ("vectors", "syn0")
+_WORDS = ("index_to_key", "index2word")
+_EXPECTED = "expected a KeyedVectors or Word2Vec that gensim saved"
+
+
+def read(path: str, how: ReadOptions) -> Contents:
+    """Read the words, vectors and counts of a saved KeyedVectors or Word2Vec.
+
+    Parameters
+    ----------
+    path : str
+        The pickle.  Arrays that gensim saved separately are beside it, in files of its
+        name with ``.vectors.npy`` and the like after it.
+    how : ReadOptions
+
+    Returns
+    -------
+    Contents
+        Counts of words are None if the file has none.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be read.
+    ValueError
+        If the file is damaged, holds something else, or names a class or function that
+        saved vectors do not need.
+    """
+    with InputFile(path, path) as file:
+        data = file.readall()
+    owner, prefix = _owner_of_vectors(read_pickle(data, path, _is_allowed), path)
+    words = _words(_first(owner, _WORDS), path)
+    try:
+        held = Contents(
+            words, _vectors(owner, f"{path}{prefix}"), _counts(owner, words)
+        )
+    except ValueError as error:
+        message = f"{path}: {_EXPECTED}, but {error}"
+        raise ValueError(message) from error
+    if held.vectors.shape[:1] != (len(words),):
+        message = (
+            f"{path}: {len(words)} words and vectors of shape {held.vectors.shape}"
+        )
+        raise ValueError(message)
+    return limited_and_checked(path, held, how)
+
+
+def _is_allowed(name: str) -> bool:
+    return name in _ALLOWED or name.startswith("gensim.")
+
+
+def _owner_of_vectors(root: Any, path: str) -> tuple[dict[Any, Any], str]:
+    """Return the attributes of the object with the words, and what names its files."""
+    attributes, prefix = _attributes(root), ""
+    if attributes.get("wv") is not None:
+        attributes, prefix = _attributes(attributes["wv"]), ".wv"
+    if _first(attributes, _WORDS) is None:
+        message = f"{path}: {_EXPECTED}, but it holds no words"
+        raise ValueError(message)
+    return attributes, prefix
+
+
+def _attributes(value: Any) -> dict[Any, Any]:
+    """Return the attributes of an object of gensim; empty for any other value."""
+    is_object = isinstance(value, Record) and value.name.startswith("gensim.")
+    return value.state if is_object and isinstance(value.state, dict) else {}
+
+
+def _first(attributes: dict[Any, Any], names: tuple[str, ...]) -> Any:
+    return next((attributes[n] for n in names if attributes.get(n) is not None), None)
+
+
+def _words(value: Any, path: str) -> list[Word]:
+    kinds = set(map(type, value)) if isinstance(value, list) else {None}
+    if kinds <= {str} or kinds == {int}:
+        return list(value)
+    message = f"{path}: {_EXPECTED}, but its words are not all strings or all integers"
+    raise ValueError(message)
+
+
+def _vectors(owner: dict[Any, Any], prefix: str) -> FloatArray:
+    """Return the vectors, from the pickle or from the file beside it."""
+    stored = _first(owner, _VECTORS)
+    vectors = as_array(stored) if stored is not None else _separate(prefix)
+    if isinstance(vectors, list) or vectors.dtype.kind != "f" or vectors.ndim != 2:
+        message = "its vectors are no table of floating-point numbers"
+        raise ValueError(message)
+    # Writable, and in the byte order of this machine.
+    return vectors.astype(vectors.dtype.newbyteorder("="))
+
+
+def _separate(prefix: str) -> npt.NDArray[Any]:
+    paths = [f"{prefix}.{name}.npy" for name in _VECTORS]
+    path = next((p for p in paths if os.path.exists(p)), None)
+    if path is None:
+        message = (
+            f"its vectors are in another file, {paths[0]!r}, which is not there. Copy "
+            "all files that gensim wrote, under their names"
+        )
+        raise ValueError(message)
+    with open_regular(path) as file:
+        return read_array(file)
+
+
+def _counts(owner: dict[Any, Any], words: list[Word]) -> npt.NDArray[np.int64] | None:
+    """Return the count of each word; None without."""
+    expandos, vocab = owner.get("expandos"), owner.get("vocab")
+    if isinstance(expandos, dict) and "count" in expandos:
+        counts = as_array(expandos["count"])
+        if isinstance(counts, list):  # never as it is: lists may hold themselves
+            counts = np.array([as_integer(count) for count in counts], np.int64)
+        if counts.dtype.kind in "iu" and counts.shape == (len(words),):
+            return counts.astype(np.int64)
+    elif isinstance(vocab, dict) and vocab:
+        found = [_attributes(vocab.get(word)).get("count") for word in words]
+        return np.array([as_integer(count) for count in found], np.int64)
+    return None

@@ -277,6 +277,7 @@ sys.exit(main())
         "w2vfast.params",
         "w2vfast.cli.train",
         "numpy",
+        "datetime",  # by compiled code of NumPy, which raises another error instead
         "w2vfast._core",
     ],
 )

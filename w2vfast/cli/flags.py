@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from w2vfast.cli.start import Loading
 from w2vfast.compat import replacement
 from w2vfast.errors import ParameterError, Spelling
 from w2vfast.system.log import logger
@@ -398,7 +399,8 @@ def tokenizer_given(
     if name != "simple":
         flag = next(flag for flag in _OF_SIMPLE if flag.name in given)
         parser.error(f"--{flag.name} is for --tokenize simple. Give it, too.")
-    from w2vfast.text.tokenizers import SimpleTokenizer
+    with Loading():
+        from w2vfast.text.tokenizers import SimpleTokenizer
 
     try:
         return SimpleTokenizer(**settings)

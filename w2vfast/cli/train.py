@@ -346,10 +346,10 @@ def run(request: Request) -> None:
 def _run(request: Request) -> None:
     if request.is_first:  # others write nothing
         request.check_files()
-    kind = "text" if request.n_classes else _kind_of_output(request)
-    with Loading():
+    with Loading():  # also NumPy, for all that follows
         from w2vfast.checkpoint.plan import plan_of
 
+    kind = "text" if request.n_classes else _kind_of_output(request)
     checkpoints = (request.checkpoint, request.checkpoint_every, request.resume)
     with plan_of(*checkpoints).prepared(request.params):
         _make(request, kind)

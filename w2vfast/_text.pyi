@@ -57,16 +57,11 @@ class WordCounter:
 
     def encode_strings(
         self,
-        addresses: NDArray[np.uint64],
-        sizes: NDArray[np.int64],
+        strings: StringArray,
         ends: NDArray[np.int64],
         ids: NDArray[np.int32],
-        limit: int = 0,
     ) -> int:
-        """Write the ids of strings in memory.
-
-        addresses, sizes: (n,); ends: (n_ends,); ids: OUT (n + n_ends,).
-        """
+        """Write the ids of n strings; ends: (n_ends,); ids: OUT (n + n_ends,)."""
 
     def encode_tokens(
         self,
@@ -161,14 +156,30 @@ def simple_tokens(
 ) -> int:
     """Write lower-cased words; OUT out: (2 * n or more,); -1 if it needs Python."""
 
-def locate_views(
-    views: NDArray[np.int32],
-    start: int,
-    bases: NDArray[np.uint64],
-    addresses: NDArray[np.uint64],
-    sizes: NDArray[np.int64],
-) -> None:
-    """Find strings; views: (4 * n,); bases: (n_buffers,); OUT (n,), (n,)."""
+class StringArray:
+    """Strings in memory, read in place."""
+
+    @property
+    def limit(self) -> int: ...
+    def __len__(self) -> int: ...
+    @staticmethod
+    def anywhere(
+        addresses: NDArray[np.uint64], sizes: NDArray[np.int64], limit: int = 0
+    ) -> StringArray:
+        """Return strings by their addresses and sizes; (n,), (n,)."""
+
+    @staticmethod
+    def cut(offsets: NDArray[np.int32] | NDArray[np.int64], data: int) -> StringArray:
+        """Return strings that follow each other; offsets: (n + 1,)."""
+
+    @staticmethod
+    def viewed(
+        views: NDArray[np.int32], data: int, bases: NDArray[np.uint64]
+    ) -> StringArray:
+        """Return strings of an array of views; (4 * n,), (n_buffers,)."""
+
+    def located(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Return addresses and sizes; (n,), (n,)."""
 
 def join_strings(
     addresses: NDArray[np.uint64], sizes: NDArray[np.int64], out: NDArray[np.uint8]

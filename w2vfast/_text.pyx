@@ -214,44 +214,40 @@ cdef class WordCounter:
         return check(n_ids)
 
     def encode_strings(
-        self,
-        const uint64_t[::1] addresses,
-        const int64_t[::1] sizes,
-        const int64_t[::1] ends,
-        int32_t[::1] ids,
-        uint64_t limit=0,
+        self, StringArray strings not None, const int64_t[::1] ends, int32_t[::1] ids
     ):
         """Write the ids of strings, each a token; return the number of ids.
 
         Parameters
         ----------
-        addresses : ndarray of uint64, shape (n,)
-        sizes : ndarray of int64, shape (n,)
-            At least 0 [bytes].
+        strings : StringArray
+            n strings.
         ends : ndarray of int64, shape (n_ends,)
             A sentence ends before string ends[k].  Not decreasing; n at most.
         ids : ndarray of int32, shape (n + n_ends or more,)
             OUT.  0 for a sentence end or `</s>`; adjacent zeros are one.
-        limit : int, default 0
-            Address before which 16 bytes can be read of each string of up to 12.
+
+        Raises
+        ------
+        ValueError
+            If a string cannot be where it is said to be.
         """
         cdef StringScanner scanner
         cdef int64_t n_ids
-        check_strings(addresses, sizes)
-        if ids.shape[0] < sizes.shape[0] + ends.shape[0]:
+        if ids.shape[0] < strings.n + ends.shape[0]:
             raise ValueError("encode_strings: ids is too short")
         if ids.shape[0] == 0:
             return 0
         self.set_kind(KIND_TEXT)
-        scanner.limit = limit
-        scanner.n = sizes.shape[0]
-        scanner.addresses = &addresses[0] if scanner.n else NULL
-        scanner.sizes = &sizes[0] if scanner.n else NULL
+        scanner.layout = strings.layout
+        scanner.n = strings.n
         scanner.n_ends = ends.shape[0]
         scanner.ends = &ends[0] if scanner.n_ends else NULL
         scanner.pos = scanner.next_end = 0
         with nogil:
             n_ids = encode_scanned(&self.table, &scanner, &ids[0])
+        if n_ids == BAD_VALUE:
+            raise_damaged()
         return check(n_ids)
 
     def encode_tokens(

@@ -7,15 +7,84 @@ from libc.string cimport memchr, memcpy
 cdef enum:
     VIEW_INLINE = 12   # bytes of a string that a view holds itself
 
-cdef struct StringScanner:
-    const uint64_t* addresses   # (n,)
+cdef struct StringLayout:
+    # Where the strings of an array are: one of four forms, the others are NULL.
+    const uint64_t* addresses   # (n,) with sizes: anywhere
     const int64_t* sizes        # (n,) [bytes]
-    uint64_t limit              # see `encode_strings`
+    const int32_t* offsets32    # (n + 1,) one after another: starts and ends in `data`
+    const int64_t* offsets64    # (n + 1,) the same
+    const int32_t* views        # (4 * n,) see `StringArray.viewed`
+    uint64_t data               # address of the bytes, or of the views
+    const uint64_t* bases       # (n_bases,) addresses of the buffers of views
+    int64_t n_bases
+    uint64_t limit              # 16 bytes of a short string can be read before it
+
+cdef struct StringScanner:
+    StringLayout layout
     int64_t n
     int64_t pos                 # of the next string
     const int64_t* ends         # (n_ends,) a sentence ends before string ends[k]
     int64_t n_ends
     int64_t next_end            # index into `ends`
+
+
+cdef inline bint cut_string(
+    int64_t start, int64_t end, uint64_t data, uint64_t* address, int64_t* size
+) noexcept nogil:
+    # OUT address, size.  Returns whether they can be right.
+    address[0] = data + <uint64_t>start
+    size[0] = end - start
+    return end == start or (end > start and data != 0)
+
+
+cdef inline bint view_string(
+    const StringLayout* layout, int64_t k, uint64_t* address, int64_t* size
+) noexcept nogil:
+    # OUT address, size.  Returns whether they can be right.
+    cdef const int32_t* view = layout.views + 4 * k
+    size[0] = view[0]
+    if 0 <= view[0] <= VIEW_INLINE:
+        address[0] = layout.data + <uint64_t>(16 * k + 4)
+        return True
+    if view[0] < 0 or not 0 <= view[2] < layout.n_bases:
+        return False
+    address[0] = layout.bases[view[2]] + <uint64_t>view[3]
+    return view[3] >= 0 and layout.bases[view[2]] != 0
+
+
+cdef bint find_strings(
+    const StringLayout* layout, int64_t first, int64_t n, uint64_t* addresses,
+    int64_t* sizes,
+) noexcept nogil:
+    # OUT addresses, sizes: of n strings from `first` on.  Returns whether they can be
+    # right; no string may be read if not.
+    cdef const int32_t* short_offsets
+    cdef const int64_t* offsets
+    cdef bint good = True
+    cdef int64_t k
+    if layout.offsets32 != NULL:
+        short_offsets = layout.offsets32 + first
+        for k in range(n):
+            good &= cut_string(
+                short_offsets[k], short_offsets[k + 1], layout.data, &addresses[k],
+                &sizes[k],
+            )
+    elif layout.offsets64 != NULL:
+        offsets = layout.offsets64 + first
+        for k in range(n):
+            good &= cut_string(
+                offsets[k], offsets[k + 1], layout.data, &addresses[k], &sizes[k]
+            )
+    elif layout.views != NULL:
+        for k in range(n):
+            good &= view_string(layout, first + k, &addresses[k], &sizes[k])
+    else:
+        for k in range(n):
+            good &= cut_string(
+                0, layout.sizes[first + k], layout.addresses[first + k], &addresses[k],
+                &sizes[k],
+            )
+    return good
 
 
 cdef inline void string_token(
@@ -45,28 +114,34 @@ cdef inline void string_token(
 cdef int scan_strings(
     StringScanner* scanner, const Table* table, Token* tokens
 ) noexcept nogil:
-    # OUT tokens: the next ones; returns their number.
+    # OUT tokens: the next ones; returns their number, or BAD_VALUE.
+    cdef uint64_t addresses[BATCH]
+    cdef int64_t sizes[BATCH]
+    cdef int64_t first = scanner.pos
+    cdef int64_t n_found = min(<int64_t>BATCH, scanner.n - first)
+    cdef int64_t next_end = scanner.next_end
+    cdef int64_t k = 0
     cdef int n_tokens = 0
-    cdef int64_t k
+    if not find_strings(&scanner.layout, first, n_found, addresses, sizes):
+        return BAD_VALUE
     while n_tokens < BATCH:
-        k = scanner.pos
-        if scanner.next_end < scanner.n_ends and (
-            k == scanner.n or scanner.ends[scanner.next_end] <= k
+        if next_end < scanner.n_ends and (
+            first + k == scanner.n or scanner.ends[next_end] <= first + k
         ):
             tokens[n_tokens].size = END_SIZE
-            scanner.next_end += 1
-        elif k < scanner.n:
+            next_end += 1
+        elif k < n_found:
             string_token(
-                &tokens[n_tokens],
-                <const uint8_t*><uintptr_t>scanner.addresses[k],
-                scanner.sizes[k],
-                scanner.limit,
+                &tokens[n_tokens], <const uint8_t*><uintptr_t>addresses[k], sizes[k],
+                scanner.layout.limit,
             )
             prefetch_slot(table, &tokens[n_tokens])
-            scanner.pos += 1
+            k += 1
         else:
             break
         n_tokens += 1
+    scanner.pos = first + k
+    scanner.next_end = next_end
     return n_tokens
 
 
@@ -81,10 +156,127 @@ cdef int64_t encode_scanned(
         if reserve(table, BATCH) < 0:
             return NO_MEMORY
         n_tokens = scan_strings(scanner, table, tokens)
+        if n_tokens < 0:
+            return n_tokens
         n_ids = count_batch(table, tokens, n_tokens, ids, n_ids, False)
         if n_ids < 0:
             return n_ids
     return n_ids
+
+
+cdef raise_damaged():
+    raise ValueError(
+        "a string has a size or a place that none can have; the column is damaged"
+    )
+
+
+@cython.final
+cdef class StringArray:
+    """Strings in memory, read in place; made by one of the functions below.
+
+    Attributes
+    ----------
+    limit : int
+        Address before which 16 bytes can be read of each string of up to 12.
+    """
+
+    cdef StringLayout layout
+    cdef int64_t n
+    cdef object arrays   # keeps their memory
+
+    def __len__(self):
+        return self.n
+
+    @property
+    def limit(self):
+        return self.layout.limit
+
+    @staticmethod
+    def anywhere(
+        const uint64_t[::1] addresses, const int64_t[::1] sizes, uint64_t limit=0
+    ):
+        """Return strings by their addresses, (n,), and sizes in bytes, (n,)."""
+        cdef StringArray strings = StringArray()
+        strings.n = sizes.shape[0]
+        if addresses.shape[0] != strings.n:
+            raise ValueError("addresses and sizes differ in length")
+        if strings.n:
+            strings.layout.addresses = &addresses[0]
+            strings.layout.sizes = &sizes[0]
+        strings.layout.limit = limit
+        strings.arrays = (addresses, sizes)
+        return strings
+
+    @staticmethod
+    def cut(offsets, uint64_t data):
+        """Return strings that follow each other: Arrow's strings.
+
+        Parameters
+        ----------
+        offsets : ndarray of int32 or int64, shape (n + 1,)
+            String k is in the bytes offsets[k] to offsets[k + 1].
+        data : int
+            Address of the bytes.
+        """
+        cdef StringArray strings = StringArray()
+        cdef const int32_t[::1] short_offsets
+        cdef const int64_t[::1] long_offsets
+        strings.n = offsets.size - 1
+        if strings.n < 0:
+            raise ValueError("offsets are one more than strings, got none")
+        if offsets.dtype == np.int32:
+            short_offsets = offsets
+            strings.layout.offsets32 = &short_offsets[0]
+        else:
+            long_offsets = offsets
+            strings.layout.offsets64 = &long_offsets[0]
+        strings.layout.data = data
+        strings.layout.limit = data + <uint64_t>(<int64_t>offsets[-1])
+        strings.arrays = offsets
+        return strings
+
+    @staticmethod
+    def viewed(const int32_t[::1] views, uint64_t data, const uint64_t[::1] bases):
+        """Return strings of an Arrow array of views.
+
+        Parameters
+        ----------
+        views : ndarray of int32, shape (4 * n,)
+            For each string its size and 12 bytes: those of a string that fits, else its
+            first 4, the number of the buffer that holds it, and where in this buffer.
+        data : int
+            Address of the views.
+        bases : ndarray of uint64, shape (n_buffers,)
+            Addresses of the buffers.
+        """
+        cdef StringArray strings = StringArray()
+        strings.n = views.shape[0] // 4
+        if strings.n:
+            strings.layout.views = &views[0]
+        strings.layout.data = data
+        strings.layout.n_bases = bases.shape[0]
+        if bases.shape[0]:
+            strings.layout.bases = &bases[0]
+        # Strings of up to 12 bytes are in the views.
+        strings.layout.limit = data + <uint64_t>(16 * strings.n)
+        strings.arrays = (views, bases)
+        return strings
+
+    def located(self):
+        """Return addresses, uint64, (n,), and sizes, int64, (n,) [bytes]."""
+        addresses = np.empty(self.n, dtype=np.uint64)
+        sizes = np.empty(self.n, dtype=np.int64)
+        cdef uint64_t[::1] of_address = addresses
+        cdef int64_t[::1] of_size = sizes
+        cdef bint good = True
+        if self.n:
+            with nogil:
+                good = find_strings(
+                    &self.layout, 0, self.n, &of_address[0], &of_size[0]
+                )
+        if not good:
+            raise_damaged()
+        return addresses, sizes
 
 
 cdef check_strings(const uint64_t[::1] addresses, const int64_t[::1] sizes):
@@ -97,44 +289,6 @@ cdef check_strings(const uint64_t[::1] addresses, const int64_t[::1] sizes):
                 f"string {k} is said to have {sizes[k]} bytes at address "
                 f"{addresses[k]}; the column is damaged"
             )
-
-
-def locate_views(
-    const int32_t[::1] views, uint64_t start, const uint64_t[::1] bases,
-    uint64_t[::1] addresses, int64_t[::1] sizes,
-):
-    """Find the strings of an Arrow array of views.
-
-    Parameters
-    ----------
-    views : ndarray of int32, shape (4 * n,)
-        For each string its size and 12 bytes: those of a string that fits, else its
-        first 4, the number of the buffer that holds it, and where in this buffer.
-    start : int
-        Address of the views.
-    bases : ndarray of uint64, shape (n_buffers,)
-        Addresses of the buffers.
-    addresses : ndarray of uint64, shape (n,)
-        OUT.
-    sizes : ndarray of int64, shape (n,)
-        OUT.
-    """
-    cdef int64_t n = sizes.shape[0]
-    cdef int64_t k
-    cdef bint damaged = False
-    if views.shape[0] != 4 * n or addresses.shape[0] != n:
-        raise ValueError(f"locate_views: {n} strings, but {views.shape[0] // 4} views")
-    with nogil:
-        for k in range(n):
-            sizes[k] = views[4 * k]
-            if sizes[k] <= VIEW_INLINE:
-                addresses[k] = start + <uint64_t>(16 * k + 4)
-            elif 0 <= views[4 * k + 2] < bases.shape[0]:
-                addresses[k] = bases[views[4 * k + 2]] + <uint64_t>views[4 * k + 3]
-            else:
-                damaged = True
-    if damaged:
-        raise ValueError("a string view names a buffer that the array does not have")
 
 
 def join_strings(

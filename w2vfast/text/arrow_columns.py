@@ -167,33 +167,30 @@ class StringColumn(_Column):
         """Return the strings of rows `start` to `stop`."""
         if self._format == NULLS:
             return _nulls(stop - start)
-        first, last = self._offset + start, self._offset + stop
-        read = self._viewed if self._format in VIEWS else self._cut
-        addresses, sizes, limit = read(first, last)
-        valid = self._valid(first, last)
+        found = self._array_of(self._offset + start, self._offset + stop)
+        addresses, sizes = found.located()
+        valid = self._valid(self._offset + start, self._offset + stop)
         if valid is not None:
             sizes = np.where(valid, sizes, MISSING)
-        return Strings(addresses, sizes, limit, valid)
+        return Strings(addresses, sizes, found.limit, valid)
 
-    def _cut(self, first: int, last: int) -> tuple[NDArray[np.uint64], Int64, int]:
-        offsets = self._buffer(1, OFFSETS[self._format], first, last + 1)
-        base: int = self._array.buffers[2] or 0
-        addresses = offsets[:-1].astype(np.uint64)
-        addresses += np.uint64(base)
-        sizes = np.subtract(offsets[1:], offsets[:-1], dtype=np.int64)
-        return addresses, sizes, base + int(offsets[-1])
+    def in_place(self, start: int, stop: int) -> _text.StringArray | None:
+        """Return the strings of rows `start` to `stop`; None if there are nulls."""
+        first, last = self._offset + start, self._offset + stop
+        if self._format == NULLS or self._valid(first, last) is not None:
+            return None
+        return self._array_of(first, last)
 
-    def _viewed(self, first: int, last: int) -> tuple[NDArray[np.uint64], Int64, int]:
+    def _array_of(self, first: int, last: int) -> _text.StringArray:
+        if self._format not in VIEWS:
+            offsets = self._buffer(1, OFFSETS[self._format], first, last + 1)
+            return _text.StringArray.cut(offsets, self._array.buffers[2] or 0)
         views = self._buffer(1, np.int32, 4 * first, 4 * last)
         # After the data come their sizes.
         data = range(2, self._array.n_buffers - 1)
-        bases = [self._array.buffers[k] or 0 for k in data]
-        addresses = np.empty(last - first, dtype=np.uint64)
-        sizes = np.empty(last - first, dtype=np.int64)
+        bases = np.array([self._array.buffers[k] or 0 for k in data], np.uint64)
         place = (self._array.buffers[1] or 0) + _VIEW_BYTES * first
-        _text.locate_views(views, place, np.array(bases, np.uint64), addresses, sizes)
-        # Strings of up to 12 bytes are in the views.
-        return addresses, sizes, place + _VIEW_BYTES * (last - first)
+        return _text.StringArray.viewed(views, place, bases)
 
 
 class IntegerColumn(_Column):
@@ -265,7 +262,7 @@ class ListColumn(_Column):
         ends = np.cumsum(stops - starts)
         if not ends.size or not ends[-1]:
             return self._items.read(0, 0), ends
-        if (starts[1:] == stops[:-1]).all():
+        if _follow(starts, stops):
             items = self._items.read(int(starts[0]), int(stops[-1]))
         else:
             items = self._gathered(starts, stops, ends)
@@ -273,6 +270,17 @@ class ListColumn(_Column):
             return items, ends
         before = np.concatenate([[0], np.cumsum(items.valid, dtype=np.int64)])
         return items.without_nulls(), before[ends]
+
+    def in_place(self, start: int, stop: int) -> tuple[_text.StringArray, Int64] | None:
+        """Return what `read` does without a copy; None if that cannot be.
+
+        It can be if the items are strings that follow each other, none of them a null.
+        """
+        starts, stops = self._bounds(start, stop)
+        if not isinstance(self._items, StringColumn) or not _follow(starts, stops):
+            return None
+        strings = self._items.in_place(int(starts[0]), int(stops[-1]))
+        return None if strings is None else (strings, np.cumsum(stops - starts))
 
     def _bounds(self, start: int, stop: int) -> tuple[Int64, Int64]:
         first, last = self._offset + start, self._offset + stop
@@ -298,6 +306,11 @@ class ListColumn(_Column):
         low, high = int(starts[used].min()), int(stops[used].max())
         shift = np.repeat(starts - low - (ends - lengths), lengths)
         return self._items.read(low, high).take(shift + np.arange(ends[-1]))
+
+
+def _follow(starts: Int64, stops: Int64) -> bool:
+    """Tell whether there are lists, each of which begins where the last one ends."""
+    return starts.size > 0 and bool((starts[1:] == stops[:-1]).all())
 
 
 TextColumn = StringColumn | DictionaryColumn

@@ -148,16 +148,32 @@ class ColumnBlocks:
                 yield from _python_items(block.column.read(block.start, block.stop))
 
 
-def encode_lists(block: RowBlock, counter: _text.WordCounter) -> NDArray[np.int32]:
-    """Return the ids of the rows of a block, which are lists."""
-    items, ends = block.column.read(block.start, block.stop)
+def encode_lists(
+    block: RowBlock, counter: _text.WordCounter, ids: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], int]:
+    """Write the ids of the rows of a block, which are lists.
+
+    Parameters
+    ----------
+    block : RowBlock
+    counter : WordCounter
+    ids : ndarray of int32
+        Used for the ids if it is large enough.
+
+    Returns
+    -------
+    ids : ndarray of int32, shape (n or more,)
+    n : int
+        Number of ids.
+    """
+    found = block.column.in_place(block.start, block.stop)
+    items, ends = found or block.column.read(block.start, block.stop)
     ends = np.ascontiguousarray(ends)
     if isinstance(items, Strings):
-        ids = np.empty(items.sizes.size + ends.size, dtype=np.int32)
-        n_ids = counter.encode_strings(
-            items.addresses, items.sizes, ends, ids, items.limit
-        )
-        return ids[:n_ids]
+        items = _text.StringArray.anywhere(items.addresses, items.sizes, items.limit)
+    if isinstance(items, _text.StringArray):
+        ids = _with_room(ids, len(items) + ends.size)
+        return ids, counter.encode_strings(items, ends, ids)
     values = as_signed(items.values)
     if values.size and values.min() < 0:
         message = (
@@ -165,8 +181,13 @@ def encode_lists(block: RowBlock, counter: _text.WordCounter) -> NDArray[np.int3
             f"{block.stop} of the column. Renumber the ids."
         )
         raise ValueError(message)
-    ids = np.empty(values.size + ends.size, dtype=np.int32)
-    return ids[: counter.encode_values(values, ends, ids)]
+    ids = _with_room(ids, values.size + ends.size)
+    return ids, counter.encode_values(values, ends, ids)
+
+
+def _with_room(ids: NDArray[np.int32], n: int) -> NDArray[np.int32]:
+    """Return an array for n ids: `ids` if it is large enough."""
+    return ids if ids.size >= n else np.empty(n, dtype=np.int32)
 
 
 def _python_items(items: Strings | Integers) -> list[Any]:

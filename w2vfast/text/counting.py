@@ -225,7 +225,9 @@ def _encode_lists(
     blocks: ColumnBlocks, job: EncodingJob, counter: _text.WordCounter, worker: int
 ) -> None:
     """Encode blocks of lists until none is left."""
+    ids = np.empty(0, dtype=np.int32)
     while (block := blocks.next()) is not None:
         job.crew.poll()
         first_id = counter.next_id
-        job.store.put(block.number, encode_lists(block, counter), worker, first_id)
+        ids, n_ids = encode_lists(block, counter, ids)
+        job.store.put(block.number, ids[:n_ids], worker, first_id)

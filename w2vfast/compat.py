@@ -41,7 +41,7 @@ _MOVED_TO_VECTORS = (
     *("most_similar", "most_similar_cosmul", "similarity", "n_similarity"),
     *("similar_by_word", "similar_by_vector", "doesnt_match", "distance"),
     *("index_to_key", "key_to_index", "vectors", "save_word2vec_format"),
-    *("evaluate_word_analogies", "evaluate_word_pairs"),
+    *("evaluate_word_analogies", "evaluate_word_pairs", "intersect_word2vec_format"),
 )
 _OLD_ON_MODEL = ("syn0", "syn0norm", "index2word", "init_sims", "accuracy")
 

@@ -291,3 +291,35 @@ def test_integer_vectors_become_floats_when_assigned():
     table = KeyedVectors(["a", "b"], np.ones((2, 2), np.float32))
     table.vectors = np.array([[3, 4], [0, 2]])
     np.testing.assert_allclose(table.get_vector("a", norm=True), [0.6, 0.8])
+
+
+def test_keys_may_be_tuples():
+    wv = KeyedVectors(2)
+    wv.add_vectors([("a", "b"), ("c", "d")], np.eye(2))
+    wv["e", "f"] = [1, 1]  # one vector: the tuple is one key
+    assert wv.index_to_key == [("a", "b"), ("c", "d"), ("e", "f")]
+    assert wv.get_vector(("a", "b")).tolist() == [1, 0]
+    assert wv.similarity(("a", "b"), ("e", "f")) == pytest.approx(0.5**0.5)
+    assert wv.similar_by_key(("a", "b"), topn=1)[0][0] == ("e", "f")
+    wv[("a", "b"), ("c", "d")] = [[2, 0], [0, 2]]
+    assert wv.vectors.tolist() == [[2, 0], [0, 2], [1, 1]]
+
+
+@pytest.mark.parametrize("name", ["v.kv", "v.npz", "v.txt", "v.bin"])
+def test_no_file_stores_keys_that_are_tuples(tmp_path, name):
+    wv = KeyedVectors([("a", "b")], np.ones((1, 2)))
+    with pytest.raises(ValueError, match=r"\('a', 'b'\) .*type tuple; .*\[str\(key\)"):
+        wv.save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_arguments_of_gensims_empty_table():
+    for wv in (KeyedVectors(4, 100), KeyedVectors(vector_size=4, count=100)):
+        assert (len(wv), wv.vector_size, wv.vectors.dtype) == (0, 4, np.float32)
+    wv = KeyedVectors(4, 0, dtype=np.float64)
+    wv.add_vector("a", np.full(4, 0.1))
+    assert wv["a"].tolist() == [0.1] * 4
+    with pytest.raises(ValueError, match="dtype must be a floating-point type"):
+        KeyedVectors(4, dtype=int)
+    with pytest.raises(ValueError, match="count must be at least 0"):
+        KeyedVectors(4, -1)

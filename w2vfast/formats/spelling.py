@@ -12,6 +12,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal, get_args
 
+import numpy as np
+
 from w2vfast.aliases import Word
 from w2vfast.errors import shortened
 
@@ -76,7 +78,26 @@ def spell(
     return names
 
 
+def check_type(word: object, row: int) -> None:
+    """Raise ValueError for a key of a type that no file stores.
+
+    Parameters
+    ----------
+    word : object
+    row : int
+        Its row, from 0.
+    """
+    if not isinstance(word, str | int | np.integer):
+        message = (
+            f"the key {shortened(word)} (row {row}) is of type {type(word).__name__}; "
+            "files store strings and integers. Make strings of all keys: "
+            "KeyedVectors([str(key) for key in wv.index_to_key], wv.vectors)."
+        )
+        raise ValueError(message)
+
+
 def _encode(word: Word, row: int) -> bytes:
+    check_type(word, row)
     try:
         return str(word).encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:

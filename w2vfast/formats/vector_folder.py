@@ -28,6 +28,7 @@ from w2vfast.formats.folder import (
     load_folder,
     save_folder,
 )
+from w2vfast.formats.spelling import check_type
 from w2vfast.system.json_files import checked
 
 # Name and values of each attribute in JSON; None if the values are an array of numbers.
@@ -154,6 +155,8 @@ def write(path: str, held: Contents, how: WriteOptions) -> None:
             "not replaced by its vectors alone; choose another name"
         )
         raise FileExistsError(errno.EEXIST, message, path)
+    for row, word in enumerate(held.words):
+        check_type(word, row)
     listed, arrays = _pack_attributes(held.attributes)
     arrays["vectors"] = held.vectors
     if held.counts is not None:

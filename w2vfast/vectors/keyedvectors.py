@@ -60,7 +60,10 @@ class KeyedVectors(KeyTable):
         The rows belong to a model: no key can be added, and their order cannot change.
         Copies are not fixed.
     count : int, default 0
-        Of gensim, without effect: rows are reserved as they are added.
+        Of gensim, without effect: rows are reserved as they are added.  It may also
+        follow a single integer by position, as in gensim.
+    dtype : dtype, default float32
+        Floating-point type of an empty table.
 
     Attributes
     ----------
@@ -325,7 +328,7 @@ class KeyedVectors(KeyTable):
         KeyError
             If the key is missing.
         """
-        return _similar(self, [key], topn, restrict_vocab)
+        return _similar(self, [(key, 1.0)], topn, restrict_vocab)
 
     def similar_by_word(
         self, word: Key, topn: int | None = 10, restrict_vocab: int | None = None
@@ -349,7 +352,7 @@ class KeyedVectors(KeyTable):
         KeyError
             If the key is missing.
         """
-        return _similar(self, [word], topn, restrict_vocab)
+        return _similar(self, [(word, 1.0)], topn, restrict_vocab)
 
     def similar_by_vector(
         self,

@@ -68,11 +68,14 @@ class KeyTable(metaclass=HintedNames):
         c_text: bool = False,
         fixed: bool = False,
         count: int = 0,
+        dtype: npt.DTypeLike = np.float32,
     ) -> None:
-        check_reserved_rows(count)
-        if isinstance(keys, int):
+        if isinstance(keys, int):  # gensim's arguments: vector_size, count
             vector_size, keys = keys, ()
-        matrix = _as_matrix(vectors, vector_size)
+            if isinstance(vectors, int):
+                count, vectors = vectors, None
+        check_reserved_rows(count)
+        matrix = _as_matrix(vectors, vector_size, dtype)
         names = _key_list(keys)
         if matrix.ndim != 2 or len(matrix) != len(names):
             message = (
@@ -490,8 +493,10 @@ class KeyTable(metaclass=HintedNames):
         -----
         O(V D) time: if a key is new, all vectors are copied once.
         """
-        keys = _key_list([keys] if isinstance(keys, KEY_TYPES) else keys)  # type: ignore[list-item]
         rows = np.asarray(weights)
+        is_tuple_key = isinstance(keys, tuple) and len(keys) > 1 and rows.ndim == 1
+        is_one = is_tuple_key or isinstance(keys, KEY_TYPES)
+        keys = _key_list([keys] if is_one else keys)  # type: ignore
         rows = rows[None] if rows.ndim == 1 and len(keys) == 1 else rows
         added = {name: np.asarray(values) for name, values in (extras or {}).items()}
         self._check_added(keys, rows, added)
@@ -709,14 +714,22 @@ def locked_keys(table: KeyTable) -> list[Key]:
     return [table.index_to_key[row] for row in np.flatnonzero(lockf == 0).tolist()]
 
 
-def _as_matrix(vectors: npt.ArrayLike | None, vector_size: int | None) -> FloatArray:
+def _as_matrix(
+    vectors: npt.ArrayLike | None,
+    vector_size: int | None,
+    dtype: npt.DTypeLike = np.float32,
+) -> FloatArray:
     if vectors is None:
         if vector_size is None or vector_size < 1:
             message = (
                 f"vector_size must be at least 1 without vectors, got {vector_size}"
             )
             raise ValueError(message)
-        return np.zeros((0, vector_size), np.float32)
+        empty = np.zeros((0, vector_size), dtype)
+        if empty.dtype.kind != "f":
+            message = f"dtype must be a floating-point type, got {empty.dtype}"
+            raise ValueError(message)
+        return empty
     array = np.asarray(vectors)
     return array if array.dtype.kind == "f" else array.astype(np.float32)
 

@@ -1,0 +1,202 @@
+"""A process that trains again and again keeps no memory, thread or file of a training.
+
+A leak grows in every round of trainings, so the least growth of a round counts.
+`W2VFAST_TRAININGS=300` trains so often in each way, and then notices one object that a
+training leaves behind.
+"""
+
+import ctypes
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from w2vfast import CallbackAny2Vec, KeyedVectors, Word2Vec
+
+ROUNDS = 3
+A_ROUND = max(1, int(os.environ.get("W2VFAST_TRAININGS", "6")) // ROUNDS)
+# Caches of Python and NumPy still grow in the first 400 trainings of a process.
+CACHED = 36
+# What glibc keeps for threads and at the edges of freed blocks was up to 200 bytes a
+# training; the smallest table of words in C has thousands.
+C_BYTES = 1024
+
+IDS = np.random.default_rng(1).zipf(1.5, (20, 12)) % 20
+LISTS = [[f"w{word}" for word in row] for row in IDS]
+SMALL = {"vector_size": 8, "min_count": 1, "sample": 0, "epochs": 2, "workers": 2}
+EXACT = {"mode": "exact", "workers": 1}
+DETERMINISTIC = {"deterministic": True}
+MODES = {
+    "skip-gram": {"sg": 1},
+    "skip-gram, hierarchical softmax": {"sg": 1, "hs": 1, "negative": 0},
+    "skip-gram, full softmax": {"sg": 1, "objective": "softmax"},
+    "skip-gram, samples for each pair": {"sg": 1, "negative_sharing": "pair"},
+    "CBOW": {"sg": 0},
+    "CBOW, hierarchical softmax": {"sg": 0, "hs": 1, "negative": 0},
+    "CBOW, full softmax": {"sg": 0, "objective": "softmax"},
+    "CBOW in chunks": {"sg": 0, "negative_sharing": "chunk"},
+    "exact, skip-gram": {"sg": 1, **EXACT},
+    "exact, CBOW, hierarchical softmax": {"hs": 1, "negative": 0, **EXACT},
+    "deterministic, skip-gram": {"sg": 1, **DETERMINISTIC},
+    "deterministic, CBOW, both": {"hs": 1, **DETERMINISTIC},
+}
+
+
+class Broken(CallbackAny2Vec):
+    """Raises an exception after the first epoch."""
+
+    def on_epoch_end(self, model):
+        raise ZeroDivisionError
+
+
+class Interrupted(CallbackAny2Vec):
+    """Presses Ctrl-C a moment after training has begun."""
+
+    def on_train_begin(self, model):
+        threading.Timer(0.005, signal.raise_signal, [signal.SIGINT]).start()
+
+
+def train(data=LISTS, **options):
+    return Word2Vec(data, **{**SMALL, "progress": False, **options})
+
+
+def break_off(**options):
+    with pytest.raises(ZeroDivisionError):
+        train(callbacks=[Broken()], **options)
+
+
+def interrupt(**options):
+    with pytest.raises(KeyboardInterrupt):
+        train(callbacks=[Interrupted()], epochs=10**6, **options)
+
+
+def train_with_checkpoints(folder, **options):
+    options = {"checkpoint": folder, "checkpoint_every": "100words", **options}
+    with pytest.raises(ZeroDivisionError):
+        train(callbacks=[Broken()], **options)
+    train(resume=True, **options)
+    train(resume=True, **options)
+
+
+def save_and_load(folder):
+    train().save(folder / "model")
+    model = Word2Vec.load(folder / "model")
+    model.train(LISTS)
+    for name in ["vectors.txt", "vectors.bin"]:
+        model.wv.save(folder / name)
+        KeyedVectors.load(folder / name).most_similar("w1")
+
+
+def train_on_a_file(folder):
+    path = Path(folder, "text")
+    path.write_text("".join(" ".join(words) + "\n" for words in LISTS))
+    train(None, corpus_file=path)
+
+
+ROUTES = {
+    **{name: lambda _, mode=mode: train(**mode) for name, mode in MODES.items()},
+    "an array": lambda _: train(IDS),
+    "a file": train_on_a_file,
+    "checkpoints": train_with_checkpoints,
+    "checkpoints, exact": lambda folder: train_with_checkpoints(folder, **EXACT),
+    "saved, loaded, trained on": save_and_load,
+    "broken off": lambda _: break_off(),
+    "broken off, exact": lambda _: break_off(**EXACT),
+    "broken off, deterministic": lambda _: break_off(**DETERMINISTIC),
+    "interrupted": lambda _: interrupt(),
+    "interrupted, exact": lambda _: interrupt(**EXACT),
+    "interrupted, deterministic": lambda _: interrupt(**DETERMINISTIC),
+}
+
+
+class HeapInfo(ctypes.Structure):
+    """Glibc's `struct mallinfo2`."""
+
+    _fields_ = [
+        *((name, ctypes.c_size_t) for name in ["arena", "ordblks", "smblks", "hblks"]),
+        *((name, ctypes.c_size_t) for name in ["hblkhd", "usmblks", "fsmblks"]),
+        *((name, ctypes.c_size_t) for name in ["uordblks", "fordblks", "keepcost"]),
+    ]
+
+
+def heap_bytes():
+    """Return the bytes that C code holds, 0 where the C library cannot tell."""
+    mallinfo2 = None
+    if sys.platform == "linux":
+        mallinfo2 = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if mallinfo2 is None:
+        return 0
+    mallinfo2.restype = HeapInfo
+    heap = mallinfo2()
+    return heap.uordblks + heap.hblkhd
+
+
+def open_files():
+    return len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0
+
+
+def held():
+    """Return what the process holds: Python objects, bytes of C, threads, files."""
+    gc.collect()
+    return np.array(
+        [sys.getallocatedblocks(), heap_bytes(), threading.active_count(), open_files()]
+    )
+
+
+def least_growth(route, folders):
+    """Return the smallest growth of a round; a leak grows in every one."""
+    for _ in range(2):  # caches
+        route(next(folders))
+    growth = []
+    for _ in range(ROUNDS):
+        before = held()
+        for _ in range(A_ROUND):
+            route(next(folders))
+        growth.append(held() - before)
+    return np.min(growth, axis=0)
+
+
+@pytest.fixture(autouse=True)
+def no_messages(monkeypatch):
+    """Stop pytest from keeping every message of the log."""
+    monkeypatch.setattr(logging.getLogger("w2vfast"), "propagate", False)
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """A fresh folder for each training, made when it is asked for."""
+
+    def make():
+        number = 0
+        while True:
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            yield folder
+            number += 1
+
+    return make()
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_repeated_trainings_keep_nothing(route, folders):
+    objects, c_bytes, threads, files = least_growth(ROUTES[route], folders)
+    assert objects < max(A_ROUND, CACHED)
+    assert c_bytes < A_ROUND * C_BYTES
+    assert (threads, files) == (0, 0)
+
+
+def test_a_leak_of_twenty_objects_a_training_is_noticed(folders):
+    leaked = []
+
+    def leak(_):
+        train()
+        leaked.extend(object() for _ in range(20))
+
+    objects, *_ = least_growth(leak, folders)
+    assert objects >= max(A_ROUND, CACHED)

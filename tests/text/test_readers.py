@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from w2vfast import LineSentence, PathLineSentences, Text8Corpus, Word2Vec
+from w2vfast.errors import ParameterTypeError
 from w2vfast.text import corpus
 from w2vfast.text.sources import ReaderSource, SentenceSource, sentence_source
 
@@ -212,3 +213,10 @@ def test_subclasses_limits_and_open_files_are_iterated(make, file):
     assert words == (["</s>", "A", "B"] if make is Shouting else ["</s>", "a", "b"])
     if hasattr(sentences.source, "close"):
         sentences.source.close()
+
+
+@pytest.mark.parametrize("reader", [LineSentence, PathLineSentences, Text8Corpus])
+@pytest.mark.parametrize("given", [["a b"], None, {"text": ["a b"]}, 3])
+def test_a_source_that_is_no_path_is_an_error_at_once(reader, given):
+    with pytest.raises(ParameterTypeError, match="must be the path of a file or fold"):
+        reader(given)

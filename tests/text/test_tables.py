@@ -88,6 +88,22 @@ def test_a_list_of_rows_has_columns():
         sentence_source(rows, CorpusOptions(column="x"))
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("Review", "review"), ("sentence", "Sentences"), ("body", "text"), (3, "text")],
+)
+def test_the_column_that_is_most_likely_meant_is_named(given, meant):
+    table = {"id": [1], "Sentences": TOKENS, "review": TOKENS, "text": TOKENS}
+    with pytest.raises(ValueError, match=f"such as column='{meant}'"):
+        sentence_source(table, CorpusOptions(column=given))
+
+
+def test_a_row_of_a_table_among_sentences_shows_how_to_name_a_column():
+    rows = [{"text": "a b", "n": 1}]
+    with pytest.raises(TypeError, match=r"columns 'text', 'n'\. .*by column='text'"):
+        encode_all(rows)
+
+
 def test_a_dictionary_of_tables_is_an_error():
     for column in (None, "text", "train"):
         with pytest.raises(TypeError, match=r"tables 'train', 'test'.*data\['train'\]"):

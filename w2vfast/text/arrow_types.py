@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from enum import Enum
 from typing import Any, NamedTuple
@@ -137,13 +138,22 @@ def column_number(
     text: list[Part] = [f"{table} is a table with the columns {listed}"]
     if name is not None:
         text += [f", of which none is named {name!r}"]
-    example = "text" if "text" in names else names[0]
+    example = _example(names, name)
     text += [". Name the one that holds the sentences, such as "]
     text += [Setting("column", example)]
     if table == _IN_MEMORY:
         text += [f", or give it alone: table[{example!r}]"]
     text += ["."]
     raise SettingsError(text)
+
+
+def _example(names: Sequence[Any], name: str | None) -> Any:
+    """Return the column that is most likely meant."""
+    lower = {str(known).lower(): known for known in names}
+    near = difflib.get_close_matches(str(name).lower(), lower, n=1)
+    if name is not None and near:
+        return lower[near[0]]
+    return "text" if "text" in names else names[0]
 
 
 def _structs_message(column: object, fields: Sequence[str]) -> str:

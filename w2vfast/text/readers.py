@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from w2vfast.aliases import PathLike
+from w2vfast.errors import ParameterTypeError
 from w2vfast.system.files import InputFile, folder_files
 
 MAX_SENTENCE_LENGTH = 10_000  # gensim's MAX_WORDS_IN_BATCH [words]
@@ -95,6 +96,8 @@ class LineSentence(_Reader):
         limit: int | None = None,
     ) -> None:
         super().__init__(max_sentence_length)
+        if not hasattr(source, "seek"):
+            _check_path(source, "source")
         self.source = source
         self.limit = limit
 
@@ -148,6 +151,7 @@ class PathLineSentences(_Reader):
         limit: int | None = None,
     ) -> None:
         super().__init__(max_sentence_length)
+        _check_path(source, "source")
         self.source = os.fspath(source)
         self.limit = limit
         self.input_files = _list_files(self.source)
@@ -183,6 +187,7 @@ class Text8Corpus(_Reader):
         self, fname: PathLike, max_sentence_length: int = MAX_SENTENCE_LENGTH
     ) -> None:
         super().__init__(max_sentence_length)
+        _check_path(fname, "fname")
         self.fname = fname
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -192,6 +197,12 @@ class Text8Corpus(_Reader):
     def files(self) -> list[str] | None:
         """Return the path as a list."""
         return [os.path.abspath(os.fsdecode(self.fname))]
+
+
+def _check_path(path: object, name: str) -> None:
+    if not isinstance(path, (str, bytes, os.PathLike)):
+        hint = "Data in memory is given to Word2Vec as it is."
+        raise ParameterTypeError(name, path, "the path of a file or folder", hint)
 
 
 def _words(text: str | bytes) -> list[str]:

@@ -68,6 +68,7 @@ def _row_message(row: Mapping[Any, Any], k: int) -> str:
     names = ", ".join(map(repr, row))
     name = next(iter(row), "text")
     return (
-        f"sentence {k} is a row of a table with the columns {names}. Give one of "
-        f"them: [row[{name!r}].split() for row in rows]."
+        f"sentence {k} is a row of a table with the columns {names}. Name one of them, "
+        f"in Word2Vec by column={name!r}, or give it: "
+        f"[row[{name!r}].split() for row in rows]."
     )

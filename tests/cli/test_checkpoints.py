@@ -33,6 +33,13 @@ def test_a_file_in_place_of_the_folder_is_an_error(corpus, output, failure):
     assert "There is a file of this name. Name another folder" in line
 
 
+def test_a_folder_without_a_name_is_a_usage_error(corpus, output, train, capsys):
+    assert train(corpus, output, "--checkpoint", "") == 2
+    assert (
+        "--checkpoint must be the name of a folder, got ''" in capsys.readouterr().err
+    )
+
+
 def test_each_checkpoint_is_printed_unless_nothing_is(
     corpus, output, folder, train, capsys
 ):

@@ -279,6 +279,14 @@ def path(text: str) -> str:
     return text
 
 
+def folder(text: str) -> str:
+    """Read the name of a folder."""
+    if not text:
+        message = "the name of a folder"
+        raise ValueError(message)
+    return text
+
+
 def output_path(text: str) -> str:
     """Read the name of a file to write; - is standard output."""
     return STANDARD_OUTPUT if text == "-" else path(text)

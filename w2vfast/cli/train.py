@@ -22,6 +22,7 @@ from w2vfast.cli.flags import (
     FlagGroup,
     FlagParser,
     FlagSpelling,
+    folder,
     listed_words,
     number,
     one_of,
@@ -138,7 +139,7 @@ OWN_FLAGS = (
     Flag("freeze", path, "FILE", "words, one a line, whose vectors do not change"),
     Flag(
         "checkpoint",
-        path,
+        folder,
         "DIR",
         "folder for checkpoints, to go on after a crash",
         "checkpoint",
@@ -186,6 +187,12 @@ OTHER_NAMES = {
     **dict.fromkeys(("out", "o", "save"), "Use -output."),
     "loss": "Use -negative, -hs 1 or --objective softmax.",
     "verbose": "Use -debug.",
+    "deacc": "Use --tokenize simple --remove-accents.",
+    "min_len": "Use --tokenize simple --min-length.",
+    "max_len": "Use --tokenize simple --max-length.",
+    **dict.fromkeys(
+        ("sep", "delimiter"), "The first rows of a CSV file tell what separates them."
+    ),
     "pretrainedVectors": "Use --init-vectors.",
     **dict.fromkeys(FASTTEXT_ONLY, "Subwords and labels are not supported."),
 }

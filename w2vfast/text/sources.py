@@ -326,12 +326,12 @@ def sentence_source(
             "[text.split()]."
         )
         raise TypeError(message)
+    if isinstance(sentences, np.ndarray):
+        refuse_rows_of_table(sentences)
     picked = picked_column(sentences, options.column)
     sentences = as_array(picked.rows)
     if exports_arrow(sentences):
         return ColumnSource(sentences, options.tokenizer, picked.column, picked.name)
-    if isinstance(sentences, np.ndarray):
-        refuse_rows_of_table(sentences)
     tokens = None if options.tokenizer else _token_source(sentences, read_files)
     if tokens is not None:
         return tokens

@@ -44,13 +44,14 @@ TOOLS = {
     "convert": "a file of vectors in another format, by suffix",
     "info": "contents of a file of vectors: shape, lengths, damage",
     "learn": "a page that shows every number of a training",
+    "plan": "time, memory and traffic of a training on several machines",
     "plot": "words in two dimensions, a picture or a page",
     "phrases": "a text with its phrases joined: new_york",
 }
 
 # The module in `cli` with a command's function, which has the command's name.
 _MODULES = {**dict.fromkeys(TOOLS, "tools"), "phrases": "phrases", "learn": "learn"}
-_MODULES |= {"train": "train", "demo": "demo"}
+_MODULES |= {"train": "train", "demo": "demo", "plan": "plan"}
 
 # Names of the C program's tools, of fastText's commands and of gensim's methods.
 _OTHER_NAMES = {

@@ -1,0 +1,55 @@
+"""The command `w2vfast plan`."""
+
+import pytest
+from helpers import run_cli
+
+from w2vfast.distributed.cost_plan import Job, cost_of
+
+JOB = Job(1e10, 1_000_000, 100, 5, "sg-neg", 4, 16, 1e10)
+
+
+def planned(*arguments):
+    done = run_cli("plan", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_short_text_needs_one_machine():
+    assert "One machine is enough" in planned("--words", "17M", "--nodes", "2")
+
+
+def test_many_machines_are_compared_with_one():
+    text = planned(
+        *("--words", "5T", "--nodes", "16", "--threads", "32", "--link", "25Gb")
+    )
+    assert "5,000,000,000,000 words, 5 epochs" in text
+    assert "16 machines are 1" in text
+
+
+def test_machines_that_mostly_wait_are_advised_against():
+    text = planned("--words", "1T", "--nodes", "16", "--link", "100Mb")
+    assert "use fewer, or a faster link" in text
+
+
+@pytest.mark.parametrize("value", ["0", "-3", "many", "1..5"])
+def test_what_is_no_number_is_an_error_that_shows_the_form(value):
+    done = run_cli("plan", f"--words={value}")
+    assert done.returncode != 0
+    assert f"as 3e6 or 3M, got {value!r}" in done.stderr
+
+
+def test_traffic_and_time_follow_from_words_rows_and_machines():
+    cost = cost_of(JOB)
+    # 5 epochs at 200 / 100 of the measured speed, on 64 threads at 0.7 of a lone one's.
+    assert cost.train_seconds == pytest.approx(5e10 / (1.955e6 * 2 * 0.7 * 64))
+    full = 5 * 2 * 1_000_000 * 100 * 4 * 2 * 3 / 4  # bytes of five full merges
+    assert full < cost.sent_bytes < 10 * full
+    assert cost.send_seconds == pytest.approx(8 * cost.sent_bytes / 0.85e10)
+    assert cost_of(JOB._replace(link=2e10)).send_seconds == cost.send_seconds / 2
+
+
+def test_memory_is_the_estimate_and_the_rows_of_the_last_merge():
+    alone, several = cost_of(JOB._replace(nodes=1)), cost_of(JOB)
+    matrices = 2 * 1_000_001 * 112 * 4
+    assert several.memory_bytes - alone.memory_bytes == matrices
+    assert alone.sent_bytes == alone.merges == 0

@@ -189,6 +189,14 @@ def test_a_value_of_another_kind_is_named(first, late, kind, tmp_path):
     assert f"and {kind} before" in found
 
 
+@pytest.mark.parametrize("value", [3, 1.5, True, {"a": "b"}])
+def test_a_column_of_other_values_is_an_error(value, tmp_path):
+    rows = [{"text": None}, {"text": value}]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(TypeError, match=r"'text' of .* such as .*; a column of sent"):
+        read(tmp_path / "t.jsonl")
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 def test_an_array_is_an_error_that_shows_how_to_convert_it(indent, tmp_path):
     text = json.dumps([{"text": "a b"}, {"text": "c"}], indent=indent)

@@ -164,6 +164,11 @@ def test_a_word_may_have_any_length():
     assert SimpleTokenizer(max_length=10**12)("a" * 10**5) == ["a" * 10**5]
 
 
+def test_a_text_of_which_no_word_is_kept_is_an_error_that_says_so():
+    with pytest.raises(ValueError, match="'simple' drops words of one letter"):
+        encode(sentence_source(["a b", "c"], options("simple")))
+
+
 def test_progress_is_in_bytes_of_a_file_and_in_strings(tmp_path):
     path = tmp_path / "text"
     path.write_bytes(TEXT.encode())

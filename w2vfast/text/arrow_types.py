@@ -147,6 +147,14 @@ def column_number(
     raise SettingsError(text)
 
 
+def kind_message(column: str, what: str) -> str:
+    """Return the message for a column of values that are no sentences."""
+    return (
+        f"{column} holds {what}; a column of sentences holds strings, lists of strings "
+        "or lists of integers. Convert it, or give another column."
+    )
+
+
 def _example(names: Sequence[Any], name: str | None) -> Any:
     """Return the column that is most likely meant."""
     lower = {str(known).lower(): known for known in names}
@@ -182,12 +190,7 @@ def _kind(schema: Struct) -> Kind:
         if item.format in INTEGERS and not item.dictionary:
             return Kind.IDS
     column = f"the column {_name(schema)!r}" if _name(schema) else "the column"
-    message = (
-        f"{column} holds {what}; a column of sentences holds "
-        "strings, lists of strings or lists of integers. Convert it, or give another "
-        "column."
-    )
-    raise TypeError(message)
+    raise TypeError(kind_message(column, what))
 
 
 def _type_name(schema: Struct) -> str:

@@ -254,8 +254,10 @@ def _final_ids(
 def _check_words(name: str, words: MergedWords, n_words: int, exact: bool) -> None:
     if n_words == 0:
         message = (
-            f"{name} holds no words: it is empty or only white space, or a generator "
-            "that was already consumed. Give text, or a corpus that can be read again."
+            f"{name} holds no words: it is empty or only white space, a generator that "
+            "was already consumed, or text of which the tokenizer keeps none ('simple' "
+            "drops words of one letter). Give text, a corpus that can be read again, "
+            "or another tokenizer."
         )
         raise NoWordsError(message)
     if exact and len(words.counter) >= EXACT_MAX_WORDS:

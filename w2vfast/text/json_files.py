@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from w2vfast.errors import shown
-from w2vfast.text.arrow_types import Kind, column_number
+from w2vfast.text.arrow_types import Kind, column_number, kind_message
 from w2vfast.text.pyarrow_files import (
     empty_message,
     open_stream,
@@ -63,7 +63,13 @@ class _LineError(ValueError):
 
 
 def _column(path: str, column: str | None) -> tuple[str, Kind]:
-    """Return the name of a column, and what its first rows are."""
+    """Return the name of a column, and what its first rows are.
+
+    Raises
+    ------
+    TypeError
+        If they are neither strings nor lists.
+    """
     try:
         rows = [row for _, row in islice(_rows(path), _FIRST_LINES)]
     except _LineError as error:
@@ -73,7 +79,11 @@ def _column(path: str, column: str | None) -> tuple[str, Kind]:
         raise ValueError(empty_message(path))
     names = list(dict.fromkeys(name for row in rows for name in row))
     name = names[column_number(names, column, repr(path))]
-    return name, _kind(row.get(name) for row in rows)
+    values = [row[name] for row in rows if row.get(name) is not None]
+    if values and not isinstance(values[0], (str, list)):
+        where = f"the column {name!r} of {path!r}"
+        raise TypeError(kind_message(where, f"values such as {shown(values[0])}"))
+    return name, _kind(values)
 
 
 def _rows(path: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -4,6 +4,7 @@ The golden files were written by gensim 4.4.0.  tests/peers/test_gensim_formats.
 what the installed gensim writes, and its files of older versions.
 """
 
+import gzip
 import os
 import pickle
 import shutil
@@ -78,6 +79,17 @@ def test_a_file_of_arrays_is_read_without_pickles(tmp_path):
     np.save(tmp_path / "v.vectors.npy", np.array([os.system], object))
     with pytest.raises(ValueError, match="the array announces object"):
         KeyedVectors.load(tmp_path / "v", kind="gensim")
+
+
+def test_arrays_beside_a_compressed_file(tmp_path, expected):
+    content = (SAVED / "separate-4.4.0").read_bytes()
+    (tmp_path / "v.gz").write_bytes(gzip.compress(content))
+    np.savez_compressed(tmp_path / "v.gz.vectors.npz", val=expected.vectors)
+    found = KeyedVectors.load(tmp_path / "v.gz", kind="gensim")
+    assert np.array_equal(found.vectors, expected.vectors)
+    np.savez_compressed(tmp_path / "v.gz.vectors.npz", other=expected.vectors)
+    with pytest.raises(ValueError, match="no table of floating-point numbers"):
+        KeyedVectors.load(tmp_path / "v.gz", kind="gensim")
 
 
 # --- other pickles ----------------------------------------------------------------

@@ -108,6 +108,16 @@ def test_what_gensim_saves_for_itself_is_read_if_asked_for(tmp_path, options, hs
         assert loaded.counts.tolist() == model.wv.expandos["count"].tolist()
 
 
+@pytest.mark.parametrize("suffix", [".gz", ".bz2"])
+@pytest.mark.parametrize("options", [{}, {"sep_limit": 0}], ids=["one", "several"])
+def test_what_gensim_saves_compressed_is_read(tmp_path, gensim, wv, suffix, options):
+    theirs = gensim(DIM)
+    theirs.add_vectors(WORDS, wv.vectors)
+    theirs.save(str(tmp_path / f"v{suffix}"), **options)
+    loaded = KeyedVectors.load(tmp_path / f"v{suffix}", kind="gensim")
+    assert np.array_equal(loaded.vectors, wv.vectors)
+
+
 def test_vectors_of_gensim_without_counts_have_none(tmp_path, gensim, wv):
     theirs = gensim(DIM)
     theirs.add_vectors(WORDS, wv.vectors)

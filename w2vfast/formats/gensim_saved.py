@@ -31,6 +31,7 @@ from w2vfast.formats.contents import (
     limited_and_checked,
 )
 from w2vfast.formats.npy import read_array
+from w2vfast.formats.npz import read_arrays
 from w2vfast.formats.pickled_arrays import as_array, as_integer
 from w2vfast.formats.pickled_values import Record, read_pickle
 from w2vfast.system.files import InputFile, open_regular
@@ -67,8 +68,9 @@ def read(path: str, how: ReadOptions) -> Contents:
     Parameters
     ----------
     path : str
-        The pickle.  Arrays that gensim saved separately are beside it, in files of its
-        name with ``.vectors.npy`` and the like after it.
+        The pickle, which may be compressed.  Arrays that gensim saved separately are
+        beside it, in files of its name with ``.vectors.npy`` and the like after it, or
+        ``.npz`` if it is compressed.
     how : ReadOptions
 
     Returns
@@ -148,16 +150,20 @@ def _vectors(owner: dict[Any, Any], prefix: str) -> FloatArray:
 
 
 def _separate(prefix: str) -> npt.NDArray[Any]:
-    paths = [f"{prefix}.{name}.npy" for name in _VECTORS]
-    path = next((p for p in paths if os.path.exists(p)), None)
-    if path is None:
-        message = (
-            f"its vectors are in another file, {paths[0]!r}, which is not there. Copy "
-            "all files that gensim wrote, under their names"
-        )
-        raise ValueError(message)
-    with open_regular(path) as file:
-        return read_array(file)
+    """Read the vectors from the file beside a pickle, or beside a compressed one."""
+    for name in _VECTORS:
+        path = f"{prefix}.{name}"
+        if os.path.exists(f"{path}.npy"):
+            with open_regular(f"{path}.npy") as file:
+                return read_array(file)
+        if os.path.exists(f"{path}.npz"):
+            arrays = read_arrays(f"{path}.npz", {"val"})
+            return arrays.get("val", np.zeros(0))
+    message = (
+        f"its vectors are in another file, '{prefix}.{_VECTORS[0]}.npy', which is not "
+        "there. Copy all files that gensim wrote, under their names"
+    )
+    raise ValueError(message)
 
 
 def _counts(owner: dict[Any, Any], words: list[Word]) -> npt.NDArray[np.int64] | None:

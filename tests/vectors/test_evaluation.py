@@ -139,6 +139,33 @@ def test_vectors_of_zeros_or_not_finite_are_not_answers(bad, row):
     assert ask(f": s\n{' '.join(question)}\n", vectors=vectors).total == (not used, 1)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_answers_of_3cosmul_are_those_of_most_similar_cosmul(seed):
+    rng = np.random.default_rng(seed)
+    words = [f"w{n}" for n in range(50)]
+    wv = KeyedVectors(words, rng.normal(size=(50, 4)))
+    asked = [rng.choice(words, 3, replace=False).tolist() for _ in range(100)]
+    answers = [wv.most_similar_cosmul([b, c], [a], topn=1)[0][0] for a, b, c in asked]
+    sums = [wv.most_similar([b, c], [a], topn=1)[0][0] for a, b, c in asked]
+    assert sums != answers
+    lines = [
+        " ".join([*given, found]) for given, found in zip(asked, answers, strict=True)
+    ]
+    text = "\n".join([": all", *lines])
+    cosmul = {"similarity_function": "most_similar_cosmul"}
+    assert wv.evaluate_word_analogies(io.StringIO(text), **cosmul)[0] == 1
+    right = sum(a == b for a, b in zip(answers, sums, strict=True))
+    assert wv.evaluate_word_analogies(io.StringIO(text))[0] == right / 100
+
+
+def test_another_similarity_function_is_an_error():
+    wv = KeyedVectors(WORDS, VECTORS)
+    with pytest.raises(
+        ValueError, match="'most_similar' or 'most_similar_cosmul', got"
+    ):
+        wv.evaluate_word_analogies(io.StringIO(QUESTIONS), similarity_function="x")
+
+
 def test_the_lengths_of_vectors_are_irrelevant():
     scale = np.random.default_rng(1).uniform(0.1, 100, (len(WORDS), 1))
     assert ask(vectors=VECTORS * scale).total == (2, 4)

@@ -1,4 +1,7 @@
-"""Every reader refuses what it cannot read, without a crash, a hang or a wild error."""
+"""Every reader refuses what it cannot read, without a crash, a hang or a wild error.
+
+What it accepts, it reads as a small reference parser does.
+"""
 
 import os
 
@@ -8,26 +11,20 @@ from helpers import TESTS, posix_only, run_python
 pytestmark = [posix_only, pytest.mark.fuzz, pytest.mark.timeout(600)]
 
 READERS = (
-    *("text", "binary", "headerless", "any word2vec", "npz"),
-    *(
-        "folder of vectors",
-        "folder of a model",
-        "checkpoint",
-        "gensim",
-        "phrases",
-        "vocabulary",
-        "corpus",
-    ),
-    *("questions", "command line"),
+    *("text", "binary", "headerless", "any word2vec", "npz", "recording"),
+    *("folder of vectors", "folder of a model", "checkpoint", "phrases"),
+    *("vocabulary", "corpus", "questions", "gensim", "command line"),
     pytest.param("safetensors", marks=pytest.mark.peer),
 )
 # More on demand: W2VFAST_FUZZ=100000 python -m pytest -m fuzz
 N_INPUTS = int(os.environ.get("W2VFAST_FUZZ", "2000"))
-RUN_SCRIPT = f"""
-    import sys
-    sys.path.insert(0, {str(TESTS / "fuzz")!r})
-    import fuzzer
-    fuzzer.start(*sys.argv[1:])
+SCRIPT = str(TESTS / "fuzz" / "fuzzer.py")
+OTHER_READER = """
+    import os, runpy, signal, sys
+    fuzzer = runpy.run_path(sys.argv[1])
+    reader = fuzzer["FileReader"]("f", [b"text"], {read}, {expected})
+    fuzzer["READERS"]["other"] = lambda: reader
+    fuzzer["start"]("other", "1")
 """
 
 
@@ -37,21 +34,44 @@ def test_changed_inputs_are_read_or_refused(reader):
         pytest.importorskip("safetensors", reason="needs safetensors")
     # A command takes as long as ten files.
     n_inputs = N_INPUTS // 10 if reader == "command line" else N_INPUTS
+    run = f"import runpy, sys; runpy.run_path({SCRIPT!r}, run_name='__main__')"
     arguments = [reader, str(n_inputs)]
-    done = run_python(RUN_SCRIPT, arguments=arguments, timeout=None, errors="replace")
+    done = run_python(run, arguments=arguments, timeout=None, errors="replace")
     assert done.returncode == 0, done.stdout[:200] + done.stderr[-3000:]
 
 
+def fuzz_other(read, expected="None"):
+    """Fuzz a reader that fails; return the process and the input that was kept."""
+    script = OTHER_READER.format(read=read, expected=expected)
+    done = run_python(script, arguments=[SCRIPT])
+    return done, os.listdir(os.path.join(done.stdout.strip(), "0"))
+
+
 def test_the_fuzzer_notices_a_crash_and_keeps_the_input():
-    crash = """
-    import os, signal, sys
-    sys.path.insert(0, sys.argv[1])
-    import fuzzer
-    fuzzer.READERS["crash"] = lambda: fuzzer.FileReader(
-        "f", [b"text"], lambda path: os.kill(os.getpid(), signal.SIGSEGV)
-    )
-    fuzzer.start("crash", "1")
-    """
-    done = run_python(crash, arguments=[str(TESTS / "fuzz")])
+    read = "lambda path: os.kill(os.getpid(), signal.SIGSEGV)"
+    done, kept = fuzz_other(read)
     assert done.returncode < 0
-    assert os.listdir(os.path.join(done.stdout.strip(), "0")) == ["f"]
+    assert kept == ["f"]
+
+
+@pytest.mark.parametrize(
+    ("expected", "said"),
+    [("lambda content: 2", "read 1, expected 2"), ("refuse", "the reference refuses")],
+)
+def test_the_fuzzer_notices_a_wrong_acceptance(expected, said):
+    refuse = "sys.modules['reference_parsers'].need"  # of an empty list
+    expected = expected.replace("refuse", f"lambda _: {refuse}([])")
+    done, kept = fuzz_other("lambda path: 1", expected)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert kept == ["f"]
+
+
+def test_every_reader_is_tested():
+    code = f"""
+    import runpy
+    print(*runpy.run_path({SCRIPT!r})["READERS"], sep="\\n")
+    """
+    names = run_python(code).stdout.splitlines()
+    tested = [getattr(reader, "values", [reader])[0] for reader in READERS]
+    assert {*names} | {"safetensors"} == {*tested}

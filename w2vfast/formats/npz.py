@@ -26,6 +26,8 @@ from w2vfast.system.files import (
     open_regular,
 )
 
+_START = b"PK\x03\x04"  # of an archive that is not empty
+
 
 def write(path: str, held: Contents, how: WriteOptions) -> None:
     """Write words, vectors and counts as NumPy's `savez` does.
@@ -78,6 +80,9 @@ def read_arrays(path: PathLike, names: Collection[str]) -> Arrays:
 
 def _load(file: BinaryIO, names: Collection[str]) -> Arrays:
     size = os.fstat(file.fileno()).st_size
+    if file.read(len(_START)) != _START:  # zipfile accepts bytes before an archive
+        message = "it begins otherwise"
+        raise ValueError(message)
     arrays = {}
     with zipfile.ZipFile(file) as archive:
         for member in archive.infolist():

@@ -121,7 +121,7 @@ class Recording:
         OSError
             If the file cannot be opened.
         ValueError
-            If it is damaged, no recording, or was written by a later version.
+            If it is damaged, no recording, or of another version.
         """
         arrays = read_arrays(path, NAMES)
         missing = NAMES - arrays.keys()
@@ -132,7 +132,7 @@ class Recording:
             )
             raise ValueError(message)
         version = arrays[MARK]
-        if version.shape != () or version.dtype.kind != "i" or version > VERSION:
+        if version.shape != () or version.dtype.kind != "i" or version != VERSION:
             message = (
                 f"{path}: expected a recording of version {VERSION}, got "
                 f"{version.tolist()!r}. Update w2vfast."
@@ -154,7 +154,8 @@ def is_recording(path: PathLike) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return f"{MARK}.npy" in archive.namelist()
-    except (OSError, zipfile.BadZipFile):
+    # zipfile raises errors of many kinds.
+    except Exception:
         return False
 
 

@@ -268,8 +268,9 @@ def _check_size(max_vocab_size: int) -> None:
 
 def _counts_of(found: SavedPhrases) -> dict[str, int]:
     counts = [found.corpus_word_count, *found.entries.values()]
-    if not all(isinstance(n, int) and 0 <= n <= MAX_COUNT for n in counts):
-        message = f"a count is not a whole number from 0 to {MAX_COUNT}"
+    is_whole = all(isinstance(n, int) and 0 <= n <= MAX_COUNT for n in counts)
+    if not is_whole or 0 in counts[1:]:
+        message = f"a count is not a whole number from 1 to {MAX_COUNT}"
         raise ValueError(message)
     if sum(counts) > MAX_COUNT:
         message = f"the counts add up to more than {MAX_COUNT}"

@@ -480,7 +480,8 @@ def _read_pairs(source: Source, delimiter: str) -> Iterator[tuple[str, str, floa
 
 def _number(text: str) -> float | None:
     try:
-        value = float(text)
+        # float() accepts digits grouped by underscores, and those of any script.
+        value = float("" if "_" in text or not text.isascii() else text)
     except ValueError:
         return None
     return value if math.isfinite(value) else None

@@ -10,6 +10,7 @@ COMMIT: str
 FLAGS: str
 LANES: int
 MAX_INPUTS: int
+CHUNK_CENTRES: int
 INSTRUCTION_SET: str
 
 def instruction_sets() -> list[str]: ...
@@ -159,7 +160,7 @@ class Shards:
     ) -> None: ...
     def close_round(self, queue: SpanQueue) -> None: ...
     def merge(
-        self, queue: SpanQueue, turn: int, strength: float, part: int, n_parts: int
+        self, queue: SpanQueue, turn: int, strength: float, worker: int
     ) -> None: ...
 
 class ExactWorker:

@@ -166,6 +166,7 @@ COMMIT = BLOCK_COMMIT.decode()
 FLAGS = BLOCK_FLAGS.decode()
 LANES = BLOCK_LANES  # floats: rows are padded to it and aligned
 MAX_INPUTS = BLOCK_INPUTS  # contexts of a centre word in a block
+CHUNK_CENTRES = CHUNK      # centre words of a chunk
 
 
 def instruction_sets():
@@ -215,7 +216,10 @@ cdef enum:
     POOL_USES = 4             # uses of a negative sample before it is replaced
     CHUNK = 48                # CBOW: centre words whose contexts are read together
     GROUP = 4                 # CBOW: centre words that share negative samples
-    TOUCHED_BLOCK = 8192      # touched rows whose memory is allocated together
+    TOUCHED_BLOCK = 16384     # touched rows allocated together: enough for huge pages
+    PART_BITS = 4
+    PARTS = 16                # 2**PART_BITS, of the rows that shards have touched
+    MERGE_AHEAD = 4           # copies from the one that is merged to one prefetched
 
 
 # ---------------------------------------------------------------------------------
@@ -265,11 +269,23 @@ def pad_rows(float[:, ::1] matrix, int dim):
 # The model: matrices and tables that threads share
 # ---------------------------------------------------------------------------------
 
+cdef struct slot_t:
+    int32_t row              # 1 + index of a touched row, 0 for the others
+    int32_t uses             # how often the shard has listed it to be updated
+
+
+cdef struct copy_t:
+    int32_t word
+    int32_t row              # index of the touched row
+    int32_t uses             # `uses` of its slot
+
+
 cdef struct touched_t:
     # Copies of the rows of one matrix that one shard has touched, in that order.
     float** blocks           # (V / TOUCHED_BLOCK + 1,) of TOUCHED_BLOCK rows, or NULL
     int32_t* words           # (n_rows,)
-    int32_t* uses            # (n_rows,) how often each was listed to be updated
+    copy_t* copies           # (n_rows,) the same, sorted by the part of the word
+    int64_t part_ends[PARTS]  # of each part in `copies`
     int64_t n_rows
     int64_t n_copied         # rows that are filled already
     int64_t block_floats
@@ -288,7 +304,7 @@ cdef struct matrix_t:
     curvature_t* curvature   # of the loss in these rows
     int64_t* locks           # (N_LOCKS,) one for LOCK_ROWS rows, LOCK_STRIDE apart
     touched_t* touched       # rows of the shard that is trained, or NULL
-    int32_t* slots           # (V,) 1 + index of each touched row, 0 for the others
+    slot_t* slots            # (V,)
 
 
 cdef struct model_t:
@@ -317,7 +333,7 @@ cdef inline float* row(const matrix_t* matrix, int64_t word,
     cdef float* shared = matrix.shared
     cdef float* replica = matrix.replica
     if matrix.touched != NULL:
-        return touched_row(matrix, word, stride)
+        return touched_row(matrix, word, stride, 1)
     return (replica if word < matrix.n_replicated else shared) + word * stride
 
 
@@ -887,6 +903,7 @@ include "_core_parts/fast.pxi"
 include "_core_parts/cbow.pxi"
 include "_core_parts/worker.pxi"
 include "_core_parts/rounds.pxi"
+include "_core_parts/round_merge.pxi"
 include "_core_parts/exact.pxi"
 
 

@@ -192,6 +192,23 @@ def test_the_strength_of_a_merge_is_that_of_one_update():
     assert got == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("settings", "updates"),
+    [
+        ({"sg": 1}, (1, 1.2, 1.2)),  # windows of 2 to 10 words, eight a block
+        ({"sg": 1, "negative_sharing": "pair"}, (1, 1, 1)),
+        ({}, (1 / 6, 1, 1)),
+        ({"cbow_mean": 0}, (1, 1, 1)),
+        ({"cbow_gradient": "mean"}, (1 / 36, 1, 1)),
+        # In chunks of 48, each word is in 6 windows, and is looked up 58 / 48 times.
+        ({"negative_sharing": "chunk"}, (48 / 58, 1, 1)),
+    ],
+)
+def test_how_many_updates_one_use_of_a_row_is_worth(settings, updates):
+    params = TrainParams(**settings)
+    assert deterministic_run.updates_per_use(params) == pytest.approx(updates)
+
+
 def test_a_run_stops_after_an_error_in_one_worker(monkeypatch):
     """The others wait for it at the end of a round."""
 
@@ -231,9 +248,9 @@ def test_missing_memory_for_a_shard_is_an_error(monkeypatch):
 
     monkeypatch.setattr(deterministic_run, "SHARDS", 1)
     monkeypatch.setattr(spans, "SHARDS", 1)
-    monkeypatch.setattr(spans, "SHORTEST_SHARD", 20_000)
+    monkeypatch.setattr(spans, "SHORTEST_SHARD", 40_000)
     params = TrainParams(vector_size=8, workers=1, sample=0, deterministic=True)
-    run = run_of(params, sentences(*[20] * 600))
+    run = run_of(params, sentences(*[20] * 900))
     with monkeypatch.context() as within:
         within.setattr(_core, "aligned_floats", no_memory)
         with pytest.raises(MemoryError):

@@ -241,6 +241,7 @@ cdef void draw_for_group(const model_t* model, const options_t* options, work_t*
         for c in range(group.n_centres):
             is_shared = is_shared and group.words[c] != word
         if is_shared:
+            count_uses(&model.syn1neg, word, group.n_centres - 1)
             group.n_outputs = block_add_row(group.outputs, group.counts,
                                             group.n_outputs, output)
             plan_prefetch(plan, output)

@@ -80,8 +80,9 @@ cdef void prepare(const model_t* model, const options_t* options, work_t* work,
     centre.word = work.words[pos]
     centre.take_loss = takes_loss(options, work, pos)
     if pos + options.window < work.n_kept:  # the next word to enter a window
-        list_prefetch(
-            centre, row(&model.syn0, work.words[pos + options.window], model.stride))
+        list_prefetch(centre, row_ahead(&model.syn0, work.words[pos + options.window],
+                                        model.stride))
+    prefetch_slots(model, work, pos, options.window)
     if options.hs:
         find_path(model, centre)
         prefetch_paths(model, work, pos)
@@ -209,14 +210,26 @@ cdef inline int32_t draw_from_pool(const model_t* model, work_t* work,
     cdef pool_t* pool = &work.pool
     cdef int pos = pool.pos
     cdef int32_t word = pool.words[pos]
-    if (pos + pool.round) % POOL_USES == 0:  # replaces a share of the pool each round
+    cdef int n_uses = (pos + pool.round) % POOL_USES  # POOL_USES - 1 before this one
+    if n_uses == 0:  # replaces a share of the pool each round
         pool.words[pos] = draw_alias(model, next_random64(&work.random))
-        list_prefetch(centre, row(&model.syn1neg, pool.words[pos], model.stride))
+        prefetch_sample(model, centre, pool.words[pos])
+    elif n_uses == 1 and model.syn1neg.slots != NULL:
+        list_prefetch(centre, row_ahead(&model.syn1neg, word, model.stride))
     pool.pos += 1
     if pool.pos == pool.size:
         pool.pos = 0
         pool.round += 1
     return word
+
+
+cdef inline void prefetch_sample(const model_t* model, centre_t* centre,
+                                 int32_t word) noexcept nogil:
+    """Prefetch what the first use of a new sample needs, a round of the pool later."""
+    if model.syn1neg.slots == NULL:
+        list_prefetch(centre, row(&model.syn1neg, word, model.stride))
+    else:
+        block_prefetch_line(&model.syn1neg.slots[word])
 
 
 # ---------------------------------------------------------------------------------

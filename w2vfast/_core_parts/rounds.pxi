@@ -32,12 +32,14 @@ cdef class Shards:
     cdef list owners
     cdef int64_t n_shards
     cdef touched_t* touched   # (MATRICES, n_shards)
-    cdef float*** firsts      # (MATRICES, V) the copy that a row is merged in, or NULL
+    cdef int32_t** indices    # (MATRICES, V) of words in a list of copies, from 1; or 0
+    cdef copies_t* lists      # (n_shards,) of each worker, for merges
     cdef float scales[MATRICES]
     cdef curvature_t* curvature  # (MATRICES,) of all shards and rounds
     cdef curvatures_t* samples  # (n_shards,) of this round; scratch of merges
     cdef int64_t* n_words     # (n_shards,) kept words so far, which time the samples
     cdef counters_t** counts  # (n_shards,)
+    cdef int64_t next_task    # a part of a matrix that no worker merges yet
     cdef readonly list counters
 
     def __init__(self, Model model, int64_t n_shards, tuple scales):
@@ -53,7 +55,7 @@ cdef class Shards:
             self.counts[m] = (<Counters>self.counters[m]).c
         self.touched = <touched_t*>owned_bytes(self.owners, MATRICES * n_shards,
                                                sizeof(touched_t))
-        self.firsts = <float***>owned_bytes(self.owners, MATRICES, sizeof(float**))
+        self.indices = <int32_t**>owned_bytes(self.owners, MATRICES, sizeof(int32_t*))
         self.curvature = <curvature_t*>owned_bytes(self.owners, MATRICES,
                                                    sizeof(curvature_t))
         self.samples = <curvatures_t*>owned_bytes(self.owners, n_shards,
@@ -63,11 +65,28 @@ cdef class Shards:
             if matrix_of(&model.c, m).shared != NULL:
                 self.scales[m] = scales[m]
                 self._allocate(m)
+        self._allocate_lists()
+
+    cdef _allocate_lists(self):
+        cdef int64_t sizes[PARTS]
+        cdef int64_t word, part, most = 0, worker
+        memset(sizes, 0, sizeof(sizes))
+        for word in range(self.model.c.vocab_size):
+            sizes[part_of(<int32_t>word)] += 1
+        for part in range(PARTS):
+            most = max(most, sizes[part])
+        self.lists = <copies_t*>owned_bytes(self.owners, self.n_shards,
+                                            sizeof(copies_t))
+        for worker in range(self.n_shards):
+            self.lists[worker].ends = <int64_t*>owned_bytes(self.owners, most,
+                                                            sizeof(int64_t))
+            self.lists[worker].copies = <merged_t*>owned_bytes(
+                self.owners, most * self.n_shards, sizeof(merged_t))
 
     cdef _allocate(self, int64_t m):
         cdef int64_t V = self.model.c.vocab_size, shard
         cdef touched_t* touched
-        self.firsts[m] = <float**>owned_bytes(self.owners, V, sizeof(float*))
+        self.indices[m] = <int32_t*>owned_bytes(self.owners, V, sizeof(int32_t))
         self._allocate_curvature(&self.curvature[m], NULL)
         curvature_start(&self.curvature[m])
         for shard in range(self.n_shards):
@@ -75,7 +94,7 @@ cdef class Shards:
                                      &self.curvature[m])
             touched = &self.touched[m * self.n_shards + shard]
             touched.words = <int32_t*>owned_bytes(self.owners, V, sizeof(int32_t))
-            touched.uses = <int32_t*>owned_bytes(self.owners, V, sizeof(int32_t))
+            touched.copies = <copy_t*>owned_bytes(self.owners, V, sizeof(copy_t))
             touched.blocks = <float**>owned_bytes(self.owners, V // TOUCHED_BLOCK + 1,
                                                   sizeof(float*))
             touched.block_floats = min(V, TOUCHED_BLOCK) * self.model.c.stride
@@ -110,15 +129,15 @@ cdef class Shards:
         """Add up what the shards of a queue have sampled, in their order."""
         cdef int64_t m, shard, n = self._n_open(queue)
         for m in range(MATRICES):
-            if self.firsts[m] != NULL:
+            if self.indices[m] != NULL:
                 for shard in range(n):
                     add_samples(&self.curvature[m],
                                 curvature_of(&self.samples[shard], m))
                 curvature_refresh(&self.curvature[m])
+        self.next_task = 0
 
-    def merge(self, SpanQueue queue, int64_t turn, float strength, int64_t part,
-              int64_t n_parts):
-        """Merge a part of the rows that the spans of a queue have touched.
+    def merge(self, SpanQueue queue, int64_t turn, float strength, int64_t worker):
+        """Merge rows that the spans of a queue have touched, until none are left.
 
         Parameters
         ----------
@@ -127,19 +146,22 @@ cdef class Shards:
             Number of the round: which shard comes first changes from round to round.
         strength : float
             Of the transport through one update.
-        part, n_parts : int
-            Every row belongs to one of n_parts parts, which may be merged at the same
-            time; their number does not change the result.
+        worker : int
+            Index of the worker, whose scratch memory this needs.  Which worker merges
+            which rows does not change the result.
         """
-        cdef int64_t m, n = self._n_open(queue)
-        require(0 <= part < n_parts <= self.n_shards, "a part",
-                f"below the number of parts, at most {self.n_shards}", (part, n_parts))
-        cdef round_t merged
+        cdef int64_t m, n = self._n_open(queue), task
+        require(0 <= worker < self.n_shards, "the index of a worker",
+                f"below {self.n_shards}", worker)
+        cdef round_t merged = round_t(0, n, turn % max(n, 1), strength, worker, 0)
         with nogil:
-            for m in range(MATRICES):
-                if self.firsts[m] != NULL and n > 0:
-                    merged = round_t(m, n, turn % n, strength, part, n_parts)
-                    merge_touched(&self.model.c, self, &merged)
+            while n > 0:
+                task = atomic_add(&self.next_task, 1)
+                if task >= MATRICES * PARTS:
+                    break
+                merged.m, merged.part = task // PARTS, task % PARTS
+                if self.indices[merged.m] != NULL:
+                    merge_part(&self.model.c, self, &merged)
 
     @property
     def state(self):
@@ -192,7 +214,7 @@ cdef class Shards:
     cdef _exchange(self, double[:, ::1] packed, bint restore):
         cdef int64_t m
         for m in range(MATRICES):
-            if self.firsts[m] != NULL:
+            if self.indices[m] != NULL:
                 exchange_curvature(&self.curvature[m], &packed[m, 0], restore)
 
     cdef int64_t _n_open(self, SpanQueue queue) except -1:
@@ -200,15 +222,6 @@ cdef class Shards:
         require(n <= self.n_shards, "the spans of a round", f"at most {self.n_shards}",
                 n)
         return n
-
-
-cdef struct round_t:
-    int64_t m                 # matrix
-    int64_t n_shards
-    int64_t first             # shard that is merged first
-    float strength
-    int64_t part
-    int64_t n_parts
 
 
 cdef inline const matrix_t* matrix_of(const model_t* model, int64_t m) noexcept nogil:
@@ -226,34 +239,56 @@ cdef inline curvature_t* curvature_of(curvatures_t* curvatures,
 
 # ---- the rows of a shard ----
 
-cdef inline float* touched_row(const matrix_t* matrix, int64_t word,
-                               int64_t stride) noexcept nogil:
+cdef inline float* row_ahead(const matrix_t* matrix, int64_t word,
+                             int64_t stride) noexcept nogil:
+    """Return a row like `row`, to be prefetched: this is no use of it."""
+    if matrix.touched == NULL:
+        return row(matrix, word, stride)
+    return touched_row(matrix, word, stride, 0)
+
+
+cdef inline void count_uses(const matrix_t* matrix, int64_t word,
+                            int32_t n) noexcept nogil:
+    """Count further uses of a row that was looked up once."""
+    if matrix.touched != NULL:
+        matrix.slots[word].uses += n
+
+
+cdef inline void prefetch_slots(const model_t* model, const work_t* work, int pos,
+                                int window) noexcept nogil:
+    """Prefetch the slots of words that are looked up soon."""
+    if model.syn0.slots != NULL and pos + window + 2 < work.n_kept:
+        block_prefetch_line(&model.syn0.slots[work.words[pos + window + 2]])
+    if model.syn1neg.slots != NULL and pos + 2 < work.n_kept:
+        block_prefetch_line(&model.syn1neg.slots[work.words[pos + 2]])
+
+
+cdef inline float* touched_row(const matrix_t* matrix, int64_t word, int64_t stride,
+                               int32_t uses) noexcept nogil:
     """Return the shard's copy of a row, which is filled by `copy_touched`."""
-    cdef int64_t slot = matrix.slots[word] - 1
-    if slot < 0:
-        slot = touch(matrix, word, stride)
-    matrix.touched.uses[slot] += 1
-    return touched_at(matrix.touched, slot, stride)
+    cdef slot_t* slot = &matrix.slots[word]
+    if slot.row == 0:
+        touch(matrix, word, stride)
+    slot.uses += uses
+    return touched_at(matrix.touched, max(1, slot.row) - 1, stride)
 
 
-cdef inline float* touched_at(const touched_t* touched, int64_t slot,
+cdef inline float* touched_at(const touched_t* touched, uint64_t row,
                               int64_t stride) noexcept nogil:
-    return touched.blocks[slot // TOUCHED_BLOCK] + slot % TOUCHED_BLOCK * stride
+    return touched.blocks[row // TOUCHED_BLOCK] + row % TOUCHED_BLOCK * stride
 
 
-cdef int64_t touch(const matrix_t* matrix, int64_t word, int64_t stride) noexcept nogil:
+cdef void touch(const matrix_t* matrix, int64_t word, int64_t stride) noexcept nogil:
     """Add a row to the shard's; prefetch what will be copied to it."""
     cdef touched_t* touched = matrix.touched
-    cdef int64_t slot = touched.n_rows, block = slot // TOUCHED_BLOCK
+    cdef int64_t block = touched.n_rows // TOUCHED_BLOCK
     if touched.blocks[block] == NULL and not add_block(touched, block):
         touched.failed = True
-        return 0
-    touched.words[slot] = <int32_t>word
-    touched.uses[slot] = 0
+        return
+    touched.words[touched.n_rows] = <int32_t>word
     touched.n_rows += 1
-    matrix.slots[word] = <int32_t>touched.n_rows
+    matrix.slots[word] = slot_t(<int32_t>touched.n_rows, 0)
     block_prefetch_row(matrix.shared + word * stride, <int>stride)
-    return slot
 
 
 cdef bint add_block(touched_t* touched, int64_t block) noexcept with gil:
@@ -330,7 +365,7 @@ cdef bint close_shard(model_t* model, work_t* work, Shards shards,
                       int64_t shard) noexcept nogil:
     """Undo `open_shard`; return whether memory was missing."""
     cdef bint failed = False
-    cdef int64_t m, slot
+    cdef int64_t m
     cdef matrix_t* matrix
     copy_touched(model)
     shards.samples[shard] = work.merging.curvatures
@@ -339,11 +374,35 @@ cdef bint close_shard(model_t* model, work_t* work, Shards shards,
         matrix = <matrix_t*>matrix_of(model, m)
         if matrix.touched != NULL:
             failed = failed or matrix.touched.failed
-            for slot in range(matrix.touched.n_rows):
-                matrix.slots[matrix.touched.words[slot]] = 0
+            sort_touched(matrix)
             matrix.touched = NULL
             matrix.n_replicated = 0
     return failed
+
+
+cdef void sort_touched(const matrix_t* matrix) noexcept nogil:
+    """Sort a shard's rows by parts, and forget where they are."""
+    cdef touched_t* touched = matrix.touched
+    cdef int64_t* ends = touched.part_ends
+    cdef int64_t row, part, first = 0, n
+    cdef int32_t word
+    memset(ends, 0, PARTS * sizeof(int64_t))
+    for row in range(touched.n_rows):
+        ends[part_of(touched.words[row])] += 1
+    for part in range(PARTS):
+        n, ends[part] = ends[part], first
+        first += n
+    for row in range(touched.n_rows):
+        word = touched.words[row]
+        part = part_of(word)
+        touched.copies[ends[part]] = copy_t(word, <int32_t>row, matrix.slots[word].uses)
+        ends[part] += 1
+        matrix.slots[word].row = 0
+
+
+cdef inline int64_t part_of(int32_t word) noexcept nogil:
+    # Words of one cache line of `indices` belong together.
+    return (<uint32_t>(word >> 3) * <uint32_t>0x9E3779B1U) >> (32 - PART_BITS)
 
 
 # ---- curvature ----
@@ -385,62 +444,3 @@ cdef void add_samples(curvature_t* whole, curvature_t* part):
     whole.trace += part.trace
     whole.n_blocks += part.n_blocks
     part.trace = part.n_blocks = 0
-
-
-# ---- merging ----
-
-cdef void merge_touched(const model_t* model, Shards shards,
-                        const round_t* merged) noexcept nogil:
-    """Merge rows from shard to shard, in their first copies; these are the new rows.
-
-    row <- mine + E (row - base), from the second copy `mine` of a row on; `base` is the
-    shared row.  E is the transport through the updates that a shard makes.
-    """
-    cdef int64_t i, slot, word, stride = model.stride, m = merged.m
-    cdef float strength = merged.strength * shards.scales[m]
-    cdef float** firsts = shards.firsts[m]
-    cdef float* copy
-    cdef touched_t* touched
-    cdef curvature_t h = shards.curvature[m]
-    h.dots = curvature_of(&shards.samples[merged.part], m).dots
-    h.change = curvature_of(&shards.samples[merged.part], m).change
-    for i in range(merged.n_shards):
-        touched = touched_by(shards, merged, merged.first + i)
-        for slot in range(touched.n_rows):
-            word = touched.words[slot]
-            if part_of(word, merged.n_parts) != merged.part:
-                continue
-            copy = touched_at(touched, slot, stride)
-            if firsts[word] == NULL:
-                firsts[word] = copy
-                continue
-            block_transport(&h, strength * touched.uses[slot], copy,
-                            matrix_of(model, m).shared + word * stride, firsts[word])
-    for i in range(merged.n_shards):
-        store_merged(model, shards, merged, touched_by(shards, merged, i))
-
-
-cdef inline touched_t* touched_by(Shards shards, const round_t* merged,
-                                  int64_t shard) noexcept nogil:
-    return &shards.touched[merged.m * shards.n_shards + shard % merged.n_shards]
-
-
-cdef void store_merged(const model_t* model, Shards shards, const round_t* merged,
-                       const touched_t* touched) noexcept nogil:
-    """Write the merged rows of one shard that no shard before it has written."""
-    cdef int64_t slot, word, stride = model.stride
-    cdef float** firsts = shards.firsts[merged.m]
-    cdef float* shared = matrix_of(model, merged.m).shared
-    cdef bint may_be_frozen = merged.m == 0 and model.frozen != NULL
-    for slot in range(touched.n_rows):
-        word = touched.words[slot]
-        if part_of(word, merged.n_parts) != merged.part or firsts[word] == NULL:
-            continue
-        if not (may_be_frozen and model.frozen[word]):
-            memcpy(shared + word * stride, firsts[word], stride * sizeof(float))
-        firsts[word] = NULL
-
-
-cdef inline int64_t part_of(int64_t word, int64_t n_parts) noexcept nogil:
-    # Words of one cache line of `firsts` belong together.
-    return (<uint64_t>(<uint32_t>(word >> 3) * <uint32_t>0x9E3779B1U) * n_parts) >> 32

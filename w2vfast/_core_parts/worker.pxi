@@ -403,8 +403,8 @@ cdef class Worker:
 
     cdef _add_slots(self, matrix_t* matrix):
         if matrix.shared != NULL:
-            matrix.slots = <int32_t*>owned_bytes(self.owners, self.c.vocab_size,
-                                                 sizeof(int32_t))
+            matrix.slots = <slot_t*>owned_bytes(self.owners, self.c.vocab_size,
+                                                sizeof(slot_t))
 
     @property
     def n_replicated(self):

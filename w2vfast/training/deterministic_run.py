@@ -135,12 +135,12 @@ class DeterministicRun(FastRun):
         self._merged.reset()
         schedule = self._schedule(epoch)
         return [
-            functools.partial(self._run_rounds, worker, part, schedule)
-            for part, worker in enumerate(self._workers)
+            functools.partial(self._run_rounds, worker, index, schedule)
+            for index, worker in enumerate(self._workers)
         ]
 
     def _run_rounds(
-        self, worker: _core.Worker, part: int, schedule: _core.AlphaSchedule
+        self, worker: _core.Worker, index: int, schedule: _core.AlphaSchedule
     ) -> None:
         plan, epoch_key = self._plan, self._epochs_before + self._epoch
         job = (self._ids, self._queue, plan.order, epoch_key, schedule)
@@ -148,9 +148,7 @@ class DeterministicRun(FastRun):
             while self._is_open:
                 worker.train_round(*job, self._ids_before)
                 self._trained.wait()
-                self._shards.merge(
-                    self._queue, self._round, self._strength, part, len(self._workers)
-                )
+                self._shards.merge(self._queue, self._round, self._strength, index)
                 self._merged.wait()
 
     def _begin_round(self) -> None:
@@ -202,17 +200,20 @@ def updates_per_use(params: TrainParams) -> tuple[float, float, float]:
     -----
     In skip-gram an output has an update for each block of contexts.  In CBOW with
     means an input moves the mean by a part of its own change only, so that an update
-    counts as this part of one.
+    counts as this part of one.  A chunk looks each position up once for all windows
+    that it is in, and again where it is in a window of the next chunk.
     """
     smallest = 1 if params.shrink_windows else params.window
-    contexts = 2 * np.arange(smallest, params.window + 1)
+    contexts = 2 * np.arange(smallest, params.window + 1)  # of each possible window
     if params.sg:
         is_alone = params.negative_sharing == "pair"
         blocks = 1 if is_alone else np.ceil(contexts / _core.MAX_INPUTS).mean()
         return 1.0, float(blocks), float(blocks)
-    part = 1.0
-    if params.cbow_mean and params.negative_sharing != "chunk":
-        part /= contexts.mean()
+    n, updates = contexts.mean(), 1.0
+    if params.negative_sharing == "chunk":
+        updates = n * _core.CHUNK_CENTRES / (_core.CHUNK_CENTRES + 2 * params.window)
+    if params.cbow_mean:
+        updates /= n
     if params.cbow_gradient == "mean":
-        part /= contexts.mean()
-    return float(part), 1.0, 1.0
+        updates /= n
+    return float(updates), 1.0, 1.0

@@ -212,9 +212,10 @@ def _shard_bytes(n_rows: int, params: TrainParams, row_bytes: int) -> int:
         copied += n_rows if params.negative_sharing == "pair" else a_matrix
     n_matrices = 1 + params.hs + (params.negative > 0)
     n_workers = min(params.n_workers, SHARDS)
-    # A number and a count of each row, where it is copied to, where it is merged.
-    tables = n_rows * n_matrices * (8 * SHARDS + 4 * n_workers + 8)
-    return SHARDS * copied * row_bytes + tables
+    # For each row: its number and its copy, where it is copied to, an index of a merge.
+    tables = n_rows * n_matrices * (16 * SHARDS + 8 * n_workers + 4)
+    lists = 17 * n_rows * n_workers  # what a worker merges at a time
+    return SHARDS * copied * row_bytes + tables + lists
 
 
 def new_weights(n_rows: int, params: TrainParams) -> Weights:

@@ -16,6 +16,7 @@ import pytest
 from helpers import posix_only, run_python
 
 from w2vfast.system.files import InputFile, check_output, folder_files, open_output
+from w2vfast.system.leftovers import remove_leftovers
 
 
 def only_file_in(folder):
@@ -45,6 +46,21 @@ def test_output_reaches_the_disk_before_its_name(tmp_path, monkeypatch):
     with open_output(tmp_path / "out") as file:
         file.write(b"new")
     assert calls == ["fsync", "replace"]
+
+
+def test_another_writer_does_not_take_a_finished_file_for_a_leftover(
+    tmp_path, monkeypatch
+):
+    replace = os.replace
+
+    def replace_later(source, target):
+        remove_leftovers(str(tmp_path))  # as another writer does before it begins
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", replace_later)
+    with open_output(tmp_path / "out") as file:
+        file.write(b"new")
+    assert only_file_in(tmp_path).read_bytes() == b"new"
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])

@@ -270,6 +270,7 @@ def folder_files(path: str) -> list[str]:
 # Names of descriptors that are already open.  Opening them by name would truncate a
 # regular file that the shell opened with >>, and lose its position.
 _DESCRIPTOR = re.compile(r"/dev/(?:std(out|err)|fd/([0-9]+))|/proc/self/fd/([0-9]+)")
+_RENAMES_OPEN_FILES = os.name == "posix"
 _MAX_LINKS = 40  # [symbolic links], as Linux allows in one path
 _FULL_DISK = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
@@ -344,7 +345,8 @@ def check_output(path: PathLike) -> None:
         return
     file, temporary = _create_beside(target)
     file.close()
-    os.unlink(temporary)
+    with suppress(FileNotFoundError):  # another writer has removed it as a leftover
+        os.unlink(temporary)
 
 
 def _open_descriptor(path: str) -> int | None:
@@ -427,17 +429,26 @@ def synced(file: BinaryIO) -> Iterator[BinaryIO]:
     """Close `file` at the end of the block, after flushing it to the disk."""
     with file:
         yield file
-        file.flush()
-        os.fsync(file.fileno())
+        _flush_to_disk(file)
+
+
+def _flush_to_disk(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 @contextmanager
 def _replaced_file(target: str) -> Iterator[BinaryIO]:
     file, temporary = _create_beside(target)
+    final = os.path.realpath(target)
     try:
-        with synced(file):
+        with file:
             yield file
-        os.replace(temporary, os.path.realpath(target))
+            _flush_to_disk(file)
+            if _RENAMES_OPEN_FILES:  # closed, it could be taken for a leftover
+                os.replace(temporary, final)
+        if not _RENAMES_OPEN_FILES:
+            os.replace(temporary, final)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from w2vfast.errors import warn
 from w2vfast.system.threads import Crew
 from w2vfast.text.column_blocks import ColumnBlocks
 from w2vfast.text.column_source import ColumnSource
@@ -50,3 +51,5 @@ def _lines(source: FileSource, crew: Crew, block_bytes: int) -> Iterator[str]:
                 yield line.decode("utf-8", "surrogateescape")
     finally:
         blocks.close()
+    for message in blocks.messages:
+        warn(message)

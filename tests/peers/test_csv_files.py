@@ -171,6 +171,12 @@ def test_a_bad_row_in_a_later_block_of_csv_is_an_error(monkeypatch, tmp_path):
     assert "Put quotes around fields" in found
 
 
+def test_a_row_that_is_too_long_is_an_error(monkeypatch, tmp_path):
+    monkeypatch.setattr(csv_files, "BLOCK_BYTES", 1000)
+    (tmp_path / "t.csv").write_text("text,n\n" + "a b,1\n" * 500 + "a " * 5000 + ",1\n")
+    assert "a row is longer than 1,000 bytes. Split it" in error_of(tmp_path / "t.csv")
+
+
 @pytest.mark.parametrize(
     ("first", "late", "kind"),
     [

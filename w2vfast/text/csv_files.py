@@ -13,7 +13,7 @@ from w2vfast.system.log import logger
 from w2vfast.text.arrow_types import column_number
 from w2vfast.text.pyarrow_files import open_stream, open_text, pyarrow_module
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 22  # no row may be longer
 _DELIMITERS = (",", ";", "\t", "|")  # of a CSV file; the first of equally good ones
 _FIRST_ROWS = 20  # which tell the delimiter
 
@@ -49,6 +49,11 @@ open_tsv = partial(_open, "\t")
 def explain_csv(path: str, column: str | None, reason: str) -> str:
     """Return what is wrong with a CSV file, and what to do; see `ColumnFormat`."""
     del column
+    if "straddl" in reason:
+        return (
+            f"a row is longer than {BLOCK_BYTES:,} bytes. Split it, or write the table "
+            "as Parquet."
+        )
     if "Expected" not in reason:
         return reason
     return (

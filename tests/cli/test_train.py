@@ -440,8 +440,10 @@ def test_a_training_that_had_ended_is_not_recorded(corpus, output, small, capsys
 
 def test_two_outputs_are_not_one_file(corpus, output, capsys):
     arguments = ["train", "-train", str(corpus), "-output", str(output)]
-    assert main([*arguments, "--record", str(output)]) == 2
-    assert "-output and --record are both" in capsys.readouterr().err
+    for flag in ("--record", "--checkpoint"):
+        assert main([*arguments, flag, str(output)]) == 2
+        assert f"-output and {flag} are both" in capsys.readouterr().err
+    assert not output.exists()
 
 
 def test_record_words_without_a_word_is_wrong_usage(corpus, output, capsys):

@@ -299,12 +299,12 @@ class Request:
         }
         outputs = [name for name in named.values() if name]
         flags: dict[str, str] = {}
-        for flag, name in named.items():
+        for flag, name in {**named, "--checkpoint": self.checkpoint}.items():
             if not name or name == STANDARD_OUTPUT:
                 continue
             other = flags.setdefault(os.path.realpath(name), flag)
             if other != flag:
-                PARSER.error(f"{other} and {flag} are both {name!r}. Name two files.")
+                PARSER.error(f"{other} and {flag} are both {name!r}. Name two.")
         inputs = (self.vocab_in, self.init_vectors, self.freeze)
         refuse_inputs(outputs, inputs, self.corpus)
         for name in outputs:

@@ -156,6 +156,7 @@ def simple_tokens(
 ) -> int:
     """Write lower-cased words; OUT out: (2 * n or more,); -1 if it needs Python."""
 
+@final
 class StringArray:
     """Strings in memory, read in place."""
 

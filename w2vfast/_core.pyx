@@ -204,9 +204,7 @@ cdef enum:
     MOST_ROWS = 0x7FFFFFFF    # a word is an int32
     NEVER = 1 << 30           # more merges than any epoch has
     RAMP_PERIODS = 128        # at the start, periods are this part of the words so far
-    MERGE_USES = 32           # of a row by a worker, after which it is merged
-    MERGE_PARTS = 64          # or after this part of the words so far
-    REPLICATE_USES = 16       # of a row in such a part, from which it is replicated
+    REPLICATE_USES = 16       # between two merges, from which a row is replicated
     CURVATURE_STRIDE = 256    # kept words between two samples of the curvature
     LOCK_ROWS = 4             # rows behind one lock, which a merge holds for about 1 us
     LOCK_STRIDE = 8           # int64 from lock to lock, a cache line

@@ -81,7 +81,9 @@ SG_HS = {"hs": 1, "negative": 0}
 @pytest.mark.parametrize("workers", [2, 16])
 def test_workers_replicate_words_and_inner_nodes(monkeypatch, workers):
     monkeypatch.setenv("W2VFAST_LOCKSTEP", "1")
-    params = TrainParams(vector_size=8, sg=1, hs=1, negative=5, workers=workers)
+    params = TrainParams(
+        vector_size=8, sg=1, hs=1, negative=5, sample=0, workers=workers
+    )
     run = run_of(params, topics(400_000), 40_000)
     run.run_epoch(0)
     for worker in run._run._workers:
@@ -120,8 +122,12 @@ def test_the_sum_of_what_workers_learned_apart_diverges(monkeypatch):
     assert by_a_sum > 2 * expected
 
 
-@pytest.mark.parametrize("workers", [2, 16])
-def test_a_word_that_is_half_of_the_text_does_no_harm(workers):
+@pytest.mark.parametrize(
+    ("workers", "first"), [(2, 512), (16, 512), (16, 128), (16, 256), (16, 2048)]
+)
+def test_a_word_that_is_half_of_the_text_does_no_harm(monkeypatch, workers, first):
+    """With any schedule: what some workers learn of it overshoots easily."""
+    monkeypatch.setattr(replicas, "FIRST_WORDS_BETWEEN_MERGES", first)
     ids = topics(1_000_000)
     ids[::2] = 1
     losses = [loss_in_lockstep(ids, n, negative=5, sample=0) for n in (1, workers)]

@@ -33,7 +33,6 @@ cdef struct merge_t:
     int64_t n_words          # its kept words so far
     int64_t stride
     float strength           # of the transport, for each update
-    float least_uses         # of rows that are merged, since their last merge
     bint wait                # for locks that are not free; else skip their rows
 
 
@@ -41,7 +40,7 @@ cdef inline void merge_when_due(model_t* model, merging_t* merging, int n_words,
                                 float alpha) noexcept nogil:
     # Called after each centre word or chunk: a sentence may be longer than the period.
     if count_words(merging, n_words):
-        merge_rows(model, merging, alpha, MERGE_USES, False)
+        merge_all(model, merging, alpha, False)
         replicate_more(model, merging)
         if merging.lockstep != NULL:
             wait_for_others(merging)
@@ -67,19 +66,19 @@ cdef inline int64_t current_period(const merging_t* merging) noexcept nogil:
 # ---- which rows are replicated so far ----
 
 cdef void replicate_more(model_t* model, const merging_t* merging) noexcept nogil:
-    """Replicate further rows that this worker uses often between two merges of them."""
-    cdef float part = <float>merging.n_words / MERGE_PARTS
+    """Replicate further rows that this worker uses often between two merges."""
+    cdef float period = current_period(merging)
     cdef float contexts = mean_contexts(&merging.curvatures)
-    replicate_used(&model.syn0, model.stride, merging.n_words, part * contexts)
-    replicate_used(&model.syn1, model.stride, merging.n_words, part)
-    replicate_used(&model.syn1neg, model.stride, merging.n_words, part)
+    replicate_used(&model.syn0, model.stride, merging.n_words, period * contexts)
+    replicate_used(&model.syn1, model.stride, merging.n_words, period)
+    replicate_used(&model.syn1neg, model.stride, merging.n_words, period)
 
 
 cdef void replicate_used(matrix_t* matrix, int64_t stride, int64_t n_words,
-                         float part) noexcept nogil:
+                         float period) noexcept nogil:
     cdef int64_t word, start, n_floats
     while (matrix.n_replicated < matrix.n_replicas
-           and most_uses(matrix, matrix.n_replicated) * part >= REPLICATE_USES):
+           and most_uses(matrix, matrix.n_replicated) * period >= REPLICATE_USES):
         word, start = matrix.n_replicated, matrix.n_replicated * stride
         matrix.n_replicated = min(word + LOCK_ROWS, matrix.n_replicas)
         n_floats = (matrix.n_replicated - word) * stride
@@ -90,36 +89,28 @@ cdef void replicate_used(matrix_t* matrix, int64_t stride, int64_t n_words,
 
 # ---- a merge ----
 
-cdef void merge_all(const model_t* model, merging_t* merging,
-                    float alpha) noexcept nogil:
-    merge_rows(model, merging, alpha, 0, True)
-
-
-cdef void merge_rows(const model_t* model, merging_t* merging, float alpha,
-                     float least_uses, bint wait) noexcept nogil:
-    """Merge rows that this worker has used `least_uses` times, or merged long ago."""
+cdef void merge_all(const model_t* model, merging_t* merging, float alpha,
+                    bint wait) noexcept nogil:
+    """Merge all replicas: if some rows skipped merges, others would diverge."""
     cdef curvatures_t* curvatures = &merging.curvatures
     cdef float contexts = mean_contexts(curvatures)
     cdef merge_t merge = merge_t(merging.n_words, model.stride,
-                                 merging.transport * alpha, least_uses, wait)
+                                 merging.transport * alpha, wait)
     curvature_refresh(&curvatures.syn0)
     curvature_refresh(&curvatures.syn1)
     curvature_refresh(&curvatures.syn1neg)
-    merge_matrix(&model.syn0, &merge, contexts, contexts ** merging.input_power)
-    merge_matrix(&model.syn1, &merge, 1, contexts ** merging.output_power)
-    merge_matrix(&model.syn1neg, &merge, 1, contexts ** merging.output_power)
+    merge_matrix(&model.syn0, &merge, contexts ** merging.input_power)
+    merge_matrix(&model.syn1, &merge, contexts ** merging.output_power)
+    merge_matrix(&model.syn1neg, &merge, contexts ** merging.output_power)
 
 
-cdef void merge_matrix(const matrix_t* matrix, const merge_t* merge, float scale,
+cdef void merge_matrix(const matrix_t* matrix, const merge_t* merge,
                        float weight) noexcept nogil:
-    """Merge rows that a kept word uses `scale * uses` times, each use as `weight`."""
+    """Merge the replicas of a matrix, in which each use counts as `weight`."""
     cdef int64_t group, n_words, n_rows = matrix.n_replicated
     cdef int64_t* lock
     for group in range((n_rows + LOCK_ROWS - 1) // LOCK_ROWS):
         n_words = merge.n_words - matrix.merged_at[group]
-        if (n_words * scale * most_uses(matrix, group * LOCK_ROWS) < merge.least_uses
-                and n_words < merge.n_words // MERGE_PARTS):
-            continue
         lock = matrix.locks + group % N_LOCKS * LOCK_STRIDE
         if take_lock(lock, merge.wait):
             merge_group(matrix, merge, group, n_words * weight)

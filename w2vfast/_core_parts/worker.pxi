@@ -505,7 +505,7 @@ cdef void run_spans(model_t* model, const options_t* options, work_t* work,
                     const schedule_t* schedule, const int32_t* ids, SpanQueue queue,
                     uint64_t seed, int64_t epoch_key) noexcept nogil:
     cdef int64_t span
-    merge_all(model, &work.merging, 0)
+    merge_all(model, &work.merging, 0, True)
     begin_lockstep(&work.merging)
     while True:
         span = take_span(queue)
@@ -514,7 +514,7 @@ cdef void run_spans(model_t* model, const options_t* options, work_t* work,
         work.random = random_stream(seed, epoch_key, span)
         train_span(model, options, work, schedule, ids, queue.starts[span],
                    queue.starts[span + 1])
-    merge_all(model, &work.merging, work.block.alpha)
+    merge_all(model, &work.merging, work.block.alpha, True)
     end_lockstep(&work.merging)
 
 

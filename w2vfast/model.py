@@ -823,6 +823,7 @@ class Word2Vec(Predictions, GensimNames):
                 run_epochs(
                     *(run, params.epochs, self.history, hooks, self, progress, pauses)
                 )
+            logger.info("Trained by %s.", run.summary)
         finally:
             weights.pack()
             self._follow()

@@ -151,7 +151,9 @@ class TrainParams:
         number of workers.  None chooses one (1 in exact mode), which can be read
         afterwards.
     workers : int or None, default None
-        Threads; None is every CPU that this process may use, 1 in exact mode.
+        Threads; None is every CPU that this process may use, but at most one for each
+        16,000 words of the text, and 1 in exact mode.  More than these CPUs give a
+        warning.
     sg : bool or int, default False
         1 trains skip-gram, 0 CBOW.
     hs : bool or int, default False
@@ -482,7 +484,10 @@ class TrainParams:
 
     @property
     def n_workers(self) -> int:
-        """Threads to use: `workers`, or every usable CPU (1 in exact mode)."""
+        """Threads to use: `workers`, or every usable CPU (1 in exact mode).
+
+        For a short text, `training.worker_count` starts fewer.
+        """
         if self.workers is not None:
             return self.workers
         return 1 if self.exact else usable_cpus()

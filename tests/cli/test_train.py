@@ -205,6 +205,7 @@ def test_a_summary_without_progress(corpus, output, capfd, train):
         "Vocabulary:",
         "Training",
         "Trained",
+        "Trained",
     ]
     assert "Vocabulary: 50 words, which occur 3,000 times." in printed.err
     assert "alpha 0.05" in printed.err
@@ -223,7 +224,8 @@ def test_progress_is_a_few_lines_where_nobody_watches(corpus, output, capfd, tra
     ]
     assert first[3].startswith("epoch 1/1 alpha ")
     assert "3,300 tokens (100%), " in printed.err.splitlines()[3]
-    assert first[4].startswith("Trained in ")
+    assert first[4].startswith("Trained by 1 thread")
+    assert first[5].startswith("Trained in ")
 
 
 @posix_only

@@ -68,6 +68,15 @@ class DeterministicRun(FastRun):
         """What each shard has counted, so that losses are added in a fixed order."""
         return self._shards.counters
 
+    @property
+    def summary(self) -> str:
+        """How many workers trained, and how many rounds the last epoch had."""
+        n, rounds = len(self._workers), len(self._plan.bounds) - 1
+        return (
+            f"{n} thread{'s' if n > 1 else ''}, merged after each of {rounds:,} rounds "
+            "of the last epoch"
+        )
+
     def spans(self, epoch: int) -> NDArray[np.int64]:
         """Return the offsets of an epoch's spans, shape (S + 1,)."""
         seen = epoch * len(self._ids)

@@ -63,6 +63,11 @@ class ExactRun:
         """What the worker has done so far."""
         return [self._worker.counters]
 
+    @property
+    def summary(self) -> str:
+        """How many workers trained: one, as all of C's results are defined by it."""
+        return "1 thread"
+
     def spans(self, epoch: int) -> NDArray[np.int64]:
         """Return the offsets of an epoch's spans, which serve to tell where it ends."""
         del epoch

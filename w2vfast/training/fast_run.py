@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,11 @@ from w2vfast.training.kernel_objects import kernel_options
 from w2vfast.training.position import restore_counters
 from w2vfast.training.replicas import plan_replicas
 from w2vfast.training.spans import even_spans
+from w2vfast.training.worker_count import (
+    in_lockstep,
+    useful_workers,
+    warn_if_cpus_are_shared,
+)
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
@@ -26,7 +30,6 @@ if TYPE_CHECKING:
     from w2vfast.training.weights import Weights
 
 SAMPLED_IDS = 1 << 20  # at least, from which word shares are estimated
-IDLE_WORKERS = 16  # that may be started for nothing
 
 
 class FastRun:
@@ -61,13 +64,11 @@ class FastRun:
         self._weights = weights
         self._ids = ids
         self._starts = even_spans(ids, params.max_sentence_length)
-        self._params = replace(params, workers=self._useful_workers(params))
+        warn_if_cpus_are_shared(params)
+        n_workers = useful_workers(params, len(ids), len(self._starts) - 1)
+        self._params = replace(params, workers=n_workers)
         self._epochs_before = epochs_before
         self._workers = self._workers_in_memory(model, tables)
-
-    def _useful_workers(self, params: TrainParams) -> int:
-        """Return how many workers to start: few of them find no span."""
-        return min(params.n_workers, max(len(self._starts) - 1, IDLE_WORKERS))
 
     def _workers_in_memory(
         self, model: _core.Model, tables: Tables
@@ -89,8 +90,7 @@ class FastRun:
 
     def _new_workers(self, model: _core.Model, tables: Tables) -> list[_core.Worker]:
         p = self._params
-        in_step = os.environ.get("W2VFAST_LOCKSTEP") == "1"
-        lockstep = _core.Lockstep(p.n_workers) if in_step else None
+        lockstep = _core.Lockstep(p.n_workers) if in_lockstep() else None
         replicas = self._plan_replicas(tables) if p.n_workers > 1 else None
         options = kernel_options(p, len(self._ids))
         return [
@@ -124,6 +124,20 @@ class FastRun:
     def counters(self) -> list[_core.Counters]:
         """What each worker has done so far, in all epochs."""
         return [worker.counters for worker in self._workers]
+
+    @property
+    def summary(self) -> str:
+        """How many workers trained, and what each of them had replicas of."""
+        n = len(self._workers)
+        rows = np.max([worker.n_replicated for worker in self._workers], axis=0)
+        n_words, n_nodes = int(max(rows[0], rows[2])), int(rows[1])
+        if n == 1 or n_words + n_nodes == 0:
+            return f"{n} thread{'s' if n > 1 else ''}"
+        nodes = f" and {n_nodes:,} inner nodes" if n_nodes else ""
+        return (
+            f"{n} threads, each with replicas of {n_words:,} words{nodes}, merged by "
+            "transport"
+        )
 
     def spans(self, epoch: int) -> NDArray[np.int64]:
         """Return the offsets of an epoch's spans, shape (S + 1,)."""

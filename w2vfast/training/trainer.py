@@ -132,6 +132,11 @@ class Trainer:
         return self._params.epochs
 
     @property
+    def summary(self) -> str:
+        """What trained: threads, replicas, merges."""
+        return self._run.summary
+
+    @property
     def starts(self) -> NDArray[np.int64]:
         """Offsets of the epoch's spans, shape (S + 1,), the number of ids last."""
         return self._starts

@@ -4,10 +4,11 @@ import gzip
 from itertools import pairwise
 
 import pytest
-from thread_ranks import ThreadRanks
+from thread_ranks import ThreadRanks, on_ranks
 
 from w2vfast.distributed import file_parts
-from w2vfast.distributed.file_parts import FilePart, line_start, share_of
+from w2vfast.distributed.file_parts import FilePart, dealt, line_start, share_of
+from w2vfast.distributed.ranks import RankError
 from w2vfast.text.sources import file_source, sentence_source
 
 LINES = [b"the cat sat\n", b"on\n", b"\n", b"a mat with a long line of words\n", b"end"]
@@ -28,9 +29,7 @@ def read(file):
 
 
 def shares(path, size):
-    return [
-        share_of(file_source(path), ThreadRanks(k, size, None)) for k in range(size)
-    ]
+    return on_ranks(size, lambda ranks: share_of(file_source(path), ranks))
 
 
 @pytest.mark.parametrize("length", [1, 2, 7, 12, 50, 1000])
@@ -77,6 +76,61 @@ def test_a_compressed_file_is_read_by_one_rank(text, tmp_path):
     path.write_bytes(gzip.compress(text.read_bytes()))
     dealt = shares([str(path), str(text)], 2)
     assert [share.source.files for share in dealt] == [[str(path)], [str(text)]]
+
+
+def test_a_long_line_is_cut_at_tabs_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(file_parts, "SEARCHED_BYTES", 20)
+    path = tmp_path / "tabs.txt"
+    path.write_bytes(b"word\t" * 100)
+    with open(path, "rb", buffering=0) as file:
+        assert line_start(file, 1) == 5
+
+
+@pytest.mark.parametrize("separator", [b"\n", b" "])
+def test_a_small_text_has_words_for_every_rank(tmp_path, separator):
+    path = tmp_path / "text.txt"
+    path.write_bytes((b"word " * 9 + b"end" + separator) * 900)  # 43 KB
+    files = [share.source.files for share in shares(path, 3)]
+    assert all(any(read(part).strip() for part in parts) for parts in files)
+
+
+def test_a_text_of_fewer_parts_than_ranks_is_an_error_on_all(text):
+    for error in shares(text, 3):
+        assert isinstance(error, ValueError), error
+        assert "1 parts for 3 ranks" in str(error)
+        assert "Use fewer ranks" in str(error)
+
+
+def test_ranks_get_about_the_same_number_of_bytes():
+    sizes = [60, 1] * 50  # dealt in turn, one rank would have nearly all
+    loads = [sum(sizes[place] for place in hand) for hand in dealt(sizes, 2)]
+    assert max(loads) - min(loads) <= 60
+    assert sorted(place for hand in dealt(sizes, 2) for place in hand) == [*range(100)]
+    assert dealt([5] * 7, 3) == [[0, 3, 6], [1, 4], [2, 5]]
+    assert dealt([0] * 4, 2) == [[0, 2], [1, 3]]
+
+
+@pytest.mark.parametrize("content", [b"longer text", None])
+def test_ranks_that_find_other_files_are_an_error(text, tmp_path, content):
+    """Else some text would be trained twice, or never."""
+    other = tmp_path / "copy" / "text.txt"
+    other.parent.mkdir()
+    other.write_bytes(content or text.read_bytes())
+    own = [[str(text)] * 3, [str(other)] * (3 if content else 4)]
+    found = on_ranks(2, lambda ranks: share_of(file_source(own[ranks.index]), ranks))
+    for error in found:
+        assert isinstance(error, RankError), error
+        assert "same files" in str(error)
+
+
+def test_copies_in_other_folders_are_the_same_files(text, tmp_path, monkeypatch):
+    monkeypatch.setattr(file_parts, "LEAST_BYTES", 10)
+    other = tmp_path / "copy" / "text.txt"
+    other.parent.mkdir()
+    other.write_bytes(text.read_bytes())
+    own = [str(text), str(other)]
+    found = on_ranks(2, lambda ranks: share_of(file_source(own[ranks.index]), ranks))
+    assert all(share.source.files for share in found)
 
 
 def test_one_rank_reads_the_text_as_it_is(text):

@@ -7,18 +7,25 @@ topics would disagree more.  No part is read by two ranks.
 from __future__ import annotations
 
 import copy
+import heapq
 import io
+import os
+import re
+import zlib
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
-from w2vfast.distributed.ranks import Ranks
+from w2vfast.distributed.ranks import RankError, Ranks
 from w2vfast.system.files import InputFile
 from w2vfast.text.column_files import ColumnFileSource
 from w2vfast.text.corpus_files import regular_stat
 from w2vfast.text.sources import FileSource, Source
 
 PARTS_EACH = 32  # for each rank, of the whole text
-LEAST_BYTES, MOST_BYTES = 1 << 16, 1 << 26  # of a part
-SEARCHED_BYTES = 1 << 20  # for a line end, after which a line is cut at white space
+LEAST_BYTES, MOST_BYTES = 1 << 12, 1 << 26  # of a part
+# For a line end, after which a line is cut at white space: longer than a sentence.
+SEARCHED_BYTES = 1 << 14
 
 
 class Share(NamedTuple):
@@ -97,7 +104,8 @@ def line_start(file: io.RawIOBase, offset: int) -> int:
     text = _read(file, SEARCHED_BYTES)
     found = text.find(b"\n")
     if found < 0 and len(text) == SEARCHED_BYTES:
-        found = text.find(b" ")
+        space = re.search(rb"[ \t]", text)
+        found = space.start() if space else -1
     return offset - 1 + (found + 1 if found >= 0 else len(text))
 
 
@@ -122,53 +130,126 @@ def share_of(source: Source, ranks: Ranks) -> Share:
 
     Raises
     ------
+    RankError
+        If another rank finds other files.
     ValueError
-        If files cannot be dealt: a pipe, or fewer tables than ranks.
+        If files cannot be dealt: a pipe, or fewer parts than ranks.
     """
     if ranks.size == 1 or not isinstance(source, (FileSource, ColumnFileSource)):
         return Share(source, [])
     is_text = isinstance(source, FileSource)
-    parts = _parts(source.files, ranks.size) if is_text else source.files
-    if len(parts) < ranks.size and not is_text:
+    stored = [_stored_size(file) for file in source.files]
+    plain = [_plain_size(file) if is_text else None for file in source.files]
+    _check_same_files(source.files, stored, ranks)
+    parts, sizes = _parts(source.files, plain, stored, ranks.size)
+    if len(parts) < ranks.size:
         message = (
-            f"{source.name} has {len(parts)} files for {ranks.size} ranks, and a table "
-            "is read by one rank as a whole. Use fewer ranks, or more files."
+            f"{source.name} has {len(parts)} parts for {ranks.size} ranks: compressed "
+            "files and tables are not cut, and other texts into no less than "
+            f"{LEAST_BYTES:,} bytes. Use fewer ranks, or more files."
         )
         raise ValueError(message)
-    places = list(range(ranks.index, len(parts), ranks.size))
+    places = dealt(sizes, ranks.size)[ranks.index]
     share = copy.copy(source)
     share.files = [parts[place] for place in places]
     return Share(share, places)
 
 
-def _parts(files: list[Any], n_ranks: int) -> list[Any]:
-    """Cut files into parts of about the same length, in the order of the text."""
-    sizes = [_plain_size(file) for file in files]
-    length = sum(size or 0 for size in sizes) // (PARTS_EACH * n_ranks)
+def dealt(sizes: Sequence[int], n_ranks: int) -> list[list[int]]:
+    """Deal parts, each to the rank that has the fewest bytes; equal ones in turn.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Of each part, in the order of the text [bytes].
+    n_ranks : int
+
+    Returns
+    -------
+    list of list of int
+        For each rank, its parts.
+    """
+    hands: list[list[int]] = [[] for _ in range(n_ranks)]
+    loads = [(0, 0, rank) for rank in range(n_ranks)]
+    for place, size in enumerate(sizes):
+        n_bytes, n_parts, rank = loads[0]
+        hands[rank].append(place)
+        heapq.heapreplace(loads, (n_bytes + size, n_parts + 1, rank))
+    return hands
+
+
+def _check_same_files(files: list[Any], sizes: list[int], ranks: Ranks) -> None:
+    """Raise RankError, on all ranks, if one finds other files.
+
+    Copies may lie in other folders; a part must be the same bytes in all of them.
+    """
+    names = "\n".join(os.path.basename(file) for file in files)
+    checksum = zlib.crc32(repr(sizes).encode(), zlib.crc32(os.fsencode(names)))
+    own = f"{len(files)} files of {sum(sizes):,} bytes (checksum {checksum:08x})"
+    ranks.meet("the files of the text")
+    for rank, found in enumerate(ranks.gather(own.encode())):
+        if found.decode() != own:
+            message = (
+                f"rank {ranks.index} finds {own}, rank {rank} {found.decode()}: other "
+                "names, sizes or order. Give all ranks the same files."
+            )
+            raise RankError(message)
+
+
+def _parts(
+    files: list[Any], plain: list[int | None], stored: list[int], n_ranks: int
+) -> tuple[list[Any], list[int]]:
+    """Cut files into parts of about the same length, in the order of the text.
+
+    Parameters
+    ----------
+    files : list of str
+    plain : list of int or None
+        The size of each file that can be cut [bytes].
+    stored : list of int
+        The size of each file on disk [bytes].
+    n_ranks : int
+
+    Returns
+    -------
+    parts : list of str or FilePart
+    sizes : list of int
+        Of each part [bytes].
+    """
+    length = sum(size or 0 for size in plain) // (PARTS_EACH * n_ranks)
     length = min(max(length, LEAST_BYTES), MOST_BYTES)
     parts: list[Any] = []
-    for file, size in zip(files, sizes, strict=True):
+    sizes: list[int] = []
+    for file, size, on_disk in zip(files, plain, stored, strict=True):
         if size is None or size <= length:
             parts.append(file)
+            sizes.append(on_disk)
         else:
             bounds = [*range(0, size, length), size]
             parts += map(FilePart, [file] * len(bounds), bounds, bounds[1:])
-    return parts
+            sizes += [stop - start for start, stop in pairwise(bounds)]
+    return parts, sizes
 
 
-def _plain_size(file: Any) -> int | None:
-    """Return the size of a file that can be cut; None if it is compressed.
+def _stored_size(file: Any) -> int:
+    """Return the size of a file on disk.
 
     Raises
     ------
     ValueError
         If it cannot be read by one rank alone.
     """
-    if regular_stat(file) is None:
+    entry = regular_stat(file)
+    if entry is None:
         message = (
             f"{getattr(file, 'name', file)!r} is no regular file, which several ranks "
             "could share. Give the paths of files that every rank can open."
         )
         raise ValueError(message)
+    return entry.st_size
+
+
+def _plain_size(file: str) -> int | None:
+    """Return the size of a file that can be cut; None if it is compressed."""
     with InputFile(file, repr(file)) as opened:
         return opened.plain_size

@@ -25,9 +25,8 @@ from w2vfast.compat import (
     class_only_method,
     refuse_unknown_arguments,
 )
-from w2vfast.distributed.cpus import workers_of
 from w2vfast.distributed.file_parts import Share, share_of
-from w2vfast.distributed.limits import check_alike, checked_ranks
+from w2vfast.distributed.limits import check_alike, checked_ranks, params_of_rank
 from w2vfast.distributed.rank_trainer import RankTrainer
 from w2vfast.distributed.ranks import OneRank, fails_together
 from w2vfast.distributed.shared_words import SharedWords
@@ -55,9 +54,9 @@ from w2vfast.training.callbacks import checked_callbacks
 from w2vfast.training.epochs import run_epochs
 from w2vfast.training.history import EpochStats
 from w2vfast.training.noise_weights import WeightsLike
-from w2vfast.training.tables import build_tables
+from w2vfast.training.tables import Tables, build_tables
 from w2vfast.training.trainer import Trainer
-from w2vfast.training.weights import estimate_memory
+from w2vfast.training.weights import Weights, estimate_memory
 from w2vfast.vectors.keyedvectors import KeyedVectors
 from w2vfast.vectors.live import LiveVectors
 from w2vfast.vectors.notebook import html_summary
@@ -340,9 +339,7 @@ class Word2Vec(Predictions, GensimNames):
             null_word=null_word,
         )
         self._ranks = checked_ranks(comm, self._params, max_vocab_size, checkpoint)
-        if self._ranks.size > 1 and workers is None:
-            share = workers_of(self._ranks)
-            self._params = dataclasses.replace(self._params, workers=share)
+        self._params = params_of_rank(self._ranks, self._params, seed, workers)
         self.callbacks = checked_callbacks(callbacks)
         self.tokenize = tokenize
         self.column = column
@@ -833,9 +830,18 @@ class Word2Vec(Predictions, GensimNames):
         """Words of `freeze` of the class, and of `wv.vectors_lockf`."""
         return list(dict.fromkeys([*self._freeze, *self._inputs.locked_words]))
 
-    def _trainer(self, *arguments: Any, **numbers: Any) -> Trainer:
+    def _trainer(
+        self,
+        weights: Weights,
+        ids: NDArray[np.int32],
+        tables: Tables,
+        length: int,
+        params: TrainParams,
+        **numbers: Any,
+    ) -> Trainer:
+        arguments = (weights, ids, tables, length, params)
         if self._ranks.size > 1:
-            check_alike(self._ranks, self.params, self.vocab)
+            check_alike(self._ranks, params, self.vocab, weights, tables)
             return RankTrainer(self._ranks, *arguments, **numbers)
         return Trainer(*arguments, **numbers)
 

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from helpers import CHILD_OPTIONS, cli_command, run_cli
 
+from w2vfast.distributed.mpi import longest_wait
+
 pytestmark = pytest.mark.peer
 pytest.importorskip("mpi4py", exc_type=ImportError)
 if shutil.which("mpiexec") is None:
@@ -133,3 +135,10 @@ def test_a_process_that_never_comes_ends_the_job(monkeypatch):
     status, printed = run(2, sys.executable, "-c", PROGRAM, "absent")
     assert status != 0
     assert "rank 0 has waited 2 s for the other ranks at 'the start'" in printed
+
+
+def test_a_limit_that_is_no_time_is_an_error(monkeypatch):
+    for given in ("soon", "-1", "nan"):
+        monkeypatch.setenv("W2VFAST_RANK_WAIT", given)
+        with pytest.raises(ValueError, match="must be seconds, a number above 0"):
+            longest_wait()

@@ -6,6 +6,7 @@ from thread_ranks import on_ranks
 
 from w2vfast.distributed import file_parts
 from w2vfast.distributed.file_parts import share_of
+from w2vfast.distributed.ranks import fails_together
 from w2vfast.distributed.shared_words import SharedWords, WordList, packed, unpacked
 from w2vfast.text.corpus import encode
 from w2vfast.text.sources import IdCorpus, file_source, sentence_source
@@ -61,6 +62,22 @@ def test_a_rule_is_asked_about_counts_of_all_ranks(text):
     found = on_ranks(3, lambda ranks: encoded(ranks, file_source(text), trim_rule=rule))
     assert [vocab.words for vocab, _ in found] == [expected.words] * 3
     assert asked == counts
+
+
+def test_a_rule_that_fails_on_one_rank_ends_all(text):
+    def rule(word, count, min_count):
+        if word == "wörd1":  # belongs to one rank
+            raise OSError("no list of words")
+        return 0
+
+    def count(ranks):
+        with fails_together(ranks, "the end"):
+            return encoded(ranks, file_source(text), trim_rule=rule)
+
+    found = on_ranks(3, count)
+    kinds = sorted(type(error).__name__ for error in found)
+    assert kinds == ["OSError", "RankError", "RankError"]
+    assert all("no list of words" in str(error) for error in found)
 
 
 def test_integers_and_sentences_of_each_rank():

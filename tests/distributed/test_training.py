@@ -2,16 +2,18 @@
 
 import pickle
 import threading
+import time
 
 import numpy as np
 import pytest
 from thread_ranks import on_ranks
 
-from w2vfast import Word2Vec
+from w2vfast import KeyedVectors, StopTraining, Word2Vec
 from w2vfast.distributed import cpus, merge_times
 from w2vfast.distributed.rank_trainer import RankTrainer
 from w2vfast.distributed.ranks import RankError
 from w2vfast.text.sources import IdCorpus
+from w2vfast.training.trainer import Trainer
 
 OPTIONS = {"vector_size": 24, "min_count": 1, "sample": 0, "workers": 1}
 
@@ -107,7 +109,7 @@ def test_ranks_of_a_machine_share_its_cpus(allowed, workers, monkeypatch):
 
     def count(ranks):
         own.cpus = allowed[ranks.index]
-        return cpus.workers_of(ranks)
+        return cpus.workers_of(ranks, None)
 
     assert on_ranks(3, count) == [workers] * 3
 
@@ -145,6 +147,105 @@ def test_ranks_with_other_settings_are_an_error_that_names_them():
     for message in messages(on_ranks(2, train)):
         assert "window = 5" in message
         assert "window = 6" in message
+
+
+def test_ranks_that_begin_with_other_vectors_are_an_error():
+    """Else they would end with different vectors."""
+    start = KeyedVectors(["a"], np.ones((1, 24), dtype=np.float32))
+
+    def train(ranks):
+        given = {"init_vectors": start} if ranks.index == 0 else {}
+        return Word2Vec([list("abcab")] * 9, comm=ranks, **OPTIONS, **given)
+
+    for message in messages(on_ranks(2, train)):
+        assert "has the vectors at the start = checksum" in message
+
+
+@pytest.mark.parametrize(
+    ("own", "name"),
+    [
+        ([{"noise_weights": [1, 2, 3]}, {}], "the noise weights"),
+        ([{"freeze": ["a"]}, {"freeze": ["b"]}], "the frozen words"),
+    ],
+)
+def test_ranks_that_train_other_rows_are_an_error(own, name):
+    def train(ranks):
+        text = [list("abcab")] * 9
+        return Word2Vec(text, comm=ranks, **OPTIONS, **own[ranks.index])
+
+    for message in messages(on_ranks(2, train)):
+        assert f"has {name} = checksum" in message
+
+
+def test_arguments_of_train_that_differ_are_an_error():
+    def train(ranks):
+        model = Word2Vec(comm=ranks, **OPTIONS)
+        model.build_vocab(IdCorpus(SENTENCES[:100]))
+        return model.train(start_alpha=0.01 * (1 + ranks.index))
+
+    for message in messages(on_ranks(2, train)):
+        assert "alpha = 0.01" in message
+        assert "alpha = 0.02" in message
+
+
+def test_a_chosen_seed_is_that_of_all_ranks():
+    models = trained(2, SENTENCES[:100], seed=None)
+    assert models[0].seed == models[1].seed
+
+
+def test_only_one_rank_may_name_its_workers():
+    def train(ranks):
+        workers = {**OPTIONS, "workers": 3 if ranks.index == 1 else None}
+        return Word2Vec(IdCorpus(SENTENCES[:100]), comm=ranks, **workers)
+
+    models = on_ranks(2, train)
+    assert models[1].workers == 3
+    np.testing.assert_array_equal(models[0].wv.vectors, models[1].wv.vectors)
+
+
+def test_a_hook_of_one_rank_stops_all():
+    class Stop:
+        def on_epoch_end(self, model):
+            raise StopTraining
+
+    def train(ranks):
+        hooks = [Stop()] if ranks.index == 1 else []
+        own = IdCorpus(SENTENCES[ranks.index : 100 : 2])
+        return Word2Vec(own, comm=ranks, callbacks=hooks, epochs=3, **OPTIONS)
+
+    assert [len(model.history) for model in on_ranks(2, train)] == [1, 1]
+
+
+def test_an_epoch_takes_as_long_as_its_merges(monkeypatch):
+    merge = RankTrainer.merge
+
+    def slow_merge(trainer, number, epoch, levels):
+        time.sleep(0.3)
+        merge(trainer, number, epoch, levels)
+
+    monkeypatch.setattr(RankTrainer, "merge", slow_merge)
+    model = trained(2, SENTENCES[:100], epochs=1)[0]
+    assert model.history[0].seconds > 0.3
+
+
+def test_a_rank_that_cannot_begin_ends_all(monkeypatch):
+    """The others wait for it where they hear of its error."""
+    begin = Trainer.__init__
+
+    def fail(trainer, weights, ids, *arguments):
+        if len(ids) < 100:
+            raise MemoryError("buffers")
+        begin(trainer, weights, ids, *arguments)
+
+    monkeypatch.setattr(Trainer, "__init__", fail)
+
+    def train(ranks):
+        own = IdCorpus(SENTENCES[: 5 + 95 * ranks.index])
+        return Word2Vec(own, comm=ranks, **OPTIONS)
+
+    found = on_ranks(2, train)
+    assert isinstance(found[0], MemoryError)
+    assert "buffers" in str(found[1])
 
 
 def test_a_rank_without_words_is_an_error_on_all():

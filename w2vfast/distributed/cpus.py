@@ -10,29 +10,36 @@ from w2vfast.errors import warn
 from w2vfast.system.resources import usable_cpus
 
 
-def workers_of(ranks: Ranks) -> int:
+def workers_of(ranks: Ranks, wanted: int | None) -> int:
     """Return this rank's part of the CPUs that the ranks of its machine may use.
 
     Parameters
     ----------
     ranks : Ranks
+    wanted : int or None
+        Threads that the user asks for, which are returned; another rank may ask for
+        other ones.
 
     Warns
     -----
     UserWarning
-        If each rank is bound to one of many CPUs, as Open MPI does by default.
+        If each rank is bound to one of many CPUs, as Open MPI does by default, and
+        more threads are wanted.
     """
     cpus = sorted(_allowed_cpus())
     message = "\n".join([socket.gethostname(), *map(str, cpus)])
     others = [found.decode().split("\n") for found in ranks.gather(message.encode())]
     here = [set(names) for host, *names in others if host == socket.gethostname()]
     all_here = set().union(*here)
-    if len(cpus) == 1 and len(here) <= (os.cpu_count() or 1) // 2 and ranks.index == 0:
+    is_bound = len(cpus) == 1 and len(here) <= (os.cpu_count() or 1) // 2
+    if is_bound and wanted != 1 and ranks.index == 0:
         warn(
-            f"each process may use only one of {os.cpu_count()} CPUs, so it trains on "
-            "one thread. Let it use all: mpiexec --bind-to none (Open MPI), or srun "
+            f"each process may use only one of {os.cpu_count()} CPUs, as one "
+            "thread would. Let it use all: mpiexec --bind-to none (Open MPI), or srun "
             "--cpu-bind=none."
         )
+    if wanted is not None:
+        return wanted
     are_apart = sum(map(len, here)) == len(all_here)
     share = len(cpus) if are_apart else len(all_here) // len(here)
     return max(1, min(share, usable_cpus()))

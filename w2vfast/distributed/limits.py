@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import zlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from w2vfast.distributed.cpus import workers_of
 from w2vfast.distributed.ranks import RankError, Ranks, ranks_of
 from w2vfast.errors import Part, Setting, SettingsError
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
     from w2vfast.text.vocab import Vocab
+    from w2vfast.training.tables import Tables
+    from w2vfast.training.weights import Weights
 
 OWN_SETTINGS = ("workers",)  # may differ between ranks
+CHECKSUM_ROWS = 1 << 14  # of a matrix, that are copied at once
 
 
 def checked_ranks(
@@ -61,7 +68,31 @@ def checked_ranks(
     return ranks
 
 
-def check_alike(ranks: Ranks, params: TrainParams, vocab: Vocab) -> None:
+def params_of_rank(
+    ranks: Ranks, params: TrainParams, seed: int | None, workers: int | None
+) -> TrainParams:
+    """Return the settings, with one seed for all ranks and this one's workers.
+
+    Parameters
+    ----------
+    ranks : Ranks
+    params : TrainParams
+    seed, workers : int or None
+        As the user gave them.
+    """
+    if ranks.size == 1:
+        return params
+    first = int(ranks.gather(str(params.seed).encode())[0])
+    return dataclasses.replace(
+        params,
+        seed=first if seed is None else params.seed,
+        workers=workers_of(ranks, workers),
+    )
+
+
+def check_alike(
+    ranks: Ranks, params: TrainParams, vocab: Vocab, weights: Weights, tables: Tables
+) -> None:
     """Raise RankError, on all ranks, if two of them would train different models.
 
     Parameters
@@ -69,16 +100,22 @@ def check_alike(ranks: Ranks, params: TrainParams, vocab: Vocab) -> None:
     ranks : Ranks
     params : TrainParams
     vocab : Vocab
+    weights : Weights
+        At the start.
+    tables : Tables
     """
     if ranks.size == 1:
         return
-    ranks.meet("the start of the training")
     own = {
         field.name: repr(getattr(params, field.name))
         for field in dataclasses.fields(params)
         if field.name not in OWN_SETTINGS
     }
-    own["the vocabulary"] = f"checksum {_checksum(vocab):08x}"
+    own["the vocabulary"] = _of_words(vocab)
+    own["the vectors at the start"] = _of_weights(weights)
+    own["the noise weights"] = _checksum(tables.noise or ())
+    own["the frozen words"] = _checksum([tables.frozen])
+    ranks.meet("the start of the training")
     lines = "\n".join(f"{name}\0{value}" for name, value in own.items())
     for rank, message in enumerate(ranks.gather(lines.encode())):
         found = dict(line.split("\0") for line in message.decode().split("\n"))
@@ -91,6 +128,24 @@ def check_alike(ranks: Ranks, params: TrainParams, vocab: Vocab) -> None:
                 raise RankError(text)
 
 
-def _checksum(vocab: Vocab) -> int:
+def _of_words(vocab: Vocab) -> str:
     words = "\0".join(map(str, vocab.words)).encode("utf-8", "surrogateescape")
-    return zlib.crc32(vocab.counts.tobytes(), zlib.crc32(words))
+    return _checksum([words, vocab.counts])
+
+
+def _of_weights(weights: Weights) -> str:
+    pieces = (
+        rows.vectors[start : start + CHECKSUM_ROWS]
+        for _, rows in weights
+        for start in range(0, len(rows.vectors), CHECKSUM_ROWS)
+    )
+    return _checksum(pieces)
+
+
+def _checksum(parts: Iterable[Any]) -> str:
+    found = 0
+    for part in parts:
+        if part is not None:
+            is_array = isinstance(part, np.ndarray)
+            found = zlib.crc32(part.tobytes() if is_array else part, found)
+    return f"checksum {found:08x}"

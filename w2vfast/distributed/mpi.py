@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from w2vfast.distributed.ranks import RankError
 
 CHUNK_BYTES = 1 << 21  # added up at once; larger ones leave the processor's cache
-LONGEST_WAIT = 600  # of a rank for the others in one step [s]
+LONGEST_WAIT = 3600  # of a rank for the others in one step [s]
 WAIT = "W2VFAST_RANK_WAIT"  # environment variable: another limit [s]
 
 Result = TypeVar("Result")
@@ -33,7 +33,7 @@ class MpiRanks:
         self.index: int = comm.Get_rank()
         self.size: int = comm.Get_size()
         self._has_failed = False
-        self._limit = float(os.environ.get(WAIT, LONGEST_WAIT))
+        self._limit = longest_wait()
         # A communicator of its own: no message of the program can be taken for ours.
         self._comm = self._within_limit("the start", comm.Dup)
 
@@ -122,6 +122,19 @@ class MpiRanks:
             received[end - n : end].tobytes()
             for end, n in zip(ends, n_received, strict=True)
         ]
+
+
+def longest_wait() -> float:
+    """Return how long a rank waits for the others, by `WAIT` [s]."""
+    given = os.environ.get(WAIT, str(LONGEST_WAIT))
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= threading.TIMEOUT_MAX:
+        message = f"{WAIT} must be seconds, a number above 0 such as 60, got {given!r}."
+        raise ValueError(message)
+    return seconds
 
 
 def _starts(lengths: NDArray[np.int64]) -> NDArray[np.int64]:

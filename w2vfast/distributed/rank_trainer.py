@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,7 @@ class RankTrainer(Trainer):
             *(weights, ids, tables, train_words, own, epochs_before, unknown)
         )
         self._ranks = ranks
+        ranks.meet("the first epoch")  # a rank may have failed above
         self._all_ids = totals(ranks, len(ids))[0]
         self._rows = self._shared_rows(tables)
 
@@ -107,6 +109,11 @@ class RankTrainer(Trainer):
             for name, rows in self.weights
         }
 
+    def should_stop(self, wanted: bool) -> bool:
+        """Whether a hook of any rank asks to stop: all ranks stop together."""
+        self._ranks.meet("the next epoch")
+        return totals(self._ranks, wanted)[0] > 0
+
     def run_epoch(
         self,
         epoch: int,
@@ -124,11 +131,13 @@ class RankTrainer(Trainer):
             Of all ranks.
         """
         del pauses
-        before = self.losses
+        before, start = self.losses, time.perf_counter()
         merges = EpochMerges(self, epoch)
         stats = super().run_epoch(epoch, report, merges, report_seconds)
         merges.end_epoch()
         self._run.check(epoch)
+        seconds = time.perf_counter() - start  # with the merges at the end
+        stats = dataclasses.replace(stats, seconds=seconds)
         return self._of_all_ranks(stats, before)
 
     def _of_all_ranks(self, stats: EpochStats, before: Losses) -> EpochStats:

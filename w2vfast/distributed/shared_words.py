@@ -82,6 +82,7 @@ class SharedWords:
         self._check_kinds(words.counter.holds_integers)
         own = self._own(self._counted(words, places))
         kept = own.take(_kept(own, rules))
+        self._ranks.meet("the words that stay")  # a user's rule may fail on one rank
         found = joined(map(unpacked, self._ranks.gather(packed(kept))))
         if not found.words:
             raise self._no_word(own, rules)

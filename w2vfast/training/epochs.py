@@ -59,7 +59,7 @@ def run_epochs(
 
         while epoch < n_epochs:
             stop = stop or call_hooks(callbacks, "on_epoch_begin", model)
-            if stop:
+            if trainer.should_stop(stop):
                 break
             history.append(trainer.run_epoch(epoch, report, pauses, seconds))
             epoch += 1

@@ -131,6 +131,10 @@ class Trainer:
         """Epochs of the whole run."""
         return self._params.epochs
 
+    def should_stop(self, wanted: bool) -> bool:
+        """Whether to stop before the next epoch, as a hook wants."""
+        return wanted
+
     @property
     def summary(self) -> str:
         """What trained: threads, replicas, merges."""

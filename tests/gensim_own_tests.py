@@ -1,4 +1,4 @@
-"""Run gensim's own tests on w2vfast: ``python tests/peers/gensim_own_tests.py``.
+"""Run gensim's own tests on w2vfast: ``python tests/gensim_own_tests.py``.
 
 Copies two test files of the installed gensim to a temporary folder, changes the lines
 that import what is tested, and runs them.  Needs gensim, testfixtures and pytest.
@@ -6,6 +6,7 @@ that import what is tested, and runs them.  Needs gensim, testfixtures and pytes
 
 import importlib.metadata
 import importlib.util
+import os
 import subprocess
 import sys
 import tempfile
@@ -84,7 +85,11 @@ def run(name):
         path, report = copied(name, folder), Path(folder) / "report.xml"
         options = [f"--rootdir={folder}", "-c", "/dev/null", "-p", "no:cacheprovider"]
         options += ["-q", "--tb=short", "-W", "ignore", f"--junitxml={report}"]
-        subprocess.run([sys.executable, "-m", "pytest", path, *options], cwd=folder)
+        # The same w2vfast as here, which may not be installed.
+        source = Path(importlib.util.find_spec("w2vfast").origin).parents[1]
+        environment = {**os.environ, "PYTHONPATH": str(source)}
+        command = [sys.executable, "-m", "pytest", path, *options]
+        subprocess.run(command, cwd=folder, env=environment)
         return outcome_of(ElementTree.parse(report))
 
 

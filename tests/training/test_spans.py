@@ -36,7 +36,7 @@ def test_spans_end_where_sentences_end():
     assert (TEXT[plan.starts[1:] - 1] == 0).all()
 
 
-def test_a_round_has_a_128th_of_the_ids_seen_or_a_single_shard():
+def test_a_round_has_a_256th_of_the_ids_seen_or_a_single_shard():
     plan = spans.plan_rounds(TEXT, 0, 1.0, 1000)
     n_shards = np.diff(plan.bounds)
     seen = np.cumsum(sizes(plan)) - sizes(plan)

@@ -19,9 +19,9 @@ SPANS_WANTED = 512  # of an epoch
 SHORTEST_SPAN, LONGEST_SPAN = 2_000, 64_000  # ids
 
 SHARDS = 16  # most spans of a round; another number gives other vectors
-SHORTEST_SHARD = 512  # ids; a shorter round has fewer shards
+SHORTEST_SHARD = 256  # ids; a shorter round has fewer shards
 LONGEST_ROUND = 1 << 18  # kept words
-SEEN_PER_ROUND = 128  # a round has at most one in so many of the ids seen before it
+SEEN_PER_ROUND = 256  # a round has at most one in so many of the ids seen before it
 
 
 class RoundPlan(NamedTuple):

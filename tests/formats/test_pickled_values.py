@@ -27,6 +27,7 @@ class Calls:
 
 PLAIN = {
     "text": "月",
+    "odd bytes": b"a\xff".decode("utf-8", "surrogateescape"),
     "bytes": b"\0\xff",
     "numbers": [0, 1, -1, 255, 65535, 2**31, -(2**40), 0.5],
     "none": None,
@@ -96,7 +97,10 @@ GETS = b"cmodule\nname\n"
         (b"})K\x01s.", "has a key of the type tuple"),
         (b"}]K\x01s.", "has a key of the type list"),
         (b"}" + GETS + b"K\x01s.", "has a key of the type Global"),
+        (b"}\x8a\x09" + b"\0" * 8 + b"\x01Ns.", "has a key of more than 64 bits"),
+        (b"}\x8a\x09" + b"\xff" * 7 + b"\x7f\xffNs.", "has a key of more than 64 bits"),
         (b"I" + b"9" * 5000 + b"\n.", "has the number"),
+        (b"I--5\n.", "has the number"),
         (b"\x8a\xff" + b"\xff" * 255 + b".", "has a number of 255 bytes"),
         *(
             (opcode + b"\x01\x00\x00\x00\x00.", r"has the opcode b")

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, NoReturn
 # take more memory than the opcodes that make them.
 _BYTES_PER_CONTAINER, _FREE_CONTAINERS = 8, 100_000
 _LONGEST_NUMBER = 20  # digits, or bytes, of an integer
+_LARGEST_KEY = 1 << 63
 _KEY_TYPES = (str, bytes, int, float, type(None))
 
 
@@ -195,9 +196,11 @@ class _Machine:
         if not isinstance(items, dict) or len(values) % 2:
             self.refuse(f"sets items of a {type(target).__name__}")
         for key, value in zip(values[::2], values[1::2], strict=True):
-            # A tuple's hash may take forever.
+            # A tuple's hash may take forever, and large integers may share theirs.
             if not isinstance(key, _KEY_TYPES):
                 self.refuse(f"has a key of the type {type(key).__name__}")
+            if isinstance(key, int) and not -_LARGEST_KEY <= key < _LARGEST_KEY:
+                self.refuse("has a key of more than 64 bits")
             items[key] = value
 
     def memoize(self, index: int) -> None:
@@ -209,7 +212,7 @@ class _Machine:
 
 def _integer(m: _Machine) -> int | bool:
     digits = m.line()
-    if len(digits) > _LONGEST_NUMBER or not digits.lstrip(b"-").isdigit():
+    if len(digits) > _LONGEST_NUMBER or not digits.removeprefix(b"-").isdigit():
         m.refuse(f"has the number {digits[:30]!r}")
     return digits == b"01" if digits in (b"00", b"01") else int(digits)
 
@@ -222,7 +225,8 @@ def _long(m: _Machine) -> int:
 
 
 def _text(layout: str) -> Callable[[_Machine], str]:
-    return lambda m: m.take(m.number(layout)).decode("utf-8")
+    # Python writes surrogates, such as those of bytes that are no UTF-8, in this way.
+    return lambda m: m.take(m.number(layout)).decode("utf-8", "surrogatepass")
 
 
 def _old_string(layout: str) -> Callable[[_Machine], str]:

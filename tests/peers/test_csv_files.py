@@ -4,6 +4,8 @@ import bz2
 import gzip
 import json
 import lzma
+import sys
+import tracemalloc
 
 import pytest
 from corpora import encode_all
@@ -48,6 +50,7 @@ def test_the_header_tells_the_delimiter(delimiter, tmp_path):
         ("n,text; all\n1,a b\n2,c;d\n", "'n', 'text; all'"),
         ("a,b;c\nx,y;z\n", "'a', 'b;c'"),
         ("a|b|c;d\nx|y|z;u\n", "'a', 'b', 'c;d'"),
+        ('"n, m";"text, all"\n"1, 2";"a, b"\n', "'n, m', 'text, all'"),
     ],
 )
 def test_the_delimiter_splits_all_rows_alike(text, columns, tmp_path):
@@ -146,6 +149,7 @@ def test_files_that_are_something_else_are_named(name, tmp_path):
         ("{bad", "is no JSON, but '{bad': Expecting property name"),
         ("[1, 2]", "is no JSON object, but '[1, 2]'"),
         ("a b", "is no JSON, but 'a b'"),
+        ('{"n": ' + "[" * 100_000, "has too many lists or objects within each other"),
     ],
 )
 @pytest.mark.parametrize("n_before", [1, LATE])
@@ -161,6 +165,42 @@ def test_a_bad_line_in_a_later_block_is_named(monkeypatch, tmp_path):
     (tmp_path / "t.jsonl").write_text('{"text": "a b"}\n' * LATE + "{bad\n")
     found = error_of(tmp_path / "t.jsonl")
     assert f"t.jsonl' cannot be read: line {LATE + 1} is no JSON" in found
+
+
+def test_a_number_of_too_many_digits_is_named_by_its_line(tmp_path):
+    (tmp_path / "t.jsonl").write_text('{"text": "a b", "n": ' + "9" * 5000 + "}\n")
+    if hasattr(sys, "get_int_max_str_digits"):
+        found = error_of(tmp_path / "t.jsonl")
+        assert "t.jsonl' cannot be read: line 1: Exceeds the limit" in found
+
+
+@pytest.mark.parametrize("n_before", [0, LATE])
+@pytest.mark.parametrize("character", ["a", "\u6708"])
+def test_a_line_that_is_too_long_is_named(monkeypatch, character, n_before, tmp_path):
+    monkeypatch.setattr(json_files, "BLOCK_BYTES", 1000)
+    line = f'{{"text": "{character * (3000 // len(character.encode()))}"}}\n'
+    text = '{"text": "a b"}\n' * n_before + line
+    (tmp_path / "t.jsonl").write_text(text, encoding="utf-8")
+    found = error_of(tmp_path / "t.jsonl")
+    assert f"line {n_before + 1} is longer than 1,000 bytes. Split it" in found
+
+
+def test_an_array_is_not_read_whole(monkeypatch, tmp_path):
+    monkeypatch.setattr(json_files, "BLOCK_BYTES", 1000)
+    (tmp_path / "t.json").write_text("[" + '{"text": "a b"},' * 200_000)
+    tracemalloc.start()
+    try:
+        assert "it is a JSON array" in error_of(tmp_path / "t.json")
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_column_whose_name_is_no_utf8_is_an_error(tmp_path):
+    (tmp_path / "t.csv").write_bytes("d\xe9,text\na,b\n".encode("latin-1"))
+    assert read(tmp_path / "t.csv") == encode_all([["b"]])
+    found = error_of(tmp_path / "t.csv", "d\udce9")
+    assert "t.csv' is no UTF-8. Convert the file" in found
 
 
 def test_a_bad_row_in_a_later_block_of_csv_is_an_error(monkeypatch, tmp_path):

@@ -25,6 +25,7 @@ def _open(
     arrow_csv = pyarrow_module("pyarrow.csv", path)
     delimiter, names = _header(path, delimiters)
     name = names[column_number(names, column, repr(path))]
+    _check_utf8(name, path)
     if column is None:  # a file without a header shows here
         logger.info("%r: reading its only column, named %r.", path, name)
     return arrow_csv.open_csv(
@@ -66,7 +67,7 @@ def _header(path: str, delimiters: Sequence[str]) -> tuple[str, list[str]]:
     """Return the delimiter of a file, and the names of its columns.
 
     The delimiter is the one that splits the header, and if possible the first rows
-    likewise, into the most columns.
+    likewise, into the most columns.  A name with a quote was split within quotes.
     """
     best, names = delimiters[0], list[str]()
     best_fit = (False, 0)
@@ -74,9 +75,22 @@ def _header(path: str, delimiters: Sequence[str]) -> tuple[str, list[str]]:
         rows = _first_rows(path, delimiter)
         n_columns = len(rows[0])
         fits = n_columns > 1 and all(len(row) == n_columns for row in rows)
+        fits = fits and '"' not in "".join(rows[0])
         if (fits, n_columns) > best_fit:
             best, names, best_fit = delimiter, rows[0], (fits, n_columns)
     return best, names
+
+
+def _check_utf8(name: str, path: str) -> None:
+    """Raise ValueError for a name that pyarrow cannot be asked for."""
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        message = (
+            f"the name of the column {name!r} of {path!r} is no UTF-8. Convert the "
+            "file, or rename the column."
+        )
+        raise ValueError(message) from error
 
 
 def _first_rows(path: str, delimiter: str) -> list[list[str]]:

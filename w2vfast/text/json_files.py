@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -95,7 +96,9 @@ def _rows(path: str) -> Iterator[tuple[int, dict[str, Any]]]:
         If a line is no JSON object.
     """
     with ExitStack() as files:
-        for number, line in enumerate(open_text(path, files), 1):
+        # A file without line ends, such as a JSON array, may not fit in memory.
+        lines = iter(partial(open_text(path, files).readline, BLOCK_BYTES + 1), "")
+        for number, line in enumerate(lines, 1):
             if line.strip():
                 yield number, _row(line, number)
 
@@ -108,22 +111,28 @@ def _row(line: str, number: int) -> dict[str, Any]:
             "read_json(OLD).to_json(NEW, orient='records', lines=True)."
         )
         raise _LineError(message)
+    if len(line.encode("utf-8", "surrogateescape")) > BLOCK_BYTES:
+        message = f"line {number} is longer than {BLOCK_BYTES:,} bytes. Split it."
+        raise _LineError(message)
     try:
         row = json.loads(line)
+    except RecursionError as error:
+        message = f"line {number} has too many lists or objects within each other."
+        raise _LineError(message) from error
     except json.JSONDecodeError as error:
         message = (
             f"line {number} is no JSON, but {_start(line)}: {error.msg} at column "
             f"{error.colno}. JSON Lines have an object in each line."
         )
         raise _LineError(message) from error
+    except ValueError as error:  # a number of thousands of digits
+        message = f"line {number}: {error}."
+        raise _LineError(message) from error
     if not isinstance(row, dict):
         message = (
             f"line {number} is no JSON object, but {_start(line)}. JSON Lines have an "
             'object in each line, such as {"text": "the cat sat"}.'
         )
-        raise _LineError(message)
-    if len(line) > BLOCK_BYTES:
-        message = f"line {number} is longer than {BLOCK_BYTES} characters. Split it."
         raise _LineError(message)
     return row
 

@@ -55,6 +55,14 @@ def test_what_holds_no_rows_is_an_error_with_the_remedy(make, remedy, column):
         read(make(), column)
 
 
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_tables_as_sentences_are_an_error(make):
+    # Iteration would give the names of the columns of a table of pandas.
+    table = make({"text": TEXTS, "n": [1, 2, 3]})
+    with pytest.raises(TypeError, match=r"sentence 0 is a table .* 'text', 'n', such"):
+        read(iter([table, table]))
+
+
 def test_groups_gathered_as_the_error_says_are_sentences():
     frame = pd.DataFrame({"user": [1, 1, 2], "item": ["a", "b", "c"]})
     expected = encode_all([["a", "b"], ["c"]])

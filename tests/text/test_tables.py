@@ -88,6 +88,12 @@ def test_a_list_of_rows_has_columns():
         sentence_source(rows, CorpusOptions(column="x"))
 
 
+def test_a_row_that_is_no_dictionary_is_an_error():
+    found = sentence_source([{"text": "a b"}, "c d"], CorpusOptions(column="text"))
+    with pytest.raises(TypeError, match=r"row 1 is 'c d' \(str\), .* dictionaries"):
+        encode_all(found)
+
+
 @pytest.mark.parametrize(
     ("given", "meant"),
     [("Review", "review"), ("sentence", "Sentences"), ("body", "text"), (3, "text")],

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from w2vfast.errors import shown
+from w2vfast.text.tables import column_names
 
 
 def token_list(sentence: Any, k: int) -> Sequence[Any]:
@@ -22,6 +23,7 @@ def token_list(sentence: Any, k: int) -> Sequence[Any]:
     if isinstance(sentence, np.ndarray) and sentence.ndim == 1:
         tokens: list[Any] = sentence.tolist()
         return tokens
+    _refuse_table(sentence, k)
     if isinstance(sentence, (str, bytes)) or not isinstance(sentence, Iterable):
         message = (
             f"sentence {k} is {shown(sentence)}, but a sentence is a list of tokens: "
@@ -45,6 +47,21 @@ def text_of(text: Any, k: int) -> str:
     message = (
         f"sentence {k} is {shown(text)}, and tokenize= splits sentences that are str. "
         "Leave out tokenize= for lists of tokens."
+    )
+    raise TypeError(message)
+
+
+def _refuse_table(sentence: object, k: int) -> None:
+    """Raise TypeError for a table; one of pandas is an iterable of its names."""
+    names = column_names(sentence)
+    if names is None:
+        return
+    name = next(iter(names), "text")
+    message = (
+        f"sentence {k} is a table with the columns {', '.join(map(repr, names))}, such "
+        "as a part of one that is read in parts. Give one table, or the rows of a "
+        f"column, each a list of tokens: [text.split() for table in tables for text in "
+        f"table[{name!r}]]."
     )
     raise TypeError(message)
 

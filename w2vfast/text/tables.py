@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from w2vfast.errors import counted
+from w2vfast.errors import counted, shown
 from w2vfast.text.arrow_stream import exports_arrow
 from w2vfast.text.arrow_types import column_number
 
@@ -58,7 +58,13 @@ class TableRows:
         self._name = name
 
     def __iter__(self) -> Iterator[Any]:
-        for row in self._table:
+        for k, row in enumerate(self._table):
+            if not isinstance(row, Mapping):
+                message = (
+                    f"row {k} is {shown(row)}, and rows before it are dictionaries. "
+                    "Give each row as a dictionary with the same names."
+                )
+                raise TypeError(message)
             value = row.get(self._name)
             if value is not None:
                 yield value

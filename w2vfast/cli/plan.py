@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 
 from w2vfast.cli.flags import Parser
@@ -60,7 +61,7 @@ def _number(text: str) -> float:
         value = float(match[1]) * _UNITS[match[2]] if match else 0.0
     except ValueError:
         value = 0.0
-    if value < 1:
+    if not 1 <= value < math.inf:
         message = f"expected a number of at least 1, as 3e6 or 3M, got {text!r}"
         raise argparse.ArgumentTypeError(message)
     return value

@@ -1,5 +1,7 @@
 """The vocabulary of all ranks."""
 
+import json
+
 import numpy as np
 import pytest
 from thread_ranks import on_ranks
@@ -9,7 +11,12 @@ from w2vfast.distributed.file_parts import share_of
 from w2vfast.distributed.ranks import fails_together
 from w2vfast.distributed.shared_words import SharedWords, WordList, packed, unpacked
 from w2vfast.text.corpus import encode
-from w2vfast.text.sources import IdCorpus, file_source, sentence_source
+from w2vfast.text.sources import (
+    CorpusOptions,
+    IdCorpus,
+    file_source,
+    sentence_source,
+)
 
 
 def encoded(ranks, source, **options):
@@ -62,6 +69,24 @@ def test_a_rule_is_asked_about_counts_of_all_ranks(text):
     found = on_ranks(3, lambda ranks: encoded(ranks, file_source(text), trim_rule=rule))
     assert [vocab.words for vocab, _ in found] == [expected.words] * 3
     assert asked == counts
+
+
+@pytest.mark.parametrize("is_list", [False, True])
+def test_words_of_tables_have_the_order_of_one_process(tmp_path, is_list):
+    pytest.importorskip("pyarrow", exc_type=ImportError)
+    rng = np.random.default_rng(4)
+    for k in range(5):
+        rows = [[f"w{word}" for word in rng.integers(0, 200, 9)] for _ in range(20)]
+        texts = [row if is_list else " ".join(row) for row in rows]
+        lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
+        (tmp_path / f"{k}.jsonl").write_text(lines)
+
+    def source():
+        return file_source(tmp_path, CorpusOptions(None, "text"))
+
+    expected, _ = encode(source(), min_count=1)
+    for vocab, _ in on_ranks(2, lambda ranks: encoded(ranks, source(), min_count=1)):
+        assert vocab.words == expected.words
 
 
 def test_a_rule_that_fails_on_one_rank_ends_all(text):

@@ -46,6 +46,8 @@ class ColumnBlocks:
         What the rows are; None if there are none.
     tokenizer : BuiltIn or callable
         Splits rows that are strings.
+    first_blocks : list of int
+        For each file that was opened, the number of its first block.
 
     Raises
     ------
@@ -60,6 +62,7 @@ class ColumnBlocks:
         self._crew = crew
         self._block_bytes = block_bytes
         self._lock = threading.Lock()
+        self.first_blocks: list[int] = []
         self._columns = self._open()
         self._start = 0
         self._number = 0
@@ -71,6 +74,7 @@ class ColumnBlocks:
     def _open(self) -> Iterator[tuple[Any, int]]:
         """Yield the columns of all arrays, and the rows of each."""
         for stream in self._source.streams():
+            self.first_blocks.append(self._number)
             source = self._source
             found = column_type(stream.schema, source.column, source.picked)
             self._check(found)

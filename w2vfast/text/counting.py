@@ -51,7 +51,8 @@ class EncodingJob:
     block_bytes : int
         What a thread reads at once.
     first_blocks : list of int
-        OUT: for each file of a text, the number of its first block.
+        OUT: for each file, the number of its first block; empty if they are read as
+        one list of sentences.
     """
 
     crew: Crew
@@ -214,10 +215,12 @@ def _count_column(source: ColumnSource, job: EncodingJob) -> list[_text.WordCoun
     blocks = ColumnBlocks(source, job.crew, job.block_bytes)
     is_text = blocks.kind is Kind.TEXTS
     if is_text and isinstance(blocks.tokenizer, BuiltIn):
+        job.first_blocks = blocks.first_blocks  # grows with the files that are opened
         return job.on_each_thread(partial(_encode_text, blocks, blocks.tokenizer, job))
     # Exact mode checks each word.
     if is_text or (job.exact and blocks.kind is Kind.TOKENS):
         return _count_lists(blocks.token_lists(), job)
+    job.first_blocks = blocks.first_blocks
     return job.on_each_thread(partial(_encode_lists, blocks, job))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from helpers import CHILD_OPTIONS, cli_command, run_cli
 
-from w2vfast.distributed.mpi import longest_wait
+from w2vfast.distributed.mpi import MpiRanks, longest_wait
 
 pytestmark = pytest.mark.peer
 pytest.importorskip("mpi4py", exc_type=ImportError)
@@ -76,15 +76,26 @@ def test_processes_train_one_model_and_write_it_once(text, tmp_path, size):
     assert sum(counts) == 66_000  # with sentence ends
 
 
-def test_a_killed_process_ends_the_job(text, tmp_path):
+def kill_one(job):
+    os.kill(ranks_of(job.pid)[0], signal.SIGKILL)
+
+
+def press_ctrl_c(job):
+    job.send_signal(signal.SIGINT)  # mpiexec sends it to all processes
+
+
+@pytest.mark.parametrize("end", [kill_one, press_ctrl_c])
+def test_a_killed_process_and_ctrl_c_end_the_job(text, tmp_path, end, monkeypatch):
+    monkeypatch.setitem(CHILD_OPTIONS["env"], "W2VFAST_RANK_WAIT", "30")
     files = ("-train", str(text), "-output", str(tmp_path / "vectors.bin"))
     command = cli_command("train", "--distributed", *files, *FLAGS[:-1], "1000000")
     with started(2, *command) as job:
         try:
-            time.sleep(5)
-            assert job.poll() is None, job.stdout.read()
-            os.kill(ranks_of(job.pid)[0], signal.SIGKILL)
-            assert job.wait(timeout=30) != 0
+            assert any("Training" in line for line in job.stdout)
+            time.sleep(0.5)
+            end(job)
+            job.communicate(timeout=15)
+            assert job.returncode != 0
         finally:
             job.terminate()
     assert not (tmp_path / "vectors.bin").exists()
@@ -142,3 +153,20 @@ def test_a_limit_that_is_no_time_is_an_error(monkeypatch):
         monkeypatch.setenv("W2VFAST_RANK_WAIT", given)
         with pytest.raises(ValueError, match="must be seconds, a number above 0"):
             longest_wait()
+
+
+def test_models_share_one_copy_of_a_communicator():
+    from mpi4py import MPI
+
+    first, second = MpiRanks(MPI.COMM_SELF), MpiRanks(MPI.COMM_SELF)
+    assert first._comm == second._comm
+    assert first._comm != MPI.COMM_SELF
+
+
+def test_processes_of_another_mpi_are_an_error(text, tmp_path, monkeypatch):
+    """Each would train alone, and all would write the same file."""
+    monkeypatch.setitem(CHILD_OPTIONS["env"], "OMPI_COMM_WORLD_SIZE", "2")
+    files = ("-train", str(text), "-output", str(tmp_path / "vectors.bin"))
+    found = run_cli("train", "--distributed", *files)
+    assert found.returncode != 0
+    assert "started 2 processes, which do not find one another" in found.stderr

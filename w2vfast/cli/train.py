@@ -96,6 +96,9 @@ C_FLAGS = (
     Flag("cbow", switch, "0|1", "1 is CBOW, 0 skip-gram (1)"),
 )
 
+# Environment variables in which MPICH and Open MPI tell how many processes they start.
+PROCESSES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
+
 OWN_FLAGS = (
     Flag("mode", str, "fast|exact", "exact: the C program's bytes (fast)", "mode"),
     Flag(
@@ -340,6 +343,13 @@ def _world() -> Any:
         PARSER.error(
             f"--distributed needs mpi4py and a library of MPI ({error}). Install them "
             'by pip install "w2vfast[mpi]" mpich, or load the MPI of your cluster.'
+        )
+    started = max(int(os.environ.get(name, "1")) for name in PROCESSES)
+    if started > 1 and MPI.COMM_WORLD.Get_size() == 1:
+        PARSER.error(
+            f"mpiexec started {started} processes, which do not find one another: "
+            "mpi4py uses the library of another MPI. Start them by the mpiexec of that "
+            "MPI, or build mpi4py for this one."
         )
     return MPI.COMM_WORLD
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import threading
@@ -15,6 +16,7 @@ from w2vfast.distributed.ranks import RankError
 
 CHUNK_BYTES = 1 << 21  # added up at once; larger ones leave the processor's cache
 LONGEST_WAIT = 3600  # of a rank for the others in one step [s]
+INTERRUPTED = 130  # exit status, as of a program that Ctrl-C ended
 WAIT = "W2VFAST_RANK_WAIT"  # environment variable: another limit [s]
 
 Result = TypeVar("Result")
@@ -34,8 +36,7 @@ class MpiRanks:
         self.size: int = comm.Get_size()
         self._has_failed = False
         self._limit = longest_wait()
-        # A communicator of its own: no message of the program can be taken for ours.
-        self._comm = self._within_limit("the start", comm.Dup)
+        self._comm = self._within_limit("the start", lambda: _own_communicator(comm))
 
     def meet(self, step: str) -> None:
         """Wait until all ranks are at this step."""
@@ -43,9 +44,17 @@ class MpiRanks:
 
     def failed(self, error: BaseException) -> None:
         """Let the other ranks raise RankError when they meet next."""
+        if self.size > 1 and not isinstance(error, Exception):
+            self._abort(error)
         if not self._has_failed and self.size > 1:
             self._has_failed = True
             self._agree("", f"{type(error).__name__}: {error}")
+
+    def _abort(self, error: BaseException) -> None:
+        # After Ctrl-C, which may come between two messages of a sum, the ranks are at
+        # different steps and would wait for one another.
+        os.write(2, f"w2vfast: rank {self.index}: {type(error).__name__}\n".encode())
+        self._comm.Abort(INTERRUPTED)
 
     def _agree(self, step: str, error: str) -> None:
         found = self._within_limit(
@@ -135,6 +144,24 @@ def longest_wait() -> float:
         message = f"{WAIT} must be seconds, a number above 0 such as 60, got {given!r}."
         raise ValueError(message)
     return seconds
+
+
+def _own_communicator(comm: Any) -> Any:
+    """Return a copy of a communicator; no message of the program is taken for ours.
+
+    One copy for all models: MPI has about 2000 of them.
+    """
+    found = comm.Get_attr(_attribute())
+    if found is None:
+        found = comm.Dup()
+        comm.Set_attr(_attribute(), found)
+    return found
+
+
+@functools.cache
+def _attribute() -> int:
+    key: int = _mpi().Comm.Create_keyval()
+    return key
 
 
 def _starts(lengths: NDArray[np.int64]) -> NDArray[np.int64]:

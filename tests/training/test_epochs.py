@@ -27,6 +27,9 @@ class FakeTrainer:
     def position_after(self, epoch):
         return epoch
 
+    def should_stop(self, wanted):
+        return wanted
+
 
 class Recorder:
     """Records its hooks, and may stop or fail in one of them."""

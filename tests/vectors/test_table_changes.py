@@ -323,3 +323,14 @@ def test_the_arguments_of_gensims_empty_table():
         KeyedVectors(4, dtype=int)
     with pytest.raises(ValueError, match="count must be at least 0"):
         KeyedVectors(4, -1)
+
+
+def test_locks_follow_their_rows():
+    wv = KeyedVectors(["a", "b"], np.eye(2))
+    wv.vectors_lockf = [0, 1]
+    wv.add_vectors(["c"], np.ones((1, 2)))
+    assert wv.vectors_lockf.tolist() == [0, 1, 1]
+    for word, count in zip("abc", (1, 2, 3), strict=True):
+        wv.set_vecattr(word, "count", count)
+    wv.sort_by_descending_frequency()
+    assert wv.vectors_lockf.tolist() == [1, 1, 0]

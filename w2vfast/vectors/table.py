@@ -553,11 +553,15 @@ class KeyTable(metaclass=HintedNames):
         state = self._state
         new = [key for key, chosen in zip(keys, is_new, strict=True) if chosen]
         size = len(state.keys)
+        lockf = state.lockf
+        if lockf is not None:
+            lockf = np.concatenate([lockf, np.ones(len(new), np.float32)])
         self._state = _State(
             [*state.keys, *new],
             {**state.row_of, **{key: size + n for n, key in enumerate(new)}},
             np.concatenate([state.vectors, rows[is_new].astype(state.vectors.dtype)]),
             attrs.appended(state.attributes, added, is_new, size),
+            lockf,
         )
 
     def _overwrite(
@@ -594,11 +598,13 @@ class KeyTable(metaclass=HintedNames):
         self._check_not_fixed("sort the rows")
         order = np.argsort(-self.counts, kind="stable")
         keys = [self.index_to_key[row] for row in order.tolist()]
+        lockf = self._state.lockf
         self._state = _State(
             keys,
             first_rows(keys),
             self.vectors[order],
             attrs.rearranged(self.expandos, order),
+            None if lockf is None else lockf[order],
         )
 
     def vectors_for_all(

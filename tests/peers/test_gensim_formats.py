@@ -118,6 +118,16 @@ def test_what_gensim_saves_compressed_is_read(tmp_path, gensim, wv, suffix, opti
     assert np.array_equal(loaded.vectors, wv.vectors)
 
 
+def test_a_fasttext_of_gensim_is_an_error_with_the_remedy(tmp_path, gensim):
+    del gensim
+    from gensim.models import FastText
+
+    path = str(tmp_path / "fasttext")
+    FastText([["a", "b"]], min_count=1, vector_size=2, bucket=9, workers=1).save(path)
+    with pytest.raises(ValueError, match=r"is a FastText.*wv\.save_word2vec_format"):
+        KeyedVectors.load(path, kind="gensim")
+
+
 def test_vectors_of_gensim_without_counts_have_none(tmp_path, gensim, wv):
     theirs = gensim(DIM)
     theirs.add_vectors(WORDS, wv.vectors)

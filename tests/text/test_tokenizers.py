@@ -160,6 +160,12 @@ def test_settings_of_a_simple_tokenizer_are_checked(settings, error, message):
         SimpleTokenizer(**settings)
 
 
+@pytest.mark.parametrize("text", [b"a b", None, ["a"]])
+def test_a_tokenizer_is_called_with_a_string(text):
+    with pytest.raises(TypeError, match=r"a text of the type str, got "):
+        SimpleTokenizer()(text)
+
+
 def test_a_word_may_have_any_length():
     assert SimpleTokenizer(max_length=10**12)("a" * 10**5) == ["a" * 10**5]
 

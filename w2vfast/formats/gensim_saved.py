@@ -141,6 +141,12 @@ def _words(value: Any, path: str) -> list[Word]:
 def _vectors(owner: dict[Any, Any], prefix: str) -> FloatArray:
     """Return the vectors, from the pickle or from the file beside it."""
     stored = _first(owner, _VECTORS)
+    if stored is None and "vectors_ngrams" in owner:
+        message = (
+            "it is a FastText, whose vectors are not in its files. Load it in gensim, "
+            "and write its vectors by model.wv.save_word2vec_format"
+        )
+        raise ValueError(message)
     vectors = as_array(stored) if stored is not None else _separate(prefix)
     if isinstance(vectors, list) or vectors.dtype.kind != "f" or vectors.ndim != 2:
         message = "its vectors are no table of floating-point numbers"

@@ -62,7 +62,10 @@ class BuiltIn:
         raise NotImplementedError
 
     def __call__(self, text: str) -> list[str]:
-        """Return the tokens of one text."""
+        """Return the tokens of one text; raise TypeError unless it is a str."""
+        if not isinstance(text, str):
+            message = f"a tokenizer splits a text of the type str, got {shown(text)}."
+            raise TypeError(message)
         line = text.encode("utf-8", "surrogateescape").replace(b"\n", b" ")
         block = np.frombuffer(bytearray(line), dtype=np.uint8)
         tokens, n = self.split(block, block.size, np.empty(0, dtype=np.uint8))

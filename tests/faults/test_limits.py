@@ -15,7 +15,7 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 root_only = pytest.mark.skipif(
     not hasattr(os, "getuid") or os.getuid() != 0, reason="becomes another user"
 )
-pytestmark = linux_only
+pytestmark = [linux_only, pytest.mark.slow]
 RUN_SCRIPT = f"""
     import sys
     sys.path.insert(0, {str(TESTS / "faults")!r})

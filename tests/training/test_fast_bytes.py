@@ -46,7 +46,8 @@ TRAIN = """
     poems = Path(w2vfast.__file__).parent / "data" / "tang.txt.xz"
     sentences = list(islice(LineSentence(poems), 2000))
     model = Word2Vec(sentences, progress=False, **settings)
-    for rows in (model.wv.vectors, model.syn1, model.syn1neg):
+    nodes = None if model.syn1 is None else model.syn1[:-1]  # V - 1 are inner nodes
+    for rows in (model.wv.vectors, nodes, model.syn1neg):
         if rows is not None:
             sys.stdout.buffer.write(np.ascontiguousarray(rows).tobytes())
 """

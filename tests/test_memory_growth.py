@@ -1,8 +1,7 @@
 """A process that trains again and again keeps no memory, thread or file of a training.
 
 A leak grows in every round of trainings, so the least growth of a round counts.
-`W2VFAST_TRAININGS=300` trains so often in each way, and then notices one object that a
-training leaves behind.
+`W2VFAST_TRAININGS=300` trains so often in each way, and notices smaller leaks.
 """
 
 import ctypes

@@ -81,12 +81,14 @@ cdef void list_copies(const model_t* model, Shards shards, const round_t* merged
     cdef int64_t* end
     for i in range(merged.n_shards):
         touched = shard_at(shards, merged, i)
-        for k in range(part_start(touched, merged.part), touched.part_ends[merged.part]):
+        for k in range(part_start(touched, merged.part),
+                       touched.part_ends[merged.part]):
             n_words += count_copy(&indices[touched.copies[k].word], list, n_words)
     add_up_copies(list, n_words)
     for i in range(merged.n_shards):
         touched = shard_at(shards, merged, i)
-        for k in range(part_start(touched, merged.part), touched.part_ends[merged.part]):
+        for k in range(part_start(touched, merged.part),
+                       touched.part_ends[merged.part]):
             copy = &touched.copies[k]
             end = &list.ends[indices[copy.word] - 1]
             list.copies[end[0]] = merged_t(touched_at(touched, copy.row, model.stride),

@@ -1183,7 +1183,6 @@ class KeyedVectors(KeyTable):
             read-only, or `lockf` is another number.  No vector is changed then.
         OSError
             If the file cannot be read.
-
         """
         check_encoding(encoding)
         check_lockf(lockf)

@@ -12,7 +12,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from mpi4py import MPI
 from programs import MODES
 
 from w2vfast import Word2Vec
@@ -50,6 +49,8 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Train in every mode, and print."""
     arguments = parse_arguments()
+    from mpi4py import MPI  # starts MPI, which --help does not need
+
     comm = MPI.COMM_WORLD
     with tempfile.TemporaryDirectory() as folder:
         text = first_words(arguments.corpus, arguments.words, Path(folder))

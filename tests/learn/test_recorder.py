@@ -81,7 +81,7 @@ def test_exact_mode_is_recorded_without_a_loss():
 
 
 def test_a_frame_is_taken_within_an_epoch():
-    ids = np.random.default_rng(1).integers(0, 50, (20_000, 15))
+    ids = np.random.default_rng(1).integers(0, 50, (100_000, 15))
     recorder = Recorder(10, every=0.1)
     settings = {**SETTINGS, "vector_size": 30, "epochs": 1}
     Word2Vec(ids, callbacks=[recorder], **settings)

@@ -36,7 +36,6 @@ from w2vfast.cli.flags import (
 from w2vfast.cli.overwriting import refuse_inputs
 from w2vfast.cli.start import Loading
 from w2vfast.compat import FASTTEXT_ONLY
-from w2vfast.distributed.ranks import fails_together, ranks_of
 from w2vfast.errors import ParameterError, ParameterTypeError
 from w2vfast.params import COMBINATIONS, TrainParams
 from w2vfast.system.files import InputFile, check_output
@@ -272,7 +271,10 @@ class Request:
                 "--combine."
             )
         self.verbosity = set_verbosity(given)
-        # Imported before the text is read: the processes find one another.
+        # Before the text is read: the processes find one another.
+        with Loading():
+            from w2vfast.distributed.ranks import ranks_of
+
         self.ranks = ranks_of(_world() if self.distributed else None)
         self.is_first = self.ranks.index == 0
         if self.distributed and self.record:
@@ -356,6 +358,9 @@ def _world() -> Any:
 
 def run(request: Request) -> None:
     """Do what a request asks for."""
+    with Loading():
+        from w2vfast.distributed.ranks import fails_together
+
     with fails_together(request.ranks, "the end of the program"):
         _run(request)
 

@@ -167,6 +167,14 @@ def no_messages(monkeypatch):
     monkeypatch.setattr(logging.getLogger("w2vfast"), "propagate", False)
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c():
+    """Let Ctrl-C raise an exception, also where a shell has switched it off."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def folders(tmp_path):
     """A fresh folder for each training, made when it is asked for."""

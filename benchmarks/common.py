@@ -10,6 +10,7 @@ import platform
 import random
 import shlex
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterable
@@ -67,6 +68,21 @@ def child_environment(**extra: str) -> dict[str, str]:
     paths += os.environ.get("PYTHONPATH", "").split(os.pathsep)
     python_path = os.pathsep.join(map(os.path.abspath, filter(None, paths)))
     return {**os.environ, "PYTHONPATH": python_path, **extra}
+
+
+def json_of_child(code: str, task: object) -> dict:
+    """Run Python code in a new process; return the JSON that it prints last.
+
+    The task is its argument, as JSON.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(task)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=child_environment(),
+    )
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def compile_c(source: Path, folder: str | Path, flags: Iterable[str]) -> Path:

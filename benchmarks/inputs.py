@@ -13,15 +13,12 @@ run.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
-from common import append_result, child_environment, environment
+from common import append_result, environment, json_of_child
 
 SENTENCE = 20  # tokens
 VOCABULARY = 50_000
@@ -107,14 +104,7 @@ def write_files(folder: Path, n_tokens: int) -> None:
 
 def build(kind: str, folder: Path, workers: int) -> dict:
     """Build a vocabulary in a new process; return its time and memory."""
-    done = subprocess.run(
-        [sys.executable, "-c", BUILD, json.dumps([kind, str(folder), workers])],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=child_environment(),
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    return json_of_child(BUILD, [kind, str(folder), workers])
 
 
 def main() -> None:

@@ -13,15 +13,12 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
-from common import append_result, child_environment, environment
+from common import append_result, environment, json_of_child
 
 from w2vfast import KeyedVectors
 
@@ -59,15 +56,7 @@ def write_files(folder: Path, n_words: int, dim: int) -> None:
 
 def load(path: Path, program: str, limit: int | None) -> dict:
     """Load a file in a new process; return its time and memory."""
-    task = json.dumps([str(path), program, "binary" in path.name, limit])
-    done = subprocess.run(
-        [sys.executable, "-c", LOAD, task],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=child_environment(),
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    return json_of_child(LOAD, [str(path), program, "binary" in path.name, limit])
 
 
 def main() -> None:

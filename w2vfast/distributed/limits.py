@@ -11,7 +11,7 @@ import numpy as np
 
 from w2vfast.distributed.cpus import workers_of
 from w2vfast.distributed.ranks import RankError, Ranks, ranks_of
-from w2vfast.errors import Part, Setting, SettingsError
+from w2vfast.errors import Setting, SettingsError
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
@@ -47,24 +47,17 @@ def checked_ranks(
     ranks = ranks_of(comm)
     if ranks.size == 1:
         return ranks
-    refused: dict[str, tuple[object, str]] = {}
-    if params.exact:
-        refused["mode"] = ("exact", "The C program trains in one process.")
-    if params.objective is not None:
-        refused["objective"] = (params.objective, "Use negative sampling.")
-    if params.deterministic:
-        refused["deterministic"] = (True, "Use one process.")
-    if max_vocab_size is not None:
-        refused["max_vocab_size"] = (max_vocab_size, "Use max_final_vocab.")
-    if checkpoint is not None:
-        refused["checkpoint"] = (checkpoint, "Use one process.")
-    for name, (value, remedy) in refused.items():
-        parts: list[Part] = [
-            Setting(name, value),
-            f" is for one process, and there are {ranks.size}. ",
-            remedy,
-        ]
-        raise SettingsError(parts)
+    of_one_process = (
+        ("mode", params.exact and params.mode, "The C program trains in one process."),
+        ("objective", params.objective, "Use negative sampling."),
+        ("deterministic", params.deterministic, "Use one process."),
+        ("max_vocab_size", max_vocab_size, "Use max_final_vocab."),
+        ("checkpoint", checkpoint, "Use one process."),
+    )
+    for name, value, remedy in of_one_process:
+        if value is not None and value is not False:
+            text = f" is for one process, and there are {ranks.size}. {remedy}"
+            raise SettingsError((Setting(name, value), text))
     return ranks
 
 

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast import _core
 from w2vfast.distributed.merge_times import merge_positions, n_levels
 from w2vfast.distributed.rank_merges import SharedRows, mean_curvature, merge_rows
 from w2vfast.distributed.ranks import Ranks, float_totals, totals
 from w2vfast.system.threads import POLL_SECONDS
-from w2vfast.training.deterministic_run import updates_per_use
+from w2vfast.training.deterministic_run import contexts_of_windows, updates_per_use
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.history import EpochStats, Losses, Progress
-from w2vfast.training.kernel_objects import kernel_options
 from w2vfast.training.position import Pauses, Position
 from w2vfast.training.replicas import TRANSPORT, row_uses
 from w2vfast.training.trainer import Trainer
@@ -35,21 +33,7 @@ SEED_STEP = 0x9E3779B97F4A7C15  # odd, so that the seeds of ranks differ in all 
 class RankRun(FastRun):
     """The workers of one rank, which sample the curvature for its merges."""
 
-    def _new_workers(self, model: _core.Model, tables: Tables) -> list[_core.Worker]:
-        p = self._params
-        replicas = self._plan_replicas(tables) if p.n_workers > 1 else None
-        options = kernel_options(p, len(self._ids))
-        return [
-            _core.Worker(
-                model, options, p.seed, replicas=replicas, sample_curvature=True
-            )
-            for _ in range(p.n_workers)
-        ]
-
-    @property
-    def kept_words(self) -> int:
-        """Of all workers so far."""
-        return sum(worker.kept_words for worker in self._workers)
+    _samples_curvature = True
 
     def curvature(self, m: int) -> NDArray[np.float64] | None:
         """Return the mean over the workers of `_core.Worker.curvature`."""
@@ -231,8 +215,7 @@ def _updates(
     params: TrainParams, *uses: NDArray[np.float64]
 ) -> list[NDArray[np.float64]]:
     """Return the updates of each row of `MATRICES` in training one kept word."""
-    smallest = 1 if params.shrink_windows else params.window
-    contexts = np.arange(smallest, params.window + 1).mean() * 2
+    contexts = contexts_of_windows(params).mean()
     inputs, nodes, outputs = updates_per_use(params)
     if params.sg and params.negative_sharing == "pair":
         outputs, nodes = contexts * outputs, contexts * nodes

@@ -152,15 +152,14 @@ def _kept(own: WordList, rules: RowRules) -> NDArray[np.int64]:
 def added_up(listed: WordList) -> WordList:
     """Return each word once, with the sum of its counts and its earliest occurrence."""
     rows: dict[Word, int] = {}
-    row_of = [rows.setdefault(word, len(rows)) for word in listed.words]
+    row_of = np.array(
+        [rows.setdefault(word, len(rows)) for word in listed.words], dtype=np.int64
+    )
     counts = np.zeros(len(rows), dtype=np.int64)
     np.add.at(counts, row_of, listed.counts)
     order = np.lexsort(listed.first_seen.T[::-1])[::-1]  # the earliest is written last
     first_seen = np.zeros((len(rows), 2), dtype=np.int64)
-    for k in range(2):
-        first_seen[np.array(row_of, dtype=np.int64)[order], k] = listed.first_seen[
-            order, k
-        ]
+    first_seen[row_of[order]] = listed.first_seen[order]
     return WordList(list(rows), counts, first_seen)
 
 

@@ -16,6 +16,7 @@ from w2vfast import _core
 from w2vfast.training import sampling
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.kernel_objects import kernel_options
+from w2vfast.training.replicas import TRANSPORT
 from w2vfast.training.spans import SHARDS, plan_rounds
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from w2vfast.training.position import Position, WorkerState
     from w2vfast.training.tables import Tables
     from w2vfast.training.weights import Weights
-
-TRANSPORT = 1.5  # by which the expected curvature is multiplied when rows are merged
 
 
 class DeterministicRun(FastRun):
@@ -193,6 +192,12 @@ class DeterministicRun(FastRun):
         super().stop(queue)
 
 
+def contexts_of_windows(params: TrainParams) -> NDArray[np.int64]:
+    """Return how many contexts each possible window has, within a sentence."""
+    smallest = 1 if params.shrink_windows else params.window
+    return 2 * np.arange(smallest, params.window + 1)
+
+
 def updates_per_use(params: TrainParams) -> tuple[float, float, float]:
     """Return how many updates one use of a row of each matrix is worth.
 
@@ -212,8 +217,7 @@ def updates_per_use(params: TrainParams) -> tuple[float, float, float]:
     counts as this part of one.  A chunk looks each position up once for all windows
     that it is in, and again where it is in a window of the next chunk.
     """
-    smallest = 1 if params.shrink_windows else params.window
-    contexts = 2 * np.arange(smallest, params.window + 1)  # of each possible window
+    contexts = contexts_of_windows(params)
     if params.sg:
         is_alone = params.negative_sharing == "pair"
         blocks = 1 if is_alone else np.ceil(contexts / _core.MAX_INPUTS).mean()

@@ -52,6 +52,8 @@ class FastRun:
         If the buffers of the workers do not fit.
     """
 
+    _samples_curvature = False  # without replicas, which need it for their merges
+
     def __init__(
         self,
         model: _core.Model,
@@ -94,7 +96,12 @@ class FastRun:
         replicas = self._plan_replicas(tables) if p.n_workers > 1 else None
         options = kernel_options(p, len(self._ids))
         return [
-            _core.Worker(model, options, p.seed, replicas=replicas, lockstep=lockstep)
+            _core.Worker(
+                *(model, options, p.seed),
+                replicas=replicas,
+                lockstep=lockstep,
+                sample_curvature=self._samples_curvature,
+            )
             for _ in range(p.n_workers)
         ]
 
@@ -160,9 +167,14 @@ class FastRun:
         queue.stop()
 
     @property
+    def kept_words(self) -> int:
+        """Kept words of all workers so far, by which merges are timed."""
+        return sum(worker.kept_words for worker in self._workers)
+
+    @property
     def state(self) -> WorkerState:
-        """Kept words of all workers, by which merges are timed."""
-        return {"kept_words": sum(worker.kept_words for worker in self._workers)}
+        """What a run needs to time its merges as this one."""
+        return {"kept_words": self.kept_words}
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -23,8 +23,8 @@ REPLICATED_WORDS, REPLICATED_NODES = 2048, 4096
 # Kept words of all workers between two merges: at the start of a run, and at most.
 FIRST_WORDS_BETWEEN_MERGES = 512
 WORDS_BETWEEN_MERGES = 1 << 18
-# The exponent of a merge, times updates, learning rate and curvature.  Source of the
-# value: docs/benchmarks.md, Replicas and merges.
+# The exponent of a merge (of workers, shards or ranks), times updates, learning rate
+# and curvature.  Source of the value: docs/benchmarks.md, Replicas and merges.
 TRANSPORT = 1.5
 PATH_BLOCK = 1 << 16  # words whose paths are processed together
 

@@ -331,8 +331,9 @@ def test_characters_that_a_terminal_does_not_know_are_printed_as_escapes(
 
 
 @posix_only
-def test_a_closed_standard_output_is_an_error_with_a_sentence():
-    command = f"{shlex.join(cli_command('--version'))} >&-"
+@pytest.mark.parametrize("command", [["--version"], ["info", __file__], ["demo"]])
+def test_a_closed_standard_output_is_an_error_with_a_sentence(command):
+    command = f"{shlex.join(cli_command(*command))} >&-"
     options = {**CHILD_OPTIONS, "capture_output": True, "text": True}
     done = subprocess.run(["sh", "-c", command], check=False, **options)
     assert done.returncode == 1

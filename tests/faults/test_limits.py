@@ -68,6 +68,8 @@ def test_too_little_memory_is_a_memory_error():
 def test_too_few_descriptors_are_an_os_error():
     found = outcomes("descriptors")
     assert wrong(found, "done", "OSError: [Errno 24]") == []
+    unnamed = [e for ended in found.values() for e in ended if ": '/" not in e]
+    assert {*unnamed} == {"done"}
     assert len(found["load model"]) > 3
 
 

@@ -141,5 +141,7 @@ def test_settings_that_cannot_be_used_are_found_before_the_text_is_read(tmp_path
     source = sentence_source(SENTENCES)
     with pytest.raises(ValueError, match="memory_limit must be at least 0"):
         filled(source, CorpusCache(float("nan")))
+    with pytest.raises(TypeError, match=r"memory_limit must be .* got '1 GB' \(str\)"):
+        filled(source, CorpusCache("1 GB"))
     with pytest.raises(OSError, match="cache_dir is no folder"):
         filled(source, CorpusCache(None, tmp_path / "missing"))

@@ -51,7 +51,7 @@ def test_loss_falls_and_means_the_same_for_any_number_of_workers():
 
 
 def test_progress_is_reported_from_the_start_to_the_end_of_each_epoch():
-    ids = np.tile(sentences(20), 2000)
+    ids = np.tile(sentences(20), 20_000)
     params = TrainParams(vector_size=8, sg=1, epochs=2, workers=1, sample=0)
     run, seen = run_of(params, ids), []
     for epoch in range(2):

@@ -147,3 +147,9 @@ def test_memory_estimate_covers_the_logits_of_full_softmax():
     # Two workers; eight inputs of a block with two logits each, not one with one.
     logits = 2 * 1000 * 4 * (16 - 1)
     assert estimate_memory(1000, params)["tables"] - cbow["tables"] == logits
+
+
+@pytest.mark.parametrize("values", [[np.inf, -np.inf], [np.nan, 1], [1, np.inf]])
+def test_a_matrix_that_is_not_finite_is_named_without_a_warning(values):
+    found = Weights(Rows(np.ones((9, 2), np.float32)), None, Rows(np.float32([values])))
+    assert found.first_non_finite() == "syn1neg"

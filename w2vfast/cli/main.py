@@ -53,6 +53,9 @@ TOOLS = {
 _MODULES = {**dict.fromkeys(TOOLS, "tools"), "phrases": "phrases", "learn": "learn"}
 _MODULES |= {"train": "train", "demo": "demo", "plan": "plan"}
 
+# Commands of no use without standard output.
+_PRINTING = {"demo", "distance", "analogy", "accuracy", "evaluate", "info", "plan"}
+
 # Names of the C program's tools, of fastText's commands and of gensim's methods.
 _OTHER_NAMES = {
     **dict.fromkeys(("word2vec", "skipgram", "cbow", "fit"), "train"),
@@ -158,6 +161,8 @@ def _no_command(given: str) -> str:
 
 
 def _run_command(command: str, arguments: list[str]) -> None:
+    if command in _PRINTING:
+        _need_standard_output()
     with Loading():
         module: Any = import_module(f"w2vfast.cli.{_MODULES[command]}")
     function: Callable[[list[str]], None] = getattr(module, command)
@@ -200,10 +205,14 @@ def _plain_warnings(spelling: Spelling) -> Iterator[None]:
         yield
 
 
-def _print(text: str) -> None:
+def _need_standard_output() -> None:
     if sys.stdout is None:
         message = "standard output is closed, so that nothing can be printed"
         raise OSError(errno.EBADF, message)
+
+
+def _print(text: str) -> None:
+    _need_standard_output()
     sys.stdout.write(text)
     sys.stdout.flush()
 

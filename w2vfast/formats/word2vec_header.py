@@ -58,9 +58,14 @@ def read_header(window: ByteWindow, name: str, header: bool | None) -> Shape | N
     if is_row and not line.startswith(BYTE_ORDER_MARK):
         return None
     shape = Shape(*map(int, match.groups())) if match else Shape(0, 0)
-    n_rows, dim = shape
-    if is_row or not 0 < dim <= _LARGEST_DIM or n_rows > _MOST_ROWS:
+    if is_row or not shape.dim:
         raise _no_header(line, name)
+    if shape.n_rows > _MOST_ROWS or shape.dim > _LARGEST_DIM:
+        message = (
+            f"{name}, line 1: expected a header of at most 2^62 rows of 2^31 "
+            f"dimensions, got {line[:60]!r}. The file is damaged, or no word2vec file."
+        )
+        raise ValueError(message)
     window.take(len(line))
     return shape
 

@@ -20,6 +20,7 @@ exact mode every newline and every `</s>` gives a 0, as in the C program.
 from __future__ import annotations
 
 import errno
+import numbers
 import os
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -27,7 +28,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from w2vfast import _text
-from w2vfast.errors import NoWordsError, Setting, SettingsError, warn
+from w2vfast.errors import NoWordsError, Setting, SettingsError, shown, warn
 from w2vfast.system.threads import Crew, Report
 from w2vfast.text.counting import EncodingJob, count_words
 from w2vfast.text.idstore import BlockTable, Ids, IdStore, default_limit
@@ -194,14 +195,23 @@ def _check_limits(
     if workers < 1:
         message = f"workers must be 1 or more, got {workers}"
         raise ValueError(message)
-    if memory_limit is not None and not memory_limit >= 0:  # nor is it NaN
-        message = f"memory_limit must be at least 0 bytes or None, got {memory_limit}."
-        raise ValueError(message)
+    if memory_limit is not None:
+        _check_memory_limit(memory_limit)
     # Not only once the memory is full.
     if cache_dir is not None and not os.path.isdir(cache_dir):
         code = errno.ENOTDIR if os.path.lexists(cache_dir) else errno.ENOENT
         message = "cache_dir is no folder; make it, or name another"
         raise OSError(code, message, os.fspath(cache_dir))
+
+
+def _check_memory_limit(memory_limit: Any) -> None:
+    """Raise unless this is a number of bytes; infinity is one, NaN is not."""
+    is_number = isinstance(memory_limit, numbers.Real)
+    if is_number and memory_limit >= 0:
+        return
+    given = shown(memory_limit)
+    message = f"memory_limit must be at least 0 bytes or None, got {given}."
+    raise ValueError(message) if is_number else TypeError(message)
 
 
 def _finish(

@@ -87,7 +87,8 @@ class IdStore:
         """Return all ids as one writable array."""
         if self._file is None:
             return self._memory.array()
-        mapping = mmap.mmap(self._file.fileno(), 4 * self._n_written)
+        with _explained(self._cache_dir, "read back"):
+            mapping = mmap.mmap(self._file.fileno(), 4 * self._n_written)
         return np.frombuffer(mapping, dtype=np.int32)
 
     def take_first(self, n: int) -> Ids:
@@ -118,7 +119,7 @@ class IdStore:
         if self._file is None and n_bytes <= self._memory_limit:
             self._memory.append(ids)
             return
-        with _explained(self._cache_dir):
+        with _explained(self._cache_dir, "write"):
             if self._file is None:
                 self._move_to_file()
             self._write(ids)
@@ -139,12 +140,12 @@ class IdStore:
 
 
 @contextmanager
-def _explained(cache_dir: str | None) -> Iterator[None]:
+def _explained(cache_dir: str | None, action: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         message = (
-            f"cannot write the corpus's ids to a file ({error.strerror}); set "
+            f"cannot {action} the file of the corpus's ids ({error.strerror}); set "
             "cache_dir to a directory with 4 free bytes for each word, or raise "
             "memory_limit"
         )

@@ -123,6 +123,10 @@ class SettingsError(SettingsMessage, ValueError):
     """A text, file or result does not fit the parameters."""
 
 
+class SettingsTypeError(SettingsMessage, TypeError):
+    """A corpus holds values of a type that is not read."""
+
+
 class NoWordsError(SettingsError, RuntimeError):
     """There is nothing to train on; a RuntimeError, too, which gensim raises."""
 

@@ -6,6 +6,7 @@ import contextlib
 import copy
 import dataclasses
 import inspect
+import io
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,7 +37,7 @@ from w2vfast.persistence import SavedModel, load_model, save_model
 from w2vfast.prediction.layers import output_rows
 from w2vfast.prediction.predictions import Predictions
 from w2vfast.state import ModelState
-from w2vfast.system.files import open_output
+from w2vfast.system.files import InputFile, open_output
 from w2vfast.system.log import logger
 from w2vfast.text.cache import CorpusCache
 from w2vfast.text.sources import CorpusOptions, either_source
@@ -559,10 +560,10 @@ class Word2Vec(Predictions, GensimNames):
             If the file cannot be read, or a line is not of that form.
         """
         p = self.params
-        with self._alone(), open(path, "rb") as file:
+        with self._alone(), InputFile(os.fspath(path), repr(path)) as file:
             self._refuse_if_trained()
             words = read_vocab(
-                file,
+                io.BufferedReader(file),
                 os.fspath(path),
                 min_count=p.min_count,
                 exact=p.exact,

@@ -62,6 +62,13 @@ def test_pickles_are_read_only_when_asked_for(name):
         Word2Vec.load(SAVED / name)
 
 
+@pytest.mark.parametrize("data", [b"2 2\na 1 2\nb 2 3\n", b""])
+def test_a_file_that_is_no_pickle_is_an_error(data, tmp_path):
+    (tmp_path / "v").write_bytes(data)
+    with pytest.raises(ValueError, match=r"gensim's save.*Leave out the kind"):
+        KeyedVectors.load(tmp_path / "v", kind="gensim")
+
+
 def test_the_kind_is_not_written(expected, tmp_path):
     with pytest.raises(ValueError, match="kind 'gensim' are only read"):
         expected.save(tmp_path / "file", kind="gensim")

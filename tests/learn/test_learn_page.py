@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from w2vfast import Recorder, save_learn_page
@@ -38,8 +39,8 @@ def test_a_large_text_is_cut(tmp_path):
     [
         ("learn.png", None, ValueError, "whose name ends in .html"),
         ("learn.html", [], ValueError, "at least one token, got none"),
-        ("learn.html", ["a b"], TypeError, "list of tokens, got the string 'a b'"),
-        ("learn.html", "a b", TypeError, r"lists of tokens.*got 'a b' \(str\)"),
+        ("learn.html", ["a b"], TypeError, r"sentence 0 is 'a b' \(str\)"),
+        ("learn.html", "a b", TypeError, r"iterable of token lists.*got 'a b' \(str\)"),
         ("learn.html", Recorder(), TypeError, r"Give its recording: recorder\.rec"),
     ],
 )
@@ -72,9 +73,37 @@ def test_a_file_that_is_no_text_is_named(content, message, tmp_path, capsys):
     text.write_bytes(content)
     assert main(["learn", "-o", str(page), "--train", str(text)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"w2vfast: error: {text}")
+    assert line.startswith("w2vfast: error: ")
+    assert repr(str(text)) in line
     assert re.search(message, line)
     assert not page.exists()
+
+
+def test_the_text_is_read_as_for_training(tmp_path, capsys):
+    text, page = tmp_path / "t.txt", tmp_path / "page.html"
+    text.write_text("\ufeffThe CAT sat.\n", encoding="utf-8")
+    given = ["learn", "-o", str(page), "--train", str(text), "--tokenize", "simple"]
+    assert main(given) == 0
+    assert r'OWN_TEXT = "the cat sat"' in page.read_text(encoding="utf-8")
+    assert main(["learn", "-o", str(page), "--tokenize", "simple"]) == 2
+    assert "--train is missing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (np.array([[3, 4, -1]]), "3 4"),
+        (np.array(["a b"]), "a b"),
+        ([["new york", b"c", " "]], "new_york c"),
+        ([["a", "</s>", "b"]], r"a\nb"),
+        ({"text": ["a b"], "label": [1]}, "a b"),
+    ],
+)
+def test_sentences_are_those_of_a_model(text, line, tmp_path):
+    column = "text" if isinstance(text, dict) else None
+    save_learn_page(tmp_path / "page.html", text, column=column)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert f'OWN_TEXT = "{line}";' in page
 
 
 def test_the_text_is_not_overwritten(tmp_path, capsys):

@@ -184,6 +184,33 @@ def test_words_are_shown_as_text(open_page):
     assert "<b>x" in page.find_element("id", "matrix-in").text
 
 
+def test_a_text_of_the_reader_is_an_example(open_page):
+    page = open_page("preset=royal")
+    page.execute_script("form.elements.text.value = 'one two three'")
+    click(page, "useText")
+    example = "return [presetName, form.elements.preset.selectedOptions[0].text]"
+    assert page.execute_script(example) == ["own", "Your text"]
+    page.execute_script("choosePreset('fruit'); choosePreset('own')")
+    assert page.execute_script("return trainer.settings.text") == "one two three"
+    assert page.execute_script("return trainer.settings.window") == 3
+    page = open_page(page.current_url.split("#")[1])
+    assert page.execute_script("return trainer.settings.text") == "one two three"
+    assert page.execute_script(example) == ["own", "Your text"]
+
+
+def test_long_words_are_inside_the_drawing(open_page):
+    page = open_page("preset=fruit&text=a%20" + "long" * 9 + "%20" + "w" * 16)
+    sides = page.execute_script(
+        """const svg = byId("network").firstElementChild.getBoundingClientRect();
+        return [...byId("network").querySelectorAll("text")].flatMap((text) => {
+            const box = text.getBoundingClientRect();
+            return [box.left - svg.left, svg.right - box.right];
+        })"""
+    )
+    assert min(sides) > -1
+    assert "longlonglonglongl…" in page.find_element("id", "network").text
+
+
 def test_a_text_without_examples_is_reported(open_page):
     page = open_page()
     page.execute_script("form.elements.text.value = 'alone'")

@@ -166,7 +166,7 @@ def test_a_function_gets_each_string_as_it_is():
 
 @pytest.mark.parametrize("tokenize", ["simple", str.split])
 def test_lists_are_not_split(tokenize):
-    with pytest.raises(TypeError, match=r"holds lists of strings.*Leave out tokenize="):
+    with pytest.raises(TypeError, match="lists of strings, and tokenize splits"):
         read(pl.Series(TOKENS), tokenize)
 
 
@@ -217,6 +217,12 @@ def test_a_column_of_what_is_no_table_is_an_error():
 def test_another_type_is_an_error_that_names_it(column, what):
     with pytest.raises(TypeError, match=f"holds {what}; .*strings, lists of strings"):
         read(column())
+
+
+@pytest.mark.parametrize("make", [dict, pa.table, pl.DataFrame])
+def test_the_column_of_another_type_is_named(make):
+    with pytest.raises(TypeError, match="the column 'x' holds lists of float64"):
+        read(make({"x": pa.array([[1.5]]), "y": ["a"]}), name="x")
 
 
 def test_a_negative_id_is_an_error():

@@ -58,6 +58,36 @@ def test_the_delimiter_splits_all_rows_alike(text, columns, tmp_path):
     assert f"with the columns {columns}. Name" in error_of(tmp_path / "t.csv", None)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n\r\ntext,n\na b,1\n",
+        "sep=;\r\ntext;n\r\na b;1\r\n",
+        '\ufeff"sep=,"\ntext,n\na b,1\n',
+        "sep=\t\ntext\tn\na b\t1\n",
+        "sep=:\ntext:n\na b:1\n",
+        "# made today, by hand\n# again\n\ntext,n\na b,1\n",
+        "#,text\n1,a b\n",
+        "# a comment\n#n,text\n1,a b\n",
+        'text,"n\n# m"\na b,1\n',
+    ],
+)
+def test_lines_before_the_header_are_skipped(text, tmp_path):
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8", newline="")
+    assert read(tmp_path / "t.csv") == encode_all([["a", "b"]])
+
+
+def test_rows_may_begin_as_comments_do(tmp_path):
+    (tmp_path / "t.csv").write_text("text,n\n#a b,1\n")
+    assert read(tmp_path / "t.csv") == encode_all([["#a", "b"]])
+
+
+def test_a_title_above_the_header_is_shown(tmp_path):
+    (tmp_path / "t.csv").write_text("My data,,\ntext,n,m\na b,1,2\n")
+    expected = "by its first line, is a table with the columns 'My data', '', ''"
+    assert expected in error_of(tmp_path / "t.csv")
+
+
 def test_a_file_of_one_column_has_no_delimiter(tmp_path):
     (tmp_path / "t.csv").write_text("text\n\na;b c\nd|e f\n")
     assert read(tmp_path / "t.csv") == encode_all([["a;b", "c"], ["d|e", "f"]])

@@ -102,7 +102,7 @@ def test_scores_do_not_depend_on_the_size_of_parts_and_blocks(
     before = model.score(SENTENCES * 5)
     path = tmp_path / "text"
     path.write_text("".join(" ".join(words) + "\n" for words in SENTENCES * 5))
-    sizes = {"_BATCH_WORDS": 7, "_PAIRS": 12, "_HIDDEN_VALUES": 16, "_BLOCK_BYTES": 5}
+    sizes = {"_BATCH_WORDS": 7, "_PAIRS": 12, "_HIDDEN_VALUES": 16, "BLOCK_BYTES": 5}
     for name, size in sizes.items():
         monkeypatch.setattr(scoring, name, size)
     np.testing.assert_allclose(model.score(SENTENCES * 5), before, rtol=1e-5)

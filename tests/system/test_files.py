@@ -15,7 +15,13 @@ import threading
 import pytest
 from helpers import posix_only, run_python
 
-from w2vfast.system.files import InputFile, check_output, folder_files, open_output
+from w2vfast.system.files import (
+    InputFile,
+    check_output,
+    folder_files,
+    open_output,
+    open_regular,
+)
 from w2vfast.system.leftovers import remove_leftovers
 
 
@@ -153,9 +159,12 @@ def test_a_directory_or_file_without_write_permission_is_refused(tmp_path, use):
     assert path.read_bytes() == b"old"
 
 
-@pytest.mark.parametrize("use", [open_output, check_output])
-def test_a_directory_is_refused_as_output(tmp_path, use):
-    with pytest.raises((IsADirectoryError, PermissionError)):
+@pytest.mark.parametrize(
+    "use",
+    [open_output, check_output, open_regular, lambda path: InputFile(str(path), "")],
+)
+def test_a_folder_is_no_file(tmp_path, use):
+    with pytest.raises(IsADirectoryError, match="a folder, and a file is meant"):
         enter(use(tmp_path))
 
 

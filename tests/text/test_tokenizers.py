@@ -89,7 +89,7 @@ def test_a_long_line_of_characters_is_read_in_blocks():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (["a", "b"], r"sentence 1 is \['a', 'b'\] \(list\).*Leave out tokenize="),
+        (["a", "b"], r"sentence 1 is \['a', 'b'\] \(list\).*need no tokenize="),
         (None, r"sentence 1 is missing: it is None.*dropna\(\)"),
         (float("nan"), r"sentence 1 is missing: it is nan"),
         ({"text": "a", "label": 1}, r"row of a table with the columns 'text', 'label'"),

@@ -57,6 +57,7 @@ _ALLOWED = frozenset(
         ),
     }
 )
+_PROTOCOL = b"\x80"  # opcode
 _VECTORS = ("vectors", "syn0")
 _WORDS = ("index_to_key", "index2word")
 _EXPECTED = "expected a KeyedVectors or Word2Vec that gensim saved"
@@ -88,6 +89,13 @@ def read(path: str, how: ReadOptions) -> Contents:
     """
     with InputFile(path, path) as file:
         data = file.readall()
+    if not data.startswith(_PROTOCOL):
+        message = (
+            f"{path} is no file that gensim's save wrote: a pickle, of protocol 2 or "
+            f"later, begins with {_PROTOCOL!r}, this file with {data[:8]!r}. Leave out "
+            "the kind: files of other kinds are recognised."
+        )
+        raise ValueError(message)
     owner, prefix = _owner_of_vectors(read_pickle(data, path, _is_allowed), path)
     words = _words(_first(owner, _WORDS), path)
     try:

@@ -22,9 +22,18 @@ function showSettings(settings) {
     for (const [name, value] of Object.entries(settings)) form.elements[name].value = value;
 }
 
+// A text that is no example's becomes the example "your text".
+function nameText(settings) {
+    if (settings.text === PRESETS[presetName].text) return;
+    PRESETS.own = settings;
+    presetName = "own";
+    listPresets();
+}
+
 // Start a training with the settings in the form.
 function start() {
     const settings = currentSettings();
+    nameText(settings);
     showSettings(settings);
     trainer = new Trainer(settings);
     projection = new Projection(settings.dim);
@@ -97,7 +106,7 @@ function saveAddress() {
     const { text, ...settings } = trainer.settings;
     const state = new URLSearchParams({ preset: presetName, ...settings,
         step: trainer.stepNumber, word: selected, lang: language });
-    if (text !== PRESETS[presetName].text) state.set("text", text);
+    if (presetName === "own" && text !== OWN_TEXT) state.set("text", text);
     history.replaceState(null, "", `#${state}`);
 }
 
@@ -123,6 +132,10 @@ function translate() {
     fillTexts();
     document.title = say("title");
     byId("run").textContent = say(running ? "pause" : "run");
+    listPresets();
+}
+
+function listPresets() {
     const names = TEXT[language].presets;
     form.elements.preset.innerHTML = Object.keys(PRESETS)
         .map((name) => `<option value="${name}">${names[name]}</option>`).join("");

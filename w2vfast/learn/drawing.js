@@ -7,6 +7,12 @@ function heat(value, largest = 1) {
     return `color-mix(in srgb, var(${colour}) ${Math.round(75 * share)}%, var(--paper))`;
 }
 
+// A label, cut if the word is long.
+function label(text) {
+    const letters = [...text];
+    return escapeHtml(letters.length > 18 ? `${letters.slice(0, 17).join("")}…` : text);
+}
+
 // A word that can be clicked.
 function chip(word, kind = "") {
     const text = escapeHtml(trainer.corpus.words[word]);

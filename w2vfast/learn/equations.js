@@ -4,7 +4,7 @@ const mi = (name) => `<mi>${name}</mi>`;
 const mo = (sign) => `<mo>${sign}</mo>`;
 const bold = (name) => `<mi mathvariant="normal" style="font-weight:bold">${name}</mi>`;
 const sub = (base, index) => `<msub><mrow>${base}</mrow><mrow>${index}</mrow></msub>`;
-const vOut = (j) => `<msubsup>${bold("v")}<mrow>${j}</mrow><mo>′</mo></msubsup>`;
+const vOut = (j) => sub(`${bold("v")}<mo lspace="0" rspace="0">′</mo>`, j);
 const math = (...parts) => `<math>${parts.join("")}</math>`;
 const sum = (index) => `<munder><mo>∑</mo><mrow>${index}</mrow></munder>`;
 const fraction = (a, b) => `<mfrac><mrow>${a}</mrow><mrow>${b}</mrow></mfrac>`;
@@ -89,7 +89,7 @@ function predictionEquation() {
 function outputTable({ word, rows, u, y, labels, e }) {
     const kind = trainer.paths ? "node" : "word";
     const lines = rows.map((row, j) => `<tr data-link="out:${row}" class="${labels[j] && !trainer.paths ? "is-target" : ""}">
-        <th>${escapeHtml(outputName(row))}</th><td>${number(u[j])}</td><td>${number(y[j])}</td><td>${labels[j]}</td><td>${number(e[j])}</td></tr>`);
+        <th>${label(outputName(row))}</th><td>${number(u[j])}</td><td>${number(y[j])}</td><td>${labels[j]}</td><td>${number(e[j])}</td></tr>`);
     return `<h3>${say("forTarget")}: ${chip(word, "target")}</h3><div class="scroll"><table><thead><tr><th>${say(kind)}</th>
         <th>u</th><th>y</th><th>t</th><th>e</th></tr></thead><tbody>${lines.join("")}</tbody></table></div>`;
 }

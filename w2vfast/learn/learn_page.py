@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterator
+from typing import Any
 
 from w2vfast.aliases import PathLike
-from w2vfast.errors import shortened, shown
+from w2vfast.errors import shortened
 from w2vfast.learn.film_page import film_page
 from w2vfast.learn.page_parts import page_of
 from w2vfast.learn.recorder import Recorder
 from w2vfast.learn.recording import Recording
 from w2vfast.system.files import open_output
 from w2vfast.system.html_pages import as_json, is_page
+from w2vfast.system.threads import Crew
+from w2vfast.text.readers import SENTENCE_END
+from w2vfast.text.sources import CorpusOptions, Source, either_source
+from w2vfast.text.token_lists import token_lists
+from w2vfast.text.tokenizers import Function, SimpleTokenizer, tokenizer_of
 
 # The page draws every row of both matrices.
 MAX_TOKENS = 5000
@@ -40,7 +46,12 @@ SCRIPTS = (
 
 
 def save_learn_page(
-    path: PathLike, sentences: Iterable[Iterable[str]] | Recording | None = None
+    path: PathLike,
+    sentences: Any = None,
+    *,
+    corpus_file: Any = None,
+    tokenize: str | SimpleTokenizer | Function | None = None,
+    column: str | None = None,
 ) -> int:
     """Write a page that trains a small word2vec model, or replays a recording.
 
@@ -53,10 +64,13 @@ def save_learn_page(
     ----------
     path : str or path-like
         The file, such as ``learn.html``.  Written completely or not at all.
-    sentences : iterable of lists of str, or Recording, optional
+    sentences : Recording, or as for `Word2Vec`, optional
         A small text to train on, beside the examples of the page: at most the first
         500 sentences and 5,000 tokens are used, and the page keeps the 200 most
-        frequent words.  A `Recording` is replayed.
+        frequent words.  White space within a token becomes ``_``.  A `Recording` is
+        replayed.
+    corpus_file, tokenize, column : optional
+        The text in a file, its tokenizer, its column, as for `Word2Vec`.
 
     Returns
     -------
@@ -67,14 +81,14 @@ def save_learn_page(
     Raises
     ------
     ValueError
-        If the file's name has another suffix than .html or .htm, `sentences` has no
+        If the file's name has another suffix than .html or .htm, the text has no
         token or one with bytes that are not UTF-8, or a recording has more than 2,000
         words.
     TypeError
-        If `sentences` is a string or a `Recorder`, a sentence is a string instead of
-        a list of tokens, or `path` is no path.
+        If `path` is no path, or `sentences` is a string or a `Recorder` or holds
+        strings without `tokenize`.
     OSError
-        If the file cannot be written.
+        If a file cannot be read or written.
 
     Notes
     -----
@@ -86,11 +100,17 @@ def save_learn_page(
     if isinstance(sentences, Recording):
         _write(path, film_page(sentences))
         return len(sentences.epochs)
-    _check_sentences(sentences)
-    lines = [] if sentences is None else _first_lines(sentences)
-    if sentences is not None and not lines:
-        message = "sentences must have at least one token, got none."
-        raise ValueError(message)
+    if isinstance(sentences, Recorder):
+        message = (
+            "sentences must be token lists or a Recording, got a Recorder. Give its "
+            "recording: recorder.recording."
+        )
+        raise TypeError(message)
+    lines: list[str] = []
+    if sentences is not None or corpus_file is not None:
+        options = CorpusOptions(tokenizer_of(tokenize, exact=False), column)
+        source = either_source(sentences, corpus_file, options)
+        lines = _first_lines(source)
     _write(path, page_of("learn", SCRIPTS, {"text": as_json("\n".join(lines))}))
     return len(lines)
 
@@ -110,56 +130,49 @@ def _check_path(path: object) -> None:
         raise ValueError(message)
 
 
-def _check_sentences(sentences: object) -> None:
-    if sentences is None or (
-        isinstance(sentences, Iterable) and not isinstance(sentences, str | bytes)
-    ):
-        return
-    if isinstance(sentences, Recorder):
-        remedy = "Give its recording: recorder.recording."
-    else:
-        remedy = "Split each sentence: [text.split()]; for a file use LineSentence."
-    message = (
-        "sentences must be lists of tokens, such as [['eat', 'apple']], or a "
-        f"Recording, got {shown(sentences)}. {remedy}"
-    )
-    raise TypeError(message)
-
-
 def _write(path: PathLike, page: str) -> None:
     with open_output(path) as file:
         file.write(page.encode())
 
 
-def _first_lines(sentences: Iterable[Iterable[str]]) -> list[str]:
+def _first_lines(source: Source) -> list[str]:
     """Return the first sentences as lines, up to the limits of the page."""
     lines: list[str] = []
     left = MAX_TOKENS
-    for sentence in sentences:
-        if isinstance(sentence, str):
-            message = (
-                f"a sentence must be a list of tokens, got the string {sentence!r}. "
-                "Split it: sentence.split()."
-            )
-            raise TypeError(message)
-        tokens = [_text(token) for token in itertools.islice(sentence, left)]
-        if tokens:
-            lines.append(" ".join(tokens))
+    for sentence in _sentences(source):
+        tokens = [_text(token, source) for token in itertools.islice(sentence, left)]
+        line = " ".join(filter(None, tokens))
+        if line:
+            lines.append(line)
             left -= len(tokens)
         if not left or len(lines) == MAX_SENTENCES:
             break
+    if not lines:
+        message = f"{source.name} must have at least one token, got none."
+        raise ValueError(message)
     return lines
 
 
-def _text(token: object) -> str:
-    text = str(token)
+def _sentences(source: Source) -> Iterator[list[Any]]:
+    """Yield the tokens of each sentence, which </s> ends, too."""
+    for tokens in token_lists(source, Crew(1, None, None)):
+        groups = itertools.groupby(tokens, lambda token: token == SENTENCE_END)
+        yield from (list(group) for is_end, group in groups if not is_end)
+
+
+def _text(token: object, source: Source) -> str:
+    """Return a token as the page has it: UTF-8, without white space inside."""
+    if isinstance(token, bytes):
+        text = token.decode("utf-8", "surrogateescape")
+    else:
+        text = str(token)
     try:
         text.encode()
     except UnicodeEncodeError as error:
         message = (
-            f"the page takes UTF-8 text, got the token {shortened(text)}, with bytes "
-            "that are not UTF-8. If it is a text, convert it first: iconv -f LATIN1 "
-            "-t UTF-8 OLD > NEW."
+            f"the page takes UTF-8 text, got the token {shortened(text)} of "
+            f"{source.name}, with bytes that are not UTF-8. If it is a text, convert "
+            "it first: iconv -f LATIN1 -t UTF-8 OLD > NEW."
         )
         raise ValueError(message) from error
-    return text
+    return "_".join(text.split())

@@ -5,7 +5,7 @@ let matrixCells = {};
 function matrixTable(matrix, symbol, link, name) {
     const heads = matrix[0]?.map((_, i) => `<th>${i + 1}</th>`).join("") ?? "";
     const rows = matrix.map((values, row) => `<tr data-link="${link}:${row}">
-        <th ${link === "out" && trainer.paths ? "" : `data-word="${row}"`}>${escapeHtml(name(row))}</th>${values.map(() => "<td></td>").join("")}</tr>`);
+        <th ${link === "out" && trainer.paths ? "" : `data-word="${row}"`}>${label(name(row))}</th>${values.map(() => "<td></td>").join("")}</tr>`);
     return `<div><table id="matrix-${link}"><thead><tr><th>${symbol}</th>${heads}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }
 

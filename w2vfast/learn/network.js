@@ -13,18 +13,18 @@ function shownWords(first, rank) {
 
 const rowY = (i, n, height) => height / 2 + (i - (n - 1) / 2) * ROW_HEIGHT + 10;
 
-function unit(x, y, colour, kind, link, label, side, word) {
+function unit(x, y, colour, kind, link, text, side, word) {
     const anchor = side < 0 ? "end" : "start";
     const target = word === undefined ? "" : ` data-word="${word}"`;
     return `<g data-link="${link}"${target}><circle class="unit ${kind}" cx="${x}" cy="${y}" r="9" style="fill:${colour}"/>
-        <text x="${x + side * 15}" y="${y + 4.5}" text-anchor="${anchor}">${label}</text></g>`;
+        <text x="${x + side * 15}" y="${y + 4.5}" text-anchor="${anchor}">${text}</text></g>`;
 }
 
 function inputUnits(shown, result, height) {
     return shown.map((word, i) => {
         const active = result.inputs.includes(word);
         return unit(110, rowY(i, shown.length, height), active ? heat(1) : "var(--paper)",
-            active ? "input" : "", `in:${word}`, escapeHtml(trainer.corpus.words[word]), -1, word);
+            active ? "input" : "", `in:${word}`, label(trainer.corpus.words[word]), -1, word);
     }).join("");
 }
 
@@ -59,8 +59,8 @@ function outputLayer(result, height) {
     const ys = shown.map((_, i) => rowY(i, shown.length, height));
     const drawn = shown.map((row, i) => {
         const [y, isTarget] = units.get(row);
-        const label = `${escapeHtml(outputName(row))} <tspan class="faint">${number(y)}</tspan>`;
-        return unit(470, ys[i], heat(y), isTarget ? "target" : "", `out:${row}`, label, 1, row);
+        const text = `${label(outputName(row))} <tspan class="faint">${number(y)}</tspan>`;
+        return unit(470, ys[i], heat(y), isTarget ? "target" : "", `out:${row}`, text, 1, row);
     }).join("");
     return { ys, drawn, shown: shown.length, x: 461 };
 }
@@ -90,7 +90,7 @@ function treeLayout(result) {
         const item = { ...child, depth, parent };
         item.onPath = child.word === undefined ? lit.has(child.node) : targets.has(child.word);
         nodes.push(item);
-        if (child.word !== undefined) item.label = escapeHtml(words[child.word]);
+        if (child.word !== undefined) item.label = label(words[child.word]);
         else if (isLarge && !item.onPath)
             item.label = `… ${wordsBelow(children, child)}`;
         if (item.label) { item.row = leaves.length; leaves.push(item); return item; }
@@ -137,4 +137,12 @@ function drawNetwork(result) {
         ${wires(119, inputYs, 258, hiddenYs)}${wires(322, hiddenYs, outputs.x, outputs.ys)}
         ${inputUnits(shown, result, height)}${hiddenUnits(result.h, height)}${outputs.drawn}</svg>
         ${shown.length < V ? `<p class="note">${say("shown", { n: shown.length, m: V })}</p>` : ""}`;
+    makeRoom(byId("network").firstElementChild);
+}
+
+// Widen a drawing to its labels.
+function makeRoom(svg) {
+    const { x, width } = svg.getBBox(), { y, height } = svg.viewBox.baseVal;
+    const left = Math.min(0, x), right = Math.max(640, x + width);
+    svg.setAttribute("viewBox", `${left} ${y} ${right - left} ${height}`);
 }

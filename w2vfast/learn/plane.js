@@ -23,13 +23,13 @@ function planeMark([x, y], word, isOutput, result) {
 function labelsOf(marks) {
     const taken = [], placed = new Map();
     for (const mark of [...marks].sort((a, b) => b.first - a.first)) {
-        const text = trainer.corpus.words[mark.word];
+        const text = label(trainer.corpus.words[mark.word]);
         const width = 8 + [...text].reduce((sum, c) => sum + (c > "\u2e80" ? 14 : 7.6), 0);
         const left = mark.x + width + 8 > PLANE ? mark.x - width - 2 : mark.x + 8;
         const box = [left, mark.y - 8, left + width, mark.y + 8];
         if (taken.some((b) => b[0] < box[2] && box[0] < b[2] && b[1] < box[3] && box[1] < b[3])) continue;
         taken.push(box);
-        placed.set(mark, `<text x="${left}" y="${mark.y + 4.5}" ${mark.word === selected ? 'font-weight="700"' : ""}>${escapeHtml(text)}</text>`);
+        placed.set(mark, `<text x="${left}" y="${mark.y + 4.5}" ${mark.word === selected ? 'font-weight="700"' : ""}>${text}</text>`);
     }
     return placed;
 }

@@ -23,12 +23,8 @@ from w2vfast.prediction.probabilities import (
 )
 from w2vfast.system.threads import Crew
 from w2vfast.text.corpus_files import open_source
-from w2vfast.text.sources import (
-    FileSource,
-    IdCorpus,
-    Source,
-)
-from w2vfast.text.token_lists import token_lists
+from w2vfast.text.sources import FileSource, Source
+from w2vfast.text.token_lists import BLOCK_BYTES, token_lists
 from w2vfast.text.tokenizers import WHITESPACE
 from w2vfast.vectors.neighbours import blocks
 
@@ -36,7 +32,6 @@ Ids = NDArray[np.int64]
 # Some tokens of a sentence, and whether it ends after them.
 Run = tuple[Sequence[Any], bool]
 
-_BLOCK_BYTES = 1 << 20  # text that is read at a time
 _BATCH_WORDS = 1 << 16  # words that are scored together,
 _PAIRS = 1 << 19  # in parts of at most this many pairs
 _HIDDEN_VALUES = 1 << 22  # values of CBOW's hidden vectors in a part: 16 MB
@@ -282,10 +277,8 @@ def token_runs(source: Source) -> Iterator[Run]:
     """
     if isinstance(source, FileSource) and source.tokenizer is WHITESPACE:
         yield from _file_runs(source)
-    elif isinstance(source, IdCorpus):
-        yield from ((ids.tolist(), True) for ids in _id_sentences(source))
     else:
-        lists = token_lists(source, Crew(1, None, None), _BLOCK_BYTES)
+        lists = token_lists(source, Crew(1, None, None), BLOCK_BYTES)
         yield from ((tokens, True) for tokens in lists)
 
 
@@ -293,7 +286,7 @@ def _file_runs(source: FileSource) -> Iterator[Run]:
     for name in source.files:
         with open_source(name) as file:
             rest, in_line = b"", False
-            while block := file.read(_BLOCK_BYTES):
+            while block := file.read(BLOCK_BYTES):
                 *lines, last = (rest + block.replace(b"\r", b"")).split(b"\n")
                 for line in lines:
                     yield _words(line), True
@@ -310,20 +303,3 @@ def _words(line: bytes) -> list[str]:
     # As training splits lines: other white space is part of a word.
     text = line.decode("utf-8", "surrogateescape").replace("\t", " ")
     return [word for word in text.split(" ") if word]
-
-
-def _id_sentences(corpus: IdCorpus) -> Iterator[NDArray[Any]]:
-    ids = corpus.ids
-    if ids.ndim == 2:
-        yield from (row[row != corpus.padding] for row in ids)
-        return
-    if corpus.indptr is not None:
-        stops = corpus.indptr[1:]
-        starts = corpus.indptr[:-1]
-    else:
-        marks = np.flatnonzero(ids == corpus.separator)
-        starts = np.append(0, marks + 1)
-        stops = np.append(marks, len(ids))
-        if starts[-1] == len(ids):  # the last separator ends the array
-            starts, stops = starts[:-1], stops[:-1]
-    yield from (ids[a:b] for a, b in zip(starts, stops, strict=True))

@@ -64,7 +64,7 @@ class InputFile(io.RawIOBase):
         self.name = name
         self._n_plain = 0
         if isinstance(file, (str, bytes)):
-            file = self._opened = io.FileIO(file)
+            file = self._opened = _opened(file)
         self._raw = _Raw(file)
         try:
             self._plain = _decompressed(self._raw, name)
@@ -159,7 +159,7 @@ def open_regular(path: PathLike, folder: int | None = None) -> BinaryIO:
     try:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+            raise _folder_error(path)
         if not stat.S_ISREG(mode):
             message = (
                 f"{os.fspath(path)} is not a regular file, such as a pipe or device"
@@ -169,6 +169,19 @@ def open_regular(path: PathLike, folder: int | None = None) -> BinaryIO:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def _opened(path: str | bytes) -> io.FileIO:
+    try:
+        return io.FileIO(path)
+    except OSError as error:
+        # Windows has no permission to open a folder.
+        raise (_folder_error(path) if os.path.isdir(path) else error) from error
+
+
+def _folder_error(path: Any) -> OSError:
+    message = "it is a folder, and a file is meant. Name a file"
+    return IsADirectoryError(errno.EISDIR, message, path)
 
 
 class _Raw(io.RawIOBase):
@@ -307,6 +320,8 @@ def open_output(path: PathLike) -> Iterator[BinaryIO]:
         opened: AbstractContextManager[BinaryIO] = os.fdopen(descriptor, "wb")
     elif _is_regular_or_new(target):
         opened = _replaced_file(target)
+    elif os.path.isdir(target):
+        raise _folder_error(target)
     else:
         opened = open(target, "wb")  # noqa: SIM115
     with naming_full_disk(target), opened as file:
@@ -340,7 +355,7 @@ def check_output(path: PathLike) -> None:
     """
     target = os.fspath(path)
     if os.path.isdir(target):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), target)
+        raise _folder_error(target)
     if _DESCRIPTOR.fullmatch(target) or not _is_regular_or_new(target):
         return
     file, temporary = _create_beside(target)

@@ -10,6 +10,17 @@ from typing import Any
 
 from w2vfast.aliases import PathLike
 
+# What every page begins with.
+_HEAD = """\
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<!-- Forbid all requests, whatever the words contain. -->
+<meta http-equiv="Content-Security-Policy"
+      content="default-src 'none'; style-src 'unsafe-inline'; \
+script-src 'unsafe-inline'; img-src data:">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">"""
+
 
 def is_page(path: PathLike) -> bool:
     """Tell whether a file of this name is a page: it ends in .html or .htm."""
@@ -29,6 +40,8 @@ def as_json(data: Any) -> str:
 def fill_template(template: str, parts: Mapping[str, str]) -> str:
     """Replace the placeholders ``{{name}}`` of a template.
 
-    In one pass, because a word may look like a placeholder.
+    In one pass, because a word may look like a placeholder.  ``{{head}}`` is the same
+    in every page.
     """
-    return re.sub(r"\{\{(\w+)\}\}", lambda m: parts[m[1]], template)
+    filled = {"head": _HEAD, **parts}
+    return re.sub(r"\{\{(\w+)\}\}", lambda m: filled[m[1]], template)

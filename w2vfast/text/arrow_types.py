@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-from w2vfast.errors import Part, Setting, SettingsError
+from w2vfast.errors import Part, Setting, SettingsError, SettingsTypeError
 from w2vfast.text.arrow_columns import (
     FIXED_LIST,
     INTEGERS,
@@ -98,13 +98,14 @@ def column_type(schema: Owned, name: str | None, picked: object = None) -> Colum
         If no column, or none of a type that is read, is meant.
     """
     if schema.struct.format != _STRUCT:
-        return ColumnType(_kind(schema.struct), schema, None)
+        return ColumnType(_kind(schema.struct, picked), schema, None)
     n_columns = schema.struct.n_children
     names = [_name(schema.struct.children[k].contents) for k in range(n_columns)]
     if picked is not None and n_columns > 1:
-        raise TypeError(_structs_message(picked, names))
+        raise SettingsTypeError(_structs_message(picked, names))
     child = column_number(names, name)
-    return ColumnType(_kind(schema.struct.children[child].contents), schema, child)
+    kind = _kind(schema.struct.children[child].contents, picked)
+    return ColumnType(kind, schema, child)
 
 
 def column_number(
@@ -178,7 +179,7 @@ def _name(schema: Struct) -> str:
     return name.decode("utf-8", "replace")
 
 
-def _kind(schema: Struct) -> Kind:
+def _kind(schema: Struct, picked: object) -> Kind:
     what = _type_name(schema)
     if _is_string(schema):
         return Kind.TEXTS
@@ -189,8 +190,9 @@ def _kind(schema: Struct) -> Kind:
             return Kind.TOKENS
         if item.format in INTEGERS and not item.dictionary:
             return Kind.IDS
-    column = f"the column {_name(schema)!r}" if _name(schema) else "the column"
-    raise TypeError(kind_message(column, what))
+    name = _name(schema) if picked is None else picked
+    column = "the column" if name == "" else f"the column {name!r}"
+    raise SettingsTypeError(kind_message(column, what))
 
 
 def _type_name(schema: Struct) -> str:

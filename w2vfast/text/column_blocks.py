@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _text
+from w2vfast.errors import Name, SettingsTypeError
 from w2vfast.system.threads import Crew
 from w2vfast.text.arrow_columns import Integers, ListColumn, Strings
 from w2vfast.text.arrow_types import ColumnType, Kind, column_type
@@ -90,13 +91,13 @@ class ColumnBlocks:
                 f"the column holds {self.kind.value} in one file and "
                 f"{found.kind.value} in another. Convert one of them."
             )
-            raise TypeError(message)
+            raise SettingsTypeError(message)
         if self._source.tokenizer is not None and found.kind is not Kind.TEXTS:
-            message = (
-                f"the column holds {found.kind.value}, and tokenize= splits strings. "
-                "Leave out tokenize=."
+            text = (
+                *(f"the column holds {found.kind.value}, and ", Name("tokenize")),
+                " splits strings. Leave it out.",
             )
-            raise TypeError(message)
+            raise SettingsTypeError(text)
 
     def next(self) -> RowBlock | None:
         """Return the next block, or None after the last one."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from w2vfast.system.log import logger
 from w2vfast.text.arrow_types import column_number
@@ -15,7 +16,9 @@ from w2vfast.text.pyarrow_files import open_stream, open_text, pyarrow_module
 
 BLOCK_BYTES = 1 << 22  # no row may be longer
 _DELIMITERS = (",", ";", "\t", "|")  # of a CSV file; the first of equally good ones
-_FIRST_ROWS = 20  # which tell the delimiter
+_FIRST_ROWS = 20  # which tell the delimiter,
+_FIRST_LINES = 100  # in lines, of which a quoted field may have several
+_NAMED_DELIMITER = re.compile(r'"?sep=(.)"?[\r\n]*')
 
 
 def _open(
@@ -23,16 +26,21 @@ def _open(
 ) -> Any:
     pa = pyarrow_module("pyarrow", path)
     arrow_csv = pyarrow_module("pyarrow.csv", path)
-    delimiter, names = _header(path, delimiters)
-    name = names[column_number(names, column, repr(path))]
+    top = _top(path, delimiters)
+    names = top.names
+    # Empty names are those of a title, or of cells without a name.
+    table = f"{path!r}, by its first line," if "" in names[1:] else repr(path)
+    name = names[column_number(names, column, table)]
     _check_utf8(name, path)
     if column is None:  # a file without a header shows here
         logger.info("%r: reading its only column, named %r.", path, name)
     return arrow_csv.open_csv(
         open_stream(path, files),
-        read_options=arrow_csv.ReadOptions(block_size=BLOCK_BYTES),
+        read_options=arrow_csv.ReadOptions(
+            block_size=BLOCK_BYTES, skip_rows=top.n_skipped
+        ),
         parse_options=arrow_csv.ParseOptions(
-            delimiter=delimiter, newlines_in_values=True
+            delimiter=top.delimiter, newlines_in_values=True
         ),
         convert_options=arrow_csv.ConvertOptions(
             include_columns=[name],
@@ -63,8 +71,46 @@ def explain_csv(path: str, column: str | None, reason: str) -> str:
     )
 
 
-def _header(path: str, delimiters: Sequence[str]) -> tuple[str, list[str]]:
-    """Return the delimiter of a file, and the names of its columns.
+class _Top(NamedTuple):
+    """What the first lines of a file tell.
+
+    Attributes
+    ----------
+    n_skipped : int
+        Lines before the header: empty ones, comments, and "sep=;" of spreadsheets.
+    delimiter : str
+    names : list of str
+        The columns.
+    """
+
+    n_skipped: int
+    delimiter: str
+    names: list[str]
+
+
+def _top(path: str, delimiters: Sequence[str]) -> _Top:
+    """Look at the first lines of a file."""
+    lines, n_skipped = _first_lines(path), 0
+    while n_skipped < len(lines) and not lines[n_skipped].strip():
+        n_skipped += 1
+    named = _NAMED_DELIMITER.fullmatch("".join(lines[n_skipped : n_skipped + 1]))
+    if named:
+        delimiters, n_skipped = named[1], n_skipped + 1
+    n_header = next(
+        (k for k in range(n_skipped, len(lines)) if not lines[k].startswith("#")),
+        n_skipped,
+    )
+    delimiter, names = _header(lines[n_header:], delimiters)
+    # A header may begin with the sign of a comment.
+    if n_header > n_skipped:
+        last = _rows(lines[n_header - 1 : n_header], delimiter)[0]
+        if len(last) == len(names):
+            n_header, names = n_header - 1, last
+    return _Top(n_header, delimiter, names)
+
+
+def _header(lines: Sequence[str], delimiters: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the delimiter of lines, and the names of their columns.
 
     The delimiter is the one that splits the header, and if possible the first rows
     likewise, into the most columns.  A name with a quote was split within quotes.
@@ -72,7 +118,7 @@ def _header(path: str, delimiters: Sequence[str]) -> tuple[str, list[str]]:
     best, names = delimiters[0], list[str]()
     best_fit = (False, 0)
     for delimiter in delimiters:
-        rows = _first_rows(path, delimiter)
+        rows = _rows(lines, delimiter)
         n_columns = len(rows[0])
         fits = n_columns > 1 and all(len(row) == n_columns for row in rows)
         fits = fits and '"' not in "".join(rows[0])
@@ -93,14 +139,20 @@ def _check_utf8(name: str, path: str) -> None:
         raise ValueError(message) from error
 
 
-def _first_rows(path: str, delimiter: str) -> list[list[str]]:
+def _first_lines(path: str) -> list[str]:
+    """Return lines that hold the first rows; the last may be cut off."""
+    with ExitStack() as files:
+        text = open_text(path, files)
+        return [text.readline(BLOCK_BYTES) for _ in range(_FIRST_LINES)]
+
+
+def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     """Return the first rows, at least one, without empty lines."""
     rows: list[list[str]] = []
-    with ExitStack() as files:
-        found = csv.reader(open_text(path, files), delimiter=delimiter)
-        try:
-            for row in islice(found, _FIRST_ROWS):
-                rows += [row] if row else []
-        except csv.Error:  # a field that is too long for a header
-            rows.append([])
+    found = csv.reader(lines, delimiter=delimiter)
+    try:
+        for row in islice(found, _FIRST_ROWS):
+            rows += [row] if row else []
+    except csv.Error:  # a field that is too long for a header
+        rows.append([])
     return rows or [[]]

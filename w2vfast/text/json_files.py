@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from w2vfast.errors import shown
+from w2vfast.errors import SettingsTypeError, shown
 from w2vfast.text.arrow_types import Kind, column_number, kind_message
 from w2vfast.text.pyarrow_files import (
     empty_message,
@@ -83,7 +83,9 @@ def _column(path: str, column: str | None) -> tuple[str, Kind]:
     values = [row[name] for row in rows if row.get(name) is not None]
     if values and not isinstance(values[0], (str, list)):
         where = f"the column {name!r} of {path!r}"
-        raise TypeError(kind_message(where, f"values such as {shown(values[0])}"))
+        raise SettingsTypeError(
+            kind_message(where, f"values such as {shown(values[0])}")
+        )
     return name, _kind(values)
 
 

@@ -45,8 +45,8 @@ def text_of(text: Any, k: int) -> str:
     if _is_missing(text):
         raise TypeError(_missing_message(text, k))
     message = (
-        f"sentence {k} is {shown(text)}, and tokenize= splits sentences that are str. "
-        "Leave out tokenize= for lists of tokens."
+        f"sentence {k} is {shown(text)}, and texts are read, each a str. Give texts "
+        "only, or lists of tokens only, which need no tokenize=."
     )
     raise TypeError(message)
 

@@ -203,7 +203,12 @@ def _column(table: Any, name: Any) -> Any:
             return TableRows(table, name)
         # Rows are Python objects unless they are asked for as Arrow.
         return table.with_format("arrow")[:][name]
-    return table[name] if hasattr(table, "__getitem__") else TableRows(table, name)
+    if not hasattr(table, "__getitem__"):
+        return TableRows(table, name)
+    rows = table[name]
+    if isinstance(rows, (list, tuple)):
+        return TableRows([{name: row} for row in rows], name)
+    return rows
 
 
 def _refuse_without_rows(value: Any) -> None:

@@ -6,6 +6,7 @@ V is the number of words, D the dimension, Q the number of questions.
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast.errors import optional_number, warn
+from w2vfast.system.files import InputFile
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import neighbours
 from w2vfast.vectors.correlation import Correlation, pearson, ranks
@@ -274,8 +276,10 @@ def _read_questions(
 def _lines(source: Source) -> Iterator[tuple[str, Iterator[str]]]:
     """Open a path, or use an open file, as text; yield its name and its lines."""
     if isinstance(source, str | os.PathLike):
-        with open(source, encoding="utf-8-sig", errors="surrogateescape") as file:
-            yield os.fspath(source), iter(file)
+        name = os.fspath(source)
+        with InputFile(name, repr(name)) as file:
+            plain = io.BufferedReader(file)
+            yield name, io.TextIOWrapper(plain, "utf-8-sig", "surrogateescape")
     else:
         lines = (
             line.decode("utf-8", "surrogateescape") if isinstance(line, bytes) else line

@@ -49,9 +49,9 @@ class ThreadRanks:
         return found
 
 
-def on_ranks(size, action):
+def on_ranks(size, action, timeout=60):
     """Call action(ranks) on each rank; return the results, which may be errors."""
-    shared = ([None] * size, threading.Barrier(size, timeout=60))
+    shared = ([None] * size, threading.Barrier(size, timeout=timeout))
     results = [None] * size
 
     def run(index):

@@ -28,8 +28,9 @@ from w2vfast.compat import (
 )
 from w2vfast.distributed.file_parts import Share, share_of
 from w2vfast.distributed.limits import check_alike, checked_ranks, params_of_rank
+from w2vfast.distributed.rank_checkpoints import RankPlan, plan_of_ranks
 from w2vfast.distributed.rank_trainer import RankTrainer
-from w2vfast.distributed.ranks import OneRank, fails_together
+from w2vfast.distributed.ranks import OneRank, fails_together, with_all_ranks
 from w2vfast.distributed.shared_words import SharedWords
 from w2vfast.errors import Name, SettingsError, optional_number
 from w2vfast.params import TrainParams
@@ -252,6 +253,7 @@ class Word2Vec(Predictions, GensimNames):
     and their compositionality, arXiv:1310.4546.
     """
 
+    @with_all_ranks
     def __init__(
         self,
         sentences: Any = None,
@@ -339,7 +341,7 @@ class Word2Vec(Predictions, GensimNames):
             sorted_vocab=sorted_vocab,
             null_word=null_word,
         )
-        self._ranks = checked_ranks(comm, self._params, max_vocab_size, checkpoint)
+        self._ranks = checked_ranks(comm, self._params, max_vocab_size)
         self._params = params_of_rank(self._ranks, self._params, seed, workers)
         self.callbacks = checked_callbacks(callbacks)
         self.tokenize = tokenize
@@ -358,7 +360,8 @@ class Word2Vec(Predictions, GensimNames):
         check_trim_rule(trim_rule, self.params.exact, has_text)
         if has_text:
             try:
-                with self._checkpoints.prepared(self.params):
+                plan = plan_of_ranks(self._ranks, self._checkpoints)
+                with plan.prepared(self.params):
                     self.build_vocab(sentences, corpus_file, trim_rule=trim_rule)
                     self.train()
             finally:
@@ -752,9 +755,7 @@ class Word2Vec(Predictions, GensimNames):
             If the matrices do not fit, before they are allocated.
         """
         check_gensim_call(gensim, self.train)
-        if checkpoint is not None:
-            self._refuse_if_distributed("checkpoint")
-        plan = plan_of(checkpoint, checkpoint_every, resume, self._checkpoints)
+        given = plan_of(checkpoint, checkpoint_every, resume, self._checkpoints)
         hooks = checked_callbacks(self.callbacks if callbacks is None else callbacks)
         words_to_freeze = self._frozen if freeze is None else checked_words(freeze)
         changes = {
@@ -770,6 +771,7 @@ class Word2Vec(Predictions, GensimNames):
             frozen = frozen_rows(words_to_freeze, vocab)
             params = _changed(self.params, changes)
             cost.check(params, vocab.visible_counts)
+            plan = plan_of_ranks(self._ranks, given)
             within.enter_context(plan.prepared(params))
             progress = self._progress if progress is None else progress
             share = None
@@ -794,7 +796,7 @@ class Word2Vec(Predictions, GensimNames):
         frozen: NDArray[np.uint8] | None,
         hooks: list[Any],
         progress: bool | None,
-        plan: Plan,
+        plan: Plan | RankPlan,
     ) -> None:
         # In exact mode the first training decays over the sum of given counts, as in
         # C, even if they are those of another text; later ones over their own.
@@ -809,6 +811,8 @@ class Word2Vec(Predictions, GensimNames):
                 *(weights, corpus.ids, tables, length, params),
                 epochs_before=epochs_before,
                 unknown=corpus.n_unknown,
+                parts=corpus.parts,
+                plan=plan,
             )
             self._follow()
 
@@ -838,12 +842,14 @@ class Word2Vec(Predictions, GensimNames):
         tables: Tables,
         length: int,
         params: TrainParams,
+        parts: NDArray[np.int64] | None,
+        plan: Plan | RankPlan,
         **numbers: Any,
     ) -> Trainer:
         arguments = (weights, ids, tables, length, params)
-        if self._ranks.size > 1:
+        if self._ranks.size > 1 or isinstance(plan, RankPlan):
             check_alike(self._ranks, params, self.vocab, weights, tables)
-            return RankTrainer(self._ranks, *arguments, **numbers)
+            return RankTrainer(self._ranks, *arguments, parts=parts, **numbers)
         return Trainer(*arguments, **numbers)
 
     @contextlib.contextmanager

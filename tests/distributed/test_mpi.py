@@ -1,6 +1,7 @@
 """Real processes, started by mpiexec of an MPI that must be installed."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -99,6 +100,30 @@ def test_a_killed_process_and_ctrl_c_end_the_job(text, tmp_path, end, monkeypatc
         finally:
             job.terminate()
     assert not (tmp_path / "vectors.bin").exists()
+
+
+def test_three_processes_go_on_after_one_of_two_was_killed(text, tmp_path):
+    folder, output = tmp_path / "c", tmp_path / "vectors.bin"
+    checkpoints = ["--checkpoint", folder, "--checkpoint-every", "130kwords"]
+    flags = list(map(str, [*FLAGS[:-1], "16", *checkpoints]))
+    files = ("-train", str(text), "-output", str(output))
+    command = cli_command("train", "--distributed", *files, *flags)
+    with started(2, *command) as job:
+        try:
+            while job.poll() is None and not (folder / "checkpoint-000002").exists():
+                time.sleep(0.01)
+            kill_one(job)
+            job.communicate(timeout=15)
+            assert job.returncode != 0
+        finally:
+            job.terminate()
+    assert not output.exists()
+    status, printed = run(3, *command, "--resume")
+    assert status == 0, printed
+    assert "Resuming from" in printed
+    done = int(re.search(r"([0-9,]+) tokens are done", printed)[1].replace(",", ""))
+    assert 260_000 <= done < 16 * 66_000
+    assert output.exists()
 
 
 def ranks_of(pid):

@@ -248,6 +248,16 @@ def test_a_rank_that_cannot_begin_ends_all(monkeypatch):
     assert "buffers" in str(found[1])
 
 
+def test_a_wrong_argument_of_one_rank_ends_all():
+    def make(ranks):
+        return Word2Vec(comm=ranks, vector_size=10 - 10 * ranks.index)
+
+    found = on_ranks(2, make)
+    assert isinstance(found[0], RankError)
+    assert "'vector_size', 0" in str(found[0])
+    assert isinstance(found[1], ValueError)
+
+
 def test_a_rank_without_words_is_an_error_on_all():
     def train(ranks):
         own = [["a", "b"]] if ranks.index == 0 else []
@@ -264,7 +274,6 @@ def test_a_rank_without_words_is_an_error_on_all():
         ({"deterministic": True}, "Use one process"),
         ({"objective": "softmax", "negative": 0}, "Use negative sampling"),
         ({"max_vocab_size": 100}, "Use max_final_vocab"),
-        ({"checkpoint": "folder"}, "Use one process"),
     ],
 )
 def test_settings_for_one_process_are_refused(setting, remedy):

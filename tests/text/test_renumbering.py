@@ -21,6 +21,20 @@ blocks_of_ids = st.lists(
 )
 
 
+def ends_of_blocks(blocks, exact):
+    """Return how many rows there are up to the end of each block."""
+    ends = []
+    for n in range(1, len(blocks) + 1):
+        rows = [
+            int(ROW_MAPS[worker][id])
+            for worker, block in blocks[:n]
+            for id in block
+            if id >= 0 and ROW_MAPS[worker][id] >= 0
+        ]
+        ends.append(len(rows if exact else without_empty_sentences(rows)))
+    return ends
+
+
 @pytest.mark.parametrize("exact", [False, True])
 @given(blocks=blocks_of_ids, workers=st.integers(1, 5))
 def test_any_number_of_threads_gives_the_same_rows(blocks, workers, exact):
@@ -37,6 +51,7 @@ def test_any_number_of_threads_gives_the_same_rows(blocks, workers, exact):
         rows = without_empty_sentences(rows)
         provisional = without_empty_sentences(provisional)
     crew = Crew(workers, None, None)
-    n_ids, n_sentences = renumber(ids, table, ROW_MAPS, crew, exact)
-    assert ids[:n_ids].tolist() == rows
+    n_sentences, ends = renumber(ids, table, ROW_MAPS, crew, exact)
+    assert ids[: ends[-1]].tolist() == rows
+    assert ends.tolist() == ends_of_blocks(blocks, exact)
     assert n_sentences == provisional.count(0)

@@ -15,7 +15,7 @@ from w2vfast.aliases import PathLike
 from w2vfast.checkpoint.folder import CheckpointFolder
 from w2vfast.checkpoint.identity import RunIdentity, check_params
 from w2vfast.checkpoint.interval import DEFAULT, EVERY, interval_of
-from w2vfast.checkpoint.saver import SIGNALS, Saver
+from w2vfast.checkpoint.saver import SIGNALS, CheckpointedRun, Saver
 from w2vfast.checkpoint.storage import Checkpoint
 from w2vfast.errors import (
     Name,
@@ -113,15 +113,15 @@ class CheckpointPlan:
     @contextlib.contextmanager
     def run(
         self,
-        trainer: Trainer,
+        trainer: CheckpointedRun,
         identity: Callable[[], RunIdentity],
         history: list[EpochStats],
-    ) -> Iterator[Pauses]:
+    ) -> Iterator[Saver]:
         """Prepare a run; yield what its trainer pauses for.
 
         Parameters
         ----------
-        trainer : Trainer
+        trainer : CheckpointedRun
             INOUT: stands where the newest checkpoint stood.
         identity : callable
             Returns the `RunIdentity`; it reads the whole text.
@@ -151,7 +151,7 @@ class CheckpointPlan:
                 saver.wait()
 
     def _go_on(
-        self, trainer: Trainer, run: RunIdentity, history: list[EpochStats]
+        self, trainer: CheckpointedRun, run: RunIdentity, history: list[EpochStats]
     ) -> bool:
         """Let a trainer stand where the newest checkpoint stood, if there is one.
 
@@ -241,7 +241,7 @@ def _would_mix(path: str, name: str) -> list[Part]:
     ]
 
 
-def _check_parts(trainer: Trainer, found: Checkpoint, path: str) -> None:
+def _check_parts(trainer: CheckpointedRun, found: Checkpoint, path: str) -> None:
     """Raise ValueError unless weights, spans and position fit the trainer."""
     weights = {name: rows.vectors for name, rows in trainer.weights}
     fit = _forms(found.weights) == _forms(weights)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,36 @@ from w2vfast.system.signals import WaitingSignals
 from w2vfast.system.threads import start_thread
 from w2vfast.training.history import EpochStats
 from w2vfast.training.position import Position
-from w2vfast.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from w2vfast.training.weights import Weights
 
 SIGNALS = ("SIGTERM", "SIGUSR1")
 _NEVER = 2**62  # ids
+
+
+class CheckpointedRun(Protocol):
+    """A run that checkpoints are of, such as a `Trainer`; see there."""
+
+    @property
+    def weights(self) -> Weights: ...  # noqa: D102
+    @property
+    def starts(self) -> NDArray[np.int64]: ...  # noqa: D102
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]: ...  # noqa: D102
+    @property
+    def ids_done(self) -> int: ...  # noqa: D102
+    @property
+    def n_ids(self) -> int: ...  # noqa: D102
+    @property
+    def n_epochs(self) -> int: ...  # noqa: D102
+    def can_stand_at(self, position: Position) -> bool: ...  # noqa: D102
+    def restore(  # noqa: D102
+        self,
+        position: Position,
+        starts: NDArray[np.int64],
+        arrays: Mapping[str, NDArray[Any]],
+    ) -> None: ...
 
 
 class Saver:
@@ -39,13 +66,18 @@ class Saver:
         In use by this process alone.
     interval : Interval
     run : RunIdentity
-    trainer : Trainer
+    trainer : CheckpointedRun
     history : list of EpochStats
         Of all epochs that are done; read at each checkpoint.
     signals : WaitingSignals
         Of `SIGNALS`: each brings a checkpoint; SIGTERM has its effect after it.
     is_finished : bool
         Nothing is left to train, and the last checkpoint says so.
+
+    Attributes
+    ----------
+    signals : WaitingSignals
+        As given.
     """
 
     def __init__(
@@ -53,7 +85,7 @@ class Saver:
         folder: CheckpointFolder,
         interval: Interval,
         run: RunIdentity,
-        trainer: Trainer,
+        trainer: CheckpointedRun,
         history: Sequence[EpochStats],
         signals: WaitingSignals,
         is_finished: bool,
@@ -63,7 +95,7 @@ class Saver:
         self._run = run
         self._trainer = trainer
         self._history = history
-        self._signals = signals
+        self.signals = signals
         self._is_finished = is_finished
         self._thread: threading.Thread | None = None
         self._failure: Exception | None = None
@@ -74,7 +106,7 @@ class Saver:
     def next_at(self, ids: int) -> int:
         """Return after how many ids of the run a checkpoint is due."""
         self._warn_of_failure()
-        if any(map(self._signals.has, SIGNALS)):
+        if any(map(self.signals.has, SIGNALS)):
             return ids
         if self._interval.words is not None:
             return self._due_at
@@ -83,14 +115,18 @@ class Saver:
 
     def take(self, position: Position) -> None:
         """Begin to write a checkpoint; after SIGTERM, write it and let that act."""
+        self.save(position, at_once=self.signals.has("SIGTERM"))
+        self.signals.forget("SIGUSR1")
+        self.signals.obey("SIGTERM")
+
+    def save(self, position: Position, *, at_once: bool) -> None:
+        """Begin to write a checkpoint; if it is to be at once, write all of it."""
         self.wait()
-        copy = None if self._signals.has("SIGTERM") else _copied(self._weights())
+        copy = None if at_once else _copied(self._weights())
         if copy is None or not self._begin(self._checkpoint(position, copy)):
             self._write(self._checkpoint(position, self._weights()))
             self._warn_of_failure()
         self._plan_next(position.ids)
-        self._signals.forget("SIGUSR1")
-        self._signals.obey("SIGTERM")
 
     def finish(self, position: Position) -> None:
         """Write the last checkpoint, from which nothing is left to train."""
@@ -98,7 +134,7 @@ class Saver:
         if not self._is_finished:
             self._write(self._checkpoint(position, self._weights(), finished=True))
             self._warn_of_failure()
-        self._signals.obey("SIGTERM")
+        self.signals.obey("SIGTERM")
 
     # ---- writing -------------------------------------------------------------------
 

@@ -370,10 +370,12 @@ def _run(request: Request) -> None:
         request.check_files()
     with Loading():  # also NumPy, for all that follows
         from w2vfast.checkpoint.plan import plan_of
+        from w2vfast.distributed.rank_checkpoints import plan_of_ranks
 
     kind = "text" if request.n_classes else _kind_of_output(request)
     checkpoints = (request.checkpoint, request.checkpoint_every, request.resume)
-    with plan_of(*checkpoints).prepared(request.params):
+    plan = plan_of_ranks(request.ranks, plan_of(*checkpoints))
+    with plan.prepared(request.params):
         _make(request, kind)
 
 

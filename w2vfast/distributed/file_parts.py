@@ -22,7 +22,9 @@ from w2vfast.text.column_files import ColumnFileSource
 from w2vfast.text.corpus_files import regular_stat
 from w2vfast.text.sources import FileSource, Source
 
-PARTS_EACH = 32  # for each rank, of the whole text
+# Of the whole text, whatever the number of ranks, so that another number of them can go
+# on with a checkpoint; a long text has more, of `MOST_BYTES`.
+PARTS = 1024
 LEAST_BYTES, MOST_BYTES = 1 << 12, 1 << 26  # of a part
 # For a line end, after which a line is cut at white space: longer than a sentence.
 SEARCHED_BYTES = 1 << 14
@@ -141,7 +143,7 @@ def share_of(source: Source, ranks: Ranks) -> Share:
     stored = [_stored_size(file) for file in source.files]
     plain = [_plain_size(file) if is_text else None for file in source.files]
     _check_same_files(source.files, stored, ranks)
-    parts, sizes = _parts(source.files, plain, stored, ranks.size)
+    parts, sizes = _parts(source.files, plain, stored)
     if len(parts) < ranks.size:
         message = (
             f"{source.name} has {len(parts)} parts for {ranks.size} ranks: compressed "
@@ -197,7 +199,7 @@ def _check_same_files(files: list[Any], sizes: list[int], ranks: Ranks) -> None:
 
 
 def _parts(
-    files: list[Any], plain: list[int | None], stored: list[int], n_ranks: int
+    files: list[Any], plain: list[int | None], stored: list[int]
 ) -> tuple[list[Any], list[int]]:
     """Cut files into parts of about the same length, in the order of the text.
 
@@ -216,7 +218,7 @@ def _parts(
     sizes : list of int
         Of each part [bytes].
     """
-    length = sum(size or 0 for size in plain) // (PARTS_EACH * n_ranks)
+    length = sum(size or 0 for size in plain) // PARTS
     length = min(max(length, LEAST_BYTES), MOST_BYTES)
     parts: list[Any] = []
     sizes: list[int] = []

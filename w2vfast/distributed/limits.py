@@ -27,7 +27,6 @@ def checked_ranks(
     comm: Any,
     params: TrainParams,
     max_vocab_size: int | None,
-    checkpoint: object,
 ) -> Ranks:
     """Return the ranks of a communicator.
 
@@ -36,8 +35,8 @@ def checked_ranks(
     comm
         As for `ranks_of`.
     params : TrainParams
-    max_vocab_size, checkpoint
-        Parameters of `Word2Vec`.
+    max_vocab_size
+        A parameter of `Word2Vec`.
 
     Raises
     ------
@@ -52,7 +51,6 @@ def checked_ranks(
         ("objective", params.objective, "Use negative sampling."),
         ("deterministic", params.deterministic, "Use one process."),
         ("max_vocab_size", max_vocab_size, "Use max_final_vocab."),
-        ("checkpoint", checkpoint, "Use one process."),
     )
     for name, value, remedy in of_one_process:
         if value is not None and value is not False:
@@ -75,6 +73,7 @@ def params_of_rank(
     """
     if ranks.size == 1:
         return params
+    ranks.meet("the settings")
     first = int(ranks.gather(str(params.seed).encode())[0])
     return dataclasses.replace(
         params,

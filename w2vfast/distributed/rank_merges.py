@@ -112,6 +112,17 @@ class SharedRows:
         floats = updates.astype(np.float32)
         return cls(live, live.copy(), floats, bounds, merged_at)
 
+    def begin(self, words: NDArray[np.int64]) -> None:
+        """Take the matrix, the same on all ranks, as it is now, for merged.
+
+        Parameters
+        ----------
+        words : ndarray of int64, shape (N,)
+            Kept words of each rank so far.
+        """
+        self.base[...] = self.live
+        self.merged_at = [words.copy() for _ in self.merged_at]
+
 
 def merge_rows(
     ranks: Ranks,

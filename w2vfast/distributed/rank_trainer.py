@@ -5,20 +5,22 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.distributed.merge_times import merge_positions, n_levels
 from w2vfast.distributed.rank_merges import SharedRows, mean_curvature, merge_rows
+from w2vfast.distributed.rank_parts import RankParts
 from w2vfast.distributed.ranks import Ranks, float_totals, totals
 from w2vfast.system.threads import POLL_SECONDS
 from w2vfast.training.deterministic_run import contexts_of_windows, updates_per_use
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.history import EpochStats, Losses, Progress
-from w2vfast.training.position import Pauses, Position
+from w2vfast.training.position import NoPauses, Pauses, Position
 from w2vfast.training.replicas import TRANSPORT, row_uses
+from w2vfast.training.spans import even_spans
 from w2vfast.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -27,13 +29,59 @@ if TYPE_CHECKING:
     from w2vfast.training.weights import Weights
 
 MATRICES = ("syn0", "syn1", "syn1neg")
+ALL_LEVELS = 64
 SEED_STEP = 0x9E3779B97F4A7C15  # odd, so that the seeds of ranks differ in all bits
+
+
+class Begun(NamedTuple):
+    """What was done of an epoch before this run.
+
+    Attributes
+    ----------
+    epoch : int
+    n_ids : int
+        Of this rank.
+    share : float
+        Of the ids of all ranks.
+    """
+
+    epoch: int
+    n_ids: int
+    share: float
 
 
 class RankRun(FastRun):
     """The workers of one rank, which sample the curvature for its merges."""
 
     _samples_curvature = True
+
+    def train_rest(
+        self, ids: NDArray[np.int32], n_done: int, position: Position
+    ) -> tuple[NDArray[np.int64], int]:
+        """Go on with ids of which the first ones are done in this epoch.
+
+        Parameters
+        ----------
+        ids : ndarray of int32, shape (N,)
+            The ids of this run in any order of sentences.
+        n_done : int
+        position : Position
+            Of this rank.
+
+        Returns
+        -------
+        starts : ndarray of int64, shape (S + 1,)
+            Offsets of the spans.
+        next_span : int
+            Spans that are done.
+        """
+        limit = self._params.max_sentence_length
+        parts = [even_spans(part, limit) for part in (ids[:n_done], ids[n_done:])]
+        next_span = len(parts[0]) - 1
+        starts = np.concatenate([parts[0][:-1], n_done + parts[1]])
+        self._ids = ids
+        self.restore(position, starts, {})
+        return starts, next_span
 
     def curvature(self, m: int) -> NDArray[np.float64] | None:
         """Return the mean over the workers of `_core.Worker.curvature`."""
@@ -53,6 +101,12 @@ class RankTrainer(Trainer):
         `seed` may differ between ranks.
     epochs_before, unknown : int
         As for `Trainer`.
+    parts : ndarray of int64, shape (P, 2), or None
+        As of `EncodedCorpus`; None if this rank has the whole text.
+
+    Attributes
+    ----------
+    parts : RankParts
     """
 
     _run: RankRun
@@ -67,6 +121,7 @@ class RankTrainer(Trainer):
         params: TrainParams,
         epochs_before: int = 0,
         unknown: int = 0,
+        parts: NDArray[np.int64] | None = None,
     ) -> None:
         seed = (params.seed + ranks.index * SEED_STEP) % 2**63
         own = dataclasses.replace(params, seed=seed)
@@ -74,6 +129,9 @@ class RankTrainer(Trainer):
             *(weights, ids, tables, train_words, own, epochs_before, unknown)
         )
         self._ranks = ranks
+        whole = np.array([[ranks.index, len(ids)]])
+        self.parts = RankParts(*(whole if parts is None else parts).T)
+        self._begun = Begun(-1, 0, 0.0)
         ranks.meet("the first epoch")  # a rank may have failed above
         self._all_ids = totals(ranks, len(ids))[0]
         self._rows = self._shared_rows(tables)
@@ -107,16 +165,16 @@ class RankTrainer(Trainer):
     ) -> EpochStats:
         """Train one epoch of this rank's ids; merge with the other ranks.
 
-        Parameters as for `Trainer.run_epoch`; `pauses` is not used.
+        Parameters as for `Trainer.run_epoch`; `pauses` is asked after merges.
 
         Returns
         -------
         EpochStats
             Of all ranks.
         """
-        del pauses
-        before, start = self.losses, time.perf_counter()
-        merges = EpochMerges(self, epoch)
+        start = time.perf_counter()
+        merges = EpochMerges(self, epoch, pauses or NoPauses())
+        before = merges.losses_before
         stats = super().run_epoch(epoch, report, merges, report_seconds)
         merges.end_epoch()
         self._run.check(epoch)
@@ -137,6 +195,109 @@ class RankTrainer(Trainer):
             softmax_loss=means.get("softmax"),
         )
 
+    # ---- checkpoints ---------------------------------------------------------------
+
+    def has_state_of(self, position: Position) -> bool:
+        """Whether the workers of a position were those of such a trainer."""
+        its = {name: type(number) for name, number in position.worker.items()}
+        return its == {name: type(number) for name, number in self._run.state.items()}
+
+    def of_all_ranks(
+        self, position: Position, n_places: int
+    ) -> tuple[Position, NDArray[np.int64]]:
+        """Return where all ranks stand, from where this one does.
+
+        Parameters
+        ----------
+        position : Position
+        n_places : int
+            Parts of the text.
+
+        Returns
+        -------
+        position : Position
+        done : ndarray of int64, shape (n_places,)
+            How many ids of each part are done in this epoch.
+        """
+        ranks = self._ranks
+        done = self.parts.done(position.ids - position.ids_before, n_places)
+        ranks.add_up(done)
+        kept = int(position.worker["kept_words"])
+        ids, before, kept = totals(ranks, position.ids, position.ids_before, kept)
+        return (
+            dataclasses.replace(
+                position,
+                next_span=0,
+                worker={"kept_words": kept},
+                ids=ids,
+                losses=_losses_of_all(ranks, position.losses),
+                ids_before=before,
+                losses_before=_losses_of_all(ranks, position.losses_before),
+            ),
+            done,
+        )
+
+    def go_on(self, position: Position, done: NDArray[np.int64]) -> None:
+        """Go on from where all ranks stood; the weights are in place.
+
+        Parameters
+        ----------
+        position : Position
+            Of all ranks.
+        done : ndarray of int64, shape (n_places,)
+            As from `of_all_ranks`.
+        """
+        size, is_first = self._ranks.size, self._ranks.index == 0
+        self.parts, self.ids, n_done = self.parts.done_first(self.ids, done)
+        before = position.epoch * self.n_ids
+        own = dataclasses.replace(
+            position,
+            worker={"kept_words": int(position.worker["kept_words"]) // size},
+            ids=before + n_done,
+            losses=position.losses if is_first else Losses(),
+            ids_before=before,
+            losses_before=position.losses_before if is_first else Losses(),
+        )
+        self._starts, next_span = self._run.train_rest(self.ids, n_done, own)
+        self._restored = dataclasses.replace(own, next_span=next_span)
+        self._begun = Begun(position.epoch, n_done, done.sum() / self._all_ids)
+        words = self._kept_words_of_ranks()
+        for rows in self._rows.values():
+            rows.begin(words)
+
+    def standing(self, epoch: int, losses_before: Losses, last: Position) -> Position:
+        """Return where this rank stands; no worker runs.
+
+        Parameters
+        ----------
+        epoch : int
+        losses_before : Losses
+            At the start of the epoch.
+        last : Position
+            The last pause, for time and samples.
+        """
+        return dataclasses.replace(
+            last,
+            epoch=epoch,
+            worker=self._run.state,
+            ids=self.ids_done,
+            losses=self.losses,
+            ids_before=epoch * self.n_ids,
+            losses_before=losses_before,
+        )
+
+    def begun(self, epoch: int) -> Begun:
+        """Return how much of an epoch was done before this run."""
+        return self._begun if self._begun.epoch == epoch else Begun(epoch, 0, 0.0)
+
+    def losses_before(self, epoch: int) -> Losses:
+        """Return the losses at the start of an epoch, which begins now."""
+        found = self._restored
+        is_rest = found is not None and found.epoch == epoch
+        return found.losses_before if found is not None and is_rest else self.losses
+
+    # ---- merges --------------------------------------------------------------------
+
     def merge_positions(self, epoch: int) -> list[float]:
         """Return at which shares of an epoch the ranks merge, its end excluded."""
         seen = epoch * self._all_ids
@@ -156,9 +317,7 @@ class RankTrainer(Trainer):
         """
         ranks = self._ranks
         ranks.meet(f"merge {number}")
-        words = np.zeros(ranks.size, dtype=np.int64)
-        words[ranks.index] = self._run.kept_words
-        ranks.add_up(words)
+        words = self._kept_words_of_ranks()
         strength = TRANSPORT * self._run.reported_alpha(epoch)
         for m, name in enumerate(MATRICES):
             if name in self._rows:
@@ -169,30 +328,52 @@ class RankTrainer(Trainer):
                     *(number % ranks.size, levels, strength),
                 )
 
+    def _kept_words_of_ranks(self) -> NDArray[np.int64]:
+        words = np.zeros(self._ranks.size, dtype=np.int64)
+        words[self._ranks.index] = self._run.kept_words
+        self._ranks.add_up(words)
+        return words
+
 
 class EpochMerges:
     """Pauses the workers of a rank when it is to merge with the others.
 
     Every rank passes the same share of its own ids between two merges, so that the
     learning rate is the same on all of them.
+
+    Parameters
+    ----------
+    trainer : RankTrainer
+    epoch : int
+    pauses : Pauses
+        Asked at the start of the epoch, and after each merge but the last: then it is
+        after a merge of all rows.
     """
 
-    def __init__(self, trainer: RankTrainer, epoch: int) -> None:
+    def __init__(self, trainer: RankTrainer, epoch: int, pauses: Pauses) -> None:
         self._trainer = trainer
         self._epoch = epoch
+        self._pauses = pauses
+        self._begun = trainer.begun(epoch)
         self._shares = trainer.merge_positions(epoch)
-        self._n_done = 0
+        self._n_done = int(np.searchsorted(self._shares, self._begun.share, "right"))
+        self.losses_before = trainer.losses_before(epoch)
+        self._last = trainer.position_after(epoch)
+        self._take_if_due()
 
     def next_at(self, ids: int) -> int:
         """Return after how many ids of this rank it is to merge."""
         del ids
         if self._n_done == len(self._shares):
             return 2**62
-        share = self._epoch + self._shares[self._n_done]
-        return int(share * self._trainer.n_ids)
+        n_ids, n_done = self._trainer.n_ids, self._begun.n_ids
+        share = self._shares[self._n_done]
+        rest = (share - self._begun.share) / (1 - self._begun.share)
+        return self._epoch * n_ids + n_done + int(rest * (n_ids - n_done))
 
     def take(self, position: Position) -> None:
         """Merge, more than once if this rank has passed several positions."""
+        self._last = position
         while position.ids >= self.next_at(position.ids):
             self._merge()
 
@@ -203,12 +384,31 @@ class EpochMerges:
         """Take part in the merges that are left, and merge all rows."""
         while self._n_done < len(self._shares):
             self._merge()
-        self._trainer.merge(self._n_done + 1, self._epoch + 1, 64)
+        self._trainer.merge(self._n_done + 1, self._epoch + 1, ALL_LEVELS)
 
     def _merge(self) -> None:
-        share = self._shares[self._n_done]
+        share = self._epoch + self._shares[self._n_done]
         self._n_done += 1
-        self._trainer.merge(self._n_done, self._epoch + share, n_levels(self._n_done))
+        n_done = self._trainer.ids_done
+        is_due = self._pauses.next_at(n_done) <= n_done
+        levels = ALL_LEVELS if is_due else n_levels(self._n_done)
+        self._trainer.merge(self._n_done, share, levels)
+        if is_due:
+            self._pauses.take(self._standing())
+
+    def _take_if_due(self) -> None:
+        n_done = self._trainer.ids_done
+        if self._pauses.next_at(n_done) <= n_done:
+            self._pauses.take(self._standing())
+
+    def _standing(self) -> Position:
+        trainer, before = self._trainer, self.losses_before
+        return trainer.standing(self._epoch, before, self._last)
+
+
+def _losses_of_all(ranks: Ranks, own: Losses) -> Losses:
+    predictions = totals(ranks, own.predictions)[0]
+    return Losses(predictions, *float_totals(ranks, own.hs, own.ns, own.softmax))
 
 
 def _updates(

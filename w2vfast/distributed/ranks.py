@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+Constructor = TypeVar("Constructor", bound=Callable[..., None])
 
 
 class RankError(RuntimeError):
@@ -126,6 +129,18 @@ def fails_together(ranks: Ranks, end: str) -> Iterator[None]:
     except BaseException as error:
         ranks.failed(error)
         raise
+
+
+def with_all_ranks(init: Constructor) -> Constructor:
+    """Let a constructor with the parameter `comm` fail on all ranks if one fails."""
+
+    @functools.wraps(init)
+    def together(model: object, *arguments: Any, **named: Any) -> None:
+        ranks = ranks_of(named.get("comm"))
+        with fails_together(ranks, "the new model"):
+            init(model, *arguments, **{**named, "comm": ranks})
+
+    return cast(Constructor, together)
 
 
 def totals(ranks: Ranks, *numbers: float) -> list[int]:

@@ -96,6 +96,19 @@ class SharedWords:
         self._ranks.meet("the size of the text")
         return totals(self._ranks, *numbers)
 
+    def parts_of(self, file_ends: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return place and length of this rank's parts; see `EncodedCorpus.parts`.
+
+        Parameters
+        ----------
+        file_ends : ndarray of int64, shape (P,)
+            Where the ids of each file end.  A tokenizer of the user's reads all files
+            as one.
+        """
+        is_by_file = len(file_ends) == len(self._places)
+        places = self._places if is_by_file else np.array([self._ranks.index])
+        return np.stack([places, np.diff(file_ends, prepend=0)], axis=1)
+
     def _check_kinds(self, holds_integers: bool) -> None:
         if len(set(self._ranks.gather(bytes([holds_integers])))) > 1:
             message = (

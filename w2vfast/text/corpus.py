@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2vfast import _text
 from w2vfast.errors import NoWordsError, Setting, SettingsError, shown, warn
@@ -57,6 +58,9 @@ class WordSharing(Protocol):
     def totals(self, *numbers: int) -> list[int]:
         """Return the sum over all parts of each number."""
 
+    def parts_of(self, file_ends: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return place and length of each part, from where the ids of files end."""
+
 
 @dataclass
 class EncodedCorpus:
@@ -74,12 +78,16 @@ class EncodedCorpus:
         Words of the source, before `min_count` is applied, without sentence ends.
     n_unknown : int
         How many of them are not in the vocabulary and therefore not among the ids.
+    parts : ndarray of int64, shape (P, 2), or None
+        Of a text that several processes encode, this one's parts in the order of the
+        ids: the place of each in the whole text, and its length [ids].
     """
 
     ids: Ids
     n_sentences: int
     n_words: int
     n_unknown: int = 0
+    parts: NDArray[np.int64] | None = None
 
     def close(self) -> None:
         """Release the ids and the file that holds them."""
@@ -241,24 +249,27 @@ def _finish(
     vocab, rows = assign_rows(words, rules)
     n_unknown = int(counts[rows == _text.UNKNOWN].sum()) + pruned_tokens
     row_maps = {worker: rows[id_map] for worker, id_map in words.id_maps.items()}
-    ids, n_sentences = _final_ids(job, blocks, row_maps)
+    ids, n_sentences, ends = _final_ids(job, blocks, row_maps)
+    parts = None
     if sharing is not None:
+        firsts = np.array([*job.first_blocks[1:], len(ends)])
+        parts = sharing.parts_of(np.append(0, ends)[firsts])
         sizes = (n_sentences, n_words, n_unknown)
         n_sentences, n_words, n_unknown = sharing.totals(*sizes)
     if is_new:  # or grown, without its sentence ends as yet
         vocab.counts[0] += n_sentences
-    return vocab, EncodedCorpus(ids, n_sentences, n_words, n_unknown)
+    return vocab, EncodedCorpus(ids, n_sentences, n_words, n_unknown, parts)
 
 
 def _final_ids(
     job: EncodingJob, blocks: BlockTable, row_maps: dict[int, Ids]
-) -> tuple[Ids, int]:
+) -> tuple[Ids, int, NDArray[np.int64]]:
     # A separate function: no local name may still refer to the ids when `take_first`
     # truncates their memory.
-    n_ids, n_sentences = renumber(
+    n_sentences, ends = renumber(
         job.store.take(), blocks, row_maps, job.crew, job.exact
     )
-    return job.store.take_first(n_ids), n_sentences
+    return job.store.take_first(int(ends[-1])), n_sentences, ends
 
 
 def _check_words(name: str, words: MergedWords, n_words: int, exact: bool) -> None:

@@ -1,0 +1,193 @@
+"""Checkpoints of several ranks, with which any number of ranks goes on."""
+
+import os
+import signal
+
+import numpy as np
+import pytest
+from thread_ranks import on_ranks
+
+from w2vfast import Word2Vec
+from w2vfast.checkpoint.folder import CheckpointFolder
+from w2vfast.checkpoint.saver import Saver
+from w2vfast.distributed import file_parts, merge_times
+from w2vfast.distributed.rank_parts import RankParts
+from w2vfast.distributed.ranks import RankError
+from w2vfast.training.fast_run import FastRun
+
+EVERY = "20kwords"
+OPTIONS = {"vector_size": 8, "min_count": 1, "workers": 1, "epochs": 3, "seed": 4}
+
+
+@pytest.fixture(autouse=True)
+def short_times(monkeypatch):
+    monkeypatch.setattr(merge_times, "FEWEST_IDS", 1 << 12)
+    monkeypatch.setattr(file_parts, "LEAST_BYTES", 1 << 9)
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    rng = np.random.default_rng(5)
+    words = np.char.add("w", np.minimum(rng.zipf(1.5, 40_000), 300).astype(str))
+    path = tmp_path_factory.mktemp("ranks") / "text.txt"
+    lines = words.reshape(-1, 10).tolist()
+    path.write_text("".join(" ".join(line) + "\n" for line in lines))
+    return path
+
+
+def trained(size, text, folder, **options):
+    """Train ranks, or one process without; return the models or errors."""
+    options = {**OPTIONS, "checkpoint": folder, "checkpoint_every": EVERY, **options}
+
+    def train(ranks):
+        comm = ranks if size > 1 else None
+        return Word2Vec(corpus_file=str(text), comm=comm, **options)
+
+    return on_ranks(size, train)
+
+
+def models_of(results):
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+    return results
+
+
+@pytest.fixture
+def break_run(text, tmp_path, monkeypatch):
+    """Train until three checkpoints are written; return the last, of the 2nd epoch."""
+
+    def run(size):
+        calls = []
+        save = Saver.save
+
+        def save_and_fail(saver, *arguments, **options):
+            save(saver, *arguments, **options)
+            calls.append(saver)
+            if len(calls) == 3:
+                raise OSError("the machine is gone")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Saver, "save", save_and_fail)
+            for error in trained(size, text, tmp_path / "c"):
+                assert "the machine is gone" in str(error)
+        found = CheckpointFolder(tmp_path / "c").newest()[1]
+        assert found.position.epoch == 1
+        return found
+
+    return run
+
+
+@pytest.fixture
+def visits(monkeypatch, text):
+    """Count how often each word of the text is visited in the rest of an epoch."""
+    counts = {}
+    tasks = FastRun.tasks
+
+    def note(run, epoch, queue):
+        if (id(run), epoch) not in counts:
+            rest = run._ids[run._starts[queue.next_span] :]
+            counts[id(run), epoch] = np.bincount(rest, minlength=400)
+        return tasks(run, epoch, queue)
+
+    monkeypatch.setattr(FastRun, "tasks", note)
+
+    def of_epoch(epoch):
+        return sum(found for (_, number), found in counts.items() if number == epoch)
+
+    return of_epoch
+
+
+@pytest.mark.parametrize(("before", "after"), [(2, 3), (3, 2), (2, 1), (1, 2)])
+def test_another_number_of_ranks_trains_each_token_once(
+    text, tmp_path, before, after, break_run, request
+):
+    found = break_run(before)
+    done = found.position.ids - found.position.ids_before
+    assert 0 < done < 44_000
+    visits = request.getfixturevalue("visits")  # from now on
+    models = models_of(trained(after, text, tmp_path / "c", resume=True))
+    assert visits(1).sum() == 44_000 - done
+    whole = visits(2)
+    assert whole.sum() == 44_000
+    assert (visits(1) <= whole).all()
+    for model in models:
+        np.testing.assert_array_equal(model.wv.vectors, models[0].wv.vectors)
+        assert [epoch.words for epoch in model.history] == [44_000] * 3
+    losses = [epoch.loss for epoch in models[0].history]
+    unbroken = models_of(trained(2, text, tmp_path / "d"))[0]
+    assert losses == pytest.approx([e.loss for e in unbroken.history], rel=0.05)
+
+
+def test_pieces_of_parts_that_are_done_come_first():
+    ids = np.arange(100, 118, dtype=np.int32)
+    parts = RankParts(np.array([0, 2, 5]), np.array([5, 6, 7]))
+    done = np.array([5, 0, 2, 0, 0, 7])
+    moved, order, n_done = parts.done_first(ids, done)
+    assert n_done == 14
+    assert order.tolist() == [*range(100, 107), *range(111, 118), *range(107, 111)]
+    np.testing.assert_array_equal(moved.done(n_done, 6), done)
+    np.testing.assert_array_equal(moved.done(n_done + 3, 6), [5, 0, 5, 0, 0, 7])
+    again, order, n_done = moved.done_first(order, np.array([5, 0, 6, 0, 0, 0]))
+    assert n_done == 11
+    assert order.tolist() == [*range(100, 118)]
+    assert sum(again.lengths) == 18
+
+
+def test_a_run_that_is_done_is_not_trained_again(text, tmp_path):
+    first = models_of(trained(2, text, tmp_path))[0]
+    names = CheckpointFolder(tmp_path).names()
+    for size in (3, 1):
+        for model in models_of(trained(size, text, tmp_path, resume=True)):
+            np.testing.assert_array_equal(model.wv.vectors, first.wv.vectors)
+            assert model.history == first.history
+    assert CheckpointFolder(tmp_path).names() == names
+
+
+def test_other_texts_and_folders_are_errors_of_all_ranks(text, tmp_path, break_run):
+    folder = tmp_path / "c"
+    break_run(2)
+    for error in trained(2, text, folder):
+        assert "has checkpoints of an earlier run" in str(error)
+    lines = text.read_text().splitlines(keepends=True)
+    other = tmp_path / "text.txt"
+    other.write_text("".join([*lines[:-2], lines[-1], lines[-2]]))
+    for error in trained(3, other, folder, resume=True):
+        assert isinstance(error, (ValueError, RankError))
+        assert "the text is as long, but has other words" in str(error)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="no such signal")
+def test_a_signal_to_any_rank_brings_a_checkpoint(text, tmp_path, monkeypatch):
+    from w2vfast.system.signals import WaitingSignals
+
+    enter = WaitingSignals.__enter__
+
+    def noted(signals):
+        enter(signals)
+        if "SIGTERM" in signals._names:
+            entered.append(signals)
+            if len(entered) == 2:
+                signals._noted.add(signal.SIGUSR1)
+        return signals
+
+    entered = []
+    monkeypatch.setattr(WaitingSignals, "__enter__", noted)
+    models_of(trained(2, text, tmp_path, checkpoint_every="2h"))
+    assert len(CheckpointFolder(tmp_path).names()) == 2
+    assert not any(signals.has("SIGUSR1") for signals in entered)
+
+
+def test_sentences_of_ranks_need_as_many_ranks(tmp_path):
+    def train(ranks, **options):
+        own = [list("abcde")] * 2000
+        folder = {"checkpoint": tmp_path, "checkpoint_every": "1words"}
+        return Word2Vec(
+            own, comm=ranks, **{**OPTIONS, "epochs": 1, **folder, **options}
+        )
+
+    models_of(on_ranks(2, train))
+    models_of(on_ranks(2, lambda ranks: train(ranks, resume=True)))
+    for error in on_ranks(3, lambda ranks: train(ranks, resume=True)):
+        assert "the text had 24,000 words" in str(error)
+    assert os.listdir(tmp_path)

@@ -205,8 +205,8 @@ class Word2Vec(Predictions, GensimNames):
         ``MPI.COMM_WORLD``, each with `workers` threads (default: its part of the CPUs).
         All call the same methods with the same arguments.  Text files are dealt to
         them; of anything else, such as lists or arrays, each gives its own part.  At
-        the end of an epoch, and of the training, all have the same vectors.  A saved or
-        copied model has no processes.
+        the end of an epoch, and of the training, all have the same vectors.  An error
+        of one ends all.  A saved or copied model has no processes.
     trim_rule : callable, optional
         Which words of the text stay; see `build_vocab`.
     hashfxn, null_word, sorted_vocab, batch_words, comment : optional

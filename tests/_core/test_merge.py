@@ -121,3 +121,12 @@ def test_rows_that_a_worker_uses_often_are_replicated(n_frequent, expected, mode
     plan = _core.Replicas(uses, uses, uses, first_period=16, period=16, transport=1.5)
     _, _, [worker] = trained(1, plan, random_ids(80), mode)
     assert worker.n_replicated == (expected, expected, expected)
+
+
+@pytest.mark.parametrize("which", [(0, 1, 1), (1, 0, 0), (0, 0, 1), (0, 1, 0)])
+def test_some_matrices_may_have_no_replicas(which):
+    rows = [np.full(5 * n, 16, dtype=np.float32) for n in which]
+    plan = _core.Replicas(*rows, first_period=64, period=64, transport=1.5)
+    _, _, workers = trained(2, plan, random_ids(16), "skip-gram")
+    expected = tuple(5 * n for n in (which[0], which[2], which[1]))
+    assert [worker.n_replicated for worker in workers] == [expected] * 2

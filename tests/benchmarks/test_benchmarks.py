@@ -7,7 +7,14 @@ from benchmark_runs import BENCHMARKS, run
 
 if not BENCHMARKS.exists():
     pytest.skip("the sdist does not contain the benchmarks", allow_module_level=True)
-MODULES = {"common", "graphs", "pairing", "programs"}  # imported by the others
+MODULES = {
+    "common",
+    "graphs",
+    "pairing",
+    "programs",
+    "scaling_model",
+    "scaling_runs",
+}  # imported by the others
 SCRIPTS = sorted({path.stem for path in BENCHMARKS.glob("*.py")} - MODULES)
 
 

@@ -52,6 +52,14 @@ def test_word_shares_are_estimated_from_the_ids(monkeypatch):
     np.testing.assert_allclose(run._run.kept_shares(None), [0, 0.75, 0.25], atol=0.01)
 
 
+def test_word_shares_do_not_depend_on_equal_lengths_of_sentences(monkeypatch):
+    """As of random walks; every 41st id is a sentence end."""
+    monkeypatch.setattr(fast_run, "SAMPLED_IDS", 1000)
+    walk = np.append(np.arange(40) % 2 + 1, 0).astype(np.int32)
+    run = run_of(TrainParams(vector_size=8, sample=0, workers=2), np.tile(walk, 1000))
+    np.testing.assert_allclose(run._run.kept_shares(None), [0, 0.5, 0.5], atol=0.05)
+
+
 # ---- many workers --------------------------------------------------------------------
 
 

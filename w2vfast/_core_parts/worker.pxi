@@ -317,12 +317,12 @@ cdef class Worker:
     cdef _replicate(self, Replicas replicas):
         cdef merging_t* merging = &self.work.merging
         cdef curvatures_t* curvatures = &merging.curvatures
-        if replicas.inputs.shape[0] + replicas.nodes.shape[0] == 0:
+        if max(len(replicas.inputs), len(replicas.outputs), len(replicas.nodes)) == 0:
             return
         merging.first_period, merging.period = replicas.first_period, replicas.period
         merging.transport = replicas.transport
         merging.due = current_period(merging)
-        curvatures.due = 0
+        self._sample_curvature()
         self._weigh_updates()
         self._replicate_rows(&self.c.syn0, replicas.inputs, &curvatures.syn0)
         self._replicate_rows(&self.c.syn1, replicas.nodes, &curvatures.syn1)
@@ -345,7 +345,6 @@ cdef class Worker:
         if matrix.shared == NULL or n_rows == 0:
             return
         check_replicated(n_rows, self.c.vocab_size)
-        self._allocate_curvature(curvature)
         matrix.uses, matrix.n_replicas = &uses[0], n_rows
         matrix.curvature = curvature
         matrix.replica = <float*>owned_bytes(self.owners, n_floats, sizeof(float))

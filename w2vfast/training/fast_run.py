@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from w2vfast.training.tables import Tables
     from w2vfast.training.weights import Weights
 
-SAMPLED_IDS = 1 << 20  # at least, from which word shares are estimated
+SAMPLED_IDS = 1 << 20  # from which word shares are estimated
 
 
 class FastRun:
@@ -124,8 +124,8 @@ class FastRun:
         return sampling.kept_shares(self._sampled_counts(), keep)
 
     def _sampled_counts(self) -> NDArray[np.int64]:
-        sample = self._ids[:: max(1, len(self._ids) // SAMPLED_IDS)]
-        return np.bincount(sample, minlength=len(self._weights.syn0.vectors))
+        n_words = len(self._weights.syn0.vectors)
+        return sampling.sampled_counts(self._ids, n_words, SAMPLED_IDS)
 
     @property
     def counters(self) -> list[_core.Counters]:

@@ -175,6 +175,35 @@ def keep_thresholds(
     return (np.minimum(keep, 1.0) * KEEP_ALWAYS).astype(np.uint32)
 
 
+def sampled_counts(
+    ids: NDArray[np.int32], n_words: int, n_sampled: int
+) -> NDArray[np.int64]:
+    """Count the ids of a sample that is spread evenly over a stream.
+
+    Parameters
+    ----------
+    ids : ndarray of int32, shape (N,)
+    n_words : int
+        V, rows of the vocabulary; every id is below.
+    n_sampled : int
+        At least so many ids are sampled if there are as many.
+
+    Returns
+    -------
+    ndarray of int64, shape (V,)
+
+    Notes
+    -----
+    One id is drawn from each stretch of equal length.  Every k-th id would be biased if
+    sentences have equal lengths, as of random walks: all could be sentence ends.
+    """
+    stride = max(1, len(ids) // n_sampled)
+    if stride > 1:
+        starts = np.arange(len(ids) // stride) * stride
+        ids = ids[starts + np.random.default_rng(0).integers(stride, size=len(starts))]
+    return np.bincount(ids, minlength=n_words)
+
+
 def kept_shares(
     counts: NDArray[np.int64], keep: NDArray[np.uint32] | None
 ) -> NDArray[np.float64]:

@@ -34,7 +34,7 @@ from w2vfast.distributed.ranks import OneRank, fails_together, with_all_ranks
 from w2vfast.distributed.shared_words import SharedWords
 from w2vfast.errors import Name, SettingsError, optional_number
 from w2vfast.params import TrainParams
-from w2vfast.persistence import SavedModel, load_model, save_model
+from w2vfast.persistence import SavedModel, load_gensim_model, load_model, save_model
 from w2vfast.prediction.layers import output_rows
 from w2vfast.prediction.predictions import Predictions
 from w2vfast.state import ModelState
@@ -1082,15 +1082,20 @@ class Word2Vec(Predictions, GensimNames):
         save_model(path, saved)
 
     @class_only_method
-    def load(cls, path: PathLike, mmap: bool = False) -> Word2Vec:
+    def load(
+        cls, path: PathLike, mmap: bool = False, *, kind: str | None = None
+    ) -> Word2Vec:
         """Read a model that `save` wrote.
 
         Parameters
         ----------
         path : path
-            The folder.
+            The folder; for gensim, the file.
         mmap : bool, default False
             Map the matrices instead of reading them; training copies them first.
+        kind : {None, "gensim"}
+            ``"gensim"`` reads a Word2Vec that gensim saved, with its settings and
+            output vectors, to train it on.  Nothing in the file is executed.
 
         Returns
         -------
@@ -1103,7 +1108,10 @@ class Word2Vec(Predictions, GensimNames):
         ValueError
             If it is a file or no saved model, or was written by a later version.
         """
-        saved = load_model(path, mmap)
+        if kind not in (None, "gensim"):
+            message = f"kind must be 'gensim', or left out, got {kind!r}."
+            raise ValueError(message)
+        saved = load_gensim_model(path) if kind else load_model(path, mmap)
         model = cls.__new__(cls)
         model._params = saved.params
         model.callbacks = []

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from w2vfast.aliases import PathLike
 from w2vfast.errors import shortened, warn
 from w2vfast.formats.folder import MODEL_KIND, load_folder, save_folder
+from w2vfast.formats.gensim_model import GensimModel, read_model
 from w2vfast.formats.registry import KINDS
 from w2vfast.params import TrainParams
 from w2vfast.state import ModelState
@@ -142,9 +143,9 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
         message = (
             f"{os.fspath(path)!r} is a file, and a saved model is a folder. A file of "
             "vectors is read by KeyedVectors.load, and given to Word2Vec as "
-            "init_vectors= to train on. The vectors of a model that gensim saved are "
-            f"read by KeyedVectors.load({os.fspath(path)!r}, kind='gensim') or "
-            "w2vfast convert --from gensim."
+            "init_vectors= to train on. A model that gensim saved is read by "
+            f"Word2Vec.load({os.fspath(path)!r}, kind='gensim'), its vectors alone by "
+            "KeyedVectors.load with the same kind, or w2vfast convert --from gensim."
         )
         raise ValueError(message)
     found, arrays = load_folder(path, mmap)
@@ -169,6 +170,92 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
         meta.tokenize,
         meta.column,
     )
+
+
+def load_gensim_model(path: PathLike) -> SavedModel:
+    """Read a Word2Vec that gensim saved, to train it on.
+
+    Parameters
+    ----------
+    path : path
+        The pickle; see `w2vfast.formats.gensim_model`.
+
+    Returns
+    -------
+    SavedModel
+        Words are sorted by count.  Without the vectors of inner nodes, whose tree is
+        another one in gensim where counts are equal: they begin at zero.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be read.
+    ValueError
+        If it is no such file, or has no counts.
+    """
+    name = os.fspath(path)
+    found = read_model(name)
+    if found.contents.counts is None:
+        message = (
+            f"{name} has no counts of words, which training needs. Begin with its "
+            f"vectors: init_vectors=KeyedVectors.load({name!r}, kind='gensim')."
+        )
+        raise ValueError(message)
+    # A row for the sentence end, which is no word here.
+    rows = [k for k, word in enumerate(found.contents.words) if word != SENTENCE_END]
+    order = np.array(rows)[np.argsort(-found.contents.counts[rows], kind="stable")]
+    words = [SENTENCE_END, *(found.contents.words[k] for k in order)]
+    params = _gensim_params(found, name)
+    arrays: dict[str, NDArray[Any]] = {
+        "counts": np.append(0, found.contents.counts[order]),
+        "syn0": _below_empty_row(found.contents.vectors, order, name),
+    }
+    if params.has_output_vectors:
+        arrays["syn1neg"] = _below_empty_row(found.outputs, order, name)
+    if params.hs:
+        arrays["syn1"] = np.zeros_like(arrays["syn0"])
+        warn(
+            f"{name}: the vectors of inner nodes for hierarchical softmax are not "
+            "taken, and begin at zero, because gensim builds another tree. Train for "
+            "some epochs."
+        )
+    _check_words(words, params, name)
+    _check_arrays(arrays, len(words), params, name)
+    return SavedModel(
+        params,
+        _state_of(words, arrays, exact=False),
+        history=[],
+        corpus_count=found.corpus_count,
+        corpus_total_words=found.corpus_total_words,
+        counts_given=True,
+        freeze=[],
+        tokenize=None,
+        column=None,
+    )
+
+
+def _gensim_params(found: GensimModel, name: str) -> TrainParams:
+    size = found.contents.vectors.shape[1]
+    # gensim's range of initial vectors, for words that are added.
+    given = {**found.settings, "vector_size": size, "init_range": 1.0}
+    try:
+        return TrainParams.from_dict(given)
+    except (TypeError, ValueError) as error:
+        message = f"{name}: {error}"
+        raise ValueError(message) from error
+
+
+def _below_empty_row(
+    matrix: NDArray[Any] | None, order: NDArray[Any], name: str
+) -> NDArray[np.float32]:
+    """Return the rows of a matrix in an order, below one of zeros."""
+    if matrix is None or len(matrix) <= order.max(initial=-1):
+        got = "no" if matrix is None else len(matrix)
+        message = f"{name} has {len(order)} words, and {got} output vectors."
+        raise ValueError(message)
+    result = np.zeros((len(order) + 1, matrix.shape[1]), np.float32)
+    result[1:] = matrix[order]
+    return result
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from w2vfast import KeyedVectors
+from w2vfast import KeyedVectors, Word2Vec
 
 pytestmark = pytest.mark.peer
 WORDS = ["the", "of", "月", "non\u00a0breaking", "under_score", "1.5", 'quo"te']
@@ -108,6 +108,23 @@ def test_what_gensim_saves_for_itself_is_read_if_asked_for(tmp_path, options, hs
         assert loaded.counts.tolist() == model.wv.expandos["count"].tolist()
 
 
+@pytest.mark.parametrize("options", SAVED.values(), ids=SAVED)
+@pytest.mark.parametrize("sg", [0, 1])
+def test_a_model_of_gensim_predicts_the_same_and_is_trained_on(tmp_path, options, sg):
+    models = pytest.importorskip("gensim.models", reason="gensim is not installed")
+    settings = {"min_count": 1, "vector_size": DIM, "sg": sg, "window": 3, "epochs": 9}
+    theirs = models.Word2Vec(SENTENCES, sample=0, ns_exponent=0.5, **settings)
+    theirs.save(str(tmp_path / "model"), **options)
+    ours = Word2Vec.load(tmp_path / "model", kind="gensim")
+    assert np.array_equal(ours.syn1neg, theirs.syn1neg)
+    assert {name: getattr(ours, name) for name in settings} == settings
+    expected = theirs.predict_output_word(["the", "月"])
+    found = ours.predict_output_word(["the", "月"])
+    assert [word for word, _ in found] == [word for word, _ in expected]
+    assert np.allclose([p for _, p in found], [p for _, p in expected])
+    assert ours.train(SENTENCES)[1] == 9 * sum(map(len, SENTENCES))
+
+
 @pytest.mark.parametrize("suffix", [".gz", ".bz2"])
 @pytest.mark.parametrize("options", [{}, {"sep_limit": 0}], ids=["one", "several"])
 def test_what_gensim_saves_compressed_is_read(tmp_path, gensim, wv, suffix, options):
@@ -174,14 +191,19 @@ def test_files_of_older_versions_are_read_as_gensim_does(name, gensim):
     assert loaded.counts.tolist() == [
         theirs.get_vecattr(word, "count") for word in theirs.index_to_key
     ]
+    if is_model:
+        model = Word2Vec.load(path, kind="gensim")
+        assert np.array_equal(model.syn1neg, models.Word2Vec.load(path).syn1neg)
 
 
+@pytest.mark.filterwarnings("ignore:.*inner nodes")
 @pytest.mark.parametrize("name", OLDEST)
 def test_the_oldest_files_are_read(name):
     loaded = KeyedVectors.load(old_file(name), kind="gensim")
     assert len(loaded) >= 3
     assert loaded.counts.min() >= 1
     assert np.abs(loaded.vectors).max() > 0
+    assert len(Word2Vec.load(old_file(name), kind="gensim").wv) == len(loaded)
 
 
 # --- fastText ---------------------------------------------------------------------

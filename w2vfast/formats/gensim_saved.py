@@ -18,6 +18,7 @@ V is the number of words, D the dimension.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,17 @@ def read(path: str, how: ReadOptions) -> Contents:
         If the file is damaged, holds something else, or names a class or function that
         saved vectors do not need.
     """
+    return limited_and_checked(path, contents_of(read_saved(path), path), how)
+
+
+def read_saved(path: str) -> Any:
+    """Return what gensim's `save` wrote, as plain values; see `read_pickle`.
+
+    Raises
+    ------
+    OSError, ValueError
+        If the file cannot be read, is damaged, or is no such pickle.
+    """
     with InputFile(path, path) as file:
         data = file.readall()
     if not data.startswith(_PROTOCOL):
@@ -96,7 +108,18 @@ def read(path: str, how: ReadOptions) -> Contents:
             "the kind: files of other kinds are recognised."
         )
         raise ValueError(message)
-    owner, prefix = _owner_of_vectors(read_pickle(data, path, _is_allowed), path)
+    return read_pickle(data, path, _is_allowed)
+
+
+def contents_of(root: Any, path: str) -> Contents:
+    """Return the words, vectors and counts of a saved object.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it has none, or a file beside it cannot be read.
+    """
+    owner, prefix = _owner_of_vectors(root, path)
     words = _words(_first(owner, _WORDS), path)
     try:
         held = Contents(
@@ -110,7 +133,7 @@ def read(path: str, how: ReadOptions) -> Contents:
             f"{path}: {len(words)} words and vectors of shape {held.vectors.shape}"
         )
         raise ValueError(message)
-    return limited_and_checked(path, held, how)
+    return held
 
 
 def _is_allowed(name: str) -> bool:
@@ -119,16 +142,16 @@ def _is_allowed(name: str) -> bool:
 
 def _owner_of_vectors(root: Any, path: str) -> tuple[dict[Any, Any], str]:
     """Return the attributes of the object with the words, and what names its files."""
-    attributes, prefix = _attributes(root), ""
+    attributes, prefix = attributes_of(root), ""
     if attributes.get("wv") is not None:
-        attributes, prefix = _attributes(attributes["wv"]), ".wv"
+        attributes, prefix = attributes_of(attributes["wv"]), ".wv"
     if _first(attributes, _WORDS) is None:
         message = f"{path}: {_EXPECTED}, but it holds no words"
         raise ValueError(message)
     return attributes, prefix
 
 
-def _attributes(value: Any) -> dict[Any, Any]:
+def attributes_of(value: Any) -> dict[Any, Any]:
     """Return the attributes of an object of gensim; empty for any other value."""
     is_object = isinstance(value, Record) and value.name.startswith("gensim.")
     return value.state if is_object and isinstance(value.state, dict) else {}
@@ -155,17 +178,37 @@ def _vectors(owner: dict[Any, Any], prefix: str) -> FloatArray:
             "and write its vectors by model.wv.save_word2vec_format"
         )
         raise ValueError(message)
-    vectors = as_array(stored) if stored is not None else _separate(prefix)
-    if isinstance(vectors, list) or vectors.dtype.kind != "f" or vectors.ndim != 2:
-        message = "its vectors are no table of floating-point numbers"
+    return matrix_of(stored, prefix, _VECTORS)
+
+
+def matrix_of(stored: Any, prefix: str, names: Sequence[str]) -> FloatArray:
+    """Return a matrix from the pickle, or from the file beside it.
+
+    Parameters
+    ----------
+    stored : object
+        The pickled array; None if it is in a file.
+    prefix : str
+        What the name of the file begins with.
+    names : sequence of str
+        What it may be called.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it is in neither, or no matrix of floating-point numbers.
+    """
+    matrix = as_array(stored) if stored is not None else _separate(prefix, names)
+    if isinstance(matrix, list) or matrix.dtype.kind != "f" or matrix.ndim != 2:
+        message = f"its {names[0]} are no table of floating-point numbers"
         raise ValueError(message)
     # Writable, and in the byte order of this machine.
-    return vectors.astype(vectors.dtype.newbyteorder("="))
+    return matrix.astype(matrix.dtype.newbyteorder("="))
 
 
-def _separate(prefix: str) -> npt.NDArray[Any]:
-    """Read the vectors from the file beside a pickle, or beside a compressed one."""
-    for name in _VECTORS:
+def _separate(prefix: str, names: Sequence[str]) -> npt.NDArray[Any]:
+    """Read a matrix from the file beside a pickle, or beside a compressed one."""
+    for name in names:
         path = f"{prefix}.{name}"
         if os.path.exists(f"{path}.npy"):
             with open_regular(f"{path}.npy") as file:
@@ -174,7 +217,7 @@ def _separate(prefix: str) -> npt.NDArray[Any]:
             arrays = read_arrays(f"{path}.npz", {"val"})
             return arrays.get("val", np.zeros(0))
     message = (
-        f"its vectors are in another file, '{prefix}.{_VECTORS[0]}.npy', which is not "
+        f"its {names[0]} are in another file, '{prefix}.{names[0]}.npy', which is not "
         "there. Copy all files that gensim wrote, under their names"
     )
     raise ValueError(message)
@@ -190,6 +233,6 @@ def _counts(owner: dict[Any, Any], words: list[Word]) -> npt.NDArray[np.int64] |
         if counts.dtype.kind in "iu" and counts.shape == (len(words),):
             return counts.astype(np.int64)
     elif isinstance(vocab, dict) and vocab:
-        found = [_attributes(vocab.get(word)).get("count") for word in words]
+        found = [attributes_of(vocab.get(word)).get("count") for word in words]
         return np.array([as_integer(count) for count in found], np.int64)
     return None

@@ -1,0 +1,130 @@
+"""A Word2Vec that gensim saved is trained on here; its pickle is not executed.
+
+The golden file was written by gensim 4.4.0.  tests/peers/test_gensim_formats.py reads
+what the installed gensim writes, and its files of older versions.
+"""
+
+import pickle
+import sys
+import types
+
+import numpy as np
+import pytest
+from helpers import GOLDEN
+
+from w2vfast import KeyedVectors, Word2Vec
+
+SAVED = GOLDEN / "gensim"
+TEXT = [["user", "eps", "computer", "human"]] * 20
+
+
+def test_settings_words_and_both_matrices_are_gensims():
+    model = Word2Vec.load(SAVED / "model-4.4.0", kind="gensim")
+    vectors = KeyedVectors.load(SAVED / "model-4.4.0", kind="gensim")
+    assert model.wv.index_to_key == vectors.index_to_key
+    assert np.array_equal(model.wv.vectors, vectors.vectors)
+    assert model.wv.counts.tolist() == vectors.counts.tolist()
+    assert model.syn1neg.shape == vectors.vectors.shape
+    settings = (model.sg, model.negative, model.epochs, model.alpha, model.min_alpha)
+    assert settings == (0, 5, 1, 0.025, 0.0001)
+    assert (model.corpus_count, model.corpus_total_words) == (80, 240)
+
+
+def test_it_is_trained_saved_and_given_new_words(tmp_path):
+    model = Word2Vec.load(SAVED / "model-4.4.0", kind="gensim")
+    before = model.wv.vectors.copy()
+    assert model.train(TEXT, epochs=2) == (160, 160)
+    assert not np.array_equal(model.wv.vectors, before)
+    model.build_vocab([["new", "human"]] * 5, update=True)
+    model.save(tmp_path / "m")
+    assert "new" in Word2Vec.load(tmp_path / "m").wv
+
+
+@pytest.fixture
+def pickled(monkeypatch, tmp_path):
+    """Return a function that pickles a Word2Vec of gensim with these attributes."""
+    classes = {}
+    for name in ("Word2Vec", "KeyedVectors", "Word2VecTrainables"):
+        where = "keyedvectors" if name == "KeyedVectors" else "word2vec"
+        module = types.ModuleType(f"gensim.models.{where}")
+        module = sys.modules.get(module.__name__, module)
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        classes[name] = type(name, (), {"__module__": module.__name__})
+        monkeypatch.setattr(module, name, classes[name], raising=False)
+    for name in ("gensim", "gensim.models"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+
+    def made(name, **attributes):
+        saved = classes[name]()
+        saved.__dict__.update(attributes)
+        return saved
+
+    def write(words=("a", "b"), counts=(3, 9), syn1neg=None, parts=(), **attributes):
+        rows = np.arange(3 * len(words), dtype=np.float32).reshape(-1, 3)
+        wv = {"index_to_key": list(words), "vectors": rows}
+        if counts is not None:
+            wv["expandos"] = {"count": np.array(counts)}
+        for name, of_part in dict(parts).items():
+            attributes[name] = made("Word2VecTrainables", **of_part)
+        if syn1neg is not None:
+            attributes["syn1neg"] = syn1neg
+        saved = made("Word2Vec", wv=made("KeyedVectors", **wv), **attributes)
+        (tmp_path / "file").write_bytes(pickle.dumps(saved))
+        return tmp_path / "file"
+
+    return write
+
+
+def outputs(n=2):
+    return -np.arange(3 * n, dtype=np.float32).reshape(n, 3)
+
+
+def test_words_are_sorted_by_count_with_their_rows(pickled):
+    path = pickled(("a", "</s>", "b"), (3, 50, 9), outputs(3), iter=7, negative=2)
+    model = Word2Vec.load(path, kind="gensim")
+    assert model.wv.index_to_key == ["b", "a"]
+    assert model.wv.vectors.tolist() == [[6, 7, 8], [0, 1, 2]]
+    assert model.syn1neg.tolist() == [[-6, -7, -8], [0, -1, -2]]
+    assert (model.epochs, model.negative) == (7, 2)
+
+
+def test_parts_of_gensim_3_are_read(pickled, tmp_path):
+    parts = {"trainables": {"__numpys": ["syn1neg"], "seed": 4}, "vocabulary": {}}
+    parts["vocabulary"] = {"sample": 0.01, "min_count": 2}
+    path = pickled(parts=parts)
+    np.save(tmp_path / "file.trainables.syn1neg.npy", outputs())
+    model = Word2Vec.load(path, kind="gensim")
+    assert model.syn1neg.tolist() == outputs()[::-1].tolist()
+    assert (model.seed, model.sample, model.min_count) == (4, 0.01, 2)
+
+
+def test_the_inner_nodes_of_another_tree_are_not_taken(pickled):
+    path = pickled(hs=1, negative=0, syn1=outputs())
+    with pytest.warns(UserWarning, match="inner nodes .* are not taken, and begin at"):
+        model = Word2Vec.load(path, kind="gensim")
+    assert not model.syn1.any()
+
+
+@pytest.mark.parametrize(
+    ("saved", "problem"),
+    [
+        ({"counts": None}, "no counts of words.*init_vectors=KeyedVectors.load"),
+        ({}, "has 2 words, and no output vectors"),
+        ({"syn1neg": outputs(1)}, "has 2 words, and 1 output vectors"),
+        ({"syn1neg": outputs()[:, :2]}, r"need syn1neg .* shape \(3, 3\), got"),
+        ({"syn1neg": outputs(), "window": "wide"}, "window must be .* got 'wide'"),
+        ({"syn1neg": [1.0]}, "a part of the pickle is not an array"),
+        ({"syn1neg": outputs(), "counts": (-3, 9)}, "count"),
+        ({"syn1neg": outputs(), "words": ("a", "a")}, "'a' is in its vocabulary twice"),
+    ],
+)
+def test_what_cannot_be_trained_is_an_error(saved, problem, pickled):
+    with pytest.raises(ValueError, match=problem):
+        Word2Vec.load(pickled(**saved), kind="gensim")
+
+
+def test_vectors_alone_are_no_model():
+    with pytest.raises(ValueError, match=r"a .*KeyedVectors, not a .*Word2Vec\. "):
+        Word2Vec.load(SAVED / "vectors-4.4.0", kind="gensim")
+    with pytest.raises(ValueError, match="kind must be 'gensim', or left out, got 'x'"):
+        Word2Vec.load(SAVED / "model-4.4.0", kind="x")

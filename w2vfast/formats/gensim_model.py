@@ -1,0 +1,115 @@
+"""A whole Word2Vec that gensim saved: settings and output vectors, too.
+
+Read as vectors are, without executing anything: see `w2vfast.formats.gensim_saved`.
+Settings and output vectors belong to the model, or, in gensim 3.3 to 3.8, to its
+`vocabulary` and its `trainables`.  V is the number of words, D the dimension.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from w2vfast.formats.contents import Contents, FloatArray
+from w2vfast.formats.gensim_saved import (
+    attributes_of,
+    contents_of,
+    matrix_of,
+    read_saved,
+)
+from w2vfast.formats.pickled_arrays import as_integer
+from w2vfast.formats.pickled_values import Record
+
+_CLASS = "gensim.models.word2vec.Word2Vec"
+_PARTS = ("vocabulary", "trainables")
+_OUTPUTS = ("syn1neg",)
+_SETTINGS = (
+    *("window", "sg", "hs", "negative", "ns_exponent", "cbow_mean", "sample", "seed"),
+    *("alpha", "min_alpha", "epochs", "min_count", "max_vocab_size", "max_final_vocab"),
+    *("workers", "shrink_windows"),
+)
+_OLD_NAMES = {"epochs": "iter"}
+
+
+class GensimModel(NamedTuple):
+    """What a saved model holds.
+
+    Attributes
+    ----------
+    contents : Contents
+        Words, vectors and counts.
+    outputs : ndarray of float, shape (V, D), or None
+        Output vectors for negative sampling.
+    settings : dict of str to object
+        Those of gensim's parameters that the file has.
+    corpus_count, corpus_total_words : int
+        Sentences and words of its text.
+    """
+
+    contents: Contents
+    outputs: FloatArray | None
+    settings: dict[str, Any]
+    corpus_count: int
+    corpus_total_words: int
+
+
+def read_model(path: str) -> GensimModel:
+    """Read a Word2Vec of gensim.
+
+    Parameters
+    ----------
+    path : str
+        The pickle; large arrays are in files beside it.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be read.
+    ValueError
+        If the file is damaged, holds something else, or names a class or function that
+        saved models do not need.
+    """
+    root = read_saved(path)
+    if not isinstance(root, Record) or root.name != _CLASS:
+        what = root.name if isinstance(root, Record) else type(root).__name__
+        message = (
+            f"{path} holds a {what}, not a {_CLASS}. Its vectors of words are read by "
+            f"KeyedVectors.load({path!r}, kind='gensim')."
+        )
+        raise ValueError(message)
+    model = attributes_of(root)
+    parts = {name: attributes_of(model.get(name)) for name in _PARTS}
+    every = {**parts["vocabulary"], **parts["trainables"], **model}
+    return GensimModel(
+        contents_of(root, path),
+        _outputs(model, parts["trainables"], path),
+        _settings(every),
+        _integer(every, "corpus_count"),
+        _integer(every, "corpus_total_words"),
+    )
+
+
+def _outputs(
+    model: dict[Any, Any], trainables: dict[Any, Any], path: str
+) -> FloatArray | None:
+    """Return the output vectors; None if the model has none."""
+    for owner, prefix in ((model, path), (trainables, f"{path}.trainables")):
+        stored, separate = owner.get("syn1neg"), owner.get("__numpys")
+        if stored is not None or (isinstance(separate, list) and "syn1neg" in separate):
+            return matrix_of(stored, prefix, _OUTPUTS)
+    return None
+
+
+def _settings(every: dict[Any, Any]) -> dict[str, Any]:
+    found = {name: every.get(name) for name in _SETTINGS}
+    for name, old_name in _OLD_NAMES.items():
+        found[name] = every.get(name, every.get(old_name))
+    return {
+        name: as_integer(value) if isinstance(value, Record) else value
+        for name, value in found.items()
+        if value is not None
+    }
+
+
+def _integer(every: dict[Any, Any], name: str) -> int:
+    """Return a number; 0 if the file does not have it."""
+    return 0 if every.get(name) is None else as_integer(every[name])

@@ -204,6 +204,12 @@ def test_words_are_listed_with_commas_or_in_a_file(bom, tmp_path):
     assert listed_words(str(tmp_path / "words")) == ["of", "the", "and"]
 
 
+def test_a_missing_file_of_words_is_no_word():
+    with pytest.raises(ValueError, match="a file that exists, or words with commas"):
+        listed_words("missing.txt")
+    assert listed_words("3.5") == ["3.5"]
+
+
 # --- spelling -----------------------------------------------------------------------
 
 

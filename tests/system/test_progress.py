@@ -6,9 +6,23 @@ import sys
 import types
 
 import pytest
+from helpers import CHILD_OPTIONS, run_python
 
 from w2vfast.system import progress
 from w2vfast.system.progress import PhaseBars, ProgressBar
+
+
+@pytest.mark.parametrize("value", ["", "1"])
+def test_the_environment_of_tqdm_hides_the_bar(value):
+    code = """
+        from w2vfast.system.progress import ProgressBar
+        with ProgressBar(True, 10, "words") as bar:
+            bar.show(10)
+        """
+    environment = {**CHILD_OPTIONS["env"], "TQDM_DISABLE": value}
+    done = run_python(code, env=environment)
+    assert done.returncode == 0
+    assert ("words" in done.stderr) is not bool(value)
 
 
 class Terminal(io.StringIO):

@@ -324,10 +324,16 @@ def switch(text: str) -> bool:
     return text.strip() == "1"
 
 
+_LIST_SUFFIXES = (".txt", ".csv", ".tsv")  # of names that are no words
+
+
 def listed_words(text: str) -> list[str]:
     """Read words from a file, if one has this name, or from a list with commas."""
     if Path(text).is_file():
         return Path(text).read_text("utf-8-sig", errors="surrogateescape").split()
+    if "," not in text and Path(text).suffix in _LIST_SUFFIXES:
+        message = "a file that exists, or words with commas between them"
+        raise ValueError(message)
     return [word.strip() for word in text.split(",") if word.strip()]
 
 

@@ -98,7 +98,7 @@ def test_without_memory_for_a_copy_the_weights_are_written_in_the_pause(
     tmp_path, monkeypatch, added, plain
 ):
     monkeypatch.setattr(saver_module, "available_memory", lambda: 0)
-    monkeypatch.setattr(saver_module, "threading", None)
+    monkeypatch.setattr(saver_module, "start_thread", None)
     model = train(tmp_path)
     np.testing.assert_array_equal(model.wv.vectors, plain)
     assert len(added) > 3
@@ -202,3 +202,53 @@ def test_a_training_on_another_thread_has_checkpoints_too(tmp_path, added):
     thread.start()
     thread.join()
     assert len(added) > 3
+
+
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C raises an exception, also where a shell has switched it off."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    press = [os.getpid(), signal.SIGINT]  # interrupts the main thread
+    timer = threading.Timer(0.2, os.kill, press)
+    yield timer.start
+    timer.cancel()
+    signal.signal(signal.SIGINT, before)
+
+
+@posix_only
+@pytest.mark.parametrize("n_times", [1, 2])
+def test_ctrl_c_while_a_checkpoint_is_written(tmp_path, monkeypatch, ctrl_c, n_times):
+    """Once, it is written to its end; twice, it is abandoned."""
+    sync, begun = os.fsync, []
+
+    def sync_slowly(descriptor):
+        begun.append(descriptor)
+        time.sleep(0.2)
+        sync(descriptor)
+
+    def interrupt():
+        while not begun:
+            time.sleep(0.001)
+        if n_times == 2:
+            ctrl_c()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", sync_slowly)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path, "18kwords", epochs=9, callbacks=[At(1, interrupt)])
+    assert len(os.listdir(tmp_path)) == 2 - n_times
+
+
+@posix_only
+def test_ctrl_c_while_training_waits_for_a_checkpoint(tmp_path, monkeypatch, ctrl_c):
+    sync = os.fsync
+
+    def sync_slowly(descriptor):
+        time.sleep(0.2)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync_slowly)
+    ctrl_c()
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path, "2kwords", epochs=9)
+    assert os.listdir(tmp_path) == ["checkpoint-000001"]

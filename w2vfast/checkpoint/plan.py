@@ -148,7 +148,7 @@ class CheckpointPlan:
             try:
                 yield saver
             finally:
-                saver.wait()
+                saver.close()
 
     def _go_on(
         self, trainer: CheckpointedRun, run: RunIdentity, history: list[EpochStats]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from w2vfast.checkpoint.identity import RunIdentity
 from w2vfast.checkpoint.interval import Interval
 from w2vfast.checkpoint.storage import Checkpoint
 from w2vfast.errors import warn
+from w2vfast.system.leftovers import remove_unfinished
 from w2vfast.system.log import logger
 from w2vfast.system.resources import available_memory
 from w2vfast.system.signals import WaitingSignals
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 SIGNALS = ("SIGTERM", "SIGUSR1")
 _NEVER = 2**62  # ids
+_ABANDON_SECONDS = 2.0  # for a write to find that its files are gone
 
 
 class CheckpointedRun(Protocol):
@@ -97,7 +100,9 @@ class Saver:
         self._history = history
         self.signals = signals
         self._is_finished = is_finished
-        self._thread: threading.Thread | None = None
+        # Not `Thread.join`: interrupted, it takes the thread for ended.
+        self._written = threading.Event()  # what was begun
+        self._written.set()
         self._failure: Exception | None = None
         self._plan_next(trainer.ids_done)
 
@@ -110,7 +115,7 @@ class Saver:
             return ids
         if self._interval.words is not None:
             return self._due_at
-        is_due = time.monotonic() >= self._due_time and not self._is_writing
+        is_due = time.monotonic() >= self._due_time and self._written.is_set()
         return ids if is_due else _NEVER
 
     def take(self, position: Position) -> None:
@@ -140,24 +145,46 @@ class Saver:
 
     def _begin(self, checkpoint: Checkpoint) -> bool:
         """Begin to write on another thread; return False if none can be started."""
-        thread = threading.Thread(target=self._write, args=(checkpoint,), daemon=True)
+        self._written = written = threading.Event()
+
+        def write() -> None:
+            try:
+                self._write(checkpoint)
+            finally:
+                written.set()
+
+        thread = threading.Thread(target=write, daemon=True)
         try:
             start_thread(thread)
         except MemoryError:
+            written.set()
             return False
-        self._thread = thread
+        except KeyboardInterrupt:
+            if thread.ident is None:  # it never began
+                written.set()
+            raise
         return True
-
-    @property
-    def _is_writing(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
 
     def wait(self) -> None:
         """Wait until what was begun is written."""
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._written.wait()
         self._warn_of_failure()
+
+    def close(self) -> None:
+        """Wait until what was begun is written; Ctrl-C meanwhile abandons it."""
+        try:
+            self.wait()
+        except KeyboardInterrupt:
+            self._abandon()
+            raise
+
+    def _abandon(self) -> None:
+        # A thread cannot be ended, so its files are removed until it finds none.
+        end, ended = time.monotonic() + _ABANDON_SECONDS, False
+        while not ended and time.monotonic() < end:
+            with contextlib.suppress(KeyboardInterrupt):  # a third one
+                remove_unfinished(self._folder.path)
+                ended = self._written.wait(0.01)
 
     def _plan_next(self, ids: int) -> None:
         seconds, words = self._interval

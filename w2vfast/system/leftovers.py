@@ -100,12 +100,24 @@ def remove_leftovers(directory: str) -> None:
     """
     if fcntl is None:
         return
-    with contextlib.suppress(OSError):
-        with os.scandir(directory or os.curdir) as entries:
-            found = [entry.path for entry in entries if _NAME.fullmatch(entry.name)]
-        for path in found:
-            with contextlib.suppress(OSError):
-                _remove_if_unused(path)
+    for path in _temporaries(directory):
+        with contextlib.suppress(OSError):
+            _remove_if_unused(path)
+
+
+def remove_unfinished(directory: str) -> None:
+    """Remove what is being written in a directory, which nobody else may write to.
+
+    The writer gets an error when it opens or renames the next file.
+    """
+    for path in _temporaries(directory):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _temporaries(directory: str) -> list[str]:
+    with contextlib.suppress(OSError), os.scandir(directory or os.curdir) as entries:
+        return [entry.path for entry in entries if _NAME.fullmatch(entry.name)]
+    return []
 
 
 def _remove_if_unused(path: str) -> None:

@@ -83,6 +83,9 @@ _NAMES: dict[Where, dict[str, str]] = {
         "pretrainedVectors": "init_vectors",
         "common_terms": "connector_words",
         "corpus_file": "sentences=LineSentence(path)",
+        "tokenize": "token lists: [tokenizer(text) for text in texts], with "
+        "SimpleTokenizer or another one",
+        "column": "the column itself: table['text']",
         **dict.fromkeys(("learning_rate", "start_alpha"), "alpha"),
         **dict.fromkeys(("embedding_dim", "embedding_size", "n_dim"), "vector_size"),
         **dict.fromkeys(("dimension", "dimensions", "vec_size"), "vector_size"),

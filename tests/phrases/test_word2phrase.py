@@ -48,6 +48,11 @@ def test_the_output_does_not_depend_on_the_bounds_of_blocks(
     assert (folder / "blocks").read_bytes() == (folder / "whole").read_bytes()
 
 
+def test_a_file_that_is_no_text_is_read_with_a_warning(write):
+    with pytest.warns(UserWarning, match="is a zip archive, not UTF-8 text"):
+        assert write(b"PK\x03\x04 a b ")
+
+
 def test_words_of_one_line_are_joined(write):
     text = b"a b x a b y a b z a b\n" * 5
     assert write(text, threshold=2).startswith(b" a_b x a_b y")

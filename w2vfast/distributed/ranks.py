@@ -135,7 +135,7 @@ def with_all_ranks(init: Constructor) -> Constructor:
     """Let a constructor with the parameter `comm` fail on all ranks if one fails."""
 
     @functools.wraps(init)
-    def together(model: object, *arguments: Any, **named: Any) -> None:
+    def together(model: object, /, *arguments: Any, **named: Any) -> None:
         ranks = ranks_of(named.get("comm"))
         with fails_together(ranks, "the new model"):
             init(model, *arguments, **{**named, "comm": ranks})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator
 
@@ -9,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _text
+from w2vfast.errors import warn
 from w2vfast.system.files import InputFile, open_output
+from w2vfast.text.file_starts import MOST_BYTES, no_text_message
 
 BLOCK_BYTES = 1 << 20
 
@@ -82,6 +85,7 @@ def word2phrase(
             "like the C program. Give a file, or use --mode fast."
         )
         raise ValueError(message)
+    _warn_of_no_text(path)
     phrases = _text.Word2Phrase()
     for block in _blocks(path, report, 0):
         phrases.learn(block)
@@ -90,6 +94,15 @@ def word2phrase(
         for block in _blocks(path, report, 1):
             file.write(phrases.join(block))
     return phrases.train_words, len(phrases)
+
+
+def _warn_of_no_text(path: str) -> None:
+    """Warn if the file is something else; its bytes are read as in C."""
+    with InputFile(path, repr(path)) as file:
+        start = io.BufferedReader(file).read(MOST_BYTES)
+    message = no_text_message(repr(path), start)
+    if message is not None:
+        warn(message)
 
 
 def _blocks(

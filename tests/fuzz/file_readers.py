@@ -6,6 +6,7 @@ A reader may refuse what its reference accepts; what it accepts, both read alike
 import contextlib
 import gzip
 import importlib.util
+import io
 import lzma
 import tempfile
 from pathlib import Path
@@ -196,6 +197,33 @@ class QuestionsReader(FileReader):
         assert_accepted(result.pairs, content, reference.pairs)
 
 
+class ColumnReader:
+    """Trains on a column of a table, of any kind of file."""
+
+    def __init__(self):
+        import pyarrow as pa
+        from pyarrow import csv, feather, json, parquet
+
+        rows = b"".join(b'{"text": "a b %d", "n": %d}\n' % (n, n) for n in range(9))
+        table = json.read_json(pa.BufferReader(rows))
+        writers = {".parquet": parquet.write_table, ".csv": csv.write_csv}
+        writers[".arrow"] = feather.write_feather
+        self.seeds = {".jsonl": rows}
+        for suffix, write in writers.items():
+            buffer = io.BytesIO()
+            write(table, buffer)
+            self.seeds[suffix] = buffer.getvalue()
+
+    def write(self, rng, folder):
+        suffix = rng.choice(sorted(self.seeds))
+        seed = self.seeds[suffix]
+        (folder / f"t{suffix}").write_bytes(mutated(rng, seed, seed))
+
+    def run(self, folder):
+        (path,) = folder.iterdir()
+        Word2Vec(corpus_file=path, column="text", progress=False, **SMALL)
+
+
 def phrases_reader():
     learned = Phrases(SENTENCES, min_count=1, threshold=0.1, connector_words={"b"})
     seeds = []
@@ -235,3 +263,7 @@ if importlib.util.find_spec("safetensors"):
     FILE_READERS["safetensors"] = lambda: vectors_reader(
         "v.safetensors", reference.safetensors
     )
+if importlib.util.find_spec("pyarrow"):
+    # Without a reference: Parquet's own values have no checksum that must be there.
+    FILE_READERS["parquet"] = lambda: vectors_reader("v.parquet", None)
+    FILE_READERS["columns"] = ColumnReader

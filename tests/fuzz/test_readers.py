@@ -10,14 +10,16 @@ from helpers import TESTS, posix_only, run_python
 
 pytestmark = [posix_only, pytest.mark.fuzz, pytest.mark.timeout(600)]
 
+OPTIONAL = {"safetensors": "safetensors", "parquet": "pyarrow", "columns": "pyarrow"}
 READERS = (
     *("text", "binary", "headerless", "any word2vec", "npz", "recording"),
     *("folder of vectors", "folder of a model", "checkpoint", "phrases"),
     *("vocabulary", "corpus", "questions", "gensim", "command line"),
-    pytest.param("safetensors", marks=pytest.mark.peer),
+    *(pytest.param(name, marks=pytest.mark.peer) for name in OPTIONAL),
 )
 # More on demand: W2VFAST_FUZZ=100000 python -m pytest -m fuzz
 N_INPUTS = int(os.environ.get("W2VFAST_FUZZ", "2000"))
+SLOW = {"command line": 10, "columns": 4}  # one takes as long as so many others
 SCRIPT = str(TESTS / "fuzz" / "fuzzer.py")
 OTHER_READER = """
     import os, runpy, signal, sys
@@ -30,10 +32,9 @@ OTHER_READER = """
 
 @pytest.mark.parametrize("reader", READERS)
 def test_changed_inputs_are_read_or_refused(reader):
-    if reader == "safetensors":
-        pytest.importorskip("safetensors", reason="needs safetensors")
-    # A command takes as long as ten files.
-    n_inputs = N_INPUTS // 10 if reader == "command line" else N_INPUTS
+    if reader in OPTIONAL:
+        pytest.importorskip(OPTIONAL[reader], reason=f"needs {OPTIONAL[reader]}")
+    n_inputs = N_INPUTS // SLOW.get(reader, 1)
     run = f"import runpy, sys; runpy.run_path({SCRIPT!r}, run_name='__main__')"
     arguments = [reader, str(n_inputs)]
     done = run_python(run, arguments=arguments, timeout=None, errors="replace")
@@ -74,4 +75,4 @@ def test_every_reader_is_tested():
     """
     names = run_python(code).stdout.splitlines()
     tested = [getattr(reader, "values", [reader])[0] for reader in READERS]
-    assert {*names} | {"safetensors"} == {*tested}
+    assert {*names} | {*OPTIONAL} == {*tested}

@@ -276,7 +276,9 @@ class GensimNames(metaclass=HintedNames):
                     f"start_alpha, end_alpha, compute_loss."
                 )
                 raise AttributeError(message)
-            if isinstance(getattr(type(self), name, None), property):
+            # Not by getattr, whose error would look for similar names.
+            found = (vars(cls).get(name) for cls in type(self).__mro__)
+            if any(isinstance(attribute, property) for attribute in found):
                 message = (
                     f"{name} cannot be assigned to a model. To begin with given "
                     "vectors, give init_vectors= to Word2Vec. Vectors alone need no "
@@ -288,8 +290,10 @@ class GensimNames(metaclass=HintedNames):
 
     def _refuse_misspelt(self, name: str) -> None:
         """Raise AttributeError for a new attribute that is nearly one of the model."""
+        if name.startswith("_") or name in self.__dict__:
+            return
         known = {*_SETTINGS, *_ASSIGNED, *dir(type(self))}
-        if name.startswith("_") or name in known or name in self.__dict__:
+        if name in known:
             return
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
         if near:

@@ -695,6 +695,7 @@ cdef class SpanQueue:
     cdef int64_t cursor
     cdef int64_t first
     cdef int64_t end
+    cdef int64_t own_end      # `restrict`: those from here on are another process's
     cdef int64_t stopped
     cdef int64_t pause_offset
 
@@ -702,15 +703,23 @@ cdef class SpanQueue:
         require(first >= 0, "the first span", "at least 0", first)
         self.starts = starts
         self.cursor = self.first = first
-        self.end = starts.shape[0] - 1
+        self.end = self.own_end = starts.shape[0] - 1
         self.pause_offset = INT64_MAX
 
-    def restrict(self, int64_t first, int64_t end):
-        """Hand out spans `first` to before `end` only; while no worker takes any."""
-        require(0 <= first <= end < self.starts.shape[0], "a range of spans",
-                f"in [0, {self.starts.shape[0] - 1}]", (first, end))
-        self.cursor = self.first = first
-        self.end = end
+    def restrict(self, int64_t first, int64_t end, int64_t own_first=-1,
+                 int64_t own_end=-1):
+        """Let spans `first` to before `end` be a round; while no worker takes any.
+
+        Of these, only `own_first` to before `own_end` are handed out, if they are
+        given: other processes train the others.
+        """
+        if own_first < 0:
+            own_first, own_end = first, end
+        require(0 <= first <= own_first <= own_end <= end < self.starts.shape[0],
+                "a range of spans", f"in [0, {self.starts.shape[0] - 1}]",
+                (first, own_first, own_end, end))
+        self.cursor, self.first = own_first, first
+        self.end, self.own_end = end, own_end
 
     def stop(self):
         """Let workers return after their current centre word or chunk."""
@@ -902,6 +911,7 @@ include "_core_parts/cbow.pxi"
 include "_core_parts/worker.pxi"
 include "_core_parts/rounds.pxi"
 include "_core_parts/round_merge.pxi"
+include "_core_parts/round_exchange.pxi"
 include "_core_parts/exact.pxi"
 
 

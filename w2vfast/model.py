@@ -29,6 +29,8 @@ from w2vfast.compat import (
 from w2vfast.distributed.file_parts import Share, share_of
 from w2vfast.distributed.limits import check_alike, checked_ranks, params_of_rank
 from w2vfast.distributed.rank_checkpoints import RankPlan, plan_of_ranks
+from w2vfast.distributed.rank_parts import RankParts
+from w2vfast.distributed.rank_rounds import RoundsTrainer, ids_of_all
 from w2vfast.distributed.rank_trainer import RankTrainer
 from w2vfast.distributed.ranks import OneRank, fails_together, with_all_ranks
 from w2vfast.distributed.shared_words import SharedWords
@@ -849,6 +851,10 @@ class Word2Vec(Predictions, GensimNames):
         arguments = (weights, ids, tables, length, params)
         if self._ranks.size > 1 or isinstance(plan, RankPlan):
             check_alike(self._ranks, params, self.vocab, weights, tables)
+            if params.deterministic and parts is not None:
+                ids = ids_of_all(self._ranks, RankParts(*parts.T), ids)
+                arguments = (weights, ids, tables, len(ids), params)
+                return RoundsTrainer(self._ranks, *arguments, **numbers)
             return RankTrainer(self._ranks, *arguments, parts=parts, **numbers)
         return Trainer(*arguments, **numbers)
 

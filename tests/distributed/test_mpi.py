@@ -64,6 +64,15 @@ def test_one_process_has_the_bytes_of_a_training_without_mpi(text, tmp_path):
     assert one.read_bytes() == alone.read_bytes()
 
 
+def test_deterministic_processes_have_the_bytes_of_one(text, tmp_path):
+    flags = ["-binary", "1", "--deterministic", "-cbow", "0"]
+    status, output = train(2, text, tmp_path / "two.bin", *flags)
+    assert status == 0, output
+    files = ("-train", str(text), "-output", str(tmp_path / "alone.bin"))
+    run_cli("train", *files, *flags, *FLAGS, check=True)
+    assert (tmp_path / "two.bin").read_bytes() == (tmp_path / "alone.bin").read_bytes()
+
+
 @pytest.mark.parametrize("size", [2, 3])
 def test_processes_train_one_model_and_write_it_once(text, tmp_path, size):
     output = tmp_path / "vectors.txt"

@@ -271,7 +271,6 @@ def test_a_rank_without_words_is_an_error_on_all():
     ("setting", "remedy"),
     [
         ({"mode": "exact"}, "The C program trains in one process"),
-        ({"deterministic": True}, "Use one process"),
         ({"objective": "softmax", "negative": 0}, "Use negative sampling"),
         ({"max_vocab_size": 100}, "Use max_final_vocab"),
     ],

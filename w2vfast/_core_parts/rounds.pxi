@@ -332,7 +332,7 @@ cdef bint run_shards(model_t* model, const options_t* options, work_t* work,
     cdef bint failed = False
     while not failed and not atomic_read(&queue.stopped):
         pos = atomic_add(&queue.cursor, 1)
-        if pos >= queue.end:
+        if pos >= queue.own_end:
             break
         span = order[pos]
         open_shard(model, work, shards, pos - queue.first)

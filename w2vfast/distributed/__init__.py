@@ -6,6 +6,7 @@ Every process, a rank, has the whole vocabulary and all matrices.  Data flows on
 2. `shared_words` adds up what the ranks have counted: one vocabulary.
 3. `rank_trainer` trains the parts, each rank with threads as on one machine.
 4. `merge_times` says when the ranks merge which rows, and `rank_merges` merges them.
+   In a deterministic run, `rank_rounds` trains and merges instead.
 5. `rank_checkpoints` writes how far each part of the text is trained (`rank_parts`).
 
 `ranks` has what all of these need from other processes; `mpi` gets it from MPI.

@@ -12,6 +12,7 @@ import numpy as np
 from w2vfast.distributed.cpus import workers_of
 from w2vfast.distributed.ranks import RankError, Ranks, ranks_of
 from w2vfast.errors import Setting, SettingsError
+from w2vfast.training.spans import SHARDS
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
@@ -49,7 +50,11 @@ def checked_ranks(
     of_one_process = (
         ("mode", params.exact and params.mode, "The C program trains in one process."),
         ("objective", params.objective, "Use negative sampling."),
-        ("deterministic", params.deterministic, "Use one process."),
+        (
+            "deterministic",
+            params.deterministic and ranks.size > SHARDS,
+            f"It has {SHARDS} shards: use at most as many processes.",
+        ),
         ("max_vocab_size", max_vocab_size, "Use max_final_vocab."),
     )
     for name, value, remedy in of_one_process:

@@ -28,7 +28,7 @@ class MpiRanks:
     Parameters
     ----------
     comm : mpi4py.MPI.Intracomm
-        Only the thread that makes this object calls MPI.
+        One thread at a time calls MPI, not always the same: mpi4py starts it for that.
     """
 
     def __init__(self, comm: Any) -> None:
@@ -110,7 +110,17 @@ class MpiRanks:
 
     def gather(self, message: bytes) -> list[bytes]:
         """Return the messages of all ranks, in their order."""
-        return self.exchange([message] * self.size)
+        return self._within_limit("an exchange", lambda: self._gather(message))
+
+    def _gather(self, message: bytes) -> list[bytes]:
+        n_received = np.empty(self.size, dtype=np.int64)
+        self._comm.Allgather(np.array([len(message)], dtype=np.int64), n_received)
+        received = np.empty(int(n_received.sum()), dtype=np.uint8)
+        self._comm.Allgatherv(
+            [np.frombuffer(message, dtype=np.uint8), _mpi().BYTE],
+            [received, n_received, _starts(n_received), _mpi().BYTE],
+        )
+        return _cut(received, n_received)
 
     def exchange(self, messages: Sequence[bytes]) -> list[bytes]:
         """Send messages[k] to rank k; return what each rank sent to this one."""
@@ -126,11 +136,7 @@ class MpiRanks:
             [sent, n_sent, _starts(n_sent), _mpi().BYTE],
             [received, n_received, _starts(n_received), _mpi().BYTE],
         )
-        ends = np.cumsum(n_received)
-        return [
-            received[end - n : end].tobytes()
-            for end, n in zip(ends, n_received, strict=True)
-        ]
+        return _cut(received, n_received)
 
 
 def longest_wait() -> float:
@@ -166,6 +172,13 @@ def _attribute() -> int:
 
 def _starts(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.cumsum(lengths) - lengths
+
+
+def _cut(received: NDArray[np.uint8], lengths: NDArray[np.int64]) -> list[bytes]:
+    ends = np.cumsum(lengths)
+    return [
+        received[end - n : end].tobytes() for end, n in zip(ends, lengths, strict=True)
+    ]
 
 
 def _mpi() -> Any:

@@ -25,6 +25,7 @@ from w2vfast.checkpoint.storage import Checkpoint
 from w2vfast.distributed.rank_parts import RankParts, WholeText, whole_text
 from w2vfast.distributed.rank_trainer import RankTrainer
 from w2vfast.distributed.ranks import Ranks, totals
+from w2vfast.errors import Name, Setting, SettingsError
 from w2vfast.system.json_files import checked
 from w2vfast.system.signals import WaitingSignals
 from w2vfast.training.history import EpochStats
@@ -55,7 +56,17 @@ class RankPlan:
 
     @contextlib.contextmanager
     def prepared(self, params: TrainParams) -> Iterator[None]:
-        """Raise early, on all ranks, what `CheckpointPlan.prepared` raises."""
+        """Raise early, on all ranks, what `CheckpointPlan.prepared` raises.
+
+        Raises
+        ------
+        SettingsError
+            Also if the ranks are to train deterministically.
+        """
+        if params.deterministic and self._ranks.size > 1:
+            parts = (Setting("deterministic", True), " and ", Name("checkpoint"))
+            message = (*parts, " do not go together with several ranks. Omit one.")
+            raise SettingsError(message)
         is_first = self._ranks.index == 0
         waiting = WaitingSignals(("SIGUSR1",))
         with self._plan.prepared(params) if is_first else waiting:

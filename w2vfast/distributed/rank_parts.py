@@ -81,6 +81,16 @@ class RankParts(NamedTuple):
         return RankParts(places, lengths), moved, int(n_done)
 
 
+def part_lengths(ranks: Ranks, parts: RankParts) -> NDArray[np.int64]:
+    """Return the length of each part of the text of all ranks [ids]."""
+    own = np.stack([parts.places, parts.lengths]).astype(np.int64)
+    found = np.frombuffer(b"".join(ranks.gather(own.T.tobytes())), np.int64)
+    places, lengths = found.reshape(-1, 2).T
+    all_lengths = np.zeros(int(places.max()) + 1, dtype=np.int64)
+    all_lengths[places] = lengths
+    return all_lengths
+
+
 class WholeText(NamedTuple):
     """The text of all ranks.
 
@@ -109,17 +119,14 @@ def whole_text(ranks: Ranks, parts: RankParts, ids: NDArray[np.int32]) -> WholeT
     """
     ends = np.cumsum(parts.lengths)
     lines = (
-        f"{place} {length} {digest_of(ids[end - length : end])}"
+        f"{place} {digest_of(ids[end - length : end])}"
         for place, length, end in zip(parts.places, parts.lengths, ends, strict=True)
     )
-    found = b"\n".join(ranks.gather("\n".join(lines).encode())).decode().split("\n")
-    table = sorted(
-        (int(place), int(n), name) for place, n, name in map(str.split, found)
+    lengths = part_lengths(ranks, parts)
+    found = b"\n".join(ranks.gather("\n".join(lines).encode())).decode()
+    by_place = {int(place): name for place, name in map(str.split, found.split("\n"))}
+    names = "\n".join(
+        f"{lengths[place]} {by_place[place]}" for place in sorted(by_place)
     )
-    lengths = np.zeros(table[-1][0] + 1, dtype=np.int64)
-    for place, length, _ in table:
-        lengths[place] = length
-    names = "\n".join(f"{length} {name}" for _, length, name in table if length)
-    return WholeText(
-        lengths, hashlib.blake2b(names.encode(), digest_size=16).hexdigest()
-    )
+    digest = hashlib.blake2b(names.encode(), digest_size=16)
+    return WholeText(lengths, digest.hexdigest())

@@ -169,9 +169,13 @@ class DeterministicRun(FastRun):
         bounds = self._plan.bounds[self._round : self._round + 2]
         self._is_open = len(bounds) == 2
         if self._is_open:
-            self._queue.restrict(*bounds)
+            self._open_round(*bounds)
             self._ids_in_round = self._n_ids_of(*bounds)
             self._is_open = not self._queue.pauses_at(self._ids_before)
+
+    def _open_round(self, first: int, end: int) -> None:
+        """Let workers take the spans of a round, which have these places in `order`."""
+        self._queue.restrict(first, end)
 
     def _n_ids_of(self, first: int, end: int) -> int:
         """Count the ids of spans, which are numbered in the order of training."""

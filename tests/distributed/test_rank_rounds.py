@@ -1,0 +1,99 @@
+"""Deterministic training on several ranks: the bytes of one process."""
+
+import numpy as np
+import pytest
+from thread_ranks import on_ranks
+
+from w2vfast import Word2Vec
+from w2vfast.distributed import file_parts
+from w2vfast.distributed.rank_rounds import RankRounds
+from w2vfast.distributed.ranks import RankError
+from w2vfast.errors import SettingsError
+
+OPTIONS = {"vector_size": 20, "min_count": 2, "deterministic": True, "epochs": 2}
+MODES = [
+    {"sg": 1, "negative": 5},
+    {"sg": 1, "hs": 1, "negative": 0},
+    {"sg": 0, "negative": 5},
+    {"sg": 0, "hs": 1, "negative": 0},
+]
+
+
+@pytest.fixture(autouse=True)
+def short_parts(monkeypatch):
+    monkeypatch.setattr(file_parts, "LEAST_BYTES", 1 << 10)
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    rng = np.random.default_rng(7)
+    words = np.char.add("w", np.minimum(rng.zipf(1.4, 24_000), 2000).astype(str))
+    path = tmp_path_factory.mktemp("rounds") / "text.txt"
+    lines = words.reshape(-1, 12).tolist()
+    path.write_text("".join(" ".join(line) + "\n" for line in lines))
+    return str(path)
+
+
+def trained(size, text, **options):
+    options = {**OPTIONS, **options}
+    models = on_ranks(size, lambda ranks: Word2Vec(None, text, comm=ranks, **options))
+    for model in models:
+        if isinstance(model, Exception):
+            raise model
+    return models
+
+
+def facts(model):
+    """Everything that must be the same."""
+    matrices = [model.wv.vectors, model.syn1, model.syn1neg]
+    found = [matrix.tobytes() for matrix in matrices if matrix is not None]
+    return found, [(stats.words, stats.loss) for stats in model.history]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_any_number_of_ranks_and_workers_gives_the_bytes_of_one(text, mode):
+    alone = facts(Word2Vec(None, text, workers=1, **OPTIONS, **mode))
+    for size, workers in [(1, 2), (2, 1), (3, 2)]:
+        for model in trained(size, text, workers=workers, **mode):
+            assert facts(model) == alone
+
+
+def test_each_shard_is_trained_by_one_rank(text, monkeypatch):
+    ranges = {}
+    open_round = RankRounds._open_round
+
+    def note(run, first, end):
+        open_round(run, first, end)
+        shards = run._shards_of(run.ranks.index)
+        ranges[run.ranks.index] = list(shards)
+
+    monkeypatch.setattr(RankRounds, "_open_round", note)
+    trained(3, text, workers=1, epochs=1)
+    assert [*ranges[0], *ranges[1], *ranges[2]] == list(range(16))
+
+
+def test_an_error_of_one_rank_ends_all(text, monkeypatch):
+    def fail(run):
+        if run.ranks.index == 1:
+            raise MemoryError("no room")
+        close(run)
+
+    close = RankRounds._close_round
+    monkeypatch.setattr(RankRounds, "_close_round", fail)
+    options = {**OPTIONS, "workers": 2}
+    found = on_ranks(2, lambda ranks: Word2Vec(None, text, comm=ranks, **options))
+    assert isinstance(found[0], RankError)
+    assert "no room" in str(found[0])
+    assert isinstance(found[1], MemoryError)
+
+
+def test_more_ranks_than_shards_are_refused():
+    for error in on_ranks(17, lambda ranks: Word2Vec(comm=ranks, deterministic=True)):
+        assert isinstance(error, SettingsError)
+        assert "It has 16 shards" in str(error)
+
+
+def test_checkpoints_are_refused(text, tmp_path):
+    options = {**OPTIONS, "checkpoint": tmp_path}
+    for error in on_ranks(2, lambda ranks: Word2Vec(None, text, comm=ranks, **options)):
+        assert "deterministic=True and checkpoint do not go together" in str(error)

@@ -1,0 +1,159 @@
+"""Train deterministic rounds on several ranks: the same bytes for any number of them.
+
+Every rank has all ids, and trains some of the shards of each round.  Then all ranks get
+what all shards have learned, and each of them merges as one process does; see
+`training.deterministic_run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vfast import _core
+from w2vfast.distributed.rank_parts import RankParts, part_lengths
+from w2vfast.distributed.ranks import Ranks, totals
+from w2vfast.system.threads import POLL_SECONDS
+from w2vfast.training.deterministic_run import DeterministicRun
+from w2vfast.training.history import EpochStats, Progress
+from w2vfast.training.position import Pauses
+from w2vfast.training.spans import SHARDS
+from w2vfast.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from w2vfast.params import TrainParams
+    from w2vfast.training.fast_run import FastRun
+    from w2vfast.training.tables import Tables
+    from w2vfast.training.weights import Weights
+
+_COUNTERS = 5  # float64 of a shard, as many as int64 of `Shards.sampling`
+
+
+class RankRounds(DeterministicRun):
+    """The workers of one rank, which train its shards of each round."""
+
+    ranks: Ranks
+
+    def _open_round(self, first: int, end: int) -> None:
+        shards = self._shards_of(self.ranks.index)
+        own = [min(first + shard, end) for shard in (shards.start, shards.stop)]
+        self._queue.restrict(first, end, *own)
+
+    def _close_round(self) -> None:
+        self._exchange()
+        super()._close_round()
+
+    def _shards_of(self, rank: int) -> range:
+        bounds = [SHARDS * k // self.ranks.size for k in (rank, rank + 1)]
+        return range(*bounds)
+
+    def _exchange(self) -> None:
+        """Let all ranks have what each shard has learned in this round."""
+        self.ranks.meet("the end of a round")
+        n_shards = int(np.diff(self._plan.bounds)[self._round])
+        own = [k for k in self._shards_of(self.ranks.index) if k < n_shards]
+        message = b"".join(map(self._packed, own))
+        for rank, found in enumerate(self.ranks.gather(message)):
+            if rank != self.ranks.index:
+                shards = [k for k in self._shards_of(rank) if k < n_shards]
+                self._unpack(shards, np.frombuffer(found, dtype=np.uint8))
+
+    def _packed(self, shard: int) -> bytes:
+        c = self.counters[shard]
+        counts = (c.ids, c.predictions, c.hs_loss, c.ns_loss, c.softmax_loss)
+        rows = _core.pack_shard(self._shards, shard)
+        numbers = np.array([len(rows), *self._shards.sampling[shard]])
+        found = [numbers.tobytes(), np.array(counts, np.float64).tobytes()]
+        return b"".join([*found, rows.tobytes()])
+
+    def _unpack(self, shards: list[int], message: NDArray[np.uint8]) -> None:
+        times = self._shards.sampling
+        for shard in shards:
+            numbers, message = np.split(message, [8 * (1 + 2 * _COUNTERS)])
+            n_bytes, *times[shard] = numbers[: 8 * (1 + _COUNTERS)].view(np.int64)
+            ids, predictions, *losses = numbers[8 * (1 + _COUNTERS) :].view(np.float64)
+            self.counters[shard].restore(int(ids), int(predictions), *losses)
+            rows, message = np.split(message, [n_bytes])
+            _core.unpack_shard(self._shards, shard, rows)
+        self._shards.sampling = times
+
+
+class RoundsTrainer(Trainer):
+    """One rank's deterministic run; the result is the same on all ranks.
+
+    Parameters
+    ----------
+    ranks : Ranks
+    weights, ids, tables, train_words, params, epochs_before, unknown
+        As for `Trainer`; `ids` are of all ranks, from `ids_of_all`.
+    """
+
+    _run: RankRounds
+
+    def __init__(
+        self,
+        ranks: Ranks,
+        weights: Weights,
+        ids: NDArray[np.int32],
+        tables: Tables,
+        train_words: int,
+        params: TrainParams,
+        epochs_before: int = 0,
+        unknown: int = 0,
+    ) -> None:
+        super().__init__(
+            *(weights, ids, tables, train_words, params, epochs_before, unknown)
+        )
+        self._run.ranks = self._ranks = ranks
+        ranks.meet("the first epoch")  # a rank may have failed above
+
+    def _run_kind(self) -> type[FastRun]:
+        return RankRounds
+
+    def should_stop(self, wanted: bool) -> bool:
+        """Whether a hook of any rank asks to stop: all ranks stop together."""
+        self._ranks.meet("the next epoch")
+        return totals(self._ranks, wanted)[0] > 0
+
+    def run_epoch(
+        self,
+        epoch: int,
+        report: Callable[[Progress], object] = lambda _: None,
+        pauses: Pauses | None = None,
+        report_seconds: float = POLL_SECONDS,
+    ) -> EpochStats:
+        """Train one epoch, whose rounds all ranks share; see `Trainer.run_epoch`."""
+        stats = super().run_epoch(epoch, report, pauses, report_seconds)
+        self._ranks.meet("the end of the epoch")
+        return stats
+
+
+def ids_of_all(
+    ranks: Ranks, parts: RankParts, ids: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Return the ids of all ranks, in the order of the text.
+
+    Parameters
+    ----------
+    ranks : Ranks
+    parts : RankParts
+        Of this rank, each in one piece.
+    ids : ndarray of int32, shape (n,)
+        Of this rank.
+
+    Returns
+    -------
+    ndarray of int32, shape (N,)
+    """
+    lengths = part_lengths(ranks, parts)
+    starts = np.cumsum(lengths) - lengths
+    found = np.zeros(lengths.sum(), dtype=np.int32)
+    own = 0
+    for place, length in zip(parts.places, parts.lengths, strict=True):
+        found[starts[place] : starts[place] + length] = ids[own : own + length]
+        own += length
+    ranks.add_up(found)  # each id is 0 on all ranks but one
+    return found

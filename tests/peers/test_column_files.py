@@ -4,6 +4,7 @@ import gzip
 import json
 import sys
 
+import numpy as np
 import pytest
 from corpora import encode_all
 from helpers import run_cli
@@ -175,6 +176,25 @@ def test_a_damaged_file_is_an_error_that_names_it(name, tmp_path):
     (tmp_path / name).write_bytes(b"no table at all")
     with pytest.raises((ValueError, OSError), match=name):
         read(tmp_path / name)
+
+
+@pytest.mark.parametrize("offsets", [[0, 3, 16_777_261], [0, 9, 6], [0, -3, 6]])
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.list_(pa.int32())])
+def test_offsets_that_leave_the_data_of_an_arrow_file_are_an_error(
+    tmp_path, offsets, kind
+):
+    is_list = kind == pa.list_(pa.int32())
+    column = pa.array([[0, 1, 2], [3, 4, 5]] if is_list else ["a b", " c "], kind)
+    path = tmp_path / "t.arrow"
+    with pa.ipc.new_file(path, pa.schema({"text": kind})) as file:
+        file.write_batch(pa.record_batch([column], ["text"]))
+    width = "<i8" if kind == pa.large_string() else "<i4"
+    right, wrong = (np.array(each, width).tobytes() for each in ([0, 3, 6], offsets))
+    content = path.read_bytes()
+    assert content.count(right) == 1
+    path.write_bytes(content.replace(right, wrong))
+    with pytest.raises(ValueError, match=r"t\.arrow' cannot be read: .*\d\.?$"):
+        read([path])
 
 
 def test_text_has_no_columns(tmp_path):

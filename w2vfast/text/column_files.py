@@ -115,6 +115,7 @@ class ColumnFileSource(ColumnSource):
         """Return the error for a file of which pyarrow tells why it cannot be read."""
         if code != errno.EINVAL:
             return OSError(code, reason, path)
+        reason = reason.partition(" Detail: Python exception")[0]  # a traceback
         reason = _FORMATS[_suffix(path)].explain(path, self.column, reason)
         return ValueError(f"{path!r} cannot be read: {reason}")
 

@@ -124,8 +124,11 @@ def _neighbours(
     for frame, rows in enumerate(unit):
         scores = rows @ rows.T
         np.fill_diagonal(scores, -2)
-        near[frame] = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        cosines[frame] = np.take_along_axis(scores, near[frame], axis=1)
+        best = np.argpartition(-scores, min(k, n_words - 1), axis=1)[:, :k]
+        found = np.take_along_axis(scores, best, axis=1)
+        order = np.lexsort((best, -found))  # equal ones by row
+        near[frame] = np.take_along_axis(best, order, axis=1)
+        cosines[frame] = np.take_along_axis(found, order, axis=1)
     return near, cosines
 
 

@@ -3,10 +3,10 @@
     python benchmarks/scaling.py measure --corpus TEXT --results FILE
     python benchmarks/scaling.py predict FILE
 
-`measure` takes the processor time that workers need for a kept word, in the second of
-two epochs: alone, alone with replicas, two workers with and without replicas at several
-times between merges, and deterministic rounds.  `cores.c` measures how long a cache
-line takes from one core to the other.
+`measure` takes the processor time that workers need for a kept word, in the last of two
+or three epochs: alone, alone with replicas, two workers with and without replicas at
+several times between merges, and deterministic rounds.  `cores.c` measures how long a
+cache line takes from one core to the other.
 
 `predict` fits the model of `scaling_model.py`.  It predicts each mode and dimension by
 a fit to the others and prints how far off that is; then the speed of more workers, each

@@ -4,7 +4,7 @@ Workers that share rows wait for cache lines that another core has.  A worker's 
 a kept word is what it takes alone and, for each cost below, its number times a
 coefficient that is fitted to measurements:
 
-    time = alone + [a uses + b merged + latency (c fetched + d stolen + e copied)]
+    time = alone + a uses + b merged + latency (c fetched + d stolen)
 
 The numbers follow from the frequencies of words alone, for any N, because the rows that
 are replicated and the times of merges do.  Workers are taken to be independent: each
@@ -40,22 +40,20 @@ class Costs(NamedTuple):
     merged : float
         Cache lines of replicas that merges read and write.
     fetched : float
-        Cache lines of which another core has the newest copy, those of merges included.
+        Cache lines of which another core has the newest copy, those of merges and of
+        the rounds of deterministic training included.
     stolen : float
         Cache lines that another worker writes while this one uses them.
-    copied : float
-        Deterministic rounds: cache lines of copies whose row or copy another core has.
     """
 
     uses: float = 0.0
     merged: float = 0.0
     fetched: float = 0.0
     stolen: float = 0.0
-    copied: float = 0.0
 
     def times(self, latency: float) -> NDArray[np.float64]:
         """Multiply what waits for another core by its latency [ns]."""
-        return np.array(self) * [1, 1, latency, latency, latency]
+        return np.array(self) * [1, 1, latency, latency]
 
 
 class Side(NamedTuple):
@@ -148,7 +146,7 @@ def hogwild_costs(
 def round_costs(sides: list[Side], n_workers: int, words: float, row: int) -> Costs:
     """Compute the costs of deterministic rounds with shards of so many kept words."""
     copied = sum(float(-np.expm1(-side.visits * words).sum()) for side in sides)
-    return Costs(copied=copied / words * row * (n_workers - 1) / n_workers)
+    return Costs(fetched=copied / words * row * (n_workers - 1) / n_workers)
 
 
 # ---- the fit -----------------------------------------------------------------------
@@ -163,7 +161,7 @@ class Point(NamedTuple):
         Measurements with the same one are left out together.
     alone, time : float
         For a kept word, by a lone worker and by this one [ns].
-    costs : ndarray of float64, shape (5,)
+    costs : ndarray of float64, shape (4,)
         From `Costs.times`.
     """
 

@@ -173,7 +173,7 @@ class Word2Vec(Predictions, GensimNames):
         The column that holds the sentences, of a table given as `sentences` or of the
         files given as `corpus_file`.
     deterministic : bool, default False
-        The same bytes with any number of workers, at 0.3 to 0.5 of the speed; needs
+        The same bytes with any number of workers, at 0.6 to 0.85 of the speed; needs
         memory for up to 16 copies of a vector (`estimate_memory`).  More than 16
         workers are no faster.  Not with full softmax, nor in exact
         mode, which has one worker.

@@ -153,7 +153,8 @@ class TrainParams:
     workers : int or None, default None
         Threads; None is every CPU that this process may use, but at most one for each
         16,000 words of the text, and 1 in exact mode.  More than these CPUs give a
-        warning.
+        warning.  Two are 1.8 to 1.9 times as fast as one; 16 are predicted to be 7 to
+        14 times as fast ("Threads and replicas" in the documentation).
     sg : bool or int, default False
         1 trains skip-gram, 0 CBOW.
     hs : bool or int, default False
@@ -195,7 +196,8 @@ class TrainParams:
         A longer sentence is cut into pieces of this length [words].
     deterministic : bool, default False
         The same seed gives the same vectors with any number of workers (one build and
-        one instruction set), at 0.3 to 0.5 of the speed; more than 16 are no faster.
+        one instruction set), at 0.6 to 0.85 of the speed on long texts, less on short
+        ones; more than 16 are no faster.
         Fast mode only, and not with full softmax.
 
     Raises

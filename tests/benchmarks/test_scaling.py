@@ -34,23 +34,27 @@ def test_the_model_replicates_the_rows_that_workers_do(model, corpus, mode):
     rows = [model.replicated_rows(side, period) for side in text.sides]
     assert min(rows) > 0
     assert max(rows) < text.n_rows
-    used = [n for n in run._workers[0].n_replicated if n]
+    # The system may let one worker do it all.
+    used = np.max([worker.n_replicated for worker in run._workers], axis=0)
+    used = [n for n in used if n]
     assert used == pytest.approx(rows, rel=0.25)  # it samples numbers of contexts
 
 
 def test_the_fit_finds_the_coefficients_of_what_it_predicts(model):
     random = np.random.default_rng(2)
-    wanted = np.array([1.0, 0.0, 0.3, 2.0, 0.0])
+    wanted = np.array([1.0, 0.0, 0.3, 2.0])
     points = []
     for group in range(4):
-        for costs in random.random((3, 5)):
+        for costs in random.random((3, 4)):
             points.append(model.Point(f"{group}", 9.0, 9 + costs @ wanted, costs))
     np.testing.assert_allclose(model.fit(points), wanted, atol=1e-9)
+    faster = [p._replace(time=p.alone - p.costs[0] + p.costs[2]) for p in points]
+    assert (model.fit(faster) >= 0).all()
     held = model.held_out(points)
-    assert model.relative_error(held, 9.0, np.ones(5)) == pytest.approx(0, abs=1e-9)
+    assert model.relative_error(held, 9.0, np.ones(4)) == pytest.approx(0, abs=1e-9)
     noisy = [p._replace(time=p.time * random.uniform(0.9, 1.1)) for p in points]
     held = model.held_out(noisy)
-    assert 0.02 < model.relative_error(held, 9.0, np.ones(5)) < 1
+    assert 0.02 < model.relative_error(held, 9.0, np.ones(4)) < 1
 
 
 def test_rows_of_more_workers_are_fetched_and_stolen_more_often(model):

@@ -27,7 +27,12 @@ from w2vfast.compat import (
     refuse_unknown_arguments,
 )
 from w2vfast.distributed.file_parts import Share, share_of
-from w2vfast.distributed.limits import check_alike, checked_ranks, params_of_rank
+from w2vfast.distributed.limits import (
+    check_alike,
+    checked_ranks,
+    memory_of_rank,
+    params_of_rank,
+)
 from w2vfast.distributed.rank_checkpoints import RankPlan, plan_of_ranks
 from w2vfast.distributed.rank_parts import RankParts
 from w2vfast.distributed.rank_rounds import RoundsTrainer, ids_of_all
@@ -60,7 +65,7 @@ from w2vfast.training.history import EpochStats
 from w2vfast.training.noise_weights import WeightsLike
 from w2vfast.training.tables import Tables, build_tables
 from w2vfast.training.trainer import Trainer
-from w2vfast.training.weights import Weights, estimate_memory
+from w2vfast.training.weights import Weights
 from w2vfast.vectors.keyedvectors import KeyedVectors
 from w2vfast.vectors.live import LiveVectors
 from w2vfast.vectors.notebook import html_summary
@@ -1009,7 +1014,9 @@ class Word2Vec(Predictions, GensimNames):
         dict of int
             Keys ``vocab``, ``syn0``, ``syn1``, ``syn1neg``, ``chunks`` (buffers of
             `negative_sharing="chunk"`), ``shards`` (rows that they copy, with
-            `deterministic`), ``tables`` and their sum, ``total`` [bytes].
+            `deterministic`), ``tables``, with several processes ``bases`` (rows as
+            they were at the last merge) and their sum, ``total``, for each process
+            [bytes].
 
         Raises
         ------
@@ -1018,7 +1025,7 @@ class Word2Vec(Predictions, GensimNames):
         """
         vocab_size = optional_number("vocab_size", vocab_size, "that of the model")
         n_rows = len(self.vocab) if vocab_size is None else vocab_size + 1
-        return estimate_memory(n_rows, self.params)
+        return memory_of_rank(self._ranks, n_rows, self.params)
 
     def _state_with_weights(self) -> ModelState:
         """Return the state; the first time, make the weights."""

@@ -53,3 +53,10 @@ def test_memory_is_the_estimate_and_the_rows_of_the_last_merge():
     matrices = 2 * 1_000_001 * 112 * 4
     assert several.memory_bytes - alone.memory_bytes == matrices
     assert alone.sent_bytes == alone.merges == 0
+
+
+@pytest.mark.parametrize("flag", ["--nodes", "--threads", "--epochs", "--size"])
+def test_parts_of_machines_are_an_error(flag):
+    done = run_cli("plan", "--words", "1G", flag, "2.5")
+    assert done.returncode != 0
+    assert "expected a whole number, got '2.5'" in done.stderr

@@ -189,12 +189,35 @@ def test_a_limit_that_is_no_time_is_an_error(monkeypatch):
             longest_wait()
 
 
+def test_two_threads_need_two_communicators():
+    from mpi4py import MPI
+
+    first, second = MpiRanks(MPI.COMM_SELF), MpiRanks(MPI.COMM_SELF)
+    other = MpiRanks(MPI.COMM_SELF.Dup())
+
+    def meet():
+        with pytest.raises(RuntimeError, match=r"comm=comm\.Dup\(\)"):
+            second.meet("now")
+        other.meet("now")
+
+    first._within_limit("a step", meet)
+    second.meet("now")
+
+
 def test_models_share_one_copy_of_a_communicator():
     from mpi4py import MPI
 
     first, second = MpiRanks(MPI.COMM_SELF), MpiRanks(MPI.COMM_SELF)
     assert first._comm == second._comm
     assert first._comm != MPI.COMM_SELF
+
+
+def test_processes_without_the_flag_are_a_warning(text, tmp_path, monkeypatch):
+    for name in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"):
+        with monkeypatch.context() as patch:
+            patch.setitem(CHILD_OPTIONS["env"], name, "4")
+            found = run_cli("train", "-train", str(tmp_path / "none"), "-output", "x")
+        assert "4 processes were started, and each trains alone" in found.stderr
 
 
 def test_processes_of_another_mpi_are_an_error(text, tmp_path, monkeypatch):

@@ -86,6 +86,14 @@ def test_ranks_draw_different_random_numbers(monkeypatch):
     assert np.abs(first - second).max() > 1e-3
 
 
+def test_the_estimate_of_memory_has_the_rows_at_the_last_merge():
+    models = on_ranks(2, lambda ranks: Word2Vec(comm=ranks, **OPTIONS))
+    alone = Word2Vec(**OPTIONS).estimate_memory(1000)
+    found = models[1].estimate_memory(1000)
+    assert found["bases"] == alone["syn0"] + alone["syn1neg"]
+    assert found["total"] == alone["total"] + found["bases"]
+
+
 def test_a_copy_trains_alone():
     model = trained(2, SENTENCES[:500])[0]
     copied = pickle.loads(pickle.dumps(model))

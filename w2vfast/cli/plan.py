@@ -37,9 +37,14 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--words", type=_number, required=True, help="words of the text, as 10e9 or 10G"
     )
-    add("--vocab", type=_number, default=1e6, help="words of the vocabulary (1M)")
-    add("--size", type=_number, default=100, help="length of a vector (100)")
-    add("--epochs", type=_number, default=5, help="passes over the text (5)")
+    add(
+        "--vocab",
+        type=_whole_number,
+        default=10**6,
+        help="words of the vocabulary (1M)",
+    )
+    add("--size", type=_whole_number, default=100, help="length of a vector (100)")
+    add("--epochs", type=_whole_number, default=5, help="passes over the text (5)")
     modes = ", ".join(WORDS_TIMES_DIM)
     add(
         "--mode",
@@ -48,8 +53,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="MODE",
         help=f"{modes} (sg-neg)",
     )
-    add("--nodes", type=_number, default=2, help="machines (2)")
-    add("--threads", type=_number, default=16, help="threads of each (16)")
+    add("--nodes", type=_whole_number, default=2, help="machines (2)")
+    add("--threads", type=_whole_number, default=16, help="threads of each (16)")
     add("--link", type=_bits, default=10e9, help="bits a second, as 25Gb (10Gb)")
     add("--speed", type=_number, help="words a second of one thread, if you know it")
     return parser
@@ -67,6 +72,14 @@ def _number(text: str) -> float:
     return value
 
 
+def _whole_number(text: str) -> int:
+    value = _number(text)
+    if value != int(value):
+        message = f"expected a whole number, got {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return int(value)
+
+
 def _bits(text: str) -> float:
     return _number(re.sub(r"b(it)?(/s|ps)?$", "", text))
 
@@ -74,12 +87,12 @@ def _bits(text: str) -> float:
 def _job(options: argparse.Namespace) -> Job:
     return Job(
         options.words,
-        int(options.vocab),
-        int(options.size),
-        int(options.epochs),
+        options.vocab,
+        options.size,
+        options.epochs,
         options.mode,
-        int(options.nodes),
-        int(options.threads),
+        options.nodes,
+        options.threads,
         options.link,
         options.speed,
     )

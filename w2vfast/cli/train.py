@@ -36,7 +36,7 @@ from w2vfast.cli.flags import (
 from w2vfast.cli.overwriting import refuse_inputs
 from w2vfast.cli.start import Loading
 from w2vfast.compat import FASTTEXT_ONLY
-from w2vfast.errors import ParameterError, ParameterTypeError
+from w2vfast.errors import ParameterError, ParameterTypeError, warn
 from w2vfast.params import COMBINATIONS, TrainParams
 from w2vfast.system.files import InputFile, check_output
 from w2vfast.system.log import logger
@@ -275,6 +275,8 @@ class Request:
         with Loading():
             from w2vfast.distributed.ranks import ranks_of
 
+        if not self.distributed:
+            _warn_of_processes()
         self.ranks = ranks_of(_world() if self.distributed else None)
         self.is_first = self.ranks.index == 0
         if self.distributed and self.record:
@@ -337,6 +339,21 @@ def train(arguments: list[str]) -> None:
     run(Request(arguments))
 
 
+def _n_started(names: tuple[str, ...]) -> int:
+    """Return how many processes were started together, as these variables tell."""
+    found = [os.environ.get(name, "") for name in names]
+    return max((int(text) for text in found if text.isdecimal()), default=1)
+
+
+def _warn_of_processes() -> None:
+    n = _n_started((*PROCESSES, "SLURM_STEP_NUM_TASKS"))
+    if n > 1:
+        warn(
+            f"{n} processes were started, and each trains alone: with one -output they "
+            "write the same file. Give --distributed to train one model together."
+        )
+
+
 def _world() -> Any:
     """Return the communicator of all processes that mpiexec started."""
     try:
@@ -346,7 +363,7 @@ def _world() -> Any:
             f"--distributed needs mpi4py and a library of MPI ({error}). Install them "
             'by pip install "w2vfast[mpi]" mpich, or load the MPI of your cluster.'
         )
-    started = max(int(os.environ.get(name, "1")) for name in PROCESSES)
+    started = _n_started(PROCESSES)
     if started > 1 and MPI.COMM_WORLD.Get_size() == 1:
         PARSER.error(
             f"mpiexec started {started} processes, which do not find one another: "

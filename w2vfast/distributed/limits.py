@@ -13,6 +13,7 @@ from w2vfast.distributed.cpus import workers_of
 from w2vfast.distributed.ranks import RankError, Ranks, ranks_of
 from w2vfast.errors import Setting, SettingsError
 from w2vfast.training.spans import SHARDS
+from w2vfast.training.weights import estimate_memory
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
@@ -123,6 +124,24 @@ def check_alike(
                     f"= {found[name]}. Give all ranks the same arguments and texts."
                 )
                 raise RankError(text)
+
+
+def memory_of_rank(ranks: Ranks, n_rows: int, params: TrainParams) -> dict[str, int]:
+    """Return what `estimate_memory` does, with `bases`: the rows at the last merge.
+
+    Parameters
+    ----------
+    ranks : Ranks
+    n_rows : int
+        Rows of the vocabulary, the sentence end included.
+    params : TrainParams
+    """
+    sizes = estimate_memory(n_rows, params)
+    if ranks.size == 1 or params.deterministic:
+        return sizes
+    bases = sum(sizes.get(name, 0) for name in ("syn0", "syn1", "syn1neg"))
+    total = sizes.pop("total") + bases
+    return {**sizes, "bases": bases, "total": total}
 
 
 def _of_words(vocab: Vocab) -> str:

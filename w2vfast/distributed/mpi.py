@@ -36,7 +36,10 @@ class MpiRanks:
         self.size: int = comm.Get_size()
         self._has_failed = False
         self._limit = longest_wait()
-        self._comm = self._within_limit("the start", lambda: _own_communicator(comm))
+        self._in_use = threading.Lock()  # of the start
+        self._comm, self._in_use = self._within_limit(
+            "the start", lambda: _own_communicator(comm)
+        )
 
     def meet(self, step: str) -> None:
         """Wait until all ranks are at this step."""
@@ -79,6 +82,12 @@ class MpiRanks:
 
     def _within_limit(self, step: str, action: Callable[[], Result]) -> Result:
         """Do what waits for the other ranks; end the job if one never comes."""
+        if not self._in_use.acquire(blocking=False):
+            message = (
+                "two threads train models with the same communicator at the same time. "
+                "Give each model one of its own: comm=comm.Dup()."
+            )
+            raise RuntimeError(message)
         timer = threading.Timer(self._limit, self._end_job, (step,))
         timer.daemon = True
         timer.start()
@@ -86,6 +95,7 @@ class MpiRanks:
             return action()
         finally:
             timer.cancel()
+            self._in_use.release()
 
     def _end_job(self, step: str) -> None:
         # From another thread, where MPI may not be called; mpiexec ends the others.
@@ -152,16 +162,17 @@ def longest_wait() -> float:
     return seconds
 
 
-def _own_communicator(comm: Any) -> Any:
+def _own_communicator(comm: Any) -> tuple[Any, threading.Lock]:
     """Return a copy of a communicator; no message of the program is taken for ours.
 
-    One copy for all models: MPI has about 2000 of them.
+    One copy for all models, with a lock: MPI has about 2000 of them.
     """
     found = comm.Get_attr(_attribute())
     if found is None:
-        found = comm.Dup()
+        found = (comm.Dup(), threading.Lock())
         comm.Set_attr(_attribute(), found)
-    return found
+    copy, lock = found
+    return copy, lock
 
 
 @functools.cache

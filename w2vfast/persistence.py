@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from w2vfast.aliases import PathLike
 from w2vfast.errors import shortened, warn
-from w2vfast.formats.folder import MODEL_KIND, load_folder, save_folder
+from w2vfast.formats.folder import (
+    CHECKPOINT_KIND,
+    MODEL_KIND,
+    TRAIN_ON,
+    load_folder,
+    save_folder,
+)
 from w2vfast.formats.gensim_model import GensimModel, read_model
 from w2vfast.formats.registry import KINDS
 from w2vfast.params import TrainParams
@@ -151,6 +157,8 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
     found, arrays = load_folder(path, mmap)
     if found.get("kind") != MODEL_KIND:
         message = f"{path} holds {found.get('kind')!r}, not a {MODEL_KIND}."
+        if found.get("kind") == CHECKPOINT_KIND:
+            message = f"{path} is a checkpoint of a training. {TRAIN_ON}"
         raise ValueError(message)
     name = os.fspath(path)
     meta = checked(_Meta, found, name)

@@ -6,6 +6,7 @@ import pytest
 from checkpoint_helpers import assert_equal, checkpoint
 from helpers import posix_only
 
+from w2vfast import KeyedVectors, Word2Vec
 from w2vfast.checkpoint import folder as folder_module
 from w2vfast.checkpoint.folder import CheckpointFolder
 
@@ -117,3 +118,12 @@ def test_if_the_only_one_is_damaged_the_error_says_how_to_go_on(folder):
     message = "checkpoint-000001 cannot be read.* Remove the folder and begin anew"
     with pytest.raises(ValueError, match=message):
         folder.newest()
+
+
+@pytest.mark.parametrize("load", [Word2Vec.load, KeyedVectors.load])
+def test_loading_checkpoints_is_an_error_that_tells_how_to_train_on(folder, load):
+    path = folder.add(checkpoint())
+    with pytest.raises(FileNotFoundError, match=r"It has checkpoints\. Train on"):
+        load(folder.path)
+    with pytest.raises(ValueError, match=r"is a checkpoint of a training\. Train on"):
+        load(path)

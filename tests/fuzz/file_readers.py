@@ -24,6 +24,7 @@ from w2vfast import (
     Recording,
     Word2Vec,
 )
+from w2vfast.errors import SettingsTypeError
 from w2vfast.formats.dispatch import read_vectors
 from w2vfast.formats.word_counts import read_counts
 from w2vfast.text.vocab_file import read_vocab
@@ -221,6 +222,10 @@ class ColumnReader:
 
     def run(self, folder):
         (path,) = folder.iterdir()
+        with contextlib.suppress(SettingsTypeError):  # "the column holds integers"
+            self.train(path)
+
+    def train(self, path):
         Word2Vec(corpus_file=path, column="text", progress=False, **SMALL)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import glob
 import hashlib
 import json
 import os
@@ -27,6 +28,11 @@ from w2vfast.system.json_files import checked, parse_json
 MODEL_KIND = "w2vfast.Word2Vec"
 VECTORS_KIND = "w2vfast.KeyedVectors"
 CHECKPOINT_KIND = "w2vfast.Checkpoint"
+# What to do with checkpoints.
+TRAIN_ON = (
+    "Train on from them: the same arguments, checkpoint= and resume=True, on the "
+    "command line --checkpoint and --resume. That ends in vectors or a model."
+)
 
 _FORMAT = "w2vfast model"
 _VERSION = 1
@@ -108,13 +114,22 @@ def load_folder(
     try:
         return read_at_once(path, _DESCRIPTION_FILE, partial(_load, mmap=mmap))
     except (FileNotFoundError, NotADirectoryError) as error:
-        message = (
-            f"{os.fspath(path)!r} is not a model that w2vfast saved, a "
-            f"folder with {_DESCRIPTION_FILE}. Vectors of other programs are read by "
-            "KeyedVectors.load_word2vec_format; gensim writes them with "
-            "save_word2vec_format."
-        )
-        raise FileNotFoundError(message) from error
+        raise FileNotFoundError(_no_folder_message(path)) from error
+
+
+def _no_folder_message(path: PathLike) -> str:
+    message = (
+        f"{os.fspath(path)!r} is not a model that w2vfast saved, a folder with "
+        f"{_DESCRIPTION_FILE}. "
+    )
+    within = os.path.join("checkpoint-*", _DESCRIPTION_FILE)
+    if glob.glob(within, root_dir=path):
+        return f"{message}It has checkpoints. {TRAIN_ON}"
+    return (
+        f"{message}Vectors of other programs are read by "
+        "KeyedVectors.load_word2vec_format; gensim writes them with "
+        "save_word2vec_format."
+    )
 
 
 def folder_kind(path: PathLike) -> str | None:

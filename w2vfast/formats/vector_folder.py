@@ -22,7 +22,9 @@ from w2vfast.formats.contents import (
     limited_and_checked,
 )
 from w2vfast.formats.folder import (
+    CHECKPOINT_KIND,
     MODEL_KIND,
+    TRAIN_ON,
     VECTORS_KIND,
     folder_kind,
     load_folder,
@@ -56,6 +58,8 @@ def read(path: str, how: ReadOptions) -> Contents:
             f"{path} contains {meta.get('kind')!r}; expected {MODEL_KIND!r} or "
             f"{VECTORS_KIND!r}"
         )
+        if meta.get("kind") == CHECKPOINT_KIND:
+            message = f"{path} is a checkpoint of a training. {TRAIN_ON}"
         raise ValueError(message)
     _check_lengths(path, held)
     held = limited_and_checked(path, held, how)

@@ -180,9 +180,12 @@ static inline float softmax_log_sum(const float *tops, const float *sums, int C,
  *     pair_low/high      join the lower/upper halves of the quads of two vectors
  *     transpose_quads    transpose a square of quads: one vector for each quad in one */
 
-/* With BLOCK_GENERIC only the generic set is compiled: for tests, in a fourth of the time. */
+/* For tests: with BLOCK_GENERIC only the generic set is compiled, in a fourth of the time;
+ * with BLOCK_LINKED none, because another file of the program has the table. */
+#ifndef BLOCK_LINKED
 #include "simd_generic.h"
-#if defined(BLOCK_GENERIC)
+#endif
+#if defined(BLOCK_GENERIC) || defined(BLOCK_LINKED)
 #elif defined(__x86_64__) || defined(_M_X64)
 #define BLOCK_X86
 #include "simd_avx2.h"
@@ -218,6 +221,12 @@ typedef struct {
                         float *);
     void (*exp_sums)(const float *, const float *, int64_t, int64_t, float *, double *);
 } block_isa_t;
+
+#ifdef BLOCK_LINKED
+extern const block_isa_t *const linked_isas; /* (n_linked_isas,) */
+extern const int n_linked_isas;
+static const block_isa_t *block_isa; /* set before the first call */
+#else
 
 static int block_always(void) { return 1; }
 
@@ -286,6 +295,7 @@ enum { BLOCK_ISAS = sizeof block_isas / sizeof block_isas[0] };
 /* The instruction set in use.  Set at import; it must not change while a worker exists,
  * because workers pad rows to the width of its vectors. */
 static const block_isa_t *block_isa = &block_isas[BLOCK_ISAS - 1];
+#endif
 
 /* ---- what _core.pyx calls ---- */
 

@@ -1,6 +1,6 @@
 /* Compares the block functions of each instruction set with the same sums in double.
  *
- *     cc -O3 -ffp-contract=off block_check.c -lm && ./a.out
+ *     cc -O3 -ffp-contract=off block_check.c kernels.c -lm && ./a.out
  *
  * Exits with 1 and names the case at the first number whose error is too large.  The
  * tolerance is derived, not guessed: one rounding changes a result by at most U of it, so
@@ -9,6 +9,10 @@
  * Algorithms, eq. 3.5; one more n covers its second-order terms).  The error of a kernel
  * that skips one column of 320 is a thousand times as large. */
 #include "check.h"
+
+#ifndef VARIANTS
+#define VARIANTS 4 /* of each shape: whose targets, and whether rows are repeated */
+#endif
 
 #define U (1.0 / (1 << 24)) /* half a unit in the last place of 1 */
 
@@ -481,12 +485,13 @@ static void check_gather_and_scatter_add(const case_t *k, int is_repeated) {
     free_side(&rows);
 }
 
+/* With VARIANTS below 4, as many variants of each shape, in turn. */
 static void check_shape(int C, int T, int D) {
     static const double sizes[] = {0.5, 4.0, 200.0};
-    static unsigned n_shapes = 0;
-    n_shapes++;
-    for (int variant = 0; variant < 4; variant++) {
-        const double size = sizes[(n_shapes + variant) % 3];
+    static unsigned n_checked = 0;
+    for (int n = 0; n < VARIANTS; n++, n_checked++) {
+        const int variant = n_checked % 4;
+        const double size = sizes[n_checked % 3];
         const case_t k = {.isa = block_isa->name,
                           .C = C,
                           .T = T,

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BLOCK_LINKED /* with kernels.c */
 #include "../../../w2vfast/_core_parts/block.h"
 
 #define ROW_ALIGNMENT 64 /* bytes */
@@ -67,8 +68,8 @@ static float **new_rows(float *matrix, const int *list, int count, int64_t strid
 
 /* Run a check with every instruction set of this processor; returns the exit status. */
 static int check_every_isa(void (*check_isa)(void)) {
-    for (int n = 0; n < BLOCK_ISAS; n++) {
-        block_isa = &block_isas[n];
+    for (int n = 0; n < n_linked_isas; n++) {
+        block_isa = &linked_isas[n];
         if (!block_isa->is_supported()) {
             printf("%s: not on this processor\n", block_isa->name);
             continue;

@@ -104,7 +104,7 @@ def test_training_follows_the_reference(sg, objective, variant):
     ids = random_text(11)
     weights, reference, run, stats = train_both(params, ids)
     # A softmax changes with its logits four times as fast as a sigmoid.
-    atol = 8e-5 if params.objective else 2e-5
+    atol = 8e-5 if params.objective else 4e-5
     for name, rows in weights:
         np.testing.assert_allclose(rows.vectors, getattr(reference, name), atol=atol)
     assert (params.hs, params.has_output_vectors) == (
@@ -144,7 +144,7 @@ def test_frozen_rows_stay_and_others_learn_from_them_as_in_the_reference(
     weights, reference, *_ = train_both(params, ids, frozen)
     start = new_weights(VOCAB_SIZE, params).syn0.vectors
     np.testing.assert_array_equal(weights.syn0.vectors[frozen], start[frozen])
-    atol = 8e-5 if params.objective else 2e-5
+    atol = 8e-5 if params.objective else 4e-5
     np.testing.assert_allclose(weights.syn0.vectors, reference.syn0, atol=atol)
     outputs = weights.syn1neg or weights.syn1
     expected = reference.syn1neg if params.has_output_vectors else reference.syn1

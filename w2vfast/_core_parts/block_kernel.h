@@ -312,9 +312,12 @@ BLOCK_INLINE void ISA(gather_strip)(float scale, float *const *rows, int count,
     vec total[STRIP];
     BLOCK_UNROLL
     for (int w = 0; w < W; w++) total[w] = fill(0.0f);
-    for (int k = 0; k < count; k++) BLOCK_UNROLL
-    for (int w = 0; w < W; w++)
-        total[w] = add(total[w], load(rows[k] + i + w * VEC_LANES));
+    for (int k = 0; k < count; k++) {
+        const float *row = block_row(rows[k] + i);
+        BLOCK_UNROLL
+        for (int w = 0; w < W; w++)
+            total[w] = add(total[w], load(row + w * VEC_LANES));
+    }
     BLOCK_UNROLL
     for (int w = 0; w < W; w++)
         store(sum + i + w * VEC_LANES, fma_(fill(scale), total[w], fill(0.0f)));
@@ -329,7 +332,7 @@ BLOCK_INLINE void ISA(scatter_add_strip)(float scale, const float *x,
     for (int w = 0; w < W; w++)
         change[w] = fma_(fill(scale), load(x + i + w * VEC_LANES), fill(0.0f));
     for (int k = 0; k < count; k++) {
-        float *row = rows[k] + i;
+        float *row = block_row(rows[k] + i);
         BLOCK_UNROLL
         for (int w = 0; w < W; w++)
             store(row + w * VEC_LANES, add(load(row + w * VEC_LANES), change[w]));

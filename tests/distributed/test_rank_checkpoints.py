@@ -128,9 +128,9 @@ def test_pieces_of_parts_that_are_done_come_first():
     assert order.tolist() == [*range(100, 107), *range(111, 118), *range(107, 111)]
     np.testing.assert_array_equal(moved.done(n_done, 6), done)
     np.testing.assert_array_equal(moved.done(n_done + 3, 6), [5, 0, 5, 0, 0, 7])
-    again, order, n_done = moved.done_first(order, np.array([5, 0, 6, 0, 0, 0]))
-    assert n_done == 11
-    assert order.tolist() == [*range(100, 118)]
+    again, order, n_done = moved.done_first(order, np.array([5, 0, 3, 0, 0, 0]))
+    assert n_done == 8
+    assert order.tolist() == [*range(100, 108), *range(111, 118), *range(108, 111)]
     assert sum(again.lengths) == 18
 
 

@@ -369,4 +369,4 @@ LATE_SCRIPT = """
 def test_a_signal_in_the_interpreters_exit_raises_no_exception():
     done = run_python(LATE_SCRIPT)
     last = done.stdout.splitlines()[-1]
-    assert last == f"{signal.SIG_IGN} {signal.SIG_DFL}", done.stderr
+    assert last == f"{signal.SIG_IGN!s} {signal.SIG_DFL!s}", done.stderr

@@ -315,8 +315,7 @@ BLOCK_INLINE void ISA(gather_strip)(float scale, float *const *rows, int count,
     for (int k = 0; k < count; k++) {
         const float *row = block_row(rows[k] + i);
         BLOCK_UNROLL
-        for (int w = 0; w < W; w++)
-            total[w] = add(total[w], load(row + w * VEC_LANES));
+        for (int w = 0; w < W; w++) total[w] = add(total[w], load(row + w * VEC_LANES));
     }
     BLOCK_UNROLL
     for (int w = 0; w < W; w++)

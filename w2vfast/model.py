@@ -1105,7 +1105,8 @@ class Word2Vec(Predictions, GensimNames):
         path : path
             The folder; for gensim, the file.
         mmap : bool, default False
-            Map the matrices instead of reading them; training copies them first.
+            Map the matrices of a folder instead of reading them; training copies them
+            first.
         kind : {None, "gensim"}
             ``"gensim"`` reads a Word2Vec that gensim saved, with its settings and
             output vectors, to train it on.  Nothing in the file is executed.
@@ -1123,6 +1124,12 @@ class Word2Vec(Predictions, GensimNames):
         """
         if kind not in (None, "gensim"):
             message = f"kind must be 'gensim', or left out, got {kind!r}."
+            raise ValueError(message)
+        if kind and mmap:
+            message = (
+                "mmap must be False with kind='gensim': only folders can be mapped. "
+                "Load it once without mmap, save it, and map that."
+            )
             raise ValueError(message)
         saved = load_gensim_model(path) if kind else load_model(path, mmap)
         model = cls.__new__(cls)

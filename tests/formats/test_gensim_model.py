@@ -59,9 +59,12 @@ def pickled(monkeypatch, tmp_path):
         saved.__dict__.update(attributes)
         return saved
 
-    def write(words=("a", "b"), counts=(3, 9), syn1neg=None, parts=(), **attributes):
-        rows = np.arange(3 * len(words), dtype=np.float32).reshape(-1, 3)
-        wv = {"index_to_key": list(words), "vectors": rows}
+    def write(
+        words=("a", "b"), counts=(3, 9), syn1neg=None, parts=(), rows=None, **attributes
+    ):
+        if rows is None:
+            rows = np.arange(3 * len(words)).reshape(-1, 3)
+        wv = {"index_to_key": list(words), "vectors": np.array(rows, np.float32)}
         if counts is not None:
             wv["expandos"] = {"count": np.array(counts)}
         for name, of_part in dict(parts).items():
@@ -86,6 +89,14 @@ def test_words_are_sorted_by_count_with_their_rows(pickled):
     assert model.wv.vectors.tolist() == [[6, 7, 8], [0, 1, 2]]
     assert model.syn1neg.tolist() == [[-6, -7, -8], [0, -1, -2]]
     assert (model.epochs, model.negative) == (7, 2)
+
+
+def test_settings_may_be_numbers_of_numpy(pickled):
+    numbers = {"sample": np.float32(0.5), "window": np.int8(3), "sg": np.True_}
+    path = pickled(syn1neg=outputs(), ns_exponent=np.float64(0.25), **numbers)
+    model = Word2Vec.load(path, kind="gensim")
+    settings = (model.sample, model.window, model.sg, model.ns_exponent)
+    assert settings == (0.5, 3, 1, 0.25)
 
 
 def test_parts_of_gensim_3_are_read(pickled, tmp_path):
@@ -113,7 +124,10 @@ def test_the_inner_nodes_of_another_tree_are_not_taken(pickled):
         ({"syn1neg": outputs(1)}, "has 2 words, and 1 output vectors"),
         ({"syn1neg": outputs()[:, :2]}, r"need syn1neg .* shape \(3, 3\), got"),
         ({"syn1neg": outputs(), "window": "wide"}, "window must be .* got 'wide'"),
-        ({"syn1neg": [1.0]}, "a part of the pickle is not an array"),
+        ({"syn1neg": outputs(), "window": {}}, "window must be .* got {}"),
+        ({"syn1neg": [1.0]}, "file: a part of the pickle is not an array"),
+        ({"syn1neg": outputs() - np.inf}, "row 1 of syn1neg contains .* not a finite"),
+        ({"syn1neg": outputs(), "rows": [[1], [np.nan]]}, r"of 'b' \(row 2\) contains"),
         ({"syn1neg": outputs(), "counts": (-3, 9)}, "count"),
         ({"syn1neg": outputs(), "words": ("a", "a")}, "'a' is in its vocabulary twice"),
     ],
@@ -128,3 +142,8 @@ def test_vectors_alone_are_no_model():
         Word2Vec.load(SAVED / "vectors-4.4.0", kind="gensim")
     with pytest.raises(ValueError, match="kind must be 'gensim', or left out, got 'x'"):
         Word2Vec.load(SAVED / "model-4.4.0", kind="x")
+
+
+def test_only_folders_can_be_mapped():
+    with pytest.raises(ValueError, match="mmap must be False with kind='gensim'"):
+        Word2Vec.load(SAVED / "model-4.4.0", kind="gensim", mmap=True)

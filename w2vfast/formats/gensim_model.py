@@ -9,15 +9,21 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from w2vfast.formats.contents import Contents, FloatArray
+from w2vfast.formats.contents import (
+    Contents,
+    FloatArray,
+    ReadOptions,
+    limited_and_checked,
+)
 from w2vfast.formats.gensim_saved import (
     attributes_of,
     contents_of,
     matrix_of,
     read_saved,
 )
-from w2vfast.formats.pickled_arrays import as_integer
+from w2vfast.formats.pickled_arrays import as_integer, as_scalar
 from w2vfast.formats.pickled_values import Record
+from w2vfast.formats.row_checks import finite_rows
 
 _CLASS = "gensim.models.word2vec.Word2Vec"
 _PARTS = ("vocabulary", "trainables")
@@ -65,8 +71,8 @@ def read_model(path: str) -> GensimModel:
     OSError
         If a file cannot be read.
     ValueError
-        If the file is damaged, holds something else, or names a class or function that
-        saved models do not need.
+        If the file is damaged, holds something else or a value that is not finite, or
+        names a class or function that saved models do not need.
     """
     root = read_saved(path)
     if not isinstance(root, Record) or root.name != _CLASS:
@@ -79,13 +85,18 @@ def read_model(path: str) -> GensimModel:
     model = attributes_of(root)
     parts = {name: attributes_of(model.get(name)) for name in _PARTS}
     every = {**parts["vocabulary"], **parts["trainables"], **model}
-    return GensimModel(
-        contents_of(root, path),
-        _outputs(model, parts["trainables"], path),
-        _settings(every),
-        _integer(every, "corpus_count"),
-        _integer(every, "corpus_total_words"),
-    )
+    contents = limited_and_checked(path, contents_of(root, path), ReadOptions())
+    try:
+        return GensimModel(
+            contents,
+            _outputs(model, parts["trainables"], path),
+            _settings(every),
+            _integer(every, "corpus_count"),
+            _integer(every, "corpus_total_words"),
+        )
+    except ValueError as error:
+        message = f"{path}: {error}"
+        raise ValueError(message) from error
 
 
 def _outputs(
@@ -95,8 +106,19 @@ def _outputs(
     for owner, prefix in ((model, path), (trainables, f"{path}.trainables")):
         stored, separate = owner.get("syn1neg"), owner.get("__numpys")
         if stored is not None or (isinstance(separate, list) and "syn1neg" in separate):
-            return matrix_of(stored, prefix, _OUTPUTS)
+            return _finite(matrix_of(stored, prefix, _OUTPUTS))
     return None
+
+
+def _finite(matrix: FloatArray) -> FloatArray:
+    finite = finite_rows(matrix)
+    if not finite.all():
+        message = (
+            f"row {int(finite.argmin()) + 1} of {_OUTPUTS[0]} contains a value that is "
+            f"not a finite {matrix.dtype}"
+        )
+        raise ValueError(message)
+    return matrix
 
 
 def _settings(every: dict[Any, Any]) -> dict[str, Any]:
@@ -104,9 +126,7 @@ def _settings(every: dict[Any, Any]) -> dict[str, Any]:
     for name, old_name in _OLD_NAMES.items():
         found[name] = every.get(name, every.get(old_name))
     return {
-        name: as_integer(value) if isinstance(value, Record) else value
-        for name, value in found.items()
-        if value is not None
+        name: as_scalar(value) for name, value in found.items() if value is not None
     }
 
 

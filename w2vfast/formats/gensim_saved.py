@@ -105,7 +105,7 @@ def read_saved(path: str) -> Any:
         message = (
             f"{path} is no file that gensim's save wrote: a pickle, of protocol 2 or "
             f"later, begins with {_PROTOCOL!r}, this file with {data[:8]!r}. Leave out "
-            "the kind: files of other kinds are recognised."
+            "the kind; KeyedVectors.load recognises files of other kinds."
         )
         raise ValueError(message)
     return read_pickle(data, path, _is_allowed)

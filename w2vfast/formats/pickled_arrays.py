@@ -48,14 +48,26 @@ def as_integer(value: Any) -> int:
     ValueError
         If it is none, or has more than 64 bits.
     """
-    if isinstance(value, Record) and _SCALAR.fullmatch(value.name):
-        dtype, content = _fields(value.args, 2)
-        value = _shaped(content, dtype, (), "C").item()
+    value = as_scalar(value)
     if not isinstance(value, int) or isinstance(value, bool):
         _refuse("an integer")
     if not -(2**63) <= value < 2**63:
         _refuse("an integer of 64 bits")
     return value
+
+
+def as_scalar(value: Any) -> Any:
+    """Return a pickled number of NumPy as one of Python; any other value as it is.
+
+    Raises
+    ------
+    ValueError
+        If it is a damaged number of NumPy.
+    """
+    if not isinstance(value, Record) or not _SCALAR.fullmatch(value.name):
+        return value
+    dtype, content = _fields(value.args, 2)
+    return _shaped(content, dtype, (), "C").item()
 
 
 def _shaped(values: Any, dtype: Any, shape: Any, order: Any) -> npt.NDArray[Any]:

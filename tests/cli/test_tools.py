@@ -247,6 +247,17 @@ def test_plot_makes_a_film_of_a_recording(tmp_path, capsys):
     assert "is a recording, which becomes a page" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "flags", [["--words", "king"], ["--method", "tsne"], ["--all"], ["--title", "t"]]
+)
+def test_a_film_takes_no_flags_of_maps(flags, tmp_path, capsys):
+    recording, film = tmp_path / "run.npz", tmp_path / "film.html"
+    a_recording().save(recording)
+    assert main(["plot", str(recording), "-o", str(film), *flags]) == 2
+    assert f"{flags[0]} is for vectors, and {recording} is a" in capsys.readouterr().err
+    assert not film.exists()
+
+
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
 def test_plot_draws_a_picture(kind, path, tmp_path):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from recordings import a_recording
 
 from w2vfast import Recorder, save_learn_page
 from w2vfast.cli.main import main
@@ -47,6 +48,21 @@ def test_a_large_text_is_cut(tmp_path):
 def test_wrong_arguments_are_refused(name, sentences, error, message, tmp_path):
     with pytest.raises(error, match=message):
         save_learn_page(tmp_path / name, sentences)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("sentences", "arguments"),
+    [
+        (None, {"tokenize": "simple"}),
+        (None, {"column": "text"}),
+        (a_recording(), {"corpus_file": "corpus.txt"}),
+        (a_recording(), {"column": "text"}),
+    ],
+)
+def test_arguments_about_a_text_need_one(sentences, arguments, tmp_path):
+    with pytest.raises(TypeError, match=f"{next(iter(arguments))}= is for a text"):
+        save_learn_page(tmp_path / "learn.html", sentences, **arguments)
     assert not list(tmp_path.iterdir())
 
 

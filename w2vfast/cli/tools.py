@@ -380,6 +380,12 @@ def _plot_recording(parser: Parser, options: argparse.Namespace) -> None:
             f"{options.file} is a recording, which becomes a page: name it .html, got "
             f"{options.output}"
         )
+    for name in ("words", "top", "all", "method", "neighbours", "title", "seed"):
+        if getattr(options, name) != parser.get_default(name):
+            parser.error(
+                f"--{name} is for vectors, and {options.file} is a recording: its film "
+                "has the words that were recorded. Leave it out"
+            )
     check_output(options.output)
     save_learn_page(options.output, Recording.load(options.file))
     print(f"Wrote {options.output}.")

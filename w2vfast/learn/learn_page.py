@@ -86,7 +86,8 @@ def save_learn_page(
         words.
     TypeError
         If `path` is no path, or `sentences` is a string or a `Recorder` or holds
-        strings without `tokenize`.
+        strings without `tokenize`, or `tokenize`, `column`, or `corpus_file` with a
+        `Recording`, has no text to apply to.
     OSError
         If a file cannot be read or written.
 
@@ -97,6 +98,8 @@ def save_learn_page(
     word2vec.c updates after each pair.
     """
     _check_path(path)
+    if isinstance(sentences, Recording) or (sentences is None and corpus_file is None):
+        _refuse_without_text(corpus_file, tokenize, column)
     if isinstance(sentences, Recording):
         _write(path, film_page(sentences))
         return len(sentences.epochs)
@@ -128,6 +131,18 @@ def _check_path(path: object) -> None:
             f"{os.fspath(path)!r}."
         )
         raise ValueError(message)
+
+
+def _refuse_without_text(corpus_file: Any, tokenize: Any, column: Any) -> None:
+    """Raise if arguments are about a text, where there is none."""
+    about_text = {"corpus_file": corpus_file, "tokenize": tokenize, "column": column}
+    given = [name for name, value in about_text.items() if value is not None]
+    if given:
+        message = (
+            f"{given[0]}= is for a text, and there is none: only the path, or a "
+            "Recording, is given. Leave it out, or give token lists or corpus_file=."
+        )
+        raise TypeError(message)
 
 
 def _write(path: PathLike, page: str) -> None:

@@ -312,8 +312,11 @@ def test_a_missing_vocabulary_or_corpus_raises():
 
 
 def test_a_vocabulary_of_one_word_raises():
-    with pytest.raises(ValueError, match="only one word, 'a'"):
-        Word2Vec([["a", "a", "a"]], **SMALL)
+    message = "only one word, 'a': there is nothing to predict. "
+    with pytest.raises(ValueError, match=f"{message}Give more text"):
+        Word2Vec([["a", "a", "a"]], **{**SMALL, "min_count": 1})
+    with pytest.raises(ValueError, match=f"{message}Lower min_count=2, or give more"):
+        Word2Vec([["a", "a", "a", "b"]], **{**SMALL, "min_count": 2})
 
 
 def test_a_vocabulary_from_counts_is_not_changed_by_training():

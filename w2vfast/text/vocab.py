@@ -157,10 +157,12 @@ def no_word_error(
 def check_trainable(vocab: Vocab, min_count: int) -> None:
     """Raise ValueError if there is only one word, so nothing can be predicted."""
     if len(vocab.visible_words) < 2:
+        lower = ("Lower ", Setting("min_count", min_count), ", or give")
         message = (
             f"the vocabulary has only one word, {shortened(vocab.words[-1])}: there is "
-            "nothing to predict. Lower ",
-            *(Setting("min_count", min_count), " or give more text."),
+            "nothing to predict. ",
+            *(lower if min_count > 1 else ("Give",)),
+            " more text.",
         )
         raise SettingsError(message)
 

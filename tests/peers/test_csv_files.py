@@ -69,6 +69,8 @@ def test_the_delimiter_splits_all_rows_alike(text, columns, tmp_path):
         "# made today, by hand\n# again\n\ntext,n\na b,1\n",
         "#,text\n1,a b\n",
         "# a comment\n#n,text\n1,a b\n",
+        "# as many, commas\ntext,n\na b,1\n",
+        "# made today\ntext\na b\n",
         'text,"n\n# m"\na b,1\n',
     ],
 )
@@ -98,6 +100,20 @@ def test_the_name_of_an_only_column_is_logged(caplog, tmp_path):
     with caplog.at_level("INFO"):
         read(tmp_path / "t.csv", None)
     assert "t.csv': reading its only column, named 'the cat sat'." in caplog.text
+
+
+def test_a_comment_is_no_only_column(caplog, tmp_path):
+    (tmp_path / "t.csv").write_text("# made today\ntext\na b\n")
+    with caplog.at_level("INFO"):
+        assert read(tmp_path / "t.csv", None) == encode_all([["a", "b"]])
+    assert "named 'text'." in caplog.text
+    (tmp_path / "t.csv").write_text("#text\na b\n")
+    assert read(tmp_path / "t.csv", None) == encode_all([["a", "b"]])
+
+
+def test_a_first_row_may_hold_the_name_of_the_column(tmp_path):
+    (tmp_path / "t.csv").write_text("#n,text\n1,text\n")
+    assert read(tmp_path / "t.csv") == encode_all([["text"]])
 
 
 def test_tabs_alone_delimit_the_columns_of_a_tsv_file(tmp_path):

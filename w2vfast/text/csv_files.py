@@ -26,7 +26,7 @@ def _open(
 ) -> Any:
     pa = pyarrow_module("pyarrow", path)
     arrow_csv = pyarrow_module("pyarrow.csv", path)
-    top = _top(path, delimiters)
+    top = _top(path, column, delimiters)
     names = top.names
     # Empty names are those of a title, or of cells without a name.
     table = f"{path!r}, by its first line," if "" in names[1:] else repr(path)
@@ -88,7 +88,7 @@ class _Top(NamedTuple):
     names: list[str]
 
 
-def _top(path: str, delimiters: Sequence[str]) -> _Top:
+def _top(path: str, column: str | None, delimiters: Sequence[str]) -> _Top:
     """Look at the first lines of a file."""
     lines, n_skipped = _first_lines(path), 0
     while n_skipped < len(lines) and not lines[n_skipped].strip():
@@ -104,9 +104,16 @@ def _top(path: str, delimiters: Sequence[str]) -> _Top:
     # A header may begin with the sign of a comment.
     if n_header > n_skipped:
         last = _rows(lines[n_header - 1 : n_header], delimiter)[0]
-        if len(last) == len(names):
+        if len(last) == len(names) and not _is_comment(last, names, column):
             n_header, names = n_header - 1, last
     return _Top(n_header, delimiter, names)
+
+
+def _is_comment(row: list[str], names: list[str], column: str | None) -> bool:
+    """Tell whether a row that begins with # is no header, but the next row is."""
+    if column is None:
+        return len(row) == 1 and row[0].startswith("# ")
+    return column in names and column not in row
 
 
 def _header(lines: Sequence[str], delimiters: Sequence[str]) -> tuple[str, list[str]]:

@@ -46,6 +46,15 @@ def test_the_loss_falls(preset, model, objective, open_page):
     assert sum(losses[-n:]) < 0.97 * sum(losses[:n])
 
 
+@pytest.mark.parametrize("objective", ["softmax", "hs"])
+def test_a_text_of_one_word_has_a_loss_curve(objective, open_page):
+    page = open_page(f"preset=own&objective={objective}", [["a", "a", "a"]])
+    click(page, "epoch")
+    curve = page.execute_script("return byId('loss').innerHTML")
+    assert "<polyline" in curve
+    assert "NaN" not in curve
+
+
 def test_going_back_gives_the_same_numbers(open_page):
     page = open_page("preset=languages&objective=ns")
     page.execute_script("trainer.goTo(137)")

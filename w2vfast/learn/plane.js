@@ -71,7 +71,7 @@ function lossCurve() {
 function drawLoss() {
     const points = lossCurve();
     if (!points.length) { byId("loss").innerHTML = `<p class="note">${say("noLoss")}</p>`; return; }
-    const top = Math.max(...points.map(([, loss]) => loss)) * 1.05, end = Math.max(1, points.at(-1)[0]);
+    const top = Math.max(...points.map(([, loss]) => loss)) * 1.05 || 1, end = Math.max(1, points.at(-1)[0]);
     const at = ([epoch, loss]) => `${40 + epoch / end * 470},${168 - loss / top * 150}`;
     byId("loss").innerHTML = `<svg viewBox="0 0 520 190" role="img"><line x1="40" x2="510" y1="168" y2="168"/><line x1="40" x2="40" y1="10" y2="168"/>
         <polyline points="${points.map(at).join(" ")}" style="fill:none;stroke:var(--blue);stroke-width:2.5"/>

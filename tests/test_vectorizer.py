@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from w2vfast import KeyedVectors
+from w2vfast import KeyedVectors, Word2Vec
 
 pytestmark = pytest.mark.peer
 sklearn = pytest.importorskip("sklearn")
@@ -159,10 +159,11 @@ def test_documents_that_cannot_be_used_are_an_error(documents, error, message):
         ({"weighting": "max"}, "weighting must be one of mean, sif, tfidf, got 'max'"),
         ({"sif_a": 0}, "sif_a must be above 0"),
         ({"tokenize": "words"}, "tokenize must be 'whitespace'"),
+        ({"vectors": Word2Vec()}, "vectors must be .* such as model.wv, got Word2Vec"),
     ],
 )
 def test_parameters_are_checked_by_fit(options, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         vectorizer(**options).fit(TEXTS)
 
 

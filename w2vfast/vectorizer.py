@@ -5,6 +5,7 @@ Needs scikit-learn: ``pip install "w2vfast[sklearn]"``.  V words, D dimension.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -194,6 +195,12 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         if not self.sif_a > 0:
             message = f"sif_a must be above 0, got {self.sif_a}"
             raise ValueError(message)
+        if not isinstance(self.vectors, (KeyedVectors, str, os.PathLike, type(None))):
+            message = (
+                "vectors must be the path of a file of vectors or a KeyedVectors, such "
+                f"as model.wv, got {type(self.vectors).__name__}"
+            )
+            raise TypeError(message)
 
     @property
     def _tokenizer(self) -> Tokenizer:

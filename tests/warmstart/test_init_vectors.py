@@ -92,7 +92,9 @@ def test_vectors_that_are_not_finite_raise(value):
 
 
 def test_what_is_neither_a_path_nor_vectors_raises():
-    with pytest.raises(TypeError, match=r"path .* or a KeyedVectors, got list"):
+    with pytest.raises(
+        TypeError, match=r"path .* or a KeyedVectors, such as model.wv, got list"
+    ):
         Word2Vec(init_vectors=[1.0], **SMALL)
     with pytest.raises(FileNotFoundError, match="no-such"):
         Word2Vec(init_vectors="no-such.txt", **SMALL)

@@ -72,7 +72,7 @@ def check_source(source: Any, vector_size: int) -> None:
     else:
         message = (
             f"init_vectors must be the path of a file of vectors or a KeyedVectors, "
-            f"got {type(source).__name__}"
+            f"such as model.wv, got {type(source).__name__}"
         )
         raise TypeError(message)
 

@@ -9,6 +9,7 @@ from w2vfast.distributed import file_parts
 from w2vfast.distributed.rank_rounds import RankRounds
 from w2vfast.distributed.ranks import RankError
 from w2vfast.errors import SettingsError
+from w2vfast.training import spans
 
 OPTIONS = {"vector_size": 20, "min_count": 2, "deterministic": True, "epochs": 2}
 MODES = [
@@ -56,6 +57,25 @@ def test_any_number_of_ranks_and_workers_gives_the_bytes_of_one(text, mode):
     for size, workers in [(1, 2), (2, 1), (3, 2)]:
         for model in trained(size, text, workers=workers, **mode):
             assert facts(model) == alone
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_rounds_of_as_many_shards_as_in_long_texts(text, mode, monkeypatch):
+    monkeypatch.setattr(spans, "SEEN_PER_ROUND", 4)  # else 600,000 tokens
+    monkeypatch.setattr(spans, "SHORTEST_SHARD", 32)
+    n_shards = []
+    exchange = RankRounds._exchange
+
+    def note(run):
+        n_shards.append(np.diff(run._plan.bounds).max())
+        exchange(run)
+
+    monkeypatch.setattr(RankRounds, "_exchange", note)
+    alone = facts(Word2Vec(None, text, workers=1, **OPTIONS, **mode))
+    for size in (2, 3):
+        for model in trained(size, text, workers=1, **mode):
+            assert facts(model) == alone
+    assert max(n_shards) == spans.SHARDS
 
 
 def test_each_shard_is_trained_by_one_rank(text, monkeypatch):

@@ -42,6 +42,14 @@ class RankRounds(DeterministicRun):
         own = [min(first + shard, end) for shard in (shards.start, shards.stop)]
         self._queue.restrict(first, end, *own)
 
+    def _begin_round(self) -> None:
+        super()._begin_round()
+        n_spans = len(self._plan.order)
+        if self._round == len(self._plan.bounds) - 1:
+            self._queue.restrict(
+                n_spans, n_spans
+            )  # the last are other ranks', and done
+
     def _close_round(self) -> None:
         self._exchange()
         super()._close_round()
@@ -53,7 +61,8 @@ class RankRounds(DeterministicRun):
     def _exchange(self) -> None:
         """Let all ranks have what each shard has learned in this round."""
         self.ranks.meet("the end of a round")
-        n_shards = int(np.diff(self._plan.bounds)[self._round])
+        first, end = self._plan.bounds[self._round : self._round + 2].tolist()
+        n_shards = end - first
         own = [k for k in self._shards_of(self.ranks.index) if k < n_shards]
         message = b"".join(map(self._packed, own))
         for rank, found in enumerate(self.ranks.gather(message)):

@@ -86,7 +86,11 @@ def test_the_address_restores_the_state(open_page):
 
 @pytest.mark.parametrize(
     "address",
-    ["preset=x&model=y&step=-3&dim=zz&word=1e9", "objective=&lang=%3Cb&eta=-1"],
+    [
+        "preset=x&model=y&step=-3&dim=zz&word=1e9",
+        "objective=&lang=%3Cb&eta=-1",
+        "preset=toString&lang=__proto__",
+    ],
 )
 def test_a_wrong_address_opens_a_page_that_works(address, open_page):
     page = open_page(address)

@@ -112,9 +112,9 @@ function saveAddress() {
 
 function restoreAddress() {
     const state = new URLSearchParams(location.hash.slice(1));
-    if (state.get("lang") in TEXT) language = state.get("lang");
+    if (Object.hasOwn(TEXT, state.get("lang"))) language = state.get("lang");
     translate();
-    choosePreset(state.get("preset") in PRESETS ? state.get("preset")
+    choosePreset(Object.hasOwn(PRESETS, state.get("preset")) ? state.get("preset")
         : OWN_TEXT ? "own" : "fruit");
     const step = Math.max(0, Math.min(1e6, Math.round(Number(state.get("step"))) || 0));
     const word = Number(state.get("word"));

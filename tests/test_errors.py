@@ -3,6 +3,7 @@
 import pickle
 import re
 
+import numpy as np
 import pytest
 from helpers import SOURCE
 
@@ -70,6 +71,11 @@ def test_a_type_error_shows_the_type():
     error = ParameterTypeError("window", "five", "a whole number")
     assert str(error) == "window must be a whole number, got 'five' (str)."
     assert isinstance(error, TypeError)
+
+
+def test_values_of_several_lines_are_shown_in_one():
+    assert shown(np.eye(2)) == "array([[1., 0.],        [0., 1.]]) (ndarray)"
+    assert shown("a\nb\u2028c") == r"'a\nb\u2028c' (str)"
 
 
 def test_long_values_are_shortened():

@@ -21,8 +21,8 @@ def shown(value: object) -> str:
 
 
 def shortened(value: object) -> str:
-    """Return a short repr of a value."""
-    text = repr(value)
+    """Return a short repr of a value, in one line."""
+    text = " ".join(repr(value).splitlines())  # of tables and arrays
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -49,7 +49,7 @@ def expand_path(entry: Any) -> list[Any]:
     if not isinstance(entry, (str, bytes, os.PathLike)):
         message = (
             "corpus_file must be a path, '-', a binary file, or a list of these, got "
-            f"{shown(entry)}. Give token lists as sentences=."
+            f"{shown(entry)}. Give token lists and tables as sentences=."
         )
         raise TypeError(message)
     path = os.fsdecode(entry)

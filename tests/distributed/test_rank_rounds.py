@@ -5,7 +5,7 @@ import pytest
 from thread_ranks import on_ranks
 
 from w2vfast import Word2Vec
-from w2vfast.distributed import file_parts
+from w2vfast.distributed import file_parts, limits
 from w2vfast.distributed.rank_rounds import RankRounds
 from w2vfast.distributed.ranks import RankError
 from w2vfast.errors import SettingsError
@@ -105,6 +105,21 @@ def test_an_error_of_one_rank_ends_all(text, monkeypatch):
     assert isinstance(found[0], RankError)
     assert "no room" in str(found[0])
     assert isinstance(found[1], MemoryError)
+
+
+def test_other_instruction_sets_are_an_error(text, monkeypatch):
+    """Else the ranks would end with different vectors."""
+    names = iter(["avx2", "avx512"])
+
+    class Core:
+        INSTRUCTION_SET = property(lambda _: next(names))
+
+    monkeypatch.setattr(limits, "_core", Core())
+    options = {**OPTIONS, "workers": 1}
+    for error in on_ranks(2, lambda ranks: Word2Vec(None, text, comm=ranks, **options)):
+        assert isinstance(error, RankError)
+        assert "has the instruction set = avx2" in str(error)
+        assert "Set W2VFAST_ISA, on all machines" in str(error)
 
 
 def test_more_ranks_than_shards_are_refused():

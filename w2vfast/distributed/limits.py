@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from w2vfast import _core
 from w2vfast.distributed.cpus import workers_of
 from w2vfast.distributed.ranks import RankError, Ranks, ranks_of
 from w2vfast.errors import Setting, SettingsError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 OWN_SETTINGS = ("workers",)  # may differ between ranks
 CHECKSUM_ROWS = 1 << 14  # of a matrix, that are copied at once
+_INSTRUCTIONS = "the instruction set"
 
 
 def checked_ranks(
@@ -113,15 +115,20 @@ def check_alike(
     own["the vectors at the start"] = _of_weights(weights)
     own["the noise weights"] = _checksum(tables.noise or ())
     own["the frozen words"] = _checksum([tables.frozen])
+    if params.deterministic:  # each rank merges all rows, to the last bit
+        own[_INSTRUCTIONS] = _core.INSTRUCTION_SET
     ranks.meet("the start of the training")
     lines = "\n".join(f"{name}\0{value}" for name, value in own.items())
     for rank, message in enumerate(ranks.gather(lines.encode())):
         found = dict(line.split("\0") for line in message.decode().split("\n"))
         for name, value in own.items():
             if found[name] != value:
+                remedy = "Give all ranks the same arguments and texts."
+                if name == _INSTRUCTIONS:
+                    remedy = "Set W2VFAST_ISA, on all machines, to one that all have."
                 text = (
                     f"rank {ranks.index} has {name} = {value}, rank {rank} has {name} "
-                    f"= {found[name]}. Give all ranks the same arguments and texts."
+                    f"= {found[name]}. {remedy}"
                 )
                 raise RankError(text)
 

@@ -55,21 +55,21 @@ def models_of(results):
 
 @pytest.fixture
 def break_run(text, tmp_path, monkeypatch):
-    """Train until three checkpoints are written; return the last, of the 2nd epoch."""
+    """Train until some checkpoints are written; return the last, of the 2nd epoch."""
 
-    def run(size):
+    def run(size, n_saves=3, **options):
         calls = []
         save = Saver.save
 
-        def save_and_fail(saver, *arguments, **options):
-            save(saver, *arguments, **options)
+        def save_and_fail(saver, position, at_once):
+            save(saver, position, at_once=at_once)
             calls.append(saver)
-            if len(calls) == 3:
+            if len(calls) == n_saves:
                 raise OSError("the machine is gone")
 
         with monkeypatch.context() as patch:
             patch.setattr(Saver, "save", save_and_fail)
-            for error in trained(size, text, tmp_path / "c"):
+            for error in trained(size, text, tmp_path / "c", **options):
                 assert "the machine is gone" in str(error)
         found = CheckpointFolder(tmp_path / "c").newest()[1]
         assert found.position.epoch == 1
@@ -117,6 +117,14 @@ def test_another_number_of_ranks_trains_each_token_once(
     losses = [epoch.loss for epoch in models[0].history]
     unbroken = models_of(trained(2, text, tmp_path / "d"))[0]
     assert losses == pytest.approx([e.loss for e in unbroken.history], rel=0.05)
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_run_may_be_broken_twice(text, tmp_path, size, break_run):
+    break_run(size)
+    break_run(3 - size, n_saves=1, resume=True)
+    for model in models_of(trained(3, text, tmp_path / "c", resume=True)):
+        assert [epoch.words for epoch in model.history] == [44_000] * 3
 
 
 def test_pieces_of_parts_that_are_done_come_first():

@@ -81,6 +81,8 @@ class Saver:
     ----------
     signals : WaitingSignals
         As given.
+    run : RunIdentity
+        INOUT; what the next checkpoints are of.
     """
 
     def __init__(
@@ -95,7 +97,7 @@ class Saver:
     ) -> None:
         self._folder = folder
         self._interval = interval
-        self._run = run
+        self.run = run
         self._trainer = trainer
         self._history = history
         self.signals = signals
@@ -201,7 +203,7 @@ class Saver:
         finished: bool = False,
     ) -> Checkpoint:
         return Checkpoint(
-            *(self._run, position, finished, list(self._history)),
+            *(self.run, position, finished, list(self._history)),
             *(self._trainer.starts, weights, self._trainer.arrays),
         )
 

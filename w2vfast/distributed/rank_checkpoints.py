@@ -100,6 +100,7 @@ class RankPlan:
             if ranks.index == 0:
                 run = self._plan.run(whole, of_all_ranks, history)
                 saver = within.enter_context(run)
+                saver.run = dataclasses.replace(saver.run, ids=text.digest)
                 signals = saver.signals
             else:
                 signals = within.enter_context(WaitingSignals(SIGNALS))

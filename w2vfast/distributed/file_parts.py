@@ -210,7 +210,6 @@ def _parts(
         The size of each file that can be cut [bytes].
     stored : list of int
         The size of each file on disk [bytes].
-    n_ranks : int
 
     Returns
     -------

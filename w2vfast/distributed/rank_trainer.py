@@ -310,7 +310,7 @@ class RankTrainer(Trainer):
         Parameters
         ----------
         number : int
-            Of this merge in the run, which decides whose changes come last.
+            Of this merge in its epoch, from 1; it decides whose changes come last.
         epoch : float
             Epochs done by all ranks.
         levels : int

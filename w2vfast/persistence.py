@@ -30,7 +30,7 @@ from w2vfast.training.history import EpochStats
 from w2vfast.training.noise_weights import NoiseWeights
 from w2vfast.training.weights import Rows, Weights
 
-_DAMAGED = "The folder is damaged: its parts are not of one model. Save it again."
+_DAMAGED = "It is damaged: its parts are not of one model. Save it again."
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,8 @@ def load_gensim_model(path: PathLike) -> SavedModel:
         raise ValueError(message)
     # A row for the sentence end, which is no word here.
     rows = [k for k, word in enumerate(found.contents.words) if word != SENTENCE_END]
-    order = np.array(rows)[np.argsort(-found.contents.counts[rows], kind="stable")]
+    by_count = np.argsort(-found.contents.counts[rows], kind="stable")
+    order = np.array(rows, np.intp)[by_count]
     words = [SENTENCE_END, *(found.contents.words[k] for k in order)]
     params = _gensim_params(found, name)
     arrays: dict[str, NDArray[Any]] = {

@@ -125,16 +125,23 @@ def test_the_inner_nodes_of_another_tree_are_not_taken(pickled):
         ({"syn1neg": outputs()[:, :2]}, r"need syn1neg .* shape \(3, 3\), got"),
         ({"syn1neg": outputs(), "window": "wide"}, "window must be .* got 'wide'"),
         ({"syn1neg": outputs(), "window": {}}, "window must be .* got {}"),
-        ({"syn1neg": [1.0]}, "file: a part of the pickle is not an array"),
+        ({"syn1neg": [1.0]}, ": a part of the pickle is not an array"),
         ({"syn1neg": outputs() - np.inf}, "row 1 of syn1neg contains .* not a finite"),
         ({"syn1neg": outputs(), "rows": [[1], [np.nan]]}, r"of 'b' \(row 2\) contains"),
+        ({"syn1neg": outputs(), "corpus_count": "x"}, "not an integer"),
         ({"syn1neg": outputs(), "counts": (-3, 9)}, "count"),
         ({"syn1neg": outputs(), "words": ("a", "a")}, "'a' is in its vocabulary twice"),
     ],
 )
 def test_what_cannot_be_trained_is_an_error(saved, problem, pickled):
-    with pytest.raises(ValueError, match=problem):
+    with pytest.raises(ValueError, match=f"/file.*{problem}"):
         Word2Vec.load(pickled(**saved), kind="gensim")
+
+
+@pytest.mark.parametrize("words", [(), ("</s>",)])
+def test_a_model_without_words_has_none(words, pickled):
+    path = pickled(words, np.arange(len(words)), outputs(len(words)))
+    assert len(Word2Vec.load(path, kind="gensim").wv) == 0
 
 
 def test_vectors_alone_are_no_model():

@@ -1,4 +1,4 @@
-"""Vectors that gensim saved: Python's own unpickler must not be asked."""
+"""Vectors and models that gensim saved: Python's own unpickler must not be asked."""
 
 import shutil
 import sys
@@ -8,6 +8,7 @@ import numpy as np
 from file_readers import FileReader
 from mutations import mutated
 
+from w2vfast import Word2Vec
 from w2vfast.formats.dispatch import read_vectors
 
 SAVED = Path(__file__).parents[1] / "data" / "golden" / "gensim"
@@ -42,6 +43,9 @@ class GensimReader(FileReader):
         held = read_vectors(path, "gensim")
         assert held.vectors.shape[:1] == (len(held.words),)
         assert np.isfinite(held.vectors).all()
+        model = Word2Vec.load(path, kind="gensim")
+        n_words = sum(word != "</s>" for word in held.words)
+        assert model.wv.vectors.shape == (n_words, model.vector_size)
 
     @staticmethod
     def refuse_calls(event, _):

@@ -257,6 +257,18 @@ def test_a_bad_row_in_a_later_block_of_csv_is_an_error(monkeypatch, tmp_path):
     assert "Put quotes around fields" in found
 
 
+def test_long_rows_are_not_all_read_for_the_names_of_columns(monkeypatch, tmp_path):
+    monkeypatch.setattr(csv_files, "BLOCK_BYTES", 1 << 16)
+    (tmp_path / "t.csv").write_text("text,n\n" + ("a " * 25_000 + ",1\n") * 100)
+    tracemalloc.start()
+    try:
+        csv_files._top(str(tmp_path / "t.csv"), "text", (",", ";"))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1 << 21
+
+
 def test_a_row_that_is_too_long_is_an_error(monkeypatch, tmp_path):
     monkeypatch.setattr(csv_files, "BLOCK_BYTES", 1000)
     (tmp_path / "t.csv").write_text("text,n\n" + "a b,1\n" * 500 + "a " * 5000 + ",1\n")

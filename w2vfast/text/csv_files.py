@@ -148,9 +148,13 @@ def _check_utf8(name: str, path: str) -> None:
 
 def _first_lines(path: str) -> list[str]:
     """Return lines that hold the first rows; the last may be cut off."""
+    lines, n_read = list[str](), 0
     with ExitStack() as files:
         text = open_text(path, files)
-        return [text.readline(BLOCK_BYTES) for _ in range(_FIRST_LINES)]
+        while len(lines) < _FIRST_LINES and n_read < BLOCK_BYTES:
+            lines.append(text.readline(BLOCK_BYTES))
+            n_read += len(lines[-1])
+    return lines
 
 
 def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:

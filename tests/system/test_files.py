@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import threading
+from unittest.mock import Mock
 
 import pytest
 from helpers import posix_only, run_python
@@ -324,6 +325,23 @@ def test_a_disk_error_is_not_reported_as_damaged_data(compress):
 
     with pytest.raises(OSError, match="bad disk"):
         read(BadDisk(compress(LONG_TEXT)))
+
+
+@pytest.mark.skipif(
+    not os.path.exists("/proc/self/mem"), reason="needs a file that cannot be read"
+)
+def test_a_disk_error_names_the_file():
+    with pytest.raises(OSError, match="/proc/self/mem"):
+        InputFile("/proc/self/mem", "text")
+
+
+def test_a_disk_error_in_the_middle_names_the_file(tmp_path, monkeypatch):
+    (tmp_path / "text").write_bytes(b"text")
+    with InputFile(str(tmp_path / "text"), "text") as file:
+        failed = OSError(errno.EIO, "bad disk")
+        monkeypatch.setattr(file._raw, "readinto", Mock(side_effect=failed))
+        with pytest.raises(OSError, match=r"bad disk: .*text"):
+            file.readall()
 
 
 def test_zstd_without_a_package_names_what_to_install(monkeypatch):

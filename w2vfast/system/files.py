@@ -68,7 +68,8 @@ class InputFile(io.RawIOBase):
         self._raw = _Raw(file)
         try:
             self._plain = _decompressed(self._raw, name)
-        except BaseException:
+        except BaseException as error:
+            self._name_file(error)
             self.close()
             raise
 
@@ -95,6 +96,7 @@ class InputFile(io.RawIOBase):
             n = _read_into(self._plain, buffer)
         except Exception as error:
             if self._plain is self._raw or not is_damage(error):
+                self._name_file(error)
                 raise
             message = (
                 f"{self.name}: the compressed data is cut off or damaged ({error}). "
@@ -103,6 +105,11 @@ class InputFile(io.RawIOBase):
             raise ValueError(message) from error
         self._check_expansion(n)
         return n
+
+    def _name_file(self, error: BaseException) -> None:
+        # What the system says of a descriptor does not name its file.
+        if self._opened and isinstance(error, OSError) and error.filename is None:
+            error.filename = self._opened.name
 
     def _check_expansion(self, n: int) -> None:
         """Raise if a compressed file expands as only one made to harm does."""

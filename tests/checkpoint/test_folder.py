@@ -115,7 +115,7 @@ def test_a_checkpoint_is_no_folder_of_checkpoints(folder):
 
 def test_if_the_only_one_is_damaged_the_error_says_how_to_go_on(folder):
     os.remove(os.path.join(folder.add(checkpoint()), "model.json"))
-    message = "checkpoint-000001 cannot be read.* Remove the folder and begin anew"
+    message = r"checkpoint-000001 cannot be read.*[^.]\. Remove the folder and begin"
     with pytest.raises(ValueError, match=message):
         folder.newest()
 

@@ -133,15 +133,15 @@ class CheckpointFolder:
                 checkpoint = read_checkpoint(path, whole=whole)
             except (ValueError, FileNotFoundError) as error:
                 names.pop()
+                reason = str(error).rstrip(".")
                 if not names:
                     message = (
                         f"the checkpoint {path} cannot be read, and there is none "
-                        f"before it: {error} Remove the folder and begin anew, or "
+                        f"before it: {reason}. Remove the folder and begin anew, or "
                         "restore it from a copy."
                     )
                     raise ValueError(message) from error
-                message = f"{error}. The checkpoint before it, {names[-1]}, is used."
-                warn(message)
+                warn(f"{reason}. The checkpoint before it, {names[-1]}, is used.")
             else:
                 self._good = names
                 return path, checkpoint

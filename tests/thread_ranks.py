@@ -6,6 +6,13 @@ import numpy as np
 
 from w2vfast.distributed.ranks import RankError
 
+MODES = [
+    {"sg": 1, "negative": 5},
+    {"sg": 1, "hs": 1, "negative": 0},
+    {"sg": 0, "negative": 5},
+    {"sg": 0, "hs": 1, "negative": 0},
+]
+
 
 class ThreadRanks:
     """One of several threads that do together what processes do by MPI."""

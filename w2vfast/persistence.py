@@ -15,7 +15,7 @@ from w2vfast.errors import shortened, warn
 from w2vfast.formats.folder import (
     CHECKPOINT_KIND,
     MODEL_KIND,
-    TRAIN_ON,
+    checkpoint_message,
     load_folder,
     save_folder,
 )
@@ -158,7 +158,7 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
     if found.get("kind") != MODEL_KIND:
         message = f"{path} holds {found.get('kind')!r}, not a {MODEL_KIND}."
         if found.get("kind") == CHECKPOINT_KIND:
-            message = f"{path} is a checkpoint of a training. {TRAIN_ON}"
+            message = checkpoint_message(path)
         raise ValueError(message)
     name = os.fspath(path)
     meta = checked(_Meta, found, name)

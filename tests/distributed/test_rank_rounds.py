@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from thread_ranks import on_ranks
+from thread_ranks import MODES, on_ranks
 
 from w2vfast import Word2Vec
 from w2vfast.distributed import file_parts, limits
@@ -12,12 +12,6 @@ from w2vfast.errors import SettingsError
 from w2vfast.training import spans
 
 OPTIONS = {"vector_size": 20, "min_count": 2, "deterministic": True, "epochs": 2}
-MODES = [
-    {"sg": 1, "negative": 5},
-    {"sg": 1, "hs": 1, "negative": 0},
-    {"sg": 0, "negative": 5},
-    {"sg": 0, "hs": 1, "negative": 0},
-]
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from thread_ranks import on_ranks
+from thread_ranks import MODES, on_ranks
 
 from w2vfast import KeyedVectors, StopTraining, Word2Vec
 from w2vfast.distributed import cpus, merge_times
@@ -28,12 +28,6 @@ def topics(n_sentences, n_topics=10):
 
 
 SENTENCES = topics(20_000)
-MODES = [
-    {"sg": 1, "negative": 5},
-    {"sg": 1, "hs": 1, "negative": 0},
-    {"sg": 0, "negative": 5},
-    {"sg": 0, "hs": 1, "negative": 0},
-]
 
 
 @pytest.fixture(autouse=True)

@@ -22,6 +22,7 @@ from w2vfast.checkpoint.identity import RunIdentity
 from w2vfast.checkpoint.plan import CheckpointPlan, NoCheckpoints
 from w2vfast.checkpoint.saver import SIGNALS, Saver
 from w2vfast.checkpoint.storage import Checkpoint
+from w2vfast.distributed.rank_merges import CHUNK_FLOATS
 from w2vfast.distributed.rank_parts import RankParts, WholeText, whole_text
 from w2vfast.distributed.rank_trainer import RankTrainer
 from w2vfast.distributed.ranks import Ranks, totals
@@ -318,13 +319,10 @@ class RankPauses:
 
 def share_rows(ranks: Ranks, rows: NDArray[np.float32]) -> None:
     """Replace a matrix by that of the first rank; INOUT."""
-    n_rows = max(1, _CHUNK_FLOATS // rows.shape[1])
+    n_rows = max(1, CHUNK_FLOATS // rows.shape[1])
     for start in range(0, len(rows), n_rows):
         chunk = rows[start : start + n_rows].copy()
         if ranks.index > 0:
             chunk[...] = 0
         ranks.add_up(chunk)
         rows[start : start + n_rows] = chunk
-
-
-_CHUNK_FLOATS = 1 << 20

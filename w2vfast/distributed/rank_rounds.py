@@ -15,13 +15,17 @@ from numpy.typing import NDArray
 
 from w2vfast import _core
 from w2vfast.distributed.rank_parts import RankParts, part_lengths
-from w2vfast.distributed.ranks import Ranks, totals
+from w2vfast.distributed.rank_trainer import TrainerOfRank
+from w2vfast.distributed.ranks import Ranks
 from w2vfast.system.threads import POLL_SECONDS
-from w2vfast.training.deterministic_run import DeterministicRun
+from w2vfast.training.deterministic_run import (
+    DeterministicRun,
+    numbers_of,
+    restore_numbers,
+)
 from w2vfast.training.history import EpochStats, Progress
 from w2vfast.training.position import Pauses
 from w2vfast.training.spans import SHARDS
-from w2vfast.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
@@ -44,11 +48,10 @@ class RankRounds(DeterministicRun):
 
     def _begin_round(self) -> None:
         super()._begin_round()
-        n_spans = len(self._plan.order)
         if self._round == len(self._plan.bounds) - 1:
-            self._queue.restrict(
-                n_spans, n_spans
-            )  # the last are other ranks', and done
+            # The last spans may be other ranks'; they are done, too.
+            n_spans = len(self._plan.order)
+            self._queue.restrict(n_spans, n_spans)
 
     def _close_round(self) -> None:
         self._exchange()
@@ -71,26 +74,24 @@ class RankRounds(DeterministicRun):
                 self._unpack(shards, np.frombuffer(found, dtype=np.uint8))
 
     def _packed(self, shard: int) -> bytes:
-        c = self.counters[shard]
-        counts = (c.ids, c.predictions, c.hs_loss, c.ns_loss, c.softmax_loss)
         rows = _core.pack_shard(self._shards, shard)
         numbers = np.array([len(rows), *self._shards.sampling[shard]])
-        found = [numbers.tobytes(), np.array(counts, np.float64).tobytes()]
-        return b"".join([*found, rows.tobytes()])
+        counts = numbers_of(self.counters[shard])
+        return b"".join(part.tobytes() for part in (numbers, counts, rows))
 
     def _unpack(self, shards: list[int], message: NDArray[np.uint8]) -> None:
         times = self._shards.sampling
         for shard in shards:
             numbers, message = np.split(message, [8 * (1 + 2 * _COUNTERS)])
             n_bytes, *times[shard] = numbers[: 8 * (1 + _COUNTERS)].view(np.int64)
-            ids, predictions, *losses = numbers[8 * (1 + _COUNTERS) :].view(np.float64)
-            self.counters[shard].restore(int(ids), int(predictions), *losses)
+            counts = numbers[8 * (1 + _COUNTERS) :].view(np.float64)
+            restore_numbers(self.counters[shard], counts)
             rows, message = np.split(message, [n_bytes])
             _core.unpack_shard(self._shards, shard, rows)
         self._shards.sampling = times
 
 
-class RoundsTrainer(Trainer):
+class RoundsTrainer(TrainerOfRank):
     """One rank's deterministic run; the result is the same on all ranks.
 
     Parameters
@@ -121,11 +122,6 @@ class RoundsTrainer(Trainer):
 
     def _run_kind(self) -> type[FastRun]:
         return RankRounds
-
-    def should_stop(self, wanted: bool) -> bool:
-        """Whether a hook of any rank asks to stop: all ranks stop together."""
-        self._ranks.meet("the next epoch")
-        return totals(self._ranks, wanted)[0] > 0
 
     def run_epoch(
         self,

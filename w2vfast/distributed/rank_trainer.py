@@ -90,7 +90,18 @@ class RankRun(FastRun):
         return np.mean(known, axis=0) if known else None
 
 
-class RankTrainer(Trainer):
+class TrainerOfRank(Trainer):
+    """What is common to the trainers of ranks, which stop together."""
+
+    _ranks: Ranks
+
+    def should_stop(self, wanted: bool) -> bool:
+        """Whether a hook of any rank asks to stop: all ranks stop together."""
+        self._ranks.meet("the next epoch")
+        return totals(self._ranks, wanted)[0] > 0
+
+
+class RankTrainer(TrainerOfRank):
     """One rank's training run; the result is the same on all ranks.
 
     Parameters
@@ -150,11 +161,6 @@ class RankTrainer(Trainer):
             name: SharedRows.of(rows.vectors, updates[name], self._ranks.size)
             for name, rows in self.weights
         }
-
-    def should_stop(self, wanted: bool) -> bool:
-        """Whether a hook of any rank asks to stop: all ranks stop together."""
-        self._ranks.meet("the next epoch")
-        return totals(self._ranks, wanted)[0] > 0
 
     def run_epoch(
         self,

@@ -29,7 +29,7 @@ MODEL_KIND = "w2vfast.Word2Vec"
 VECTORS_KIND = "w2vfast.KeyedVectors"
 CHECKPOINT_KIND = "w2vfast.Checkpoint"
 # What to do with checkpoints.
-TRAIN_ON = (
+_TRAIN_ON = (
     "Train on from them: the same arguments, checkpoint= and resume=True, on the "
     "command line --checkpoint and --resume. That ends in vectors or a model."
 )
@@ -117,6 +117,11 @@ def load_folder(
         raise FileNotFoundError(_no_folder_message(path)) from error
 
 
+def checkpoint_message(path: PathLike) -> str:
+    """Return what to say of a checkpoint where a model or vectors are expected."""
+    return f"{os.fspath(path)} is a checkpoint of a training. {_TRAIN_ON}"
+
+
 def _no_folder_message(path: PathLike) -> str:
     message = (
         f"{os.fspath(path)!r} is not a model that w2vfast saved, a folder with "
@@ -124,7 +129,7 @@ def _no_folder_message(path: PathLike) -> str:
     )
     within = os.path.join("checkpoint-*", _DESCRIPTION_FILE)
     if glob.glob(within, root_dir=path):
-        return f"{message}It has checkpoints. {TRAIN_ON}"
+        return f"{message}It has checkpoints. {_TRAIN_ON}"
     return (
         f"{message}Vectors of other programs are read by "
         "KeyedVectors.load_word2vec_format; gensim writes them with "

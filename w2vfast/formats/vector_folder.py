@@ -24,8 +24,8 @@ from w2vfast.formats.contents import (
 from w2vfast.formats.folder import (
     CHECKPOINT_KIND,
     MODEL_KIND,
-    TRAIN_ON,
     VECTORS_KIND,
+    checkpoint_message,
     folder_kind,
     load_folder,
     save_folder,
@@ -59,7 +59,7 @@ def read(path: str, how: ReadOptions) -> Contents:
             f"{VECTORS_KIND!r}"
         )
         if meta.get("kind") == CHECKPOINT_KIND:
-            message = f"{path} is a checkpoint of a training. {TRAIN_ON}"
+            message = checkpoint_message(path)
         raise ValueError(message)
     _check_lengths(path, held)
     held = limited_and_checked(path, held, how)

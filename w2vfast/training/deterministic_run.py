@@ -91,14 +91,10 @@ class DeterministicRun(FastRun):
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The curvature, when shards sample it, and what each shard has counted."""
-        counters = [
-            (c.ids, c.predictions, c.hs_loss, c.ns_loss, c.softmax_loss)
-            for c in self.counters
-        ]
         return {
             "curvature": self._shards.state,
             "sampling": self._shards.sampling,
-            "counters": np.array(counters, float),
+            "counters": np.array([*map(numbers_of, self.counters)]),
         }
 
     def restore(
@@ -127,10 +123,8 @@ class DeterministicRun(FastRun):
             raise ValueError(message)
         self._shards.state = np.array(arrays["curvature"])
         self._shards.sampling = np.array(arrays["sampling"])
-        for counters, (ids, predictions, *losses) in zip(
-            self.counters, arrays["counters"].tolist(), strict=True
-        ):
-            counters.restore(int(ids), int(predictions), *losses)
+        for counters, numbers in zip(self.counters, arrays["counters"], strict=True):
+            restore_numbers(counters, numbers)
 
     def tasks(self, epoch: int, queue: _core.SpanQueue) -> list[Callable[[], object]]:
         """Return what each thread calls: it trains and merges round after round."""
@@ -194,6 +188,19 @@ class DeterministicRun(FastRun):
         self._trained.abort()
         self._merged.abort()
         super().stop(queue)
+
+
+def numbers_of(counters: _core.Counters) -> NDArray[np.float64]:
+    """Return what a shard has counted, for `restore_numbers`."""
+    c = counters
+    found = (c.ids, c.predictions, c.hs_loss, c.ns_loss, c.softmax_loss)
+    return np.array(found, np.float64)
+
+
+def restore_numbers(counters: _core.Counters, numbers: NDArray[np.float64]) -> None:
+    """Set counters to what `numbers_of` returned; INOUT."""
+    ids, predictions, *losses = numbers.tolist()
+    counters.restore(int(ids), int(predictions), *losses)
 
 
 def contexts_of_windows(params: TrainParams) -> NDArray[np.int64]:

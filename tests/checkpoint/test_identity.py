@@ -18,10 +18,10 @@ def changed(**changes):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"params": {"alpha": 0.1}}, "alpha=0.1 then and None now"),
+        ({"params": {"alpha": 0.1}}, "alpha=0.1 then, alpha=None now"),
         (
             {"params": {"window": 7, "epochs": 9}},
-            "window=7 then and 5 now, epochs=9 then and 5 now",
+            "window=7 then, window=5 now, epochs=9 then, epochs=5 now",
         ),
         ({"epochs_before": 3}, "the model was trained 3 epochs before it, now 0"),
         ({"n_ids": 1234}, "the text had 1,234 words .* now it has 100"),
@@ -46,6 +46,10 @@ def test_a_parameter_that_was_added_later_has_its_default():
     earlier = changed()
     del earlier.params["init_range"]
     IDENTITY.check(earlier, "one")
+
+
+def test_an_array_without_dimensions_has_a_digest():
+    assert digest_of(np.array(3)) == digest_of(np.array([3]))
 
 
 def test_digests_depend_on_values_and_order_but_not_on_blocks(monkeypatch):

@@ -32,7 +32,7 @@ def test_anything_else_is_refused(text):
         interval_of(text)
 
 
-@pytest.mark.parametrize("value", [10, 1.5, None, b"10min"])
+@pytest.mark.parametrize("value", [10, 1.5, b"10min"])
 def test_a_value_that_is_no_text_is_refused(value):
-    with pytest.raises(ParameterTypeError, match="'500Mwords', got"):
+    with pytest.raises(ParameterTypeError, match="'500Mwords' or None, got"):
         interval_of(value)

@@ -139,7 +139,7 @@ def test_several_workers_train_each_token_once(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"alpha": 0.1}, "alpha=None then and 0.1 now"),
+        ({"alpha": 0.1}, "alpha=None then, alpha=0.1 now"),
         ({"sentences": SENTENCES[1:]}, "the text had"),
         (
             {"sentences": [*SENTENCES[:-2], *SENTENCES[:-3:-1]]},

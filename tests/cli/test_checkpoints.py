@@ -59,6 +59,10 @@ def test_each_checkpoint_is_printed_unless_nothing_is(
             ["--checkpoint", "c", "--checkpoint-every", "5m"],
             "--checkpoint-every must be a time such as '10min'",
         ),
+        (
+            ["--checkpoint", "c", "--checkpoint-every="],
+            "got ''. Without --checkpoint-every: a checkpoint every 10min.",
+        ),
         (["--checkpoint"], "--checkpoint needs a value: folder for checkpoints"),
     ],
 )
@@ -75,4 +79,7 @@ def test_refusals_spell_parameters_as_flags(corpus, output, folder, train, capsy
     assert "Give --resume to go on from it, or name another" in capsys.readouterr().err
     assert train(corpus, output, *flags, "--resume", "-window", 9, "-hs", 1) == 1
     printed = capsys.readouterr().err
-    assert "-window 5 then and 9 now, -hs 0 then and 1 now." in printed
+    assert "-window 5 then, -window 9 now, -hs 0 then, -hs 1 now." in printed
+    assert train(corpus, output, *flags, "--resume", "--deterministic") == 1
+    printed = capsys.readouterr().err
+    assert ": no --deterministic then, --deterministic now." in printed

@@ -341,6 +341,17 @@ def test_a_closed_standard_output_is_an_error_with_a_sentence(command):
 
 
 @posix_only
+def test_a_closed_standard_output_is_noticed_before_the_training(corpus):
+    train = cli_command("train", "-train", corpus, "-output", "-", "-size", 4)
+    options = {**CHILD_OPTIONS, "capture_output": True, "text": True}
+    command = f"{shlex.join(train)} >&-"
+    done = subprocess.run(["sh", "-c", command], check=False, **options)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "standard output is closed. Open it, or name a file: '/dev/stdout'" in line
+
+
+@posix_only
 def test_a_terminated_training_leaves_the_output_untouched(corpus, output):
     output.write_text("old")
     files = ["-train", corpus, "-output", output]

@@ -419,8 +419,9 @@ def test_an_unknown_word_to_record_is_an_error_before_the_training(
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["-save-vocab", "v", "--record", "r"], "--record needs a training"),
+        (["-save-vocab", "v", "--record", "r.npz"], "--record needs a training"),
         (["-output", "o", "--record-words", "a"], "needs --record, the file"),
+        (["-output", "o", "--record", "r.txt"], "must be the name of a file that ends"),
     ],
 )
 def test_a_recording_without_its_training_or_file_is_wrong_usage(
@@ -441,6 +442,7 @@ def test_a_training_that_had_ended_is_not_recorded(corpus, output, small, capsys
 
 
 def test_two_outputs_are_not_one_file(corpus, output, capsys):
+    output = output.with_suffix(".npz")
     arguments = ["train", "-train", str(corpus), "-output", str(output)]
     for flag in ("--record", "--checkpoint"):
         assert main([*arguments, flag, str(output)]) == 2

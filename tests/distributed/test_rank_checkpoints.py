@@ -1,5 +1,6 @@
 """Checkpoints of several ranks, with which any number of ranks goes on."""
 
+import dataclasses
 import os
 import signal
 
@@ -10,7 +11,9 @@ from thread_ranks import on_ranks
 from w2vfast import Word2Vec
 from w2vfast.checkpoint.folder import CheckpointFolder
 from w2vfast.checkpoint.saver import Saver
+from w2vfast.checkpoint.storage import write_checkpoint
 from w2vfast.distributed import file_parts, merge_times
+from w2vfast.distributed.rank_checkpoints import LENGTHS
 from w2vfast.distributed.rank_parts import RankParts
 from w2vfast.distributed.ranks import RankError
 from w2vfast.training.fast_run import FastRun
@@ -199,3 +202,26 @@ def test_sentences_of_ranks_need_as_many_ranks(tmp_path):
     for error in on_ranks(3, lambda ranks: train(ranks, resume=True)):
         assert "the text had 24,000 words" in str(error)
     assert os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        np.array("many"),
+        np.array(44_000),
+        np.array([44_000.0]),
+        np.array([50_000, -6_000]),
+    ],
+)
+def test_lengths_of_parts_that_are_none_are_damage(text, tmp_path, lengths):
+    trained(2, text, tmp_path)
+    folder = CheckpointFolder(tmp_path)
+    path, found = folder.newest()
+    arrays = {**found.arrays, LENGTHS: np.array(lengths)}
+    changed = dataclasses.replace(found, arrays=arrays)
+    for name in folder.names():
+        os.rename(tmp_path / name, tmp_path / f"old-{name}")
+    write_checkpoint(path, changed)
+    (error,) = trained(1, text, tmp_path, resume=True)
+    assert isinstance(error, ValueError)
+    assert path in str(error)

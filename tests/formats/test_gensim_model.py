@@ -63,8 +63,10 @@ def pickled(monkeypatch, tmp_path):
         words=("a", "b"), counts=(3, 9), syn1neg=None, parts=(), rows=None, **attributes
     ):
         if rows is None:
-            rows = np.arange(3 * len(words)).reshape(-1, 3)
-        wv = {"index_to_key": list(words), "vectors": np.array(rows, np.float32)}
+            rows = np.arange(3 * len(words), dtype=np.float32).reshape(-1, 3)
+        if not isinstance(rows, np.ndarray):
+            rows = np.array(rows, np.float32)
+        wv = {"index_to_key": list(words), "vectors": rows}
         if counts is not None:
             wv["expandos"] = {"count": np.array(counts)}
         for name, of_part in dict(parts).items():
@@ -128,6 +130,14 @@ def test_the_inner_nodes_of_another_tree_are_not_taken(pickled):
         ({"syn1neg": [1.0]}, ": a part of the pickle is not an array"),
         ({"syn1neg": outputs() - np.inf}, "row 1 of syn1neg contains .* not a finite"),
         ({"syn1neg": outputs(), "rows": [[1], [np.nan]]}, r"of 'b' \(row 2\) contains"),
+        (
+            {"syn1neg": outputs() - np.float64([1e300])},
+            r"-1e\+300 is too large for float32",
+        ),
+        (
+            {"syn1neg": outputs(), "rows": np.float64([[1], [1e300]])},
+            r"1e\+300 is too large for float32",
+        ),
         ({"syn1neg": outputs(), "corpus_count": "x"}, "not an integer"),
         ({"syn1neg": outputs(), "counts": (-3, 9)}, "count"),
         ({"syn1neg": outputs(), "words": ("a", "a")}, "'a' is in its vocabulary twice"),

@@ -128,3 +128,11 @@ def test_the_text_is_not_overwritten(tmp_path, capsys):
     assert main(["learn", "-o", str(text), "--train", str(text)]) == 2
     assert "would be overwritten" in capsys.readouterr().err
     assert text.read_text() == "a b\n"
+
+
+def test_one_page_has_one_name(tmp_path, capsys):
+    names = [str(tmp_path / "a.html"), str(tmp_path / "b.html")]
+    assert main(["learn", "-o", names[0], "--output", names[1]]) == 2
+    expected = f"-o {names[0]} and --output {names[1]} both name the page. Leave one"
+    assert expected in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -11,11 +11,13 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from unittest.mock import Mock
 
 import pytest
 from helpers import posix_only, run_python
 
+from w2vfast.system import files
 from w2vfast.system.files import (
     InputFile,
     check_output,
@@ -190,6 +192,44 @@ def test_a_fifo_is_written_directly(tmp_path):
     reader.join(10)
     assert received == [b"through"]
     assert stat.S_ISFIFO(path.stat().st_mode)
+
+
+@posix_only
+def test_a_fifo_to_which_nobody_writes_is_an_error_that_names_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "WRITER_SECONDS", 0.05)
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    with pytest.raises(TimeoutError, match=r"no program has written .*/fifo'"):
+        InputFile(str(path), "fifo")
+
+
+@posix_only
+def test_a_writer_of_a_fifo_may_be_slow(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "WRITER_SECONDS", 0.05)
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+
+    def write():
+        with open(path, "wb", buffering=0) as pipe:
+            for part in (b"", b"a", b"b"):
+                time.sleep(0.1)
+                pipe.write(part)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with InputFile(str(path), "fifo") as file:
+        assert file.readall() == b"ab"
+    writer.join(10)
+
+
+@posix_only
+def test_a_closed_descriptor_is_no_output():
+    descriptor = os.open(os.devnull, os.O_WRONLY)
+    check_output(f"/dev/fd/{descriptor}")
+    os.close(descriptor)
+    with pytest.raises(OSError, match=r"it is closed\. .*: '/dev/fd/") as caught:
+        check_output(f"/dev/fd/{descriptor}")
+    assert caught.value.errno == errno.EBADF
 
 
 STDOUT_SCRIPT = """

@@ -113,7 +113,8 @@ def test_one_long_line_has_the_counts_of_its_words():
 def test_text_without_words_is_an_error(tmp_path, data, exact):
     path = tmp_path / "blank.txt"
     path.write_bytes(data)
-    with pytest.raises(ValueError, match=r"blank\.txt' holds no words"):
+    message = r"blank\.txt' holds no words: it is empty or only white space, or text"
+    with pytest.raises(ValueError, match=message):
         encode(path, exact=exact)
 
 

@@ -51,7 +51,9 @@ def test_any_iterable_of_token_lists_is_a_corpus():
 def test_a_consumed_generator_is_an_error():
     sentences = (s for s in [["a"]])
     assert encode_all(sentences)[0] == ["</s>", "a"]
-    with pytest.raises(ValueError, match="generator that was already consumed"):
+    with pytest.raises(
+        ValueError, match="an iterator that was already read to its end"
+    ):
         encode(sentences)
 
 

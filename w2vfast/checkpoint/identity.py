@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast.errors import Part, Setting, SettingsError, Value
+from w2vfast.errors import Part, Setting, SettingsError
 from w2vfast.params import TrainParams
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _FREE = ("workers",)
 def digest_of(array: NDArray[Any]) -> str:
     """Return a digest of an array's values, in the byte order of the machine."""
     digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    array = np.atleast_1d(array)  # a file may hold anything
     rows = max(1, _BLOCK // max(1, array[:1].size))
     for start in range(0, len(array), rows):
         digest.update(np.ascontiguousarray(array[start : start + rows]).data)
@@ -130,8 +131,8 @@ def check_params(params: TrainParams, earlier: RunIdentity, name: str) -> None:
     parts: list[Part] = []
     for field, value in params.to_dict().items():
         if value != before[field] and field not in _FREE:
-            parts += [", " if parts else "", Setting(field, before[field])]
-            parts += [" then and ", Value(value), " now"]
+            parts += [", " if parts else "", Setting(field, before[field]), " then, "]
+            parts += [Setting(field, value), " now"]
     if parts:
         raise _differs(name, *parts)
 

@@ -292,6 +292,14 @@ def output_path(text: str) -> str:
     return STANDARD_OUTPUT if text == "-" else path(text)
 
 
+def npz_path(text: str) -> str:
+    """Read the name of a file of NumPy arrays to write; its suffix says what it is."""
+    if not text.lower().endswith(".npz"):
+        message = "the name of a file that ends in .npz"
+        raise ValueError(message)
+    return text
+
+
 def whole_number(text: str) -> int:
     """Read a whole number, also when written as ``10.0``."""
     # C reads "10.5" as 10 and "1e3" as 1; an error is better than a guess.
@@ -453,9 +461,11 @@ class FlagSpelling(Spelling):
         return self._flags.get(parameter, parameter)
 
     def value(self, value: object) -> str:
-        """Spell a value: switches are 1 and 0, words have no quotes."""
+        """Spell a value: switches are 1 and 0, words have no quotes unless empty."""
         if value is None:
             return "left out"
+        if value == "":
+            return "''"
         return str(int(value)) if isinstance(value, bool) else str(value)
 
     def setting(self, parameter: str, value: object) -> str:

@@ -42,6 +42,11 @@ SPELLING = FlagSpelling(PARSER)
 def learn(arguments: list[str]) -> None:
     """Write the learning page, with a text of the user's own if given."""
     given = PARSER.read(arguments)
+    if {"o", "output"} <= given.keys():
+        PARSER.error(
+            f"-o {given['o']} and --output {given['output']} both name the page. Leave "
+            "one of them out."
+        )
     output = given.get("o", given.get("output", "learn.html"))
     corpus = given.get("train")
     tokenizer = tokenizer_given(given, PARSER)

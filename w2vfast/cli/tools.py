@@ -70,6 +70,7 @@ def classes(arguments: list[str]) -> None:
     parser.add_argument("-o", "--output", default=STANDARD_OUTPUT, help="file to write")
     options = parser.parse_args(arguments)
     refuse_inputs([options.output], [options.file])
+    check_output(options.output)
     vectors = _load(options.file)
     check_n_classes("N", options.n_classes, len(vectors))
     numbers = kmeans_classes(vectors.vectors, options.n_classes)

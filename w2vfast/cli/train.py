@@ -24,6 +24,7 @@ from w2vfast.cli.flags import (
     FlagSpelling,
     folder,
     listed_words,
+    npz_path,
     number,
     one_of,
     output_path,
@@ -162,7 +163,7 @@ OWN_FLAGS = (
     ),
     Flag(
         "record",
-        path,
+        npz_path,
         "FILE",
         "record how words move, an .npz file; w2vfast plot makes a film of it",
     ),

@@ -118,12 +118,19 @@ class RankPlan:
 
     def _text(self, trainer: RankTrainer, before: Checkpoint | None) -> WholeText:
         """Return the text; one process has it in the parts that the ranks had."""
-        if self._ranks.size == 1 and before is not None and LENGTHS in before.arrays:
-            lengths = np.array(before.arrays[LENGTHS])
-            if lengths.sum() == trainer.n_ids:
+        if self._ranks.size == 1 and before is not None:
+            lengths = before.arrays.get(LENGTHS)
+            # Others are refused when the checkpoint is read.
+            if lengths is not None and _are_parts_of(lengths, trainer.n_ids):
                 trainer.parts = RankParts(np.arange(len(lengths)), lengths)
         self._ranks.meet("the parts of the text")
         return whole_text(self._ranks, trainer.parts, trainer.ids)
+
+
+def _are_parts_of(lengths: NDArray[Any], n_ids: int) -> bool:
+    """Whether an array that nothing is known of has the lengths of parts of a text."""
+    is_list = lengths.dtype == np.int64 and lengths.ndim == 1
+    return is_list and bool((lengths >= 0).all()) and int(lengths.sum()) == n_ids
 
 
 def plan_of_ranks(

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from w2vfast.formats.contents import (
     Contents,
     FloatArray,
     ReadOptions,
     limited_and_checked,
 )
+from w2vfast.formats.float_types import as_dtype
 from w2vfast.formats.gensim_saved import (
     attributes_of,
     contents_of,
@@ -42,8 +45,8 @@ class GensimModel(NamedTuple):
     Attributes
     ----------
     contents : Contents
-        Words, vectors and counts.
-    outputs : ndarray of float, shape (V, D), or None
+        Words, vectors of float32, and counts.
+    outputs : ndarray of float32, shape (V, D), or None
         Output vectors for negative sampling.
     settings : dict of str to object
         Those of gensim's parameters that the file has.
@@ -71,8 +74,9 @@ def read_model(path: str) -> GensimModel:
     OSError
         If a file cannot be read.
     ValueError
-        If the file is damaged, holds something else or a value that is not finite, or
-        names a class or function that saved models do not need.
+        If the file is damaged, holds something else or a value that is not finite or
+        too large for float32, or names a class or function that saved models do not
+        need.
     """
     root = read_saved(path)
     if not isinstance(root, Record) or root.name != _CLASS:
@@ -87,8 +91,9 @@ def read_model(path: str) -> GensimModel:
     every = {**parts["vocabulary"], **parts["trainables"], **model}
     contents = limited_and_checked(path, contents_of(root, path), ReadOptions())
     try:
+        rows = as_dtype(contents.vectors, np.float32)
         return GensimModel(
-            contents,
+            contents._replace(vectors=rows),
             _outputs(model, parts["trainables"], path),
             _settings(every),
             _integer(every, "corpus_count"),
@@ -106,7 +111,7 @@ def _outputs(
     for owner, prefix in ((model, path), (trainables, f"{path}.trainables")):
         stored, separate = owner.get("syn1neg"), owner.get("__numpys")
         if stored is not None or (isinstance(separate, list) and "syn1neg" in separate):
-            return _finite(matrix_of(stored, prefix, _OUTPUTS))
+            return _finite(as_dtype(matrix_of(stored, prefix, _OUTPUTS), np.float32))
     return None
 
 

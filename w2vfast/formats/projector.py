@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from w2vfast.aliases import PathLike
 from w2vfast.formats.contents import Contents, WriteOptions
 from w2vfast.formats.decimals import short_text_rows
+from w2vfast.formats.float_types import as_dtype
 from w2vfast.formats.spelling import CELL_ENDS, spell
 from w2vfast.system.files import open_output
 
@@ -44,7 +45,7 @@ def write(path: str, held: Contents, how: WriteOptions) -> None:
     Raises
     ------
     ValueError
-        If a word cannot be written.
+        If a word cannot be written, or a value is too large for float32.
     OSError
         If a file cannot be written.
     """
@@ -53,7 +54,7 @@ def write(path: str, held: Contents, how: WriteOptions) -> None:
     with open_output(path) as table, open_output(metadata_path(path)) as metadata:
         _write_words(metadata, names, held.counts)
         for start in range(0, len(held.vectors), _BLOCK_ROWS):
-            block = held.vectors[start : start + _BLOCK_ROWS].astype(np.float32)
+            block = as_dtype(held.vectors[start : start + _BLOCK_ROWS], np.float32)
             table.writelines(b"%b\n" % row for row in short_text_rows(block, "\t"))
         table.flush()
 

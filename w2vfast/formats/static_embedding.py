@@ -14,6 +14,7 @@ import numpy as np
 from w2vfast.aliases import Word
 from w2vfast.errors import shortened
 from w2vfast.formats.contents import Contents, WriteOptions
+from w2vfast.formats.float_types import as_dtype
 from w2vfast.formats.safetensors import serialise
 from w2vfast.formats.spelling import Spaces, spell
 from w2vfast.system.folders import created, new_folder
@@ -44,7 +45,8 @@ def write(path: str, held: Contents, how: WriteOptions) -> None:
     Raises
     ------
     ValueError
-        If a word cannot be written, is not UTF-8, or occurs twice.
+        If a word cannot be written, is not UTF-8, or occurs twice, or a value is too
+        large for float32.
     OSError
         If the folder cannot be written.
 
@@ -69,7 +71,7 @@ def write(path: str, held: Contents, how: WriteOptions) -> None:
         "modules.json": [{"idx": 0, "name": "0", "path": ".", "type": _MODULE_TYPE}],
     }
     unknown = np.zeros((1, dim), np.float32)
-    rows = np.concatenate([held.vectors.astype(np.float32), unknown])
+    rows = np.concatenate([as_dtype(held.vectors, np.float32), unknown])
     names = {*files, "model.safetensors"}
     is_part: Callable[[str], bool] = names.__contains__
     with new_folder(path, "modules.json", is_part) as folder:

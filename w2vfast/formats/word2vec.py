@@ -14,6 +14,7 @@ import numpy.typing as npt
 from w2vfast.formats.binary_rows import read_binary
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions, check_limit
 from w2vfast.formats.decimals import c_text_rows, short_text_rows
+from w2vfast.formats.float_types import as_dtype
 from w2vfast.formats.row_buffer import ByteWindow, RowTable, Shape
 from w2vfast.formats.spelling import check_spaces, spell
 from w2vfast.formats.text_rows import read_text
@@ -59,8 +60,9 @@ def write(
     Raises
     ------
     ValueError
-        If the lengths differ, or a word contains white space or is empty (unless
-        `c_text`), so that no reader could find its end.  Nothing is written then.
+        If the lengths differ, a value is too large for float32, or a word contains
+        white space or is empty (unless `c_text`), so that no reader could find its
+        end.  Nothing is written then.
     OSError
         If the file cannot be written.
     """
@@ -100,7 +102,7 @@ def _write_rows(
 ) -> None:
     step = max(1, _BLOCK_VALUES // max(1, values.shape[1]))
     for start in range(0, len(names), step):
-        block = values[start : start + step].astype(np.float32)
+        block = as_dtype(values[start : start + step], np.float32)
         if binary:
             rows: Iterator[bytes] = (row.tobytes() for row in block.astype("<f4"))
         elif c_text:

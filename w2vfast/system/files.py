@@ -27,6 +27,8 @@ _STARTS = {
 BUFFER_BYTES = 1 << 17
 MOST_EXPANSION = 1000  # of compressed bytes, in a file that was not made to harm
 FREE_BYTES = 1 << 26  # that a file of any size may expand to
+WRITER_SECONDS = 10  # in which a named pipe must have a program that writes to it
+PAUSE_SECONDS = 0.01  # between two looks at a pipe
 ALLOW_EXPANSION = "W2VFAST_ALLOW_EXPANSION"  # environment variable: "1" allows more
 
 
@@ -52,7 +54,8 @@ class InputFile(io.RawIOBase):
     Raises
     ------
     OSError
-        If the file cannot be opened or read.
+        If the file cannot be opened or read, or is a named pipe to which no program
+        writes within `WRITER_SECONDS`.
     ValueError
         If the compressed data is cut off or damaged, expands more than
         `MOST_EXPANSION` times, or a package for it is missing.
@@ -66,12 +69,28 @@ class InputFile(io.RawIOBase):
         if isinstance(file, (str, bytes)):
             file = self._opened = _opened(file)
         self._raw = _Raw(file)
+        if self._opened is not None and _is_named_pipe(self._opened.name):
+            self._wait_for_writer(self._opened)
         try:
             self._plain = _decompressed(self._raw, name)
         except BaseException as error:
             self._name_file(error)
             self.close()
             raise
+
+    def _wait_for_writer(self, pipe: io.FileIO) -> None:
+        """Wait until a program writes to a named pipe, or has waited in vain."""
+        end = time.monotonic() + WRITER_SECONDS
+        while not self._raw.head():  # nobody has the other end open
+            if time.monotonic() > end:
+                pipe.close()
+                message = (
+                    f"no program has written to this named pipe for {WRITER_SECONDS} "
+                    "s. Start the one that writes first, or name a file"
+                )
+                raise TimeoutError(errno.ETIMEDOUT, message, pipe.name)
+            time.sleep(PAUSE_SECONDS)
+        os.set_blocking(pipe.fileno(), True)
 
     @property
     def taken(self) -> int:
@@ -180,10 +199,26 @@ def open_regular(path: PathLike, folder: int | None = None) -> BinaryIO:
 
 def _opened(path: str | bytes) -> io.FileIO:
     try:
+        if _is_named_pipe(path):  # which would wait for its writer for ever
+            return io.FileIO(path, opener=_open_at_once)
         return io.FileIO(path)
     except OSError as error:
         # Windows has no permission to open a folder.
         raise (_folder_error(path) if os.path.isdir(path) else error) from error
+
+
+def _is_named_pipe(path: str | bytes) -> bool:
+    """Tell a pipe with a name of its own from a descriptor that is already open."""
+    try:
+        is_pipe = stat.S_ISFIFO(os.stat(path).st_mode)
+    except OSError:  # told when it is opened
+        return False
+    opened = ("/dev/", "/proc/")
+    return is_pipe and not os.path.realpath(os.fsdecode(path)).startswith(opened)
+
+
+def _open_at_once(path: Any, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _folder_error(path: Any) -> OSError:
@@ -225,7 +260,7 @@ class _Raw(io.RawIOBase):
 def _read_into(file: Any, buffer: Any) -> int:
     n = file.readinto(buffer)
     while n is None:  # a non-blocking pipe without data
-        time.sleep(0.01)
+        time.sleep(PAUSE_SECONDS)
         n = file.readinto(buffer)
     return int(n)
 
@@ -358,12 +393,15 @@ def check_output(path: PathLike) -> None:
     Raises
     ------
     OSError
-        If the file or its directory cannot be written.
+        If the file or its directory cannot be written, or it is a closed descriptor.
     """
     target = os.fspath(path)
     if os.path.isdir(target):
         raise _folder_error(target)
-    if _DESCRIPTOR.fullmatch(target) or not _is_regular_or_new(target):
+    match = _DESCRIPTOR.fullmatch(target)
+    if match:
+        _check_open(_descriptor_of(match), target)
+    if match or not _is_regular_or_new(target):
         return
     file, temporary = _create_beside(target)
     file.close()
@@ -376,8 +414,7 @@ def _open_descriptor(path: str) -> int | None:
     for _ in range(_MAX_LINKS):
         match = _DESCRIPTOR.fullmatch(path)
         if match:
-            name = next(filter(None, match.groups()))
-            descriptor = {"out": 1, "err": 2}.get(name) or int(name)
+            descriptor = _descriptor_of(match)
             if descriptor == 1 and sys.stdout is not None:
                 sys.stdout.flush()  # keep the order of what was printed before
             return os.dup(descriptor)
@@ -385,6 +422,20 @@ def _open_descriptor(path: str) -> int | None:
             return None
         path = os.path.join(os.path.dirname(path), os.readlink(path))
     return None
+
+
+def _descriptor_of(match: re.Match[str]) -> int:
+    name = next(filter(None, match.groups()))
+    return {"out": 1, "err": 2}.get(name) or int(name)
+
+
+def _check_open(descriptor: int, path: str) -> None:
+    try:
+        os.fstat(descriptor)
+    except OSError as error:
+        name = {1: "standard output", 2: "standard error"}.get(descriptor, "it")
+        message = f"{name} is closed. Open it, or name a file"
+        raise OSError(error.errno, message, path) from error
 
 
 def _is_regular_or_new(path: str) -> bool:

@@ -26,6 +26,7 @@ class ColumnSource:
     """
 
     unit = "sentences"
+    if_empty = "it has no rows, rows of white space only"
 
     def __init__(
         self,

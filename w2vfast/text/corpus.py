@@ -187,7 +187,8 @@ def encode(
     crew = Crew(1 if prune_above else workers, report, total)
     job = EncodingJob(crew, store, exact, prune_above, block_bytes)
     rules = RowRules(
-        source.name, min_count, max_final_vocab, exact, vocab, grow, trim_rule
+        *(source.name, source.if_empty, min_count, max_final_vocab),
+        *(exact, vocab, grow, trim_rule),
     )
     try:
         counters = count_words(source, job)
@@ -234,7 +235,7 @@ def _finish(
     pruned_tokens = words.counter.pruned_tokens
     counts = words.counter.counts()
     n_words = int(counts.sum()) + pruned_tokens
-    _check_words(rules.source_name, words, n_words, job.exact)
+    _check_words(rules, words, n_words)
     _warn_of_pruning(words.counter, job.prune_above)
     if not counts.any():
         message = (
@@ -272,16 +273,16 @@ def _final_ids(
     return job.store.take_first(int(ends[-1])), n_sentences, ends
 
 
-def _check_words(name: str, words: MergedWords, n_words: int, exact: bool) -> None:
+def _check_words(rules: RowRules, words: MergedWords, n_words: int) -> None:
+    name = rules.source_name
     if n_words == 0:
         message = (
-            f"{name} holds no words: it is empty or only white space, a generator that "
-            "was already consumed, or text of which the tokenizer keeps none ('simple' "
-            "drops words of one letter). Give text, a corpus that can be read again, "
-            "or another tokenizer."
+            f"{name} holds no words: {rules.if_empty}, or text of which the tokenizer "
+            "keeps none ('simple' drops words of one letter). Give text, or another "
+            "tokenizer."
         )
         raise NoWordsError(message)
-    if exact and len(words.counter) >= EXACT_MAX_WORDS:
+    if rules.exact and len(words.counter) >= EXACT_MAX_WORDS:
         text = (
             f"{name} has {len(words.counter)} distinct words; from "
             f"{EXACT_MAX_WORDS} on, the C program drops rare words while it reads, "

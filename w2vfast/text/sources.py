@@ -68,6 +68,7 @@ class FileSource:
     """
 
     unit = "B"  # of `total` and of progress
+    if_empty = "it is empty or only white space"
 
     def __init__(self, files: Sequence[Any], tokenizer: Tokenizer = WHITESPACE) -> None:
         self.files = list(files)
@@ -146,6 +147,7 @@ class SentenceSource:
     """
 
     unit = "sentences"
+    if_empty = "it is empty, an iterator that was already read to its end"
 
     def __init__(self, sentences: Iterable[Any]) -> None:
         self.sentences = sentences
@@ -216,6 +218,7 @@ class IdCorpus:
     """
 
     unit = "ids"
+    if_empty = "it is empty"
 
     def __init__(
         self,

@@ -28,9 +28,17 @@ from w2vfast.text.vocab_growth import (
 
 
 class RowRules(NamedTuple):
-    """Which words get a row; the options of `encode` with these names."""
+    """Which words get a row; the options of `encode` with these names.
+
+    Attributes
+    ----------
+    source_name : str
+    if_empty : str
+        What an empty source may be, for the message.
+    """
 
     source_name: str
+    if_empty: str
     min_count: int
     max_final_vocab: int | None
     exact: bool

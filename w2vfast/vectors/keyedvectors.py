@@ -26,6 +26,7 @@ from w2vfast.compat import (
 from w2vfast.errors import optional_number, warn, whole_number
 from w2vfast.formats import dispatch, word2vec
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
+from w2vfast.formats.float_types import as_dtype
 from w2vfast.formats.spelling import Spaces, check_spaces
 from w2vfast.formats.word_counts import write_counts
 from w2vfast.vectors import evaluation, neighbours, queries, storage
@@ -900,7 +901,7 @@ class KeyedVectors(KeyTable):
         attributes = {k: v for k, v in self.expandos.items() if k != "count"}
         return Contents(
             self.index_to_key,
-            storage.as_dtype(self.vectors, dtype),
+            as_dtype(self.vectors, dtype),
             self.counts,
             self._c_text,
             attributes,

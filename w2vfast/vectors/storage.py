@@ -21,32 +21,6 @@ from w2vfast.formats.word_counts import read_counts
 from w2vfast.vectors.table import FloatArray
 
 
-def as_dtype(vectors: FloatArray, dtype: npt.DTypeLike | None) -> FloatArray:
-    """Convert vectors to another floating-point type; None keeps theirs.
-
-    Raises
-    ------
-    ValueError
-        If the type is not floating-point, or a finite value is too large for it.
-    """
-    if dtype is None or np.dtype(dtype) == vectors.dtype:
-        return vectors
-    wanted = np.dtype(dtype)
-    if wanted.kind != "f":
-        message = f"dtype must be a floating-point type, got {wanted}"
-        raise ValueError(message)
-    with np.errstate(over="ignore"):
-        converted = vectors.astype(wanted)
-    lost = np.isinf(converted) & np.isfinite(vectors)
-    if lost.any():
-        message = (
-            f"{vectors[lost][0]} is too large for {wanted}, whose largest value is "
-            f"{np.finfo(wanted).max}; scale the vectors, or store another dtype"
-        )
-        raise ValueError(message)
-    return converted
-
-
 def check_fvocab(fvocab: Any) -> None:
     """Raise TypeError if `binary` was passed by position in the place of `fvocab`."""
     if isinstance(fvocab, bool):

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from w2vfast.aliases import Key
 from w2vfast.compat import HintedNames, Where, check_reserved_rows, missing_attribute
 from w2vfast.errors import ParameterError, warn
+from w2vfast.formats.float_types import as_dtype
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import attributes as attrs
 from w2vfast.vectors import neighbours
@@ -483,7 +484,8 @@ class KeyTable(metaclass=HintedNames):
         Raises
         ------
         ValueError
-            If lengths differ, or a key is given twice.
+            If lengths differ, a key is given twice, or a value is too large for the
+            type of the vectors.
         TypeError
             If an attribute has another type.
         RuntimeError
@@ -500,6 +502,7 @@ class KeyTable(metaclass=HintedNames):
         rows = rows[None] if rows.ndim == 1 and len(keys) == 1 else rows
         added = {name: np.asarray(values) for name, values in (extras or {}).items()}
         self._check_added(keys, rows, added)
+        rows = as_dtype(rows, self._state.vectors.dtype)
         is_new = np.array([key not in self.key_to_index for key in keys], bool)
         if is_new.any():
             self._append(keys, rows, added, is_new)
@@ -559,7 +562,7 @@ class KeyTable(metaclass=HintedNames):
         self._state = _State(
             [*state.keys, *new],
             {**state.row_of, **{key: size + n for n, key in enumerate(new)}},
-            np.concatenate([state.vectors, rows[is_new].astype(state.vectors.dtype)]),
+            np.concatenate([state.vectors, rows[is_new]]),
             attrs.appended(state.attributes, added, is_new, size),
             lockf,
         )

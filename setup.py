@@ -4,9 +4,12 @@ import glob
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
 DEBUG = os.environ.get("W2VFAST_DEBUG") == "1"
 # As gcc and clang spell them: "address,undefined" or "thread" (.ci/sanitize).
@@ -65,7 +68,7 @@ def extension(name):
     parts = sorted(glob.glob(f"w2vfast/{name}_parts/*"))
     return Extension(
         f"w2vfast.{name}",
-        [f"w2vfast/{name}.pyx"],
+        [f"w2vfast/{name}.pyx", *glob.glob(f"w2vfast/{name}_parts/*.c")],
         depends=parts,
         include_dirs=["w2vfast"],
         define_macros=build_macros(name),
@@ -74,11 +77,28 @@ def extension(name):
     )
 
 
+class BuildModules(build_ext):
+    """Compile all files of all modules at the same time."""
+
+    def build_extensions(self):
+        """Build all modules."""
+        self.parallel = True
+        self.compiler.compile = partial(compile_all, self.compiler.compile)
+        super().build_extensions()
+
+
+def compile_all(compile_files, sources, *args, **options):
+    """Compile each file in a thread; return the names of the object files."""
+    with ThreadPoolExecutor() as threads:
+        found = threads.map(lambda s: compile_files([s], *args, **options), sources)
+        return [name for names in found for name in names]
+
+
 setup(
+    cmdclass={"build_ext": BuildModules},
     ext_modules=cythonize(
         [extension("_core"), extension("_text")],
         compiler_directives=DIRECTIVES,
         build_dir="build/cython",
     ),
-    options={"build_ext": {"parallel": True}},
 )

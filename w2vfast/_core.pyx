@@ -55,9 +55,13 @@ cdef extern from "_core_parts/curvature.h" nogil:
     void curvature_refresh(curvature_t* curvature)
 
 
+cdef extern from *:
+    """
+    #define BLOCK_LINKED /* with kernels.c */
+    """
+
 cdef extern from "_core_parts/block.h" nogil:
     enum: BLOCK_LANES
-    enum: BLOCK_ISAS
     enum: BLOCK_INPUTS
     enum: SOFTMAX_OUTPUTS
     enum: STRIP
@@ -107,7 +111,8 @@ cdef extern from "_core_parts/block.h" nogil:
     const char* BLOCK_COMPILER
     const char* BLOCK_COMMIT
     const char* BLOCK_FLAGS
-    const block_isa_t* block_isas
+    const block_isa_t* linked_isas
+    int n_linked_isas
     const block_isa_t* block_isa
     int block_padded(int dim)
     int block_share(int count, int limit)
@@ -171,8 +176,8 @@ CHUNK_CENTRES = CHUNK      # centre words of a chunk
 
 def instruction_sets():
     """Return the instruction sets that this processor supports, best first."""
-    return [block_isas[i].name.decode() for i in range(BLOCK_ISAS)
-            if block_isas[i].is_supported()]
+    return [linked_isas[i].name.decode() for i in range(n_linked_isas)
+            if linked_isas[i].is_supported()]
 
 
 def choose_instruction_set(name=None):
@@ -185,9 +190,9 @@ def choose_instruction_set(name=None):
         raise ValueError(
             f"W2VFAST_ISA must be one of {', '.join(available)}, which this processor "
             f"supports, got {name!r}. Unset it to use {available[0]}.")
-    for i in range(BLOCK_ISAS):
-        if block_isas[i].name.decode() == name:
-            block_isa = &block_isas[i]
+    for i in range(n_linked_isas):
+        if linked_isas[i].name.decode() == name:
+            block_isa = &linked_isas[i]
     return name
 
 

@@ -15,6 +15,7 @@ from w2vfast import _core
 
 PROGRAMS = ["block_check.c", "chunk_check.c", "exact_check.c", "transport_check.c"]
 CHECKS = Path(__file__).parent / "c"
+KERNELS = SOURCE / "_core_parts" / "kernels.c"
 BUILT_AS = ["-O3", "-ffp-contract=off"]  # as setup.py does
 SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 ARM64_COMPILER, ARM64_EMULATOR = "aarch64-linux-gnu-gcc", "qemu-aarch64"
@@ -53,7 +54,7 @@ def run_checks(compiler, folder, *flags, runner=()):
     dict of set
         The instruction sets that each check calls right.
     """
-    kernels = build(compiler, folder, "kernels.o", "-c", CHECKS / "kernels.c", *flags)
+    kernels = build(compiler, folder, "kernels.o", "-c", KERNELS, *flags)
     passed = {}
     for name in PROGRAMS:
         program = build(
@@ -253,12 +254,12 @@ def test_the_checks_fail_on_a_broken_kernel(tmp_path, name):
     shutil.copytree(CHECKS, checks)
     package.mkdir(parents=True)
     n_broken = 0
-    for source in (SOURCE / "_core_parts").glob("*.h"):
+    for source in KERNELS.parent.glob("*.[ch]"):
         text = source.read_text(encoding="utf-8")
         n_broken += text.count(whole)
         (package / source.name).write_text(text.replace(whole, broken))
     assert n_broken == 1, "the kernel has changed: break another line"
-    sources = [checks / f"{header}_check.c", checks / "kernels.c"]
+    sources = [checks / f"{header}_check.c", package / "kernels.c"]
     flags = ["-DBLOCK_GENERIC", "-O0", "-ffp-contract=off"]
     done = run([build(compiler, tmp_path, "check", *sources, *flags, "-lm")])
     assert done.returncode == 1, done.stdout

@@ -1,6 +1,7 @@
 /* Compares the block functions of each instruction set with the same sums in double.
  *
- *     cc -O3 -ffp-contract=off block_check.c kernels.c -lm && ./a.out
+ *     cc -O3 -ffp-contract=off block_check.c \
+ *         ../../../w2vfast/_core_parts/kernels.c -lm && ./a.out
  *
  * Exits with 1 and names the case at the first number whose error is too large.  The
  * tolerance is derived, not guessed: one rounding changes a result by at most U of it, so

@@ -1,7 +1,8 @@
 /* Compares the functions for chunks of CBOW's centre words, of each instruction set, with
  * the same sums in double.
  *
- *     cc -O3 -ffp-contract=off chunk_check.c kernels.c -lm && ./a.out
+ *     cc -O3 -ffp-contract=off chunk_check.c \
+ *         ../../../w2vfast/_core_parts/kernels.c -lm && ./a.out
  *
  * Exits with 1 and names the case at the first number whose error is too large.  Updates
  * are multiples of 1/64 of at most 1, so that running sums are exact and windows must

@@ -1,6 +1,7 @@
 /* Compares exact mode's arithmetic with plain loops, bit for bit.
  *
- *     cc -O3 -ffp-contract=off exact_check.c kernels.c -lm && ./a.out
+ *     cc -O3 -ffp-contract=off exact_check.c \
+ *         ../../../w2vfast/_core_parts/kernels.c -lm && ./a.out
  *
  * The plain loops do what the C program does: one output after the other, one column
  * after the other.  Each product is stored to memory, so that no compiler can fuse it

@@ -1,6 +1,7 @@
 /* Compares the curvature and the transport of a change through it with the same in double.
  *
- *     cc -O3 -ffp-contract=off transport_check.c kernels.c -lm && ./a.out
+ *     cc -O3 -ffp-contract=off transport_check.c \
+ *         ../../../w2vfast/_core_parts/kernels.c -lm && ./a.out
  *
  * Exits with 1 and names the case at the first number whose error is too large. */
 #include "check.h"

@@ -215,24 +215,20 @@ class WholeRun:
         Raises
         ------
         ValueError
-            If the text was dealt to ranks in other parts.
+            If what is done of the parts does not fit the position.
         """
         if DONE in arrays:
             self._done = np.array(arrays[DONE])
-            is_same = np.array_equal(arrays[LENGTHS], self._lengths)
         else:
             n_done = int(starts[position.next_span])
             all_parts = RankParts(np.arange(len(self._lengths)), self._lengths)
             self._done = all_parts.done(n_done, len(self._lengths))
-            is_same = True
         n_done = position.ids - position.ids_before
-        if not is_same or (
-            position.epoch < self.n_epochs and n_done != self._done.sum()
+        is_within = ((self._done >= 0) & (self._done <= self._lengths)).all()
+        if position.epoch < self.n_epochs and not (
+            is_within and n_done == self._done.sum()
         ):
-            message = (
-                "the text was dealt to the ranks in other parts. Give the files in the "
-                "same order; sentences that are each rank's own, to as many ranks"
-            )
+            message = "its parts do not fit each other"
             raise ValueError(message)
         self._is_of_one = False
         self._restored = position
@@ -312,8 +308,8 @@ class RankPauses:
         if self._saver is not None:
             self._saver.save(position, at_once=self._ends)
         self._signals.forget("SIGUSR1")
+        self._ranks.meet("the checkpoint")  # the next merge has a shorter limit
         if self._ends:
-            self._ranks.meet("the last checkpoint")
             self._signals.obey("SIGTERM")
             signal.raise_signal(signal.SIGTERM)  # another rank got it
 

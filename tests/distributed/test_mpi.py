@@ -221,6 +221,21 @@ def test_two_threads_need_two_communicators():
     second.meet("now")
 
 
+def test_steps_within_one_limit_end_the_job_by_it():
+    program = """
+import time
+from mpi4py import MPI
+from w2vfast.distributed.mpi import MpiRanks
+ranks = MpiRanks(MPI.COMM_SELF)
+with ranks.within("merge 3", 0.5):
+    ranks.meet("merge 3")
+    time.sleep(30)
+"""
+    status, printed = run(1, sys.executable, "-c", program)
+    assert status != 0
+    assert "rank 0 has waited 0.5 s for the other ranks at 'merge 3'" in printed
+
+
 def test_models_share_one_copy_of_a_communicator():
     from mpi4py import MPI
 

@@ -6,12 +6,18 @@ import numpy as np
 import pytest
 from thread_ranks import on_ranks
 
-from w2vfast.distributed import rank_merges
-from w2vfast.distributed.merge_times import level_bounds, merge_positions, n_levels
+from w2vfast.distributed import merge_times, rank_merges
+from w2vfast.distributed.merge_times import (
+    MergeLimit,
+    level_bounds,
+    merge_positions,
+    n_levels,
+)
 from w2vfast.distributed.rank_merges import (
     Curvature,
+    Merge,
     SharedRows,
-    mean_curvature,
+    mean_curvatures,
     merge_rows,
 )
 
@@ -50,12 +56,32 @@ def test_few_axes_stand_for_equal_eigenvalues(monkeypatch):
     test_transport_is_the_exponential_of_the_curvature()
 
 
+def test_axes_of_the_merge_before_are_refined(monkeypatch):
+    monkeypatch.setattr(rank_merges, "AXES", 2)
+    h = curvature_matrix()
+    noise = np.random.default_rng(3).normal(size=h.shape)
+    before = Curvature.of(h + 0.1 * (noise + noise.T))
+    found, expected = Curvature.of(h, before), Curvature.of(h)
+    np.testing.assert_allclose(found.values, expected.values, rtol=1e-3)
+    np.testing.assert_allclose(
+        np.abs(found.axes @ expected.axes.T), np.eye(2), atol=0.01
+    )
+    assert found.rest == pytest.approx(expected.rest, rel=0.01)
+
+
 def test_the_curvature_is_the_mean_of_the_ranks_that_have_one():
     matrices = [curvature_matrix(1), None, curvature_matrix(2)]
-    found = on_ranks(3, lambda ranks: mean_curvature(ranks, matrices[ranks.index], DIM))
+
+    def mean(ranks):
+        found = {"syn0": matrices[ranks.index], "syn1": None}
+        return mean_curvatures(ranks, found, {}, DIM)
+
     expected = Curvature.of((matrices[0] + matrices[2]) / 2)
-    for curvature in found:
-        np.testing.assert_allclose(curvature.values, expected.values, rtol=1e-5)
+    for curvatures in on_ranks(3, mean):
+        np.testing.assert_allclose(
+            curvatures["syn0"].values, expected.values, rtol=1e-5
+        )
+        assert not curvatures["syn1"].values.any()
 
 
 @pytest.mark.parametrize("size", [2, 3, 5])
@@ -73,7 +99,8 @@ def test_merged_rows_are_those_of_ranks_in_sequence(size, last):
         live = base.copy()
         rows = SharedRows.of(live, updates, size)
         live += changes[ranks.index]
-        merge_rows(ranks, rows, Curvature.of(h), words, last, 64, strength)
+        merge = Merge(words, last, 64, strength)
+        merge_rows(ranks, rows, Curvature.of(h), merge)
         np.testing.assert_array_equal(rows.base, live)
         return live
 
@@ -100,7 +127,8 @@ def test_rows_of_higher_levels_wait_for_their_merge(monkeypatch):
             live += 1
             words = np.array([merge, merge])
             flat = Curvature.of(np.zeros((DIM, DIM)))
-            merge_rows(ranks, rows, flat, words, 0, n_levels(merge), 1.0)
+            settings = Merge(words, 0, n_levels(merge), 1.0)
+            merge_rows(ranks, rows, flat, settings)
             sums.append(live[:, 0].copy())
         return sums
 
@@ -132,3 +160,13 @@ def test_merges_become_rarer_within_limits():
 
 def test_a_short_epoch_has_no_merge_before_its_end():
     assert merge_positions(1000, 0) == []
+
+
+def test_the_limit_of_a_merge_follows_the_times_between_merges(monkeypatch):
+    now = iter([0.0, 1.0, 61.0, 62.0])
+    monkeypatch.setattr(merge_times.time, "perf_counter", lambda: next(now))
+    limit, found = MergeLimit(), []
+    for _ in range(4):
+        found.append(limit.seconds)
+        limit.merged()
+    assert [*found, limit.seconds] == [np.inf, np.inf, 300, 1200, 1200]

@@ -9,7 +9,7 @@ import pytest
 from thread_ranks import MODES, on_ranks
 
 from w2vfast import KeyedVectors, StopTraining, Word2Vec
-from w2vfast.distributed import cpus, merge_times
+from w2vfast.distributed import cpus, merge_times, rank_trainer
 from w2vfast.distributed.rank_trainer import RankTrainer
 from w2vfast.distributed.ranks import RankError
 from w2vfast.text.sources import IdCorpus
@@ -216,6 +216,20 @@ def test_a_hook_of_one_rank_stops_all():
         return Word2Vec(own, comm=ranks, callbacks=hooks, epochs=3, **OPTIONS)
 
     assert [len(model.history) for model in on_ranks(2, train)] == [1, 1]
+
+
+def test_another_rank_is_the_last_at_the_end_of_each_epoch(monkeypatch):
+    found = []
+    merge_rows = rank_trainer.merge_rows
+
+    def note(ranks, rows, curvature, merge):
+        if ranks.index == 0:
+            found.append(merge.last)
+        merge_rows(ranks, rows, curvature, merge)
+
+    monkeypatch.setattr(rank_trainer, "merge_rows", note)
+    trained(3, SENTENCES[:100], epochs=3)
+    assert set(found) == {0, 1, 2}  # each epoch has one merge
 
 
 def test_an_epoch_takes_as_long_as_its_merges(monkeypatch):

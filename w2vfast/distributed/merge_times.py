@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 
 FREQUENT_ROWS = 4096  # merged every time; twice as many every second time, and so on
@@ -10,6 +12,8 @@ FREQUENT_ROWS = 4096  # merged every time; twice as many every second time, and 
 # with fewer ids, sending rows takes longer than training (`w2vfast plan`).
 PART_OF_SEEN = 64
 FEWEST_IDS, MOST_IDS = 1 << 16, 1 << 26
+# A merge may take so many times the longest time between two merges, and so long [s].
+LONGEST_TIMES, LEAST_LIMIT = 20, 300.0
 
 
 def merge_positions(n_ids: int, seen: int) -> list[int]:
@@ -55,3 +59,25 @@ def level_bounds(n_rows: int) -> list[int]:
     while (bounds[-1] or FREQUENT_ROWS // 2) * 2 < n_rows:
         bounds.append((bounds[-1] or FREQUENT_ROWS // 2) * 2)
     return [*bounds, n_rows]
+
+
+class MergeLimit:
+    """How long a rank waits in a merge: it has measured how often ranks merge."""
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+        self._longest = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """The limit [s]; infinite before the second merge."""
+        if self._longest == 0.0:
+            return math.inf
+        return max(LEAST_LIMIT, LONGEST_TIMES * self._longest)
+
+    def merged(self) -> None:
+        """Take note of the end of a merge."""
+        now = time.perf_counter()
+        if self._last is not None:
+            self._longest = max(self._longest, now - self._last)
+        self._last = now

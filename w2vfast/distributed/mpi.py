@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -35,6 +36,7 @@ class MpiRanks:
         self.index: int = comm.Get_rank()
         self.size: int = comm.Get_size()
         self._has_failed = False
+        self._user: int | None = None  # the thread that is `within` a time
         self._limit = longest_wait()
         self._in_use = threading.Lock()  # of the start
         self._comm, self._in_use = self._within_limit(
@@ -80,27 +82,45 @@ class MpiRanks:
             )
             raise RankError(message)
 
+    @contextlib.contextmanager
+    def within(self, step: str, seconds: float) -> Iterator[None]:
+        """Do all that follows within a time, or end the job."""
+        limit = self._limit if WAIT in os.environ else min(seconds, self._limit)
+        with self._turn(step, limit):
+            self._user = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._user = None
+
     def _within_limit(self, step: str, action: Callable[[], Result]) -> Result:
         """Do what waits for the other ranks; end the job if one never comes."""
+        if self._user == threading.get_ident():
+            return action()
+        with self._turn(step, self._limit):
+            return action()
+
+    @contextlib.contextmanager
+    def _turn(self, step: str, limit: float) -> Iterator[None]:
         if not self._in_use.acquire(blocking=False):
             message = (
                 "two threads train models with the same communicator at the same time. "
                 "Give each model one of its own: comm=comm.Dup()."
             )
             raise RuntimeError(message)
-        timer = threading.Timer(self._limit, self._end_job, (step,))
+        timer = threading.Timer(limit, self._end_job, (step, limit))
         timer.daemon = True
         timer.start()
         try:
-            return action()
+            yield
         finally:
             timer.cancel()
             self._in_use.release()
 
-    def _end_job(self, step: str) -> None:
+    def _end_job(self, step: str, limit: float) -> None:
         # From another thread, where MPI may not be called; mpiexec ends the others.
         message = (
-            f"w2vfast: rank {self.index} has waited {self._limit:g} s for the other "
+            f"w2vfast: rank {self.index} has waited {limit:g} s for the other "
             f"ranks at {step!r}. Set {WAIT} to wait longer.\n"
         )
         os.write(2, message.encode())

@@ -16,9 +16,9 @@ Differs: IntelLabs/pWord2Vec@672a12b, pWord2Vec_mpi.cpp, averages the rows of ra
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,8 @@ from w2vfast.distributed.merge_times import level_bounds
 from w2vfast.distributed.ranks import Ranks
 
 AXES = 16  # directions that are transported apart from the rest
-CHUNK_FLOATS = 1 << 20  # of rows that are added up at once
+REFINEMENTS = 2  # of the axes at each merge
+CHUNK_FLOATS = 1 << 18  # of rows that are added up at once, while they are in the cache
 BLOCK_ROWS = 512  # of these, that are transported at once: three times as fast as all
 
 
@@ -49,14 +50,32 @@ class Curvature(NamedTuple):
     rest: float
 
     @classmethod
-    def of(cls, h: NDArray[np.float64]) -> Curvature:
-        """Return the largest part of a symmetric matrix, shape (D, D)."""
-        values, columns = np.linalg.eigh(h)
+    def of(
+        cls, h: NDArray[np.floating[Any]], before: Curvature | None = None
+    ) -> Curvature:
+        """Return the largest part of a symmetric matrix.
+
+        Parameters
+        ----------
+        h : ndarray, shape (D, D)
+        before : Curvature, optional
+            Of almost the same matrix; its axes are refined, by orthogonal iteration
+            with a Rayleigh-Ritz step, which takes a small part of the time.
+            Source: Golub and Van Loan, Matrix Computations, sections 8.1 and 8.2.
+        """
+        if before is None:
+            values, columns = (part[..., -AXES:] for part in np.linalg.eigh(h))
+        else:
+            columns = before.axes.T
+            for _ in range(REFINEMENTS):
+                columns = np.linalg.qr(h @ columns)[0]
+            values, turn = np.linalg.eigh(columns.T @ h @ columns)
+            columns = columns @ turn
         values = np.maximum(values, 0)
-        n_rest = max(0, len(values) - AXES)
-        rest = float(values[:n_rest].mean()) if n_rest else 0.0
-        axes = np.ascontiguousarray(columns[:, n_rest:].T, dtype=np.float32)
-        return cls(axes, values[n_rest:].astype(np.float32), rest)
+        n_rest = len(h) - len(values)
+        rest = max(0.0, float(h.trace() - values.sum())) / max(1, n_rest)
+        axes = np.ascontiguousarray(columns.T, dtype=np.float32)
+        return cls(axes, values.astype(np.float32), rest)
 
     def transport(
         self, changes: NDArray[np.float32], strengths: NDArray[np.float32]
@@ -125,14 +144,29 @@ class SharedRows:
         self.merged_at = [words.copy() for _ in self.merged_at]
 
 
+class Merge(NamedTuple):
+    """One merge of all matrices, the same on all ranks but for `words` of this one.
+
+    Attributes
+    ----------
+    words : ndarray of int64, shape (N,)
+        Kept words of each rank so far.
+    last : int
+        The rank whose change is transported by none.
+    n_levels : int
+        Of the rows, the first ones.
+    strength : float
+        Transport times learning rate.
+    """
+
+    words: NDArray[np.int64]
+    last: int
+    n_levels: int
+    strength: float
+
+
 def merge_rows(
-    ranks: Ranks,
-    rows: SharedRows,
-    curvature: Curvature,
-    words: NDArray[np.int64],
-    last: int,
-    n_levels: int,
-    strength: float,
+    ranks: Ranks, rows: SharedRows, curvature: Curvature, merge: Merge
 ) -> None:
     """Merge the first levels of a matrix; no thread trains.
 
@@ -143,49 +177,37 @@ def merge_rows(
         INOUT
     curvature : Curvature
         The same on all ranks.
-    words : ndarray of int64, shape (N,)
-        Kept words of each rank so far.
-    last : int
-        The rank whose change is transported by none.
-    n_levels : int
-    strength : float
-        Transport times learning rate.
+    merge : Merge
     """
-    later = _later(ranks, last)
+    strengths = _strengths(ranks, rows, merge)
     n_chunk = max(1, CHUNK_FLOATS // rows.live.shape[1])
-    for level in range(min(n_levels, len(rows.merged_at))):
-        n_words = float((words - rows.merged_at[level])[later].sum())
-        rows.merged_at[level] = words.copy()
-        for start in range(rows.bounds[level], rows.bounds[level + 1], n_chunk):
-            chunk = slice(start, min(start + n_chunk, rows.bounds[level + 1]))
-            changes = _own_changes(rows, chunk, curvature, strength * n_words)
-            ranks.add_up(changes)
-            for block, of_block in _blocks(chunk, changes):
-                rows.base[block] += of_block
-                rows.live[block] = rows.base[block]
+    for start in range(0, len(strengths), n_chunk):
+        chunk = slice(start, min(start + n_chunk, len(strengths)))
+        changes = rows.live[chunk] - rows.base[chunk]
+        _transport(changes, strengths[chunk], curvature)
+        ranks.add_up(changes)
+        rows.base[chunk] += changes
+        rows.live[chunk] = rows.base[chunk]
 
 
-def _own_changes(
-    rows: SharedRows, chunk: slice, curvature: Curvature, strength: float
-) -> NDArray[np.float32]:
-    """Return the transported changes of this rank; nothing comes after the last."""
-    changes = np.empty(rows.live[chunk].shape, dtype=np.float32)
-    for block, of_block in _blocks(chunk, changes):
-        np.subtract(rows.live[block], rows.base[block], out=of_block)
-        if strength > 0:
-            strengths = np.float32(strength) * rows.updates[block, None]
-            of_block[...] = curvature.transport(of_block, strengths)
-    return changes
+def _strengths(ranks: Ranks, rows: SharedRows, merge: Merge) -> NDArray[np.float32]:
+    """Return how far the change of each merged row is transported, shape (rows, 1)."""
+    later = _later(ranks, merge.last)
+    n_levels = min(merge.n_levels, len(rows.merged_at))
+    n_words = [(merge.words - at)[later].sum() for at in rows.merged_at[:n_levels]]
+    rows.merged_at[:n_levels] = [merge.words] * n_levels
+    of_rows = np.repeat(n_words, np.diff(rows.bounds[: n_levels + 1]))
+    strengths = merge.strength * of_rows * rows.updates[: len(of_rows)]
+    return strengths.astype(np.float32)[:, None]
 
 
-def _blocks(
-    chunk: slice, changes: NDArray[np.float32]
-) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """Cut a chunk of rows, and their changes, into blocks that stay in the cache."""
-    for start in range(0, len(changes), BLOCK_ROWS):
-        of_block = changes[start : start + BLOCK_ROWS]
-        first = chunk.start + start
-        yield slice(first, first + len(of_block)), of_block
+def _transport(
+    changes: NDArray[np.float32], strengths: NDArray[np.float32], curvature: Curvature
+) -> None:
+    """Transport changes of rows, shape (rows, D); INOUT; by nothing after the last."""
+    for start in range(0, len(changes) if strengths.any() else 0, BLOCK_ROWS):
+        block = slice(start, start + BLOCK_ROWS)
+        changes[block] = curvature.transport(changes[block], strengths[block])
 
 
 def _later(ranks: Ranks, last: int) -> Sequence[int]:
@@ -194,26 +216,35 @@ def _later(ranks: Ranks, last: int) -> Sequence[int]:
     return [(ranks.index + k) % ranks.size for k in range(1, n_later + 1)]
 
 
-def mean_curvature(
-    ranks: Ranks, found: NDArray[np.float64] | None, dim: int
-) -> Curvature:
-    """Return the mean of what the ranks have found.
+def mean_curvatures(
+    ranks: Ranks,
+    found: Mapping[str, NDArray[np.float64] | None],
+    before: Mapping[str, Curvature],
+    dim: int,
+) -> dict[str, Curvature]:
+    """Return the mean of what the ranks have found of each matrix.
 
     Parameters
     ----------
     ranks : Ranks
-    found : ndarray of float64, shape (D, D), or None
+    found : mapping of str to ndarray of float64, shape (D, D), or None
         None if this rank has sampled nothing.
+    before : mapping of str to Curvature
+        At the merge before; empty at the first one.
     dim : int
         D.
 
     Returns
     -------
-    Curvature
-        The same on all ranks.
+    dict of str to Curvature
+        About the same on all ranks.
     """
-    sums = np.zeros(dim * dim + 1)
-    if found is not None:
-        sums[:-1], sums[-1] = found.reshape(-1), 1
+    sums = np.zeros((len(found), dim * dim + 1), dtype=np.float32)
+    for own, h in zip(sums, found.values(), strict=True):
+        if h is not None:
+            own[:-1], own[-1] = h.reshape(-1), 1
     ranks.add_up(sums)
-    return Curvature.of(sums[:-1].reshape(dim, dim) / max(1.0, sums[-1]))
+    return {
+        name: Curvature.of(h[:-1].reshape(dim, dim) / max(1.0, h[-1]), before.get(name))
+        for name, h in zip(found, sums, strict=True)
+    }

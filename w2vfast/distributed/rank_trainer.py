@@ -10,8 +10,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast.distributed.merge_times import merge_positions, n_levels
-from w2vfast.distributed.rank_merges import SharedRows, mean_curvature, merge_rows
+from w2vfast.distributed.merge_times import (
+    MergeLimit,
+    merge_positions,
+    n_levels,
+)
+from w2vfast.distributed.rank_merges import (
+    Curvature,
+    Merge,
+    SharedRows,
+    mean_curvatures,
+    merge_rows,
+)
 from w2vfast.distributed.rank_parts import RankParts
 from w2vfast.distributed.ranks import Ranks, float_totals, totals
 from w2vfast.system.threads import POLL_SECONDS
@@ -146,6 +156,8 @@ class RankTrainer(TrainerOfRank):
         ranks.meet("the first epoch")  # a rank may have failed above
         self._all_ids = totals(ranks, len(ids))[0]
         self._rows = self._shared_rows(tables)
+        self._curvatures: dict[str, Curvature] = {}  # at the last merge
+        self._limit = MergeLimit()
 
     def _run_kind(self) -> type[FastRun]:
         return RankRun
@@ -321,18 +333,30 @@ class RankTrainer(TrainerOfRank):
             Epochs done by all ranks.
         levels : int
         """
-        ranks = self._ranks
-        ranks.meet(f"merge {number}")
-        words = self._kept_words_of_ranks()
-        strength = TRANSPORT * self._run.reported_alpha(epoch)
-        for m, name in enumerate(MATRICES):
-            if name in self._rows:
-                found = self._run.curvature(m)
-                curvature = mean_curvature(ranks, found, self._params.vector_size)
-                merge_rows(
-                    *(ranks, self._rows[name], curvature, words),
-                    *(number % ranks.size, levels, strength),
-                )
+        ranks, step = self._ranks, f"merge {number}"
+        with ranks.within(step, self._limit.seconds):
+            ranks.meet(step)
+            merge = Merge(
+                self._kept_words_of_ranks(),
+                # Another one at the end of each epoch of a text without other merges.
+                last=(number + int(epoch)) % ranks.size,
+                n_levels=levels,
+                strength=TRANSPORT * self._run.reported_alpha(epoch),
+            )
+            curvatures = self._curvatures_of_ranks()
+            for name, rows in self._rows.items():
+                merge_rows(ranks, rows, curvatures[name], merge)
+        self._limit.merged()
+
+    def _curvatures_of_ranks(self) -> dict[str, Curvature]:
+        found = {name: self._run.curvature(m) for m, name in enumerate(MATRICES)}
+        self._curvatures = mean_curvatures(
+            self._ranks,
+            {name: found[name] for name in self._rows},
+            self._curvatures,
+            self._params.vector_size,
+        )
+        return self._curvatures
 
     def _kept_words_of_ranks(self) -> NDArray[np.int64]:
         words = np.zeros(self._ranks.size, dtype=np.int64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
@@ -33,6 +34,9 @@ class Ranks(Protocol):
     index: int
     size: int
 
+    def within(self, step: str, seconds: float) -> AbstractContextManager[None]:
+        """Do all that follows within a time, or end the job."""
+
     def meet(self, step: str) -> None:
         """Wait until all ranks are at this step.
 
@@ -59,6 +63,11 @@ class OneRank:
     """The only process of a training."""
 
     index, size = 0, 1
+
+    def within(self, step: str, seconds: float) -> AbstractContextManager[None]:
+        """Do nothing."""
+        del step, seconds
+        return contextlib.nullcontext()
 
     def meet(self, step: str) -> None:
         """Do nothing."""

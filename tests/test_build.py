@@ -6,6 +6,7 @@ import importlib.machinery
 import importlib.metadata
 import inspect
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -156,3 +157,12 @@ def test_the_build_names_its_compiler_flags_and_commit():
     assert "-ffp-contract=off" in flags or "/fp:precise" in flags
     assert not {"-ffast-math", "-Ofast", "-march=native"} & set(flags)
     assert info["commit"]
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_compiled_code_uses_no_index_from_the_end(name):
+    """Without `wraparound`, -1 is another place in each version of CPython."""
+    sources = [SOURCE / f"{name}.pyx", *(SOURCE / f"{name}_parts").glob("*.pxi")]
+    for source in sources:
+        found = re.findall(r"\w\[-[0-9]", source.read_text(encoding="utf-8"))
+        assert found == [], source

@@ -231,7 +231,7 @@ cdef class StringArray:
             long_offsets = offsets
             strings.layout.offsets64 = &long_offsets[0]
         strings.layout.data = data
-        strings.layout.limit = data + <uint64_t>(<int64_t>offsets[-1])
+        strings.layout.limit = data + <uint64_t>(<int64_t>offsets[len(offsets) - 1])
         strings.arrays = offsets
         return strings
 

@@ -1,14 +1,19 @@
 """Deterministic training on several ranks: the bytes of one process."""
 
+import signal
+
 import numpy as np
 import pytest
 from thread_ranks import MODES, on_ranks
 
 from w2vfast import Word2Vec
+from w2vfast.checkpoint.folder import CheckpointFolder
+from w2vfast.checkpoint.saver import Saver
 from w2vfast.distributed import file_parts, limits
 from w2vfast.distributed.rank_rounds import RankRounds
 from w2vfast.distributed.ranks import RankError
 from w2vfast.errors import SettingsError
+from w2vfast.system.signals import WaitingSignals
 from w2vfast.training import spans
 
 OPTIONS = {"vector_size": 20, "min_count": 2, "deterministic": True, "epochs": 2}
@@ -122,7 +127,53 @@ def test_more_ranks_than_shards_are_refused():
         assert "It has 16 shards" in str(error)
 
 
-def test_checkpoints_are_refused(text, tmp_path):
-    options = {**OPTIONS, "checkpoint": tmp_path}
-    for error in on_ranks(2, lambda ranks: Word2Vec(None, text, comm=ranks, **options)):
-        assert "deterministic=True and checkpoint do not go together" in str(error)
+@pytest.mark.parametrize(("before", "after"), [(2, 3), (3, 1), (1, 2)])
+def test_ranks_go_on_from_a_checkpoint_with_the_same_bytes(
+    text, tmp_path, monkeypatch, before, after
+):
+    monkeypatch.setattr(spans, "SEEN_PER_ROUND", 4)
+    monkeypatch.setattr(spans, "SHORTEST_SHARD", 32)
+    options = {**OPTIONS, "workers": 1, "sg": 1}
+    alone = facts(Word2Vec(None, text, **options))
+    options |= {"checkpoint": tmp_path, "checkpoint_every": "7kwords"}
+    saved = []
+    save = Saver.save
+
+    def save_and_fail(saver, position, *, at_once):
+        save(saver, position, at_once=at_once)
+        saved.append(position)
+        if len(saved) == 5:
+            raise OSError("the machine is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Saver, "save", save_and_fail)
+        with pytest.raises((OSError, RankError), match="the machine is gone"):
+            trained(before, text, **options)
+    assert saved[-1].epoch == 1
+    assert saved[-1].next_span > 0
+    for model in trained(after, text, resume=True, **options):
+        assert facts(model) == alone
+    for model in trained(before, text, resume=True, **options):  # it is done
+        assert facts(model) == alone
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="no such signal")
+def test_a_signal_to_any_rank_pauses_all(text, tmp_path, monkeypatch):
+    enter = WaitingSignals.__enter__
+    entered = []
+
+    def note(signals):
+        enter(signals)
+        if "SIGTERM" in signals._names:
+            entered.append(signals)
+            if len(entered) == 2:
+                signals._noted.add(signal.SIGUSR1)
+        return signals
+
+    monkeypatch.setattr(WaitingSignals, "__enter__", note)
+    options = {"checkpoint": tmp_path, "checkpoint_every": "2h", "workers": 1}
+    alone = facts(Word2Vec(None, text, workers=1, **OPTIONS))
+    for model in trained(2, text, **options):
+        assert facts(model) == alone
+    assert len(CheckpointFolder(tmp_path).names()) == 2
+    assert not any(signals.has("SIGUSR1") for signals in entered)

@@ -20,13 +20,12 @@ from numpy.typing import NDArray
 
 from w2vfast.checkpoint.identity import RunIdentity
 from w2vfast.checkpoint.plan import CheckpointPlan, NoCheckpoints
-from w2vfast.checkpoint.saver import SIGNALS, Saver
+from w2vfast.checkpoint.saver import SIGNALS, CheckpointedRun, Saver
 from w2vfast.checkpoint.storage import Checkpoint
-from w2vfast.distributed.rank_merges import CHUNK_FLOATS
 from w2vfast.distributed.rank_parts import RankParts, WholeText, whole_text
+from w2vfast.distributed.rank_rounds import RoundsTrainer
 from w2vfast.distributed.rank_trainer import RankTrainer
-from w2vfast.distributed.ranks import Ranks, totals
-from w2vfast.errors import Name, Setting, SettingsError
+from w2vfast.distributed.ranks import Ranks, share_array, share_rows, totals
 from w2vfast.system.json_files import checked
 from w2vfast.system.signals import WaitingSignals
 from w2vfast.training.history import EpochStats
@@ -57,17 +56,7 @@ class RankPlan:
 
     @contextlib.contextmanager
     def prepared(self, params: TrainParams) -> Iterator[None]:
-        """Raise early, on all ranks, what `CheckpointPlan.prepared` raises.
-
-        Raises
-        ------
-        SettingsError
-            Also if the ranks are to train deterministically.
-        """
-        if params.deterministic and self._ranks.size > 1:
-            parts = (Setting("deterministic", True), " and ", Name("checkpoint"))
-            message = (*parts, " do not go together with several ranks. Omit one.")
-            raise SettingsError(message)
+        """Raise early, on all ranks, what `CheckpointPlan.prepared` raises."""
         is_first = self._ranks.index == 0
         waiting = WaitingSignals(("SIGUSR1",))
         with self._plan.prepared(params) if is_first else waiting:
@@ -83,8 +72,16 @@ class RankPlan:
     ) -> Iterator[Pauses]:
         """Let all ranks stand where the newest checkpoint stood; yield their pauses.
 
-        Parameters and errors as for `CheckpointPlan.run`; `trainer` is a `RankTrainer`.
+        Parameters and errors as for `CheckpointPlan.run`; `trainer` is a `RankTrainer`
+        or a `RoundsTrainer`.
         """
+        if isinstance(trainer, RoundsTrainer):
+            # All ranks stand where one process would, so the first one saves alone.
+            with self._run_of_first(trainer, identity, history) as (saver, signals):
+                self._ranks.meet("the newest checkpoint")
+                _share_rounds(self._ranks, trainer, history)
+                yield RoundPauses(self._ranks, saver, signals)
+            return
         ranks, trainer = self._ranks, cast(RankTrainer, trainer)
         before = self._before()
         text = self._text(trainer, before)
@@ -96,18 +93,27 @@ class RankPlan:
                 own, n_ids=n_ids, train_words=n_ids, ids=whole.digest
             )
 
-        with contextlib.ExitStack() as within:
-            saver: Saver | None = None
-            if ranks.index == 0:
-                run = self._plan.run(whole, of_all_ranks, history)
-                saver = within.enter_context(run)
+        with self._run_of_first(whole, of_all_ranks, history) as (saver, signals):
+            if saver is not None:
                 saver.run = dataclasses.replace(saver.run, ids=text.digest)
-                signals = saver.signals
-            else:
-                signals = within.enter_context(WaitingSignals(SIGNALS))
             ranks.meet("the newest checkpoint")
             whole.share(ranks, history)
             yield RankPauses(ranks, whole, saver, signals)
+
+    @contextlib.contextmanager
+    def _run_of_first(
+        self,
+        trainer: CheckpointedRun,
+        identity: Callable[[], RunIdentity],
+        history: list[EpochStats],
+    ) -> Iterator[tuple[Saver | None, WaitingSignals]]:
+        """Prepare the first rank's run; yield its saver, and this rank's signals."""
+        if self._ranks.index > 0:
+            with WaitingSignals(SIGNALS) as signals:
+                yield None, signals
+        else:
+            with self._plan.run(trainer, identity, history) as saver:
+                yield saver, saver.signals
 
     def _before(self) -> Checkpoint | None:
         """Return the checkpoint to go on from; its arrays are not checked yet."""
@@ -243,9 +249,7 @@ class WholeRun:
             INOUT; that of the first rank.
         """
         own = _Standing(self._restored, history, self._done.tolist())
-        is_first = ranks.index == 0
-        text = json.dumps(dataclasses.asdict(own)) if is_first else ""
-        found = checked(_Standing, json.loads(ranks.gather(text.encode())[0]), "a rank")
+        found = _share_standing(ranks, own)
         if found.position is None:
             return
         history[:] = found.history
@@ -260,13 +264,53 @@ class WholeRun:
         return position
 
 
+def _share_rounds(
+    ranks: Ranks, trainer: RoundsTrainer, history: list[EpochStats]
+) -> None:
+    """Let all deterministic ranks stand where the first one stands.
+
+    Parameters
+    ----------
+    ranks : Ranks
+    trainer : RoundsTrainer
+        INOUT
+    history : list of EpochStats
+        INOUT; that of the first rank.
+    """
+    found = _share_standing(ranks, _Standing(trainer.restored, history))
+    if found.position is None:
+        return
+    history[:] = found.history
+    starts, arrays = trainer.spans(found.position.epoch), trainer.arrays
+    for array in arrays.values():
+        share_array(ranks, array)
+    for _, rows in trainer.weights:
+        share_rows(ranks, rows.vectors)
+    trainer.restore(found.position, starts, arrays)
+
+
 @dataclass(frozen=True)
 class _Standing:
-    """What the first rank tells the others when they go on."""
+    """Where the first rank stands.
+
+    Parameters
+    ----------
+    position : Position or None
+        None if it begins at the start.
+    history : list of EpochStats
+    done : list of int
+        How many ids of each part of the text are done in this epoch.
+    """
 
     position: Position | None
     history: list[EpochStats]
-    done: list[int]
+    done: list[int] = dataclasses.field(default_factory=list)
+
+
+def _share_standing(ranks: Ranks, own: _Standing) -> _Standing:
+    """Return where the first rank stands."""
+    text = json.dumps(dataclasses.asdict(own)) if ranks.index == 0 else ""
+    return checked(_Standing, json.loads(ranks.gather(text.encode())[0]), "a rank")
 
 
 class RankPauses:
@@ -305,13 +349,7 @@ class RankPauses:
     def take(self, position: Position) -> None:
         """Write a checkpoint; after SIGTERM on any rank, let it act on all."""
         position = self._run.whole(position)
-        if self._saver is not None:
-            self._saver.save(position, at_once=self._ends)
-        self._signals.forget("SIGUSR1")
-        self._ranks.meet("the checkpoint")  # the next merge has a shorter limit
-        if self._ends:
-            self._signals.obey("SIGTERM")
-            signal.raise_signal(signal.SIGTERM)  # another rank got it
+        _save_together(self._ranks, self._saver, self._signals, position, self._ends)
 
     def finish(self, position: Position) -> None:
         """Write the last checkpoint, from which nothing is left to train."""
@@ -320,12 +358,54 @@ class RankPauses:
             self._saver.finish(position)
 
 
-def share_rows(ranks: Ranks, rows: NDArray[np.float32]) -> None:
-    """Replace a matrix by that of the first rank; INOUT."""
-    n_rows = max(1, CHUNK_FLOATS // rows.shape[1])
-    for start in range(0, len(rows), n_rows):
-        chunk = rows[start : start + n_rows].copy()
-        if ranks.index > 0:
-            chunk[...] = 0
-        ranks.add_up(chunk)
-        rows[start : start + n_rows] = chunk
+class RoundPauses:
+    """The pauses in which deterministic ranks write checkpoints, between two rounds.
+
+    Parameters
+    ----------
+    ranks : Ranks
+    saver : Saver or None
+        Of the first rank.
+    signals : WaitingSignals
+        Of this rank.
+    """
+
+    def __init__(
+        self, ranks: Ranks, saver: Saver | None, signals: WaitingSignals
+    ) -> None:
+        self._ranks = ranks
+        self._saver = saver
+        self._signals = signals
+
+    def next_at(self, ids: int) -> int:
+        """Return after how many ids this rank wants a pause; then all have one."""
+        if self._saver is not None:
+            return self._saver.next_at(ids)
+        return ids if any(map(self._signals.has, SIGNALS)) else _NEVER
+
+    def take(self, position: Position) -> None:
+        """Write a checkpoint; after SIGTERM on any rank, let it act on all."""
+        ends = totals(self._ranks, self._signals.has("SIGTERM"))[0] > 0
+        _save_together(self._ranks, self._saver, self._signals, position, ends)
+
+    def finish(self, position: Position) -> None:
+        """Write the last checkpoint, from which nothing is left to train."""
+        if self._saver is not None:
+            self._saver.finish(position)
+
+
+def _save_together(
+    ranks: Ranks,
+    saver: Saver | None,
+    signals: WaitingSignals,
+    position: Position,
+    ends: bool,
+) -> None:
+    """Let the first rank write a checkpoint; if all are to end by SIGTERM, end."""
+    if saver is not None:
+        saver.save(position, at_once=ends)
+    signals.forget("SIGUSR1")
+    ranks.meet("the checkpoint")  # the next merge has a shorter limit
+    if ends:
+        signals.obey("SIGTERM")
+        signal.raise_signal(signal.SIGTERM)  # another rank got it

@@ -24,11 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.distributed.merge_times import level_bounds
-from w2vfast.distributed.ranks import Ranks
+from w2vfast.distributed.ranks import CHUNK_FLOATS, Ranks
 
 AXES = 16  # directions that are transported apart from the rest
 REFINEMENTS = 2  # of the axes at each merge
-CHUNK_FLOATS = 1 << 18  # of rows that are added up at once, while they are in the cache
 BLOCK_ROWS = 512  # of these, that are transported at once: three times as fast as all
 
 

@@ -24,7 +24,7 @@ from w2vfast.training.deterministic_run import (
     restore_numbers,
 )
 from w2vfast.training.history import EpochStats, Progress
-from w2vfast.training.position import Pauses
+from w2vfast.training.position import Pauses, Position
 from w2vfast.training.spans import SHARDS
 
 if TYPE_CHECKING:
@@ -40,6 +40,17 @@ class RankRounds(DeterministicRun):
     """The workers of one rank, which train its shards of each round."""
 
     ranks: Ranks
+    _is_pause_due = False  # on any rank, so that all pause
+
+    def tasks(self, epoch: int, queue: _core.SpanQueue) -> list[Callable[[], object]]:
+        """Return what each thread calls, as `DeterministicRun.tasks`."""
+        self._is_pause_due = False
+        return super().tasks(epoch, queue)
+
+    def _pauses_before(self, first: int, end: int) -> bool:
+        if self._is_pause_due:
+            self._queue.restrict(first, end)  # the position is the same on all ranks
+        return self._is_pause_due
 
     def _open_round(self, first: int, end: int) -> None:
         shards = self._shards_of(self.ranks.index)
@@ -67,11 +78,13 @@ class RankRounds(DeterministicRun):
         first, end = self._plan.bounds[self._round : self._round + 2].tolist()
         n_shards = end - first
         own = [k for k in self._shards_of(self.ranks.index) if k < n_shards]
-        message = b"".join(map(self._packed, own))
-        for rank, found in enumerate(self.ranks.gather(message)):
+        is_due = self._queue.pauses_at(self._ids_before + self._ids_in_round)
+        messages = self.ranks.gather(bytes([is_due]) + b"".join(map(self._packed, own)))
+        self._is_pause_due = any(message[0] for message in messages)
+        for rank, message in enumerate(messages):
             if rank != self.ranks.index:
                 shards = [k for k in self._shards_of(rank) if k < n_shards]
-                self._unpack(shards, np.frombuffer(found, dtype=np.uint8))
+                self._unpack(shards, np.frombuffer(message[1:], dtype=np.uint8))
 
     def _packed(self, shard: int) -> bytes:
         rows = _core.pack_shard(self._shards, shard)
@@ -122,6 +135,15 @@ class RoundsTrainer(TrainerOfRank):
 
     def _run_kind(self) -> type[FastRun]:
         return RankRounds
+
+    @property
+    def restored(self) -> Position | None:
+        """Where the run stood that this one goes on from."""
+        return self._restored
+
+    def spans(self, epoch: int) -> NDArray[np.int64]:
+        """Return the offsets of an epoch's spans, shape (S + 1,)."""
+        return self._run.spans(epoch)
 
     def run_epoch(
         self,

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+CHUNK_FLOATS = 1 << 18  # of rows that are added up at once, while in the cache
 Constructor = TypeVar("Constructor", bound=Callable[..., None])
 
 
@@ -164,3 +165,20 @@ def float_totals(ranks: Ranks, *numbers: float) -> list[float]:
     sums = np.array(numbers, dtype=np.float64)
     ranks.add_up(sums)
     return [float(number) for number in sums]
+
+
+def share_rows(ranks: Ranks, rows: NDArray[np.float32]) -> None:
+    """Replace a matrix by that of the first rank; INOUT."""
+    n_rows = max(1, CHUNK_FLOATS // rows.shape[1])
+    for start in range(0, len(rows), n_rows):
+        chunk = rows[start : start + n_rows].copy()
+        share_array(ranks, chunk)
+        rows[start : start + n_rows] = chunk
+
+
+def share_array(ranks: Ranks, array: NDArray[Any]) -> None:
+    """Replace a contiguous array by that of the first rank; INOUT."""
+    bits = array.view(f"u{array.itemsize}")  # so that -0.0 stays what it is
+    if ranks.index > 0:
+        bits[...] = 0
+    ranks.add_up(bits)

@@ -165,7 +165,12 @@ class DeterministicRun(FastRun):
         if self._is_open:
             self._open_round(*bounds)
             self._ids_in_round = self._n_ids_of(*bounds)
-            self._is_open = not self._queue.pauses_at(self._ids_before)
+            self._is_open = not self._pauses_before(*bounds)
+
+    def _pauses_before(self, first: int, end: int) -> bool:
+        """Whether workers return before the round of these spans."""
+        del first, end
+        return self._queue.pauses_at(self._ids_before)
 
     def _open_round(self, first: int, end: int) -> None:
         """Let workers take the spans of a round, which have these places in `order`."""

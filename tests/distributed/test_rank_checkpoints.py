@@ -145,6 +145,22 @@ def test_pieces_of_parts_that_are_done_come_first():
     assert sum(again.lengths) == 18
 
 
+def test_the_newest_checkpoint_is_described_once(text, tmp_path, monkeypatch):
+    models_of(trained(2, text, tmp_path))
+    found = []
+    newest = CheckpointFolder.newest
+
+    def note(folder, *, whole=True):
+        found.append(whole)
+        return newest(folder, whole=whole)
+
+    monkeypatch.setattr(CheckpointFolder, "newest", note)
+    model = Word2Vec(checkpoint=tmp_path, resume=True, **OPTIONS)
+    model.build_vocab(corpus_file=str(text))
+    model.train(corpus_file=str(text))
+    assert found == [False, True]  # then it is read as a whole
+
+
 def test_a_run_that_is_done_is_not_trained_again(text, tmp_path):
     first = models_of(trained(2, text, tmp_path))[0]
     names = CheckpointFolder(tmp_path).names()

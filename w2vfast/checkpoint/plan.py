@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,20 @@ class CheckpointPlan:
         self.folder = CheckpointFolder(path)
         self._interval = interval_of(every)
 
+    @functools.cached_property
+    def before(self) -> tuple[str, Checkpoint] | None:
+        """The newest checkpoint as it was at first, without its weights.
+
+        Its arrays are not checked.
+        """
+        found = self.folder.newest(whole=False)
+        if found is None:
+            return None
+        path, checkpoint = found
+        # Copies: a file that is mapped cannot be removed on Windows.
+        arrays = {name: np.array(array) for name, array in checkpoint.arrays.items()}
+        return path, dataclasses.replace(checkpoint, weights={}, arrays=arrays)
+
     @contextlib.contextmanager
     def prepared(self, params: TrainParams) -> Iterator[None]:
         """Raise early, before the text is read, what would be raised after it.
@@ -101,7 +116,7 @@ class CheckpointPlan:
         names = self.folder.names()
         if names and not self.resume:
             raise SettingsError(_would_mix(self.folder.path, names[-1]))
-        found = self.folder.newest(whole=False)
+        found = self.before
         if found is not None:
             path, checkpoint = found
             check_params(params, checkpoint.run, path)

@@ -119,7 +119,7 @@ class RankPlan:
         """Return the checkpoint to go on from; its arrays are not checked yet."""
         if self._ranks.index > 0:
             return None
-        found = self._plan.folder.newest(whole=False)
+        found = self._plan.before
         return None if found is None else found[1]
 
     def _text(self, trainer: RankTrainer, before: Checkpoint | None) -> WholeText:
@@ -149,7 +149,7 @@ def plan_of_ranks(
     if isinstance(plan, NoCheckpoints):
         return plan
     if ranks.size == 1:
-        found = plan.folder.newest(whole=False) if plan.resume else None
+        found = plan.before if plan.resume else None
         if found is None or DONE not in found[1].arrays:
             return plan
     return RankPlan(ranks, plan)

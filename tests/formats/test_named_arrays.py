@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2vfast.formats.contents import Contents
-from w2vfast.formats.named_arrays import from_arrays, to_arrays
+from w2vfast.formats.named_arrays import from_arrays, to_arrays, unpack_words
 
 ODD_WORDS = ["plain", "new york", "月", "", "a\nb", "nul\0", "\udcff", "back\\slash"]
 any_word = st.one_of(st.text(st.characters(codec="utf-8")), st.sampled_from(ODD_WORDS))
@@ -83,3 +83,9 @@ def test_vectors_become_contiguous_in_native_byte_order():
 def test_arrays_that_do_not_match_are_an_error(changes, reason):
     with pytest.raises(ValueError, match=f"file: .*{reason}"):
         from_arrays("file", packed(**changes))
+
+
+def test_ends_of_words_whose_differences_overflow_are_refused():
+    ends = np.array([7 << 60, -(7 << 60), 4])
+    with pytest.raises(ValueError, match="must be uint8 with its 'word_ends'"):
+        unpack_words("f", np.zeros(4, np.uint8), ends)

@@ -137,4 +137,5 @@ def _is_partition(packed: npt.NDArray[Any], ends: npt.NDArray[Any]) -> bool:
     if packed.ndim != 1 or ends.ndim != 1 or ends.dtype.kind not in "iu":
         return False
     bounds = np.concatenate([[0], ends.astype(np.int64)])
-    return bool(bounds[-1] == len(packed) and (np.diff(bounds) >= 0).all())
+    # Not by differences, which overflow.
+    return bool(bounds[-1] == len(packed) and (bounds[1:] >= bounds[:-1]).all())

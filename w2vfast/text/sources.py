@@ -452,7 +452,7 @@ def _skipped_value(value: Any, name: str) -> int | None:
 def _checked_indptr(indptr: NDArray[Any], ids: NDArray[Any]) -> NDArray[np.int64]:
     wide = indptr.astype(np.int64, copy=False)
     good = ids.ndim == 1 and wide.ndim == 1 and wide.size > 0
-    if good and wide[0] == 0 and wide[-1] == ids.size and (np.diff(wide) >= 0).all():
+    if good and wide[0] == 0 and wide[-1] == ids.size and (wide[1:] >= wide[:-1]).all():
         return wide
     message = (
         f"indptr must be a 1-D array that goes from 0 to the number of ids "

@@ -26,7 +26,8 @@ cdef void train_sentence(model_t* model, const options_t* options, work_t* work,
             work.block.prefetch = next_centre.prefetch
             work.block.n_prefetch = next_centre.n_prefetch
         sample_centre(&work.merging.curvatures, &work.centres[pos & 1])
-        if work.centres[pos & 1].n_contexts > 0:
+        if work.centres[pos & 1].n_window > 0:
+            list_contexts(model, options, work, &work.centres[pos & 1])
             if options.sg:
                 train_skipgram(options, work, &work.centres[pos & 1])
             else:
@@ -38,7 +39,7 @@ cdef inline void sample_centre(curvatures_t* curvatures,
                                const centre_t* centre) noexcept nogil:
     if curvatures.is_due:
         curvatures.n_sampled += 1
-        curvatures.n_contexts += centre.n_window if centre.n_contexts > 0 else 0
+        curvatures.n_contexts += centre.n_window
 
 
 cdef inline void sample_paths(curvatures_t* curvatures, const options_t* options,
@@ -74,8 +75,8 @@ cdef void prepare(const model_t* model, const options_t* options, work_t* work,
     """Draw all that the word at `pos` needs; list its rows and those to prefetch."""
     cdef int u
     centre.n_prefetch = 0
-    find_contexts(model, options, work, centre, pos)
-    if centre.n_contexts == 0:
+    draw_window(options, work, centre, pos)
+    if centre.n_window == 0:
         return
     centre.word = work.words[pos]
     centre.take_loss = takes_loss(options, work, pos)
@@ -87,7 +88,7 @@ cdef void prepare(const model_t* model, const options_t* options, work_t* work,
         find_path(model, centre)
         prefetch_paths(model, work, pos)
     if options.negative > 0:
-        for u in range(centre.n_contexts if options.pairs else 1):
+        for u in range(centre.n_window if options.pairs else 1):
             draw_outputs(model, options, work, centre, u)
 
 
@@ -101,33 +102,14 @@ cdef inline void list_prefetch(centre_t* centre, float* row) noexcept nogil:
     centre.n_prefetch += 1
 
 
-cdef void find_contexts(const model_t* model, const options_t* options, work_t* work,
-                        centre_t* centre, int pos) noexcept nogil:
-    """List the rows of the words in the window, which shrinks at random.
-
-    Updates of frozen rows go to a scratch row, which discards them.
-    """
-    cdef int reach = options.window, context_pos, n
-    cdef float* context
+cdef inline void draw_window(const options_t* options, work_t* work, centre_t* centre,
+                             int pos) noexcept nogil:
+    """Choose the window around `pos`, which shrinks at random."""
+    cdef int reach = options.window
     if options.shrink_windows:
         reach = 1 + random_below(&work.random, options.window)
-    centre.n_window = centre.n_contexts = 0
-    for context_pos in range(max(0, pos - reach), min(work.n_kept, pos + reach + 1)):
-        if context_pos == pos:
-            continue
-        context = row(&model.syn0, work.words[context_pos], model.stride)
-        centre.n_window += 1
-        n = centre.n_contexts
-        if options.sg and not options.pairs:
-            centre.n_contexts = block_add_row(centre.contexts, centre.context_counts,
-                                              n, context)
-        else:  # trained one by one, or summed: rows may repeat
-            centre.contexts[n] = context
-            centre.n_contexts += 1
-        if model.frozen != NULL and centre.n_contexts > n:
-            centre.targets[n] = context
-            if model.frozen[work.words[context_pos]]:
-                centre.targets[n] = work.discard
+    centre.pos, centre.first = pos, max(0, pos - reach)
+    centre.n_window = min(work.n_kept, pos + reach + 1) - centre.first - 1
 
 
 cdef void find_path(const model_t* model, centre_t* centre) noexcept nogil:
@@ -235,6 +217,33 @@ cdef inline void prefetch_sample(const model_t* model, centre_t* centre,
 # ---------------------------------------------------------------------------------
 # Training a centre word
 # ---------------------------------------------------------------------------------
+
+cdef void list_contexts(const model_t* model, const options_t* options, work_t* work,
+                        centre_t* centre) noexcept nogil:
+    """List the rows of the words in the window.
+
+    Rows may repeat where they are trained one by one, or summed.  Updates of frozen rows
+    go to a scratch row, which discards them.  Not part of `prepare`: the loops over the
+    contexts follow at once, and the processor predicts how long they are by this one.
+    """
+    cdef matrix_t syn0 = model.syn0  # a copy, which no store to a list can change
+    cdef float* context
+    cdef int32_t word
+    cdef int k, n = 0, n_before
+    cdef bint is_distinct = options.sg and not options.pairs
+    for k in range(centre.first, centre.first + centre.n_window):
+        word = work.words[k + (k >= centre.pos)]  # without a branch: which k is random
+        context = row(&syn0, word, model.stride)
+        n_before = n
+        if is_distinct:
+            n = block_add_row(centre.contexts, centre.context_counts, n, context)
+        else:
+            centre.contexts[n] = context
+            n += 1
+        if model.frozen != NULL and n > n_before:
+            centre.targets[n_before] = work.discard if model.frozen[word] else context
+    centre.n_contexts = n
+
 
 cdef void train_skipgram(const options_t* options, work_t* work,
                          centre_t* centre) noexcept nogil:

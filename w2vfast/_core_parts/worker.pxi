@@ -12,8 +12,10 @@ cdef struct centre_t:
     float** targets          # (C,) the same rows, or `discard` for a frozen word
     float* context_counts    # (C,) how often each occurs in the window
     int32_t word
-    int n_contexts           # C; 0: nothing to train
-    int n_window             # words in the window
+    int pos
+    int first                # position of the first word of the window
+    int n_window             # words in the window; 0: nothing to train
+    int n_contexts           # C
     float** path             # (L,) rows of inner nodes, root first
     float* path_labels       # (L,) 1 - code
     int path_length          # L

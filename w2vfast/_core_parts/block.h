@@ -170,7 +170,8 @@ static inline float softmax_log_sum(const float *tops, const float *sums, int C,
  *     clip(v, limit)     to [-limit, limit]; NaN becomes one of the limits
  *     round, pow2        nearest whole number; 2 to the power of a whole number
  *     reciprocal         1 / v, correctly rounded
- *     sum4(v, sums)      sums[k] = sum of all lanes of v[k], for four vectors
+ *     lane_sums(v, n)    lane k < n is the sum of all lanes of v[k], for n vectors, n at
+ *                        most VEC_LANES; reads n rounded up to a multiple of 4
  *
  * and, on quads of four lanes, for exact mode's sequential sums:
  *
@@ -407,6 +408,7 @@ static double sigmoid_loss(const block_t *b) {
             const int64_t k = (int64_t)t * b->n_inputs + c;
             const float wrong = b->labels[t] > 0.5f ? -b->logits[k] : b->logits[k];
             const float count = b->input_counts[c] * b->output_counts[t];
+            if (count == 0.0f) continue;
             const float p = b->sigmoids[k], likelier = p > 1.0f - p ? p : 1.0f - p;
             const float finite = wrong > -FLT_MAX ? wrong : -FLT_MAX;
             loss += count * (0.5f * finite + 0.5f * fabsf(finite)); /* max(wrong, 0) */

@@ -14,6 +14,13 @@
 
 /* ---- dot products ---- */
 
+/* totals[k] = sum of all lanes of v[k], for n vectors; writes whole vectors. */
+BLOCK_INLINE void ISA(store_sums)(const vec *v, const int n, float *totals) {
+    BLOCK_UNROLL
+    for (int k = 0; k < n; k += VEC_LANES)
+        store(totals + k, ISA(lane_sums)(v + k, n - k < VEC_LANES ? n - k : VEC_LANES));
+}
+
 /* dots[l * stride + k] = inputs[k] . outputs[l], for C inputs and T outputs. */
 BLOCK_INLINE void ISA(dot_tile)(float *const *inputs, const int C,
                                 float *const *outputs, const int T, int dim,
@@ -33,10 +40,13 @@ BLOCK_INLINE void ISA(dot_tile)(float *const *inputs, const int C,
                 sums[l * C + k] = fma_(x[k], y, sums[l * C + k]);
         }
     }
-    float totals[DOT_SUMS + 3];
     for (int k = C * T; k % 4; k++) sums[k] = fill(0.0f);
-    BLOCK_UNROLL
-    for (int k = 0; k < C * T; k += 4) ISA(sum4)(sums + k, totals + k);
+    if (stride == C) { /* whole vectors, which are loaded next: with no wait for parts */
+        ISA(store_sums)(sums, C * T, dots);
+        return;
+    }
+    float totals[DOT_SUMS + VEC_LANES];
+    ISA(store_sums)(sums, C * T, totals);
     BLOCK_UNROLL
     for (int l = 0; l < T; l++)
         memcpy(dots + l * stride, totals + l * C, C * sizeof(float));
@@ -95,10 +105,9 @@ BLOCK_INLINE void ISA(gram_triangle)(float *const *inputs, const int C, int dim,
             for (int l = 0; l < k; l++, n++) sums[n] = fma_(x[l], x[k], sums[n]);
         }
     }
-    float totals[GRAM_INPUTS * (GRAM_INPUTS - 1) / 2 + 3];
+    float totals[GRAM_INPUTS * (GRAM_INPUTS - 1) / 2 + VEC_LANES];
     for (int n = n_sums; n % 4; n++) sums[n] = fill(0.0f);
-    BLOCK_UNROLL
-    for (int n = 0; n < n_sums; n += 4) ISA(sum4)(sums + n, totals + n);
+    ISA(store_sums)(sums, n_sums, totals);
     BLOCK_UNROLL
     for (int k = 1, n = 0; k < C; k++) BLOCK_UNROLL
     for (int l = 0; l < k; l++, n++) gram[l * stride + k] = totals[n];

@@ -90,7 +90,6 @@ static void ISA(chunk_scatter)(const chunk_t *k){
 /* logits[c] = inputs[c] . outputs[c], for C inputs from c on. */
 BLOCK_INLINE void ISA(pair_dots)(const block_t *b, int c, const int C) {
     vec sums[4];
-    float dots[4];
     BLOCK_UNROLL
     for (int k = 0; k < 4; k++) sums[k] = fill(0.0f);
     for (int i = 0; i < b->dim; i += VEC_LANES) {
@@ -99,8 +98,7 @@ BLOCK_INLINE void ISA(pair_dots)(const block_t *b, int c, const int C) {
             sums[k] =
                 fma_(load(b->inputs[c + k] + i), load(b->outputs[c + k] + i), sums[k]);
     }
-    ISA(sum4)(sums, dots);
-    memcpy(b->logits + c, dots, C * sizeof(float));
+    ISA(store_sums)(sums, C, b->logits + c);
 }
 
 /* Add errors[c] . outputs[c] to targets[c], and errors[c] . inputs[c] to outputs[c]. */

@@ -55,8 +55,11 @@ BLOCK_INLINE void ISA(cosine_four)(const float *const *rows, int64_t ahead,
             square[k] = fma_(y, mul(y, ones), square[k]);
         }
     }
-    ISA(sum4)(dot, dots);
-    ISA(sum4)(square, squares);
+    float totals[VEC_LANES];
+    ISA(store_sums)(dot, 4, totals);
+    memcpy(dots, totals, 4 * sizeof(float));
+    ISA(store_sums)(square, 4, totals);
+    memcpy(squares, totals, 4 * sizeof(float));
 }
 
 /* dots (n,) OUT, squares (n,) OUT of rows (n, D), `stride` floats from row to row. */

@@ -69,11 +69,13 @@ BLOCK_INLINE vec_avx2 pow2_avx2(vec_avx2 n) {
 BLOCK_INLINE vec_avx2 reciprocal_avx2(vec_avx2 v) {
     return _mm256_div_ps(fill_avx2(1.0f), v);
 }
-BLOCK_INLINE void sum4_avx2(const vec_avx2 *v, float *sums) {
-    __m256 pairs =
-        _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
-    __m128 high = _mm256_extractf128_ps(pairs, 1);
-    _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(pairs), high));
+BLOCK_INLINE vec_avx2 half_sums_avx2(const vec_avx2 *v) {
+    return _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
+}
+BLOCK_INLINE vec_avx2 lane_sums_avx2(const vec_avx2 *v, const int n) {
+    const vec_avx2 a = half_sums_avx2(v), b = n > 4 ? half_sums_avx2(v + 4) : a;
+    return _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20),
+                         _mm256_permute2f128_ps(a, b, 0x31));
 }
 
 #include "block_kernel.h"

@@ -83,22 +83,30 @@ BLOCK_INLINE vec_avx512 pow2_avx512(vec_avx512 n) {
 BLOCK_INLINE vec_avx512 reciprocal_avx512(vec_avx512 v) {
     return _mm512_div_ps(fill_avx512(1.0f), v);
 }
-/* Halves of two vectors in one, then quads of four in one, then the lanes of each quad:
- * half the shuffles of four separate sums, which only one port executes. */
+/* Halves of two vectors in one, then quads of four in one, then the lanes of the quads:
+ * half the shuffles of separate sums, which only one port executes. */
 BLOCK_INLINE vec_avx512 halves_avx512(vec_avx512 a, vec_avx512 b) {
     return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x4E),
                          _mm512_mask_blend_ps(0xFF00, a, b));
 }
-BLOCK_INLINE void sum4_avx512(const vec_avx512 *v, float *sums) {
+BLOCK_INLINE vec_avx512 quad_sums_avx512(const vec_avx512 *v) {
     const vec_avx512 a = halves_avx512(v[0], v[1]), b = halves_avx512(v[2], v[3]);
-    vec_avx512 quads = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88),
-                                     _mm512_shuffle_f32x4(a, b, 0xDD));
-    quads = _mm512_add_ps(quads, _mm512_permute_ps(quads, 0xB1));
-    quads = _mm512_add_ps(quads, _mm512_permute_ps(quads, 0x4E));
-    const __m512i first_lanes =
-        _mm512_set_epi32(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 8, 4, 0);
-    _mm_storeu_ps(sums,
-                  _mm512_castps512_ps128(_mm512_permutexvar_ps(first_lanes, quads)));
+    return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88),
+                         _mm512_shuffle_f32x4(a, b, 0xDD));
+}
+BLOCK_INLINE vec_avx512 pair_sums_avx512(vec_avx512 a, vec_avx512 b) {
+    return _mm512_add_ps(_mm512_shuffle_ps(a, b, 0x88), _mm512_shuffle_ps(a, b, 0xDD));
+}
+BLOCK_INLINE vec_avx512 lane_sums_avx512(const vec_avx512 *v, const int n) {
+    const vec_avx512 a = quad_sums_avx512(v), b = n > 4 ? quad_sums_avx512(v + 4) : a;
+    const vec_avx512 c = n > 8 ? quad_sums_avx512(v + 8) : a;
+    const vec_avx512 d = n > 12 ? quad_sums_avx512(v + 12) : c;
+    const vec_avx512 pairs = pair_sums_avx512(a, b);
+    const vec_avx512 sums =
+        pair_sums_avx512(pairs, n > 8 ? pair_sums_avx512(c, d) : pairs);
+    const __m512i quads_of_lanes =
+        _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+    return _mm512_permutexvar_ps(quads_of_lanes, sums);
 }
 
 #include "block_kernel.h"

@@ -124,13 +124,15 @@ BLOCK_INLINE vec_generic max_generic(vec_generic v, vec_generic w) {
     store_generic(others, w);
     LANES_GENERIC(lanes[l] > others[l] ? lanes[l] : others[l]);
 }
-BLOCK_INLINE void sum4_generic(const vec_generic *v, float *sums) {
-    float lanes[4 * VEC_LANES];
+BLOCK_INLINE vec_generic lane_sums_generic(const vec_generic *v, const int n) {
+    float lanes[4 * VEC_LANES], sums[VEC_LANES];
+    (void)n;
     for (int k = 0; k < 4; k++) store_generic(lanes + k * VEC_LANES, v[k]);
     for (int k = 0; k < 4; k++) {
         const float *l = lanes + k * VEC_LANES;
         sums[k] = (l[0] + l[1]) + (l[2] + l[3]);
     }
+    return load_generic(sums);
 }
 
 #include "block_kernel.h"

@@ -53,8 +53,9 @@ BLOCK_INLINE vec_neon pow2_neon(vec_neon n) {
 BLOCK_INLINE vec_neon reciprocal_neon(vec_neon v) {
     return vdivq_f32(fill_neon(1.0f), v);
 }
-BLOCK_INLINE void sum4_neon(const vec_neon *v, float *sums) {
-    vst1q_f32(sums, vpaddq_f32(vpaddq_f32(v[0], v[1]), vpaddq_f32(v[2], v[3])));
+BLOCK_INLINE vec_neon lane_sums_neon(const vec_neon *v, const int n) {
+    (void)n;
+    return vpaddq_f32(vpaddq_f32(v[0], v[1]), vpaddq_f32(v[2], v[3]));
 }
 
 #include "block_kernel.h"

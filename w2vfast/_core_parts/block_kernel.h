@@ -41,7 +41,7 @@ BLOCK_INLINE void ISA(dot_tile)(float *const *inputs, const int C,
         }
     }
     for (int k = C * T; k % 4; k++) sums[k] = fill(0.0f);
-    if (stride == C) { /* whole vectors, which are loaded next: with no wait for parts */
+    if (stride == C) { /* stored as they are loaded next: a load of parts waits */
         ISA(store_sums)(sums, C * T, dots);
         return;
     }

@@ -20,7 +20,12 @@ from w2vfast.training import sampling
 from w2vfast.training.deterministic_run import DeterministicRun
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.kernel_objects import kernel_model, kernel_options
-from w2vfast.training.replicas import TRANSPORT, RowUses, row_uses
+from w2vfast.training.replicas import (
+    OVERLAP_MARGIN,
+    RowUses,
+    row_uses,
+    transport_factor,
+)
 from w2vfast.training.spans import SEEN_PER_ROUND, SHARDS, RoundPlan, plan_rounds
 from w2vfast.training.tables import Tables, build_tables
 from w2vfast.training.weights import new_weights
@@ -114,7 +119,7 @@ class _HogwildRun(FastRun):
                 *(uses[:n].astype(np.float32) for uses, n in first),
                 first_period=int(period),
                 period=int(period),
-                transport=TRANSPORT,
+                transport=OVERLAP_MARGIN * transport_factor(p),
             )
         options = kernel_options(p, len(self._ids))
         return [

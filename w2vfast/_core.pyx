@@ -37,7 +37,7 @@ cdef extern from "_core_parts/atomic.h" nogil:
 
 
 cdef extern from "_core_parts/curvature.h" nogil:
-    enum: CURVATURE_AXES
+    enum: CURVATURE_AXES, CURVATURE_BANDS
     ctypedef struct curvature_t:
         float** axes
         float* values
@@ -48,9 +48,14 @@ cdef extern from "_core_parts/curvature.h" nogil:
         double n_blocks
         double n_known
         float rest
+        double* band_traces
+        double* band_uses
+        float* band_scales
         int n_axes
         int n_columns
         int dim
+    int curvature_band(uint32_t row)
+    float curvature_scale(const curvature_t* curvature, uint32_t row)
     void curvature_start(curvature_t* curvature)
     void curvature_refresh(curvature_t* curvature)
 
@@ -198,6 +203,9 @@ def choose_instruction_set(name=None):
 
 INSTRUCTION_SET = choose_instruction_set(os.environ.get("W2VFAST_ISA"))
 
+cdef float WRONG_SIGMOID = 0.1  # of an observed output, see weight_of
+
+
 cdef enum:
     ALPHA_STRETCH = 10000     # ids that share one alpha, as in word2vec.c
     NEAR_NODES = 64           # inner nodes next to the root, which stay in the cache
@@ -304,7 +312,7 @@ cdef struct matrix_t:
     int64_t n_replicas
     const float* uses        # (n_replicas,) of each row in training one kept word
     int64_t* merged_at       # (n_groups,) kept words at last merge of LOCK_ROWS rows
-    curvature_t* curvature   # of the loss in these rows
+    curvature_t* curvature   # of the loss in these rows, as this worker samples it
     int64_t* locks           # (N_LOCKS,) one for LOCK_ROWS rows, LOCK_STRIDE apart
     touched_t* touched       # rows of the shard that is trained, or NULL
     slot_t* slots            # (V,)
@@ -338,6 +346,22 @@ cdef inline float* row(const matrix_t* matrix, int64_t word,
     if matrix.touched != NULL:
         return touched_row(matrix, word, stride, 1)
     return (replica if word < matrix.n_replicated else shared) + word * stride
+
+
+cdef inline int64_t word_of(const matrix_t* matrix, const float* row,
+                            int64_t stride) noexcept nogil:
+    """Return the word or node whose row this is: the inverse of `row`."""
+    if matrix.touched != NULL:
+        return touched_word(matrix.touched, row, stride)
+    if is_inside(row, matrix.replica, matrix.n_replicas * stride):
+        return (row - matrix.replica) // stride
+    return (row - matrix.shared) // stride
+
+
+cdef inline bint is_inside(const float* row, const float* first,
+                           int64_t n_floats) noexcept nogil:
+    # As numbers: pointers to different arrays have no order.
+    return 0 <= <size_t>row - <size_t>first < <size_t>n_floats * sizeof(float)
 
 
 cdef class Noise:

@@ -217,6 +217,16 @@ BREAKS = {
         "const float known = (float)(h->values[k] * h->n_blocks);",
         "const float known = (float)(h->values[k] * 2 * h->n_blocks);",
     ),
+    "a band without its last row": (
+        "transport",
+        "if (row >> step > 0) {",
+        "if (row >> step > 1) {",
+    ),
+    "bands that are not compared with the mean": (
+        "transport",
+        "(float)((h->band_traces[band] / mean + BAND_PRIOR)",
+        "(float)((h->band_traces[band] + BAND_PRIOR)",
+    ),
     "the updated row used for the error": (
         "exact",
         "add(sum[w], mul(factor, y));",

@@ -14,8 +14,10 @@ from w2vfast.distributed.merge_times import (
     n_levels,
 )
 from w2vfast.distributed.rank_merges import (
+    N_BANDS,
     Curvature,
     Merge,
+    SampledCurvature,
     SharedRows,
     mean_curvatures,
     merge_rows,
@@ -31,6 +33,11 @@ def curvature_matrix(seed=1, n_large=2):
     return (axes * values) @ axes.T
 
 
+def sampled(h, scales=None):
+    """What a rank has found, with bands of equal curvature if no scales are given."""
+    return SampledCurvature(h, np.ones(N_BANDS) if scales is None else scales)
+
+
 def exponential(h, strength):
     """exp(-strength h) by the eigenvalues of h, in float64."""
     values, axes = np.linalg.eigh(h)
@@ -41,7 +48,7 @@ def test_transport_is_the_exponential_of_the_curvature():
     h = curvature_matrix()
     changes = np.random.default_rng(2).normal(size=(9, DIM)).astype(np.float32)
     strengths = np.linspace(0, 3, 9, dtype=np.float32)[:, None]
-    moved = Curvature.of(h).transport(changes, strengths)
+    moved = Curvature.of(sampled(h)).transport(changes, strengths)
     expected = [
         exponential(h, s[0]) @ d for s, d in zip(strengths, changes, strict=True)
     ]
@@ -50,7 +57,7 @@ def test_transport_is_the_exponential_of_the_curvature():
 
 def test_few_axes_stand_for_equal_eigenvalues(monkeypatch):
     monkeypatch.setattr(rank_merges, "AXES", 2)
-    found = Curvature.of(curvature_matrix())
+    found = Curvature.of(sampled(curvature_matrix()))
     assert found.axes.shape == (2, DIM)
     assert found.rest == pytest.approx(0.1)
     test_transport_is_the_exponential_of_the_curvature()
@@ -60,8 +67,8 @@ def test_axes_of_the_merge_before_are_refined(monkeypatch):
     monkeypatch.setattr(rank_merges, "AXES", 2)
     h = curvature_matrix()
     noise = np.random.default_rng(3).normal(size=h.shape)
-    before = Curvature.of(h + 0.1 * (noise + noise.T))
-    found, expected = Curvature.of(h, before), Curvature.of(h)
+    before = Curvature.of(sampled(h + 0.1 * (noise + noise.T)))
+    found, expected = Curvature.of(sampled(h), before), Curvature.of(sampled(h))
     np.testing.assert_allclose(found.values, expected.values, rtol=1e-3)
     np.testing.assert_allclose(
         np.abs(found.axes @ expected.axes.T), np.eye(2), atol=0.01
@@ -70,17 +77,23 @@ def test_axes_of_the_merge_before_are_refined(monkeypatch):
 
 
 def test_the_curvature_is_the_mean_of_the_ranks_that_have_one():
-    matrices = [curvature_matrix(1), None, curvature_matrix(2)]
+    first, second = curvature_matrix(1), curvature_matrix(2)
+    of_ranks = [
+        sampled(first, np.full(N_BANDS, 0.5)),
+        None,
+        sampled(second, np.full(N_BANDS, 1.0)),
+    ]
 
     def mean(ranks):
-        found = {"syn0": matrices[ranks.index], "syn1": None}
+        found = {"syn0": of_ranks[ranks.index], "syn1": None}
         return mean_curvatures(ranks, found, {}, DIM)
 
-    expected = Curvature.of((matrices[0] + matrices[2]) / 2)
+    expected = Curvature.of(sampled((first + second) / 2))
     for curvatures in on_ranks(3, mean):
         np.testing.assert_allclose(
             curvatures["syn0"].values, expected.values, rtol=1e-5
         )
+        np.testing.assert_array_equal(curvatures["syn0"].scales, 0.75)
         assert not curvatures["syn1"].values.any()
 
 
@@ -94,13 +107,14 @@ def test_merged_rows_are_those_of_ranks_in_sequence(size, last):
     updates = rng.random(20)
     words = np.arange(1, size + 1) * 10
     h, strength = curvature_matrix(), 0.03
+    of_bands = rng.uniform(0.5, 2, N_BANDS)
 
     def merged(ranks):
         live = base.copy()
         rows = SharedRows.of(live, updates, size)
         live += changes[ranks.index]
         merge = Merge(words, last, 64, strength)
-        merge_rows(ranks, rows, Curvature.of(h), merge)
+        merge_rows(ranks, rows, Curvature.of(sampled(h, of_bands)), merge)
         np.testing.assert_array_equal(rows.base, live)
         return live
 
@@ -111,7 +125,8 @@ def test_merged_rows_are_those_of_ranks_in_sequence(size, last):
         value = np.zeros(DIM)
         for k in range(1, size + 1):  # the order ends with `last`
             rank = (last + k) % size
-            through = exponential(h, strength * words[rank] * updates[row])
+            n_uses = words[rank] * updates[row] * of_bands[row.bit_length()]
+            through = exponential(h, strength * n_uses)
             value = through @ value + changes[rank, row]
         np.testing.assert_allclose(found[0][row], base[row] + value, atol=1e-5)
 
@@ -126,7 +141,7 @@ def test_rows_of_higher_levels_wait_for_their_merge(monkeypatch):
         for merge in (1, 2, 3, 4):
             live += 1
             words = np.array([merge, merge])
-            flat = Curvature.of(np.zeros((DIM, DIM)))
+            flat = Curvature.of(sampled(np.zeros((DIM, DIM))))
             settings = Merge(words, 0, n_levels(merge), 1.0)
             merge_rows(ranks, rows, flat, settings)
             sums.append(live[:, 0].copy())

@@ -13,7 +13,7 @@ from training_helpers import run_of, sentences
 from w2vfast import LineSentence, Word2Vec, _core
 from w2vfast.errors import ParameterError
 from w2vfast.params import TrainParams
-from w2vfast.training import deterministic_run, spans
+from w2vfast.training import deterministic_run, replicas, spans
 
 SMALL = {"vector_size": 20, "epochs": 2, "seed": 7, "sample": 1e-2, "progress": False}
 SETTINGS = {
@@ -162,11 +162,11 @@ def test_rounds_that_are_too_long_for_a_sum_do_not_diverge(many_poems, monkeypat
     monkeypatch.setattr(spans, "SEEN_PER_ROUND", 4)
 
     def loss_with(transport):
-        monkeypatch.setattr(deterministic_run, "TRANSPORT", transport)
+        monkeypatch.setattr(replicas, "PATH_TRANSPORT", transport)
         settings = {"sg": 1, "hs": 1, "negative": 0, "epochs": 2}
         return trained(many_poems, 2, **settings).history[-1].hs_loss
 
-    transported = loss_with(deterministic_run.TRANSPORT)
+    transported = loss_with(replicas.PATH_TRANSPORT)
     with contextlib.suppress(FloatingPointError):
         assert loss_with(0.0) > 2 * transported
     assert transported < 7.5
@@ -183,7 +183,7 @@ def test_the_strength_of_a_merge_is_that_of_one_update():
     def close_round():
         begin()
         alpha = inner.reported_alpha(inner._ids_before / run.n_ids)
-        merged.append((inner._strength, deterministic_run.TRANSPORT * alpha))
+        merged.append((inner._strength, replicas.CBOW_TRANSPORT * alpha))
 
     inner._trained = threading.Barrier(2, close_round)
     run.run_epoch(0)

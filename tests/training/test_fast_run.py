@@ -124,7 +124,7 @@ def test_the_sum_of_what_workers_learned_apart_diverges(monkeypatch):
     ids = topics(2_000_000)
     expected = loss_in_lockstep(ids, 1, **SG_HS)
     by_the_rule = loss_in_lockstep(ids, 16, **SG_HS)
-    monkeypatch.setattr(replicas, "TRANSPORT", 0)
+    monkeypatch.setattr(replicas, "PATH_TRANSPORT", 0)
     by_a_sum = loss_in_lockstep(ids, 16, **SG_HS)
     assert by_the_rule == pytest.approx(expected, rel=0.01)
     assert by_a_sum > 2 * expected

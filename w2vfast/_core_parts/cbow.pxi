@@ -20,7 +20,7 @@ cdef void train_span_in_chunks(model_t* model, const options_t* options,
         turn = 1 - turn
         next_plan = &work.plans[turn]
         plan_chunk(model, options, work, schedule, next_plan)
-        train_chunk(options, work, plan, next_plan)
+        train_chunk(model, options, work, plan, next_plan)
         atomic_add(&work.counters.ids, plan.n_ids)
         merge_when_due(model, &work.merging, plan.chunk.n_centres, plan.alpha)
         plan = next_plan
@@ -168,8 +168,8 @@ cdef void plan_paths(const model_t* model, plan_t* plan) noexcept nogil:
         plan.n_prefetch += centre.n_prefetch
 
 
-cdef void train_paths(const options_t* options, work_t* work, plan_t* plan,
-                      plan_t* next_plan) noexcept nogil:
+cdef void train_paths(const model_t* model, const options_t* options, work_t* work,
+                      plan_t* plan, plan_t* next_plan) noexcept nogil:
     cdef block_t* block = &work.block
     cdef centre_t* centre
     cdef int p
@@ -183,7 +183,7 @@ cdef void train_paths(const options_t* options, work_t* work, plan_t* plan,
             block.input_counts = block.output_counts = work.ones
             atomic_sum(&work.counters.losses.hs, train_block(block, centre.take_loss))
             if p == 0 and work.merging.curvatures.is_due:
-                sample_paths(&work.merging.curvatures, options, block)
+                sample_paths(model, options, block, True)
 
 
 cdef inline void share_prefetch(block_t* block, const plan_t* plan, int step,
@@ -253,14 +253,13 @@ cdef void draw_for_group(const model_t* model, const options_t* options, work_t*
                 group.n_single += 1
 
 
-cdef void train_group(work_t* work, group_t* group,
+cdef void train_group(const model_t* model, work_t* work, group_t* group,
                       int n_negative) noexcept nogil:
     """Train a group with its negative samples, then each word with its own output.
 
     n_negative: K where the curvature is sampled, else 0.
     """
     cdef block_t* block = &work.block
-    cdef curvatures_t* curvatures = &work.merging.curvatures
     cdef int s
     block.inputs, block.targets = group.inputs, group.targets
     block.n_inputs, block.n_outputs = group.n_centres, group.n_outputs
@@ -269,13 +268,13 @@ cdef void train_group(work_t* work, group_t* group,
     block_update(block)
     block.n_prefetch = 0
     if n_negative > 0:
-        sample_group(curvatures, block, n_negative)
+        sample_group(model, block, n_negative)
     add_group_loss(work, group)
     block.outputs, block.output_counts = group.own_outputs, work.ones
     block.labels, block.n_outputs = work.ns_labels, 1
     block_update_pairs(block)
     if n_negative > 0:
-        sample_pairs(curvatures, block, n_negative)
+        sample_pairs(model, block, n_negative)
     add_group_loss(work, group)
     for s in range(group.n_single):
         block.inputs = group.inputs + group.single_centres[s]
@@ -297,8 +296,8 @@ cdef inline void add_group_loss(work_t* work, group_t* group) noexcept nogil:
 
 # ---- training a chunk ----
 
-cdef void train_chunk(const options_t* options, work_t* work, plan_t* plan,
-                      plan_t* next_plan) noexcept nogil:
+cdef void train_chunk(const model_t* model, const options_t* options, work_t* work,
+                      plan_t* plan, plan_t* next_plan) noexcept nogil:
     cdef int p, g
     cdef bint is_sampled = work.merging.curvatures.is_due
     work.block.alpha = plan.alpha
@@ -310,13 +309,13 @@ cdef void train_chunk(const options_t* options, work_t* work, plan_t* plan,
             work.merging.curvatures.n_sampled += 1
             work.merging.curvatures.n_contexts += plan.centres[p].n_contexts
     if options.hs:
-        train_paths(options, work, plan, next_plan)
+        train_paths(model, options, work, plan, next_plan)
     if options.negative > 0:
         for g in range(plan.n_groups):
             work.block.n_prefetch = 0
             if not options.hs:
                 share_prefetch(&work.block, next_plan, g, plan.n_groups)
             if plan.groups[g].n_centres > 0:
-                train_group(work, &plan.groups[g],
+                train_group(model, work, &plan.groups[g],
                             options.negative if is_sampled and g == 0 else 0)
     chunk_scatter(&plan.chunk)

@@ -13,15 +13,23 @@
  * section 8.2): the product of H and the axes is summed up over the samples, and a
  * refresh makes its columns orthonormal.  All other directions have the same curvature,
  * so that the trace is right.
+ *
+ * Rows that are used often may have more of it than rare ones, each time that they are
+ * used: then H holds for an average row, and each band of rows has a number of its own,
+ * by which its curvature differs from H.
  * Everything is a function of the samples and their order alone. */
 #ifndef W2VFAST_CURVATURE_H
 #define W2VFAST_CURVATURE_H
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #define CURVATURE_AXES 16      /* K, if D is as large */
 #define CURVATURE_BLOCKS 32    /* samples between two refreshes, at least */
+#define CURVATURE_BANDS 32     /* of rows: 0, 1, 2 to 3, 4 to 7, 8 to 15, and so on */
+#define BAND_PRIOR 4.0         /* blocks that each band is taken to have seen before */
+#define BAND_MEMORY 0.875      /* what older samples of bands count at a refresh */
 #define TRANSPORT_LEAST 0.005f /* a smaller exponent changes nothing */
 
 typedef struct {
@@ -34,9 +42,12 @@ typedef struct {
     double n_blocks; /* blocks that were sampled, older ones counted less */
     double n_known;  /* of these, blocks before the last refresh */
     float rest;      /* curvature along all other directions */
-    int n_axes;      /* K */
-    int n_columns;   /* D */
-    int dim;         /* D, padded */
+    double band_traces[CURVATURE_BANDS]; /* the trace, by the band of the row */
+    double band_uses[CURVATURE_BANDS];   /* of rows of each band, all: 1 for a block */
+    float band_scales[CURVATURE_BANDS];  /* curvature of a band over the mean of all */
+    int n_axes;                          /* K */
+    int n_columns;                       /* D */
+    int dim;                             /* D, padded */
 } curvature_t;
 
 /* How many first axes differ enough from the rest to be treated apart. */
@@ -44,6 +55,21 @@ static inline int curvature_axes_in_use(const curvature_t *h, float strength) {
     int n = h->n_axes;
     while (n > 0 && strength * fabsf(h->values[n - 1] - h->rest) < TRANSPORT_LEAST) n--;
     return n;
+}
+
+/* The band of a row: how many binary digits its number has. */
+static inline int curvature_band(uint32_t row) {
+    int band = row > 0;
+    for (int step = 16; step > 0; step /= 2)
+        if (row >> step > 0) {
+            band += step;
+            row >>= step;
+        }
+    return band;
+}
+
+static inline float curvature_scale(const curvature_t *h, uint32_t row) {
+    return h->band_scales[curvature_band(row)];
 }
 
 /* Start with the first K unit vectors and no curvature: then a merge is a sum. */
@@ -56,6 +82,10 @@ static inline void curvature_start(curvature_t *h) {
     }
     h->trace = h->n_blocks = h->n_known = 0.0;
     h->rest = 0.0f;
+    for (int band = 0; band < CURVATURE_BANDS; band++) {
+        h->band_traces[band] = h->band_uses[band] = 0.0;
+        h->band_scales[band] = 1.0f;
+    }
 }
 
 static inline double curvature_dot(const float *x, const float *y, int dim) {
@@ -83,17 +113,36 @@ static inline double curvature_next_axis(curvature_t *h, int k) {
     return is_lost ? 0.0 : length;
 }
 
+/* Compare the bands.  One of which little is known counts as average. */
+static inline void curvature_compare_bands(curvature_t *h) {
+    double trace = 0.0, uses = 0.0;
+    for (int band = 0; band < CURVATURE_BANDS; band++) {
+        trace += h->band_traces[band];
+        uses += h->band_uses[band];
+    }
+    if (!(trace > 0.0)) return;
+    const double mean = trace / uses;
+    for (int band = 0; band < CURVATURE_BANDS; band++) {
+        h->band_scales[band] = (float)((h->band_traces[band] / mean + BAND_PRIOR) /
+                                       (h->band_uses[band] + BAND_PRIOR));
+        h->band_traces[band] *= BAND_MEMORY;
+        h->band_uses[band] *= BAND_MEMORY;
+    }
+}
+
 /* Turn the axes towards the eigenvectors of H, if there are samples enough.  What is known stays in the
  * sums, seen from the new axes, and counts half: rows change, and the first axes are far
  * from the eigenvectors, so that they show too little of H. */
 static inline void curvature_refresh(curvature_t *h) {
     if (h->n_blocks - h->n_known < CURVATURE_BLOCKS) return;
+    curvature_compare_bands(h);
     double others = h->trace / h->n_blocks;
+    int n_others = h->n_columns - h->n_axes;
     for (int k = 0; k < h->n_axes; k++) {
         h->values[k] = (float)(curvature_next_axis(h, k) / h->n_blocks);
         others -= h->values[k];
+        n_others += h->values[k] == 0.0f;
     }
-    const int n_others = h->n_columns - h->n_axes;
     h->rest = n_others > 0 && others > 0.0 ? (float)(others / n_others) : 0.0f;
     h->trace /= 2;
     h->n_blocks /= 2;

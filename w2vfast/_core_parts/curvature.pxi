@@ -28,63 +28,105 @@ cdef inline float mean_contexts(const curvatures_t* curvatures) noexcept nogil:
     return <float>curvatures.n_contexts / max(<int64_t>1, curvatures.n_sampled)
 
 
-cdef void sample_block(curvature_t* of_inputs, curvature_t* of_outputs,
-                       const block_t* block, bint first_objective) noexcept nogil:
+cdef void sample_block(const model_t* model, const matrix_t* outputs,
+                       const block_t* block, bint first_objective,
+                       bint first_inputs) noexcept nogil:
     """Sample a block that was just trained, whose labels are for sigmoids.
 
-    An input has the curvature of all objectives together.
+    An input has the curvature of all objectives together, an output that of all inputs
+    of a centre word, which may be trained in several blocks.
     """
-    add_outputs(of_inputs, block, <float>1.0 / block.n_inputs)
-    add_inputs(of_outputs, block, <float>1.0 / block.n_outputs)
-    of_inputs.n_blocks += first_objective
-    of_outputs.n_blocks += 1
+    cdef float scale = <float>1.0 / block.n_outputs
+    add_outputs(model.syn0.curvature, block, <float>1.0 / block.n_inputs)
+    add_inputs(model, outputs, block, scale)
+    model.syn0.curvature.n_blocks += first_objective
+    outputs.curvature.n_blocks += first_inputs
+    if first_inputs:
+        count_uses_of_bands(model, outputs, block, scale)
+
+
+cdef inline float weight_of(const block_t* block, int t, int c) noexcept nogil:
+    """Return sigmoid (1 - sigmoid); of a logit that is far wrong, what it has later.
+
+    Where it is far wrong it has almost none, so that what workers learn apart would be
+    added up.  But each of them takes the logit back to where there is curvature, and
+    their sum would take it as far to the other side.
+    """
+    cdef float p = block.sigmoids[t * block.n_inputs + c]
+    if block.labels[t] > 0.5:
+        p = max(p, WRONG_SIGMOID)
+    else:
+        p = min(p, 1 - WRONG_SIGMOID)
+    return p * (1 - p)
 
 
 cdef void add_outputs(curvature_t* of_inputs, const block_t* block,
                       float scale) noexcept nogil:
     """H += scale * sum over (t, c) of sigmoid (1 - sigmoid) y_t y_t^T."""
     cdef int c, t
-    cdef float weight, p
+    cdef float weight
     for t in range(block.n_outputs):
         weight = 0
         for c in range(block.n_inputs):
-            p = block.sigmoids[t * block.n_inputs + c]
-            weight += p * (1 - p)
+            weight += weight_of(block, t, c)
         curvature_add(of_inputs, scale * weight * block.output_counts[t],
                       block.outputs[t])
 
 
-cdef void add_inputs(curvature_t* of_outputs, const block_t* block,
-                     float scale) noexcept nogil:
+cdef void add_inputs(const model_t* model, const matrix_t* outputs,
+                     const block_t* block, float scale) noexcept nogil:
     """H += scale * sum over (t, c) of sigmoid (1 - sigmoid) x_c x_c^T."""
+    cdef curvature_t* of_outputs = outputs.curvature
     cdef int c, t
-    cdef float weight, p
+    cdef float weight, square
     for c in range(block.n_inputs):
         weight = 0
         for t in range(block.n_outputs):
-            p = block.sigmoids[t * block.n_inputs + c]
-            weight += p * (1 - p)
+            weight += weight_of(block, t, c)
         curvature_add(of_outputs, scale * weight * block.input_counts[c],
                       block.inputs[c])
+        square = of_outputs.dots[of_outputs.n_axes]  # x_c . x_c
+        for t in range(block.n_outputs):
+            of_outputs.band_traces[band_of(model, outputs, block.outputs[t])] += (
+                scale * weight_of(block, t, c) * block.input_counts[c] * square)
 
 
-cdef void sample_group(curvatures_t* curvatures, const block_t* block,
+cdef void count_uses_of_bands(const model_t* model, const matrix_t* outputs,
+                              const block_t* block, float uses) noexcept nogil:
+    """Count each output of a block as so many uses of its band."""
+    cdef int t
+    for t in range(block.n_outputs):
+        outputs.curvature.band_uses[band_of(model, outputs, block.outputs[t])] += uses
+
+
+cdef inline int band_of(const model_t* model, const matrix_t* matrix,
+                        const float* row) noexcept nogil:
+    return curvature_band(<uint32_t>word_of(matrix, row, model.stride))
+
+
+cdef void sample_group(const model_t* model, const block_t* block,
                        int n_negative) noexcept nogil:
     """Sample the negative samples of a CBOW group, as one block of an average word."""
     cdef float scale = <float>1.0 / block.n_inputs
-    add_outputs(&curvatures.syn0, block, scale)
-    add_inputs(&curvatures.syn1neg, block, scale / (n_negative + 1))
-    curvatures.syn0.n_blocks += 1
-    curvatures.syn1neg.n_blocks += 1
+    add_outputs(model.syn0.curvature, block, scale)
+    add_inputs(model, &model.syn1neg, block, scale / (n_negative + 1))
+    count_uses_of_bands(model, &model.syn1neg, block, <float>1.0 / (n_negative + 1))
+    model.syn0.curvature.n_blocks += 1
+    model.syn1neg.curvature.n_blocks += 1
 
 
-cdef void sample_pairs(curvatures_t* curvatures, const block_t* block,
+cdef void sample_pairs(const model_t* model, const block_t* block,
                        int n_negative) noexcept nogil:
     """Add the pairs of a CBOW group's words with their own outputs."""
-    cdef float scale = <float>1.0 / block.n_inputs, p
-    cdef int c
+    cdef curvature_t* of_outputs = model.syn1neg.curvature
+    cdef float scale = <float>1.0 / block.n_inputs
+    cdef float of_output = scale / (n_negative + 1), weight
+    cdef int c, band
     for c in range(block.n_inputs):
-        p = block.sigmoids[c]
-        curvature_add(&curvatures.syn0, scale * p * (1 - p), block.outputs[c])
-        curvature_add(&curvatures.syn1neg, scale * p * (1 - p) / (n_negative + 1),
-                      block.inputs[c])
+        weight = weight_of(block, 0, c)
+        curvature_add(model.syn0.curvature, scale * weight, block.outputs[c])
+        curvature_add(of_outputs, of_output * weight, block.inputs[c])
+        band = band_of(model, &model.syn1neg, block.outputs[c])
+        of_outputs.band_uses[band] += of_output
+        of_outputs.band_traces[band] += (
+            of_output * weight * of_outputs.dots[of_outputs.n_axes])

@@ -29,7 +29,7 @@ cdef void train_sentence(model_t* model, const options_t* options, work_t* work,
         if work.centres[pos & 1].n_window > 0:
             list_contexts(model, options, work, &work.centres[pos & 1])
             if options.sg:
-                train_skipgram(options, work, &work.centres[pos & 1])
+                train_skipgram(model, options, work, &work.centres[pos & 1])
             else:
                 train_cbow(model, options, work, &work.centres[pos & 1])
         merge_when_due(model, &work.merging, 1, work.block.alpha)
@@ -42,9 +42,9 @@ cdef inline void sample_centre(curvatures_t* curvatures,
         curvatures.n_contexts += centre.n_window
 
 
-cdef inline void sample_paths(curvatures_t* curvatures, const options_t* options,
-                              const block_t* block) noexcept nogil:
-    sample_block(&curvatures.syn0, &curvatures.syn1, block, options.negative == 0)
+cdef inline void sample_paths(const model_t* model, const options_t* options,
+                              const block_t* block, bint first_inputs) noexcept nogil:
+    sample_block(model, &model.syn1, block, options.negative == 0, first_inputs)
 
 
 cdef void keep_words(const model_t* model, work_t* work, const int32_t* ids,
@@ -245,7 +245,7 @@ cdef void list_contexts(const model_t* model, const options_t* options, work_t* 
     centre.n_contexts = n
 
 
-cdef void train_skipgram(const options_t* options, work_t* work,
+cdef void train_skipgram(const model_t* model, const options_t* options, work_t* work,
                          centre_t* centre) noexcept nogil:
     """The inputs are the contexts' rows, up to BLOCK_INPUTS a block; pair: one each."""
     cdef int c = 0, width
@@ -257,7 +257,7 @@ cdef void train_skipgram(const options_t* options, work_t* work,
         work.block.input_counts = centre.context_counts + c
         work.block.inputs = centre.contexts + c
         work.block.targets = centre.targets + c
-        update_outputs(options, work, centre, c if options.pairs else 0)
+        update_outputs(model, options, work, centre, c)
         c += width
 
 
@@ -275,16 +275,18 @@ cdef void train_cbow(const model_t* model, const options_t* options, work_t* wor
     work.block.input_counts = work.ones
     work.block.inputs = &work.neu1
     work.block.targets = &work.neu1e
-    update_outputs(options, work, centre, 0)
+    update_outputs(model, options, work, centre, 0)
     # word2vec.c adds the whole error to each row; the mean's gradient is the n-th part.
     scale = scale if options.divide_gradient else 1.0
     block_scatter_add(scale, work.neu1e, centre.targets, centre.n_contexts,
                       work.block.dim)
 
 
-cdef void update_outputs(const options_t* options, work_t* work, centre_t* centre,
-                         int u) noexcept nogil:
-    """Train the block's inputs to predict the centre word, with each objective."""
+cdef void update_outputs(const model_t* model, const options_t* options, work_t* work,
+                         centre_t* centre, int c) noexcept nogil:
+    """Train the inputs from c on to predict the centre word, with each objective."""
+    cdef int u = c if options.pairs else 0
+    cdef bint first_inputs = c == 0 or options.pairs
     if options.hs:
         work.block.outputs = centre.path
         work.block.output_counts = work.ones
@@ -292,7 +294,7 @@ cdef void update_outputs(const options_t* options, work_t* work, centre_t* centr
         work.block.n_outputs = centre.path_length
         atomic_sum(&work.counters.losses.hs, train_block(&work.block, centre.take_loss))
         if work.merging.curvatures.is_due:
-            sample_paths(&work.merging.curvatures, options, &work.block)
+            sample_paths(model, options, &work.block, first_inputs)
     if options.negative > 0:
         work.block.outputs = ns_outputs(options, centre, u)
         work.block.output_counts = ns_counts(options, centre, u)
@@ -300,8 +302,7 @@ cdef void update_outputs(const options_t* options, work_t* work, centre_t* centr
         work.block.n_outputs = centre.ns_lengths[u]
         atomic_sum(&work.counters.losses.ns, train_block(&work.block, centre.take_loss))
         if work.merging.curvatures.is_due:
-            sample_block(&work.merging.curvatures.syn0,
-                         &work.merging.curvatures.syn1neg, &work.block, True)
+            sample_block(model, &model.syn1neg, &work.block, True, first_inputs)
     if options.softmax:
         update_all_outputs(work, centre)
 

@@ -131,10 +131,12 @@ cdef inline float most_uses(const matrix_t* matrix, int64_t first) noexcept nogi
 cdef inline void merge_group(const matrix_t* matrix, const merge_t* merge,
                              int64_t group, float n) noexcept nogil:
     cdef int64_t word, start, row_bytes = merge.stride * sizeof(float)
+    cdef float strength
     for word in range(group * LOCK_ROWS,
                       min((group + 1) * LOCK_ROWS, matrix.n_replicated)):
         start = word * merge.stride
-        block_transport(matrix.curvature, n * merge.strength * matrix.uses[word],
+        strength = merge.strength * curvature_scale(matrix.curvature, <uint32_t>word)
+        block_transport(matrix.curvature, n * strength * matrix.uses[word],
                         matrix.replica + start, matrix.base + start,
                         matrix.shared + start)
         memcpy(matrix.replica + start, matrix.shared + start, row_bytes)

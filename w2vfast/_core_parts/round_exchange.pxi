@@ -62,7 +62,7 @@ cdef int64_t packed_bytes(Shards shards, int64_t m, int64_t n_rows) noexcept nog
     cdef const curvature_t* h = &shards.curvature[m]
     if shards.indices[m] == NULL:
         return 0
-    return (PARTS * sizeof(int64_t) + 2 * sizeof(double)
+    return (PARTS * sizeof(int64_t) + (2 + 2 * CURVATURE_BANDS) * sizeof(double)
             + n_rows * (sizeof(copy_t) + shards.model.c.stride * sizeof(float))
             + h.n_axes * h.dim * sizeof(float))
 
@@ -94,6 +94,8 @@ cdef char* exchange_touched(Shards shards, int64_t m, int64_t shard, char* at,
         row += n
     at = exchange_bytes(at, &h.trace, sizeof(double), restore)
     at = exchange_bytes(at, &h.n_blocks, sizeof(double), restore)
+    at = exchange_bytes(at, h.band_traces, CURVATURE_BANDS * sizeof(double), restore)
+    at = exchange_bytes(at, h.band_uses, CURVATURE_BANDS * sizeof(double), restore)
     for k in range(h.n_axes):
         at = exchange_bytes(at, h.sums[k], h.dim * sizeof(float), restore)
     return at

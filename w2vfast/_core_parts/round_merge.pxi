@@ -50,8 +50,8 @@ cdef void merge_part(const model_t* model, Shards shards,
         if i == 0 or copy.word != list.copies[i - 1].word:
             result = copy.copy
         else:
-            block_transport(&h, strength * copy.uses, copy.copy,
-                            shared + copy.word * stride, result)
+            block_transport(&h, strength * copy.uses * curvature_scale(&h, copy.word),
+                            copy.copy, shared + copy.word * stride, result)
         if i + 1 == list.n or copy.word != list.copies[i + 1].word:
             store_merged(model, m, copy.word, result)
 

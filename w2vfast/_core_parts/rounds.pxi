@@ -167,8 +167,9 @@ cdef class Shards:
     def state(self):
         """The curvature, which lasts from round to round: float64, shape (3, n).
 
-        A row for each matrix: trace, n_blocks, n_known, rest, values (K,), axes (K, D),
-        sums (K, D); zeros if there is no such matrix.
+        A row for each matrix: trace, n_blocks, n_known, rest, values (K,), band_traces,
+        band_uses and band_scales (32,), axes (K, D), sums (K, D); zeros if there is no
+        such matrix.
         """
         packed = np.zeros((MATRICES, self._state_size()))
         self._exchange(packed, False)
@@ -209,7 +210,7 @@ cdef class Shards:
 
     cdef int64_t _state_size(self):
         cdef int64_t D = self.model.c.dim
-        return 4 + min(CURVATURE_AXES, D) * (2 * D + 1)
+        return 4 + 3 * CURVATURE_BANDS + min(CURVATURE_AXES, D) * (2 * D + 1)
 
     cdef _exchange(self, double[:, ::1] packed, bint restore):
         cdef int64_t m
@@ -320,6 +321,16 @@ cdef void copy_rows(const matrix_t* matrix, int64_t stride) noexcept nogil:
     touched.n_copied = touched.n_rows
 
 
+cdef int64_t touched_word(const touched_t* touched, const float* row,
+                          int64_t stride) noexcept nogil:
+    """Return the word of a shard's copy of a row."""
+    cdef int64_t block = 0, first = 0, n_floats = TOUCHED_BLOCK * stride
+    while not is_inside(row, touched.blocks[block], n_floats):
+        block += 1
+        first += TOUCHED_BLOCK
+    return touched.words[first + (row - touched.blocks[block]) // stride]
+
+
 # ---- training a shard ----
 
 cdef bint run_shards(model_t* model, const options_t* options, work_t* work,
@@ -418,6 +429,14 @@ cdef void exchange_curvature(curvature_t* h, double* packed,
     exchange_floats(&h.rest, packed + 3, 1, restore)
     exchange_floats(h.values, packed + 4, h.n_axes, restore)
     packed += 4 + h.n_axes
+    for k in range(CURVATURE_BANDS):
+        if restore:
+            h.band_traces[k], h.band_uses[k] = packed[k], packed[CURVATURE_BANDS + k]
+        else:
+            packed[k], packed[CURVATURE_BANDS + k] = h.band_traces[k], h.band_uses[k]
+    exchange_floats(h.band_scales, packed + 2 * CURVATURE_BANDS, CURVATURE_BANDS,
+                    restore)
+    packed += 3 * CURVATURE_BANDS
     for k in range(h.n_axes):
         exchange_floats(h.axes[k], packed, D, restore)
         exchange_floats(h.sums[k], packed + D, D, restore)
@@ -441,6 +460,10 @@ cdef void add_samples(curvature_t* whole, curvature_t* part):
         for i in range(whole.dim):
             whole.sums[k][i] += part.sums[k][i]
             part.sums[k][i] = 0
+    for k in range(CURVATURE_BANDS):
+        whole.band_traces[k] += part.band_traces[k]
+        whole.band_uses[k] += part.band_uses[k]
+        part.band_traces[k] = part.band_uses[k] = 0
     whole.trace += part.trace
     whole.n_blocks += part.n_blocks
     part.trace = part.n_blocks = 0

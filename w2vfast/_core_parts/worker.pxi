@@ -148,6 +148,9 @@ cdef class Worker:
         self.counters = Counters()
         self.work.counters = self.counters.c
         self.work.merging.due = self.work.merging.curvatures.due = INT64_MAX
+        self.c.syn0.curvature = &self.work.merging.curvatures.syn0
+        self.c.syn1.curvature = &self.work.merging.curvatures.syn1
+        self.c.syn1neg.curvature = &self.work.merging.curvatures.syn1neg
         self.owners = [lockstep]
         self._allocate()
         if lockstep is not None:
@@ -318,7 +321,6 @@ cdef class Worker:
 
     cdef _replicate(self, Replicas replicas):
         cdef merging_t* merging = &self.work.merging
-        cdef curvatures_t* curvatures = &merging.curvatures
         if max(len(replicas.inputs), len(replicas.outputs), len(replicas.nodes)) == 0:
             return
         merging.first_period, merging.period = replicas.first_period, replicas.period
@@ -326,9 +328,9 @@ cdef class Worker:
         merging.due = current_period(merging)
         self._sample_curvature()
         self._weigh_updates()
-        self._replicate_rows(&self.c.syn0, replicas.inputs, &curvatures.syn0)
-        self._replicate_rows(&self.c.syn1, replicas.nodes, &curvatures.syn1)
-        self._replicate_rows(&self.c.syn1neg, replicas.outputs, &curvatures.syn1neg)
+        self._replicate_rows(&self.c.syn0, replicas.inputs)
+        self._replicate_rows(&self.c.syn1, replicas.nodes)
+        self._replicate_rows(&self.c.syn1neg, replicas.outputs)
 
     cdef _weigh_updates(self):
         """Set how the number of contexts, C, changes what an update of a row does."""
@@ -340,15 +342,13 @@ cdef class Worker:
             merging.input_power -= 1
         merging.output_power = self.options.pairs
 
-    cdef _replicate_rows(self, matrix_t* matrix, const float[::1] uses,
-                         curvature_t* curvature):
+    cdef _replicate_rows(self, matrix_t* matrix, const float[::1] uses):
         cdef int64_t n_rows = uses.shape[0], n_floats = n_rows * self.c.stride
         cdef int64_t n_groups = (n_rows + LOCK_ROWS - 1) // LOCK_ROWS
         if matrix.shared == NULL or n_rows == 0:
             return
         check_replicated(n_rows, self.c.vocab_size)
         matrix.uses, matrix.n_replicas = &uses[0], n_rows
-        matrix.curvature = curvature
         matrix.replica = <float*>owned_bytes(self.owners, n_floats, sizeof(float))
         matrix.base = <float*>owned_bytes(self.owners, n_floats, sizeof(float))
         matrix.merged_at = <int64_t*>owned_bytes(self.owners, n_groups, sizeof(int64_t))
@@ -392,6 +392,27 @@ cdef class Worker:
             for i in range(h.n_columns):
                 axes[k, i] = h.axes[k][i]
         return (axes.T * values) @ axes + h.rest * np.eye(h.n_columns)
+
+    def curvature_scales(self, int64_t m):
+        """Return how the curvature of each band of rows differs from that mean.
+
+        Parameters
+        ----------
+        m : int
+            As for `curvature`.
+
+        Returns
+        -------
+        ndarray of float64, shape (32,)
+            The factor of row 0, row 1, rows 2 and 3, rows 4 to 7, and so on.
+        """
+        require(0 <= m < MATRICES, "a matrix", f"from 0 to {MATRICES - 1}", m)
+        cdef curvature_t* h = curvature_of(&self.work.merging.curvatures, m)
+        cdef int band
+        scales = np.ones(CURVATURE_BANDS)
+        for band in range(CURVATURE_BANDS if h.axes != NULL else 0):
+            scales[band] = h.band_scales[band]
+        return scales
 
     cdef _allocate_curvature(self, curvature_t* curvature):
         cdef int K = min(CURVATURE_AXES, self.c.dim)

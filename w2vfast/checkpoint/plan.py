@@ -267,7 +267,10 @@ def _check_parts(trainer: CheckpointedRun, found: Checkpoint, path: str) -> None
     fit = fit and bool((starts[1:] > starts[:-1]).all())
     fit = fit and trainer.can_stand_at(position) and position.next_span < len(starts)
     if not fit:
-        message = f"{path} is damaged: its parts do not fit each other"
+        message = (
+            f"{path} is damaged, or another version of w2vfast wrote it: its parts do "
+            "not fit each other"
+        )
         raise ValueError(message)
 
 

@@ -6,7 +6,7 @@ have learned,
 
     row = base + sum over ranks j of exp(-strength_j H) (row_j - base),
 
-where `base` is the row after the last merge, H the mean curvature of the loss in a row,
+where `base` is the row after the last merge, H the curvature of the loss in a row,
 and strength_j the sum over the later ranks of transport * updates * alpha.  This is the
 rule by which the threads of one process merge; see docs/how-it-works/threads.md.
 Which rank is the last changes from merge to merge.
@@ -26,9 +26,25 @@ from numpy.typing import NDArray
 from w2vfast.distributed.merge_times import level_bounds
 from w2vfast.distributed.ranks import CHUNK_FLOATS, Ranks
 
+N_BANDS = 32  # of rows whose curvature differs, as in _core_parts/curvature.h
 AXES = 16  # directions that are transported apart from the rest
 REFINEMENTS = 2  # of the axes at each merge
 BLOCK_ROWS = 512  # of these, that are transported at once: three times as fast as all
+
+
+class SampledCurvature(NamedTuple):
+    """The curvature of the loss in the rows of a matrix, as one rank has found it.
+
+    Attributes
+    ----------
+    matrix : ndarray of float, shape (D, D)
+        In an average row.
+    scales : ndarray of float, shape (32,)
+        What each band of rows has of it; from `_core.Worker.curvature_scales`.
+    """
+
+    matrix: NDArray[np.floating[Any]]
+    scales: NDArray[np.floating[Any]]
 
 
 class Curvature(NamedTuple):
@@ -42,26 +58,30 @@ class Curvature(NamedTuple):
         Curvature along them.
     rest : float
         Mean curvature along all other directions.
+    scales : ndarray of float32, shape (32,)
+        Of the rows of each band, over that of an average row.
     """
 
     axes: NDArray[np.float32]
     values: NDArray[np.float32]
     rest: float
+    scales: NDArray[np.float32]
 
     @classmethod
     def of(
-        cls, h: NDArray[np.floating[Any]], before: Curvature | None = None
+        cls, sampled: SampledCurvature, before: Curvature | None = None
     ) -> Curvature:
         """Return the largest part of a symmetric matrix.
 
         Parameters
         ----------
-        h : ndarray, shape (D, D)
+        sampled : SampledCurvature
         before : Curvature, optional
             Of almost the same matrix; its axes are refined, by orthogonal iteration
             with a Rayleigh-Ritz step, which takes a small part of the time.
             Source: Golub and Van Loan, Matrix Computations, sections 8.1 and 8.2.
         """
+        h = sampled.matrix
         if before is None:
             values, columns = (part[..., -AXES:] for part in np.linalg.eigh(h))
         else:
@@ -74,7 +94,8 @@ class Curvature(NamedTuple):
         n_rest = len(h) - len(values)
         rest = max(0.0, float(h.trace() - values.sum())) / max(1, n_rest)
         axes = np.ascontiguousarray(columns.T, dtype=np.float32)
-        return cls(axes, values.astype(np.float32), rest)
+        scales = sampled.scales.astype(np.float32)
+        return cls(axes, values.astype(np.float32), rest, scales)
 
     def transport(
         self, changes: NDArray[np.float32], strengths: NDArray[np.float32]
@@ -109,6 +130,8 @@ class SharedRows:
         After the last merge of each row; the same on all ranks.
     updates : ndarray of float32, shape (rows,)
         Of each row in training one kept word, on average.
+    bands : ndarray of intp, shape (rows,)
+        The band of each row: how many binary digits its number has.
     bounds : list of int
         From `level_bounds`.
     merged_at : list of ndarray of int64, shape (N,)
@@ -118,6 +141,7 @@ class SharedRows:
     live: NDArray[np.float32]
     base: NDArray[np.float32]
     updates: NDArray[np.float32]
+    bands: NDArray[np.intp]
     bounds: list[int]
     merged_at: list[NDArray[np.int64]]
 
@@ -129,7 +153,8 @@ class SharedRows:
         bounds = level_bounds(len(live))
         merged_at = [np.zeros(n_ranks, dtype=np.int64) for _ in bounds[1:]]
         floats = updates.astype(np.float32)
-        return cls(live, live.copy(), floats, bounds, merged_at)
+        bands = np.frexp(np.arange(len(live)))[1].astype(np.intp)
+        return cls(live, live.copy(), floats, bands, bounds, merged_at)
 
     def begin(self, words: NDArray[np.int64]) -> None:
         """Take the matrix, the same on all ranks, as it is now, for merged.
@@ -178,7 +203,7 @@ def merge_rows(
         The same on all ranks.
     merge : Merge
     """
-    strengths = _strengths(ranks, rows, merge)
+    strengths = _strengths(ranks, rows, curvature, merge)
     n_chunk = max(1, CHUNK_FLOATS // rows.live.shape[1])
     for start in range(0, len(strengths), n_chunk):
         chunk = slice(start, min(start + n_chunk, len(strengths)))
@@ -189,14 +214,17 @@ def merge_rows(
         rows.live[chunk] = rows.base[chunk]
 
 
-def _strengths(ranks: Ranks, rows: SharedRows, merge: Merge) -> NDArray[np.float32]:
+def _strengths(
+    ranks: Ranks, rows: SharedRows, curvature: Curvature, merge: Merge
+) -> NDArray[np.float32]:
     """Return how far the change of each merged row is transported, shape (rows, 1)."""
     later = _later(ranks, merge.last)
     n_levels = min(merge.n_levels, len(rows.merged_at))
     n_words = [(merge.words - at)[later].sum() for at in rows.merged_at[:n_levels]]
     rows.merged_at[:n_levels] = [merge.words] * n_levels
     of_rows = np.repeat(n_words, np.diff(rows.bounds[: n_levels + 1]))
-    strengths = merge.strength * of_rows * rows.updates[: len(of_rows)]
+    scales = curvature.scales[rows.bands[: len(of_rows)]]
+    strengths = merge.strength * of_rows * scales * rows.updates[: len(of_rows)]
     return strengths.astype(np.float32)[:, None]
 
 
@@ -217,7 +245,7 @@ def _later(ranks: Ranks, last: int) -> Sequence[int]:
 
 def mean_curvatures(
     ranks: Ranks,
-    found: Mapping[str, NDArray[np.float64] | None],
+    found: Mapping[str, SampledCurvature | None],
     before: Mapping[str, Curvature],
     dim: int,
 ) -> dict[str, Curvature]:
@@ -226,7 +254,7 @@ def mean_curvatures(
     Parameters
     ----------
     ranks : Ranks
-    found : mapping of str to ndarray of float64, shape (D, D), or None
+    found : mapping of str to SampledCurvature or None
         None if this rank has sampled nothing.
     before : mapping of str to Curvature
         At the merge before; empty at the first one.
@@ -238,12 +266,18 @@ def mean_curvatures(
     dict of str to Curvature
         About the same on all ranks.
     """
-    sums = np.zeros((len(found), dim * dim + 1), dtype=np.float32)
-    for own, h in zip(sums, found.values(), strict=True):
-        if h is not None:
-            own[:-1], own[-1] = h.reshape(-1), 1
+    size = dim * dim
+    sums = np.zeros((len(found), size + N_BANDS + 1), dtype=np.float32)
+    for own, sampled in zip(sums, found.values(), strict=True):
+        if sampled is not None:
+            own[:size], own[size:-1] = sampled.matrix.reshape(-1), sampled.scales
+            own[-1] = 1
     ranks.add_up(sums)
+    means = sums[:, :-1] / np.maximum(1, sums[:, -1:])
     return {
-        name: Curvature.of(h[:-1].reshape(dim, dim) / max(1.0, h[-1]), before.get(name))
-        for name, h in zip(found, sums, strict=True)
+        name: Curvature.of(
+            SampledCurvature(mean[:size].reshape(dim, dim), mean[size:]),
+            before.get(name),
+        )
+        for name, mean in zip(found, means, strict=True)
     }

@@ -18,6 +18,7 @@ from w2vfast.distributed.merge_times import (
 from w2vfast.distributed.rank_merges import (
     Curvature,
     Merge,
+    SampledCurvature,
     SharedRows,
     mean_curvatures,
     merge_rows,
@@ -29,7 +30,7 @@ from w2vfast.training.deterministic_run import contexts_of_windows, updates_per_
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.history import EpochStats, Losses, Progress
 from w2vfast.training.position import NoPauses, Pauses, Position
-from w2vfast.training.replicas import TRANSPORT, row_uses
+from w2vfast.training.replicas import row_uses, transport_factor
 from w2vfast.training.spans import even_spans
 from w2vfast.training.trainer import Trainer
 
@@ -93,11 +94,19 @@ class RankRun(FastRun):
         self.restore(position, starts, {})
         return starts, next_span
 
-    def curvature(self, m: int) -> NDArray[np.float64] | None:
-        """Return the mean over the workers of `_core.Worker.curvature`."""
-        found = [worker.curvature(m) for worker in self._workers]
-        known = [h for h in found if h is not None]
-        return np.mean(known, axis=0) if known else None
+    def curvature(self, m: int) -> SampledCurvature | None:
+        """Return the mean of what the workers have found; None if it is nothing."""
+        found = [(worker.curvature(m), worker) for worker in self._workers]
+        known = [
+            SampledCurvature(h, worker.curvature_scales(m))
+            for h, worker in found
+            if h is not None
+        ]
+        if not known:
+            return None
+        return SampledCurvature(
+            *(np.mean(part, 0) for part in zip(*known, strict=True))
+        )
 
 
 class TrainerOfRank(Trainer):
@@ -341,7 +350,8 @@ class RankTrainer(TrainerOfRank):
                 # Another one at the end of each epoch of a text without other merges.
                 last=(number + int(epoch)) % ranks.size,
                 n_levels=levels,
-                strength=TRANSPORT * self._run.reported_alpha(epoch),
+                strength=transport_factor(self._params)
+                * self._run.reported_alpha(epoch),
             )
             curvatures = self._curvatures_of_ranks()
             for name, rows in self._rows.items():

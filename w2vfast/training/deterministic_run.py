@@ -16,7 +16,7 @@ from w2vfast import _core
 from w2vfast.training import sampling
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.kernel_objects import kernel_options
-from w2vfast.training.replicas import TRANSPORT
+from w2vfast.training.replicas import transport_factor
 from w2vfast.training.spans import SHARDS, plan_rounds
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class DeterministicRun(FastRun):
         """Prepare the merge; while no worker runs."""
         self._shards.close_round(self._queue)
         alpha = self.reported_alpha(self._epoch + self._ids_before / len(self._ids))
-        self._strength = TRANSPORT * alpha
+        self._strength = transport_factor(self._params) * alpha
 
     def stop(self, queue: _core.SpanQueue) -> None:
         """Let the threads return soon; may be called on any of them."""

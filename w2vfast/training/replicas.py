@@ -23,9 +23,12 @@ REPLICATED_WORDS, REPLICATED_NODES = 2048, 4096
 # Kept words of all workers between two merges: at the start of a run, and at most.
 FIRST_WORDS_BETWEEN_MERGES = 512
 WORDS_BETWEEN_MERGES = 1 << 18
-# The exponent of a merge (of workers, shards or ranks), times updates, learning rate
-# and curvature.  Source of the value: docs/benchmarks.md, Replicas and merges.
-TRANSPORT = 1.5
+# The exponent of a merge (of shards or ranks), times updates, learning rate and
+# curvature: of skip-gram and CBOW with negative sampling, and of hierarchical softmax
+# alone.  The merges of workers overlap in time, so that they need a margin.
+# Source of the values: docs/benchmarks.md, Several ranks and Replicas and merges.
+SKIPGRAM_TRANSPORT, CBOW_TRANSPORT, PATH_TRANSPORT = 0.8, 1.5, 2.0
+OVERLAP_MARGIN = 1.5
 PATH_BLOCK = 1 << 16  # words whose paths are processed together
 
 
@@ -83,8 +86,19 @@ def plan_replicas(
         nodes,
         max(1, FIRST_WORDS_BETWEEN_MERGES // params.n_workers),
         max(1, WORDS_BETWEEN_MERGES // params.n_workers),
-        TRANSPORT,
+        OVERLAP_MARGIN * transport_factor(params),
     )
+
+
+def transport_factor(params: TrainParams) -> float:
+    """Return how far merges go towards replacing what was learned apart.
+
+    The curvature of a row is that of the loss while the other rows stay as they are.
+    They move, too; what this changes depends on the mode, and is measured.
+    """
+    if params.negative == 0:
+        return PATH_TRANSPORT
+    return SKIPGRAM_TRANSPORT if params.sg else CBOW_TRANSPORT
 
 
 class RowUses(NamedTuple):
@@ -127,7 +141,21 @@ def row_uses(
     nodes = np.empty(0)
     if tables.tree is not None:
         nodes = _node_shares(shares, tables.tree, n_nodes)
-    return RowUses(shares[:n_words], outputs, nodes)
+    return RowUses(_input_uses(params, shares[:n_words]), outputs, nodes)
+
+
+def _input_uses(
+    params: TrainParams, shares: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Compute how often words are used as inputs, for each context of a kept word.
+
+    In CBOW, a word that is there k times among the contexts moves their mean k times
+    as far, and each of the k receives the update: it is used k**2 times.
+    """
+    if params.sg:
+        return shares
+    contexts = params.window + 1 if params.shrink_windows else 2 * params.window
+    return shares * (1 + (contexts - 1) * shares)
 
 
 def n_replicated(params: TrainParams, n_rows: int) -> tuple[int, int]:

@@ -210,6 +210,41 @@ static void check_many_samples(const case_t *k) {
     free_curvature(&h);
 }
 
+/* ---- bands of rows ---- */
+
+static void check_band_numbers(const case_t *k) {
+    for (int digits = 1; digits < CURVATURE_BANDS; digits++) {
+        const uint32_t first = (uint32_t)1 << (digits - 1);
+        compare(k, "band of a first row", digits, 0, curvature_band(first), digits, 0);
+        compare(k, "band of a last row", digits, 0, curvature_band(2 * first - 1),
+                digits, 0);
+    }
+    compare(k, "band of row", 0, 0, curvature_band(0), 0, 0);
+}
+
+/* Bands 1 and 2 have 3 times and half the curvature of band 3; band 4 is not sampled. */
+static void check_band_scales(const case_t *k) {
+    static const double curvatures[] = {3.0, 0.5, 1.0}, uses[] = {1e4, 2e4, 5e4};
+    const double mean = (3.0 * 1 + 0.5 * 2 + 1.0 * 5) / 8;
+    curvature_t h = new_curvature(k);
+    for (int refresh = 0; refresh < 2; refresh++) {
+        for (int n = 0; n < 3; n++) {
+            h.band_traces[n + 1] += curvatures[n] * uses[n];
+            h.band_uses[n + 1] += uses[n];
+        }
+        h.n_blocks += CURVATURE_BLOCKS;
+        curvature_refresh(&h);
+    }
+    for (int n = 0; n < 3; n++) {
+        compare(k, "scale of band", n + 1, 0, curvature_scale(&h, 1u << n),
+                curvatures[n] / mean, 0.02 * curvatures[n] / mean);
+        const double older = BAND_MEMORY * (1 + BAND_MEMORY);
+        compare(k, "uses of band", n + 1, 0, h.band_uses[n + 1], older * uses[n], 1e-9);
+    }
+    compare(k, "scale of band", 4, 0, curvature_scale(&h, 8), 1.0, 1e-6);
+    free_curvature(&h);
+}
+
 static void check_columns(int columns) {
     static const float strengths[] = {0.0f, 0.01f, 1.0f, 1000.0f};
     const case_t k = {.isa = block_isa->name,
@@ -220,6 +255,8 @@ static void check_columns(int columns) {
     check_sum(&k);
     check_curvature(&k);
     check_many_samples(&k);
+    check_band_numbers(&k);
+    check_band_scales(&k);
 }
 
 static void check_isa(void) {

@@ -361,7 +361,7 @@ cdef inline int64_t word_of(const matrix_t* matrix, const float* row,
 cdef inline bint is_inside(const float* row, const float* first,
                            int64_t n_floats) noexcept nogil:
     # As numbers: pointers to different arrays have no order.
-    return 0 <= <size_t>row - <size_t>first < <size_t>n_floats * sizeof(float)
+    return <size_t>row - <size_t>first < <size_t>n_floats * sizeof(float)
 
 
 cdef class Noise:

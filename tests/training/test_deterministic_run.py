@@ -172,6 +172,22 @@ def test_rounds_that_are_too_long_for_a_sum_do_not_diverge(many_poems, monkeypat
     assert transported < 7.5
 
 
+def test_a_word_that_is_half_of_the_text_does_no_harm_to_cbow():
+    """It is several times in each window, and moves the mean so many times as far."""
+    random = np.random.default_rng(5)
+    topic = random.integers(0, 20, (60_000, 1))
+    ids = 2 + 50 * topic + random.integers(0, 50, (60_000, 20))
+    ids[random.random(ids.shape) < 0.5] = 1
+    ids = np.hstack([ids, np.zeros_like(topic)]).astype(np.int32).ravel()
+    losses = {}
+    for deterministic in (False, True):
+        params = TrainParams(
+            vector_size=32, sg=0, sample=0, workers=1, deterministic=deterministic
+        )
+        losses[deterministic] = run_of(params, ids).run_epoch(0).loss
+    assert losses[True] == pytest.approx(losses[False], rel=0.02)
+
+
 @several_shards
 def test_the_strength_of_a_merge_is_that_of_one_update():
     """Updates are counted for each row; the learning rate is that of the round."""

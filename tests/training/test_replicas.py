@@ -77,3 +77,34 @@ def test_inner_nodes_are_used_as_often_as_the_words_below_them(monkeypatch):
     got = plan(shares, hs=1, negative=0)
     np.testing.assert_allclose(got.nodes[:298], expected, rtol=1e-5)
     assert got.nodes[0] == pytest.approx(shares.sum())
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"sg": 1}, 0.5),
+        ({"sg": 0, "window": 5}, 0.5 * (1 + 5 * 0.5)),
+        ({"sg": 0, "window": 5, "shrink_windows": False}, 0.5 * (1 + 9 * 0.5)),
+        ({"sg": 0, "window": 50, "max_sentence_length": 10}, 0.5 * (1 + 10 * 0.5)),
+    ],
+)
+def test_a_word_that_fills_windows_of_cbow_counts_for_each_of_its_copies(
+    options, expected
+):
+    shares = np.array([0, 0.5, 0.3, 0.2])
+    assert plan(shares, **options).inputs[1] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"sg": 1}, replicas.SKIPGRAM_TRANSPORT),
+        ({"sg": 1, "hs": 1}, replicas.SKIPGRAM_TRANSPORT),
+        ({"sg": 0}, replicas.CBOW_TRANSPORT),
+        ({"sg": 1, "hs": 1, "negative": 0}, replicas.PATH_TRANSPORT),
+        ({"sg": 0, "hs": 1, "negative": 0}, replicas.PATH_TRANSPORT),
+    ],
+)
+def test_workers_merge_by_the_factor_of_the_mode_with_a_margin(options, expected):
+    got = plan(zipf_shares(40), **options).transport
+    assert got == pytest.approx(replicas.OVERLAP_MARGIN * expected)

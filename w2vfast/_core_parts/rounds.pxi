@@ -351,7 +351,7 @@ cdef bint run_shards(model_t* model, const options_t* options, work_t* work,
         of_span.first_offset = schedule.first_offset - queue.starts[span]
         train_span(model, options, work, &of_span, ids, queue.starts[span],
                    queue.starts[span + 1])
-        failed = close_shard(model, work, shards, pos - queue.first)
+        failed = close_shard(model, options, work, shards, pos - queue.first)
     return failed
 
 
@@ -372,8 +372,8 @@ cdef void open_shard(model_t* model, work_t* work, Shards shards,
             matrix.touched.failed = False
 
 
-cdef bint close_shard(model_t* model, work_t* work, Shards shards,
-                      int64_t shard) noexcept nogil:
+cdef bint close_shard(model_t* model, const options_t* options, work_t* work,
+                      Shards shards, int64_t shard) noexcept nogil:
     """Undo `open_shard`; return whether memory was missing."""
     cdef bint failed = False
     cdef int64_t m
@@ -386,9 +386,28 @@ cdef bint close_shard(model_t* model, work_t* work, Shards shards,
         if matrix.touched != NULL:
             failed = failed or matrix.touched.failed
             sort_touched(matrix)
+            if m == 0 and not options.sg:
+                square_uses(matrix.touched, options)
             matrix.touched = NULL
             matrix.n_replicated = 0
     return failed
+
+
+cdef void square_uses(touched_t* touched, const options_t* options) noexcept nogil:
+    """Count a word that is k times among the contexts k**2 times, as in CBOW.
+
+    It moves their mean k times as far, and each of the k receives the update; see
+    training/replicas.py.
+    """
+    cdef int64_t i
+    cdef double total = 0, others, most = MOST_ROWS, n
+    others = min(options.window if options.shrink_windows else 2 * options.window - 1,
+                 options.max_sentence_length)
+    for i in range(touched.n_rows):
+        total += touched.copies[i].uses
+    for i in range(touched.n_rows):
+        n = touched.copies[i].uses
+        touched.copies[i].uses = <int32_t>min(most, n + others * n * n / max(total, 1))
 
 
 cdef void sort_touched(const matrix_t* matrix) noexcept nogil:

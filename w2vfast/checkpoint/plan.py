@@ -269,7 +269,7 @@ def _check_parts(trainer: CheckpointedRun, found: Checkpoint, path: str) -> None
     if not fit:
         message = (
             f"{path} is damaged, or another version of w2vfast wrote it: its parts do "
-            "not fit each other"
+            "not fit each other. Go on with the version that wrote it"
         )
         raise ValueError(message)
 

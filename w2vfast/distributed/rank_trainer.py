@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast import _core
 from w2vfast.distributed.merge_times import (
     MergeLimit,
     merge_positions,
@@ -455,8 +456,10 @@ def _updates(
     params: TrainParams, *uses: NDArray[np.float64]
 ) -> list[NDArray[np.float64]]:
     """Return the updates of each row of `MATRICES` in training one kept word."""
-    contexts = contexts_of_windows(params).mean()
+    contexts = looks = contexts_of_windows(params).mean()
+    if not params.sg and params.negative_sharing == "chunk":
+        looks = 1 + 2 * params.window / _core.CHUNK_CENTRES
     inputs, nodes, outputs = updates_per_use(params)
     if params.sg and params.negative_sharing == "pair":
         outputs, nodes = contexts * outputs, contexts * nodes
-    return [uses[0] * contexts * inputs, uses[2] * nodes, uses[1] * outputs]
+    return [uses[0] * looks * inputs, uses[2] * nodes, uses[1] * outputs]

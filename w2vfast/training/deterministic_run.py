@@ -228,7 +228,9 @@ def updates_per_use(params: TrainParams) -> tuple[float, float, float]:
 
     Notes
     -----
-    In skip-gram an output has an update for each block of contexts.  In CBOW with
+    In skip-gram an output has an update for each block of contexts; the curvature is
+    that of all blocks already, but with wide windows merges are nearer to one worker
+    with a larger exponent (docs/benchmarks.md, Several ranks).  In CBOW with
     means an input moves the mean by a part of its own change only, so that an update
     counts as this part of one.  A chunk looks each position up once for all windows
     that it is in, and again where it is in a window of the next chunk.

@@ -130,7 +130,7 @@ class SharedRows:
         After the last merge of each row; the same on all ranks.
     updates : ndarray of float32, shape (rows,)
         Of each row in training one kept word, on average.
-    bands : ndarray of intp, shape (rows,)
+    bands : ndarray of int8, shape (rows,)
         The band of each row: how many binary digits its number has.
     bounds : list of int
         From `level_bounds`.
@@ -141,7 +141,7 @@ class SharedRows:
     live: NDArray[np.float32]
     base: NDArray[np.float32]
     updates: NDArray[np.float32]
-    bands: NDArray[np.intp]
+    bands: NDArray[np.int8]
     bounds: list[int]
     merged_at: list[NDArray[np.int64]]
 
@@ -153,7 +153,7 @@ class SharedRows:
         bounds = level_bounds(len(live))
         merged_at = [np.zeros(n_ranks, dtype=np.int64) for _ in bounds[1:]]
         floats = updates.astype(np.float32)
-        bands = np.frexp(np.arange(len(live)))[1].astype(np.intp)
+        bands = np.frexp(np.arange(len(live)))[1].astype(np.int8)
         return cls(live, live.copy(), floats, bands, bounds, merged_at)
 
     def begin(self, words: NDArray[np.int64]) -> None:

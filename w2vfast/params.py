@@ -485,6 +485,14 @@ class TrainParams:
         return self.min_alpha
 
     @property
+    def mean_contexts(self) -> int:
+        """Contexts of a word on average, far from the ends of a sentence.
+
+        A reach drawn from 1 to `window` is (1 + window) / 2 words to each side.
+        """
+        return self.window + 1 if self.shrink_windows else 2 * self.window
+
+    @property
     def n_workers(self) -> int:
         """Threads to use: `workers`, or every usable CPU (1 in exact mode).
 

@@ -441,6 +441,7 @@ cdef void exchange_curvature(curvature_t* h, double* packed,
                              bint restore) noexcept nogil:
     """Copy what lasts from round to round to `packed`, or from there."""
     cdef int k, D = h.n_columns
+    cdef int64_t bytes_of_bands = CURVATURE_BANDS * sizeof(double)
     if restore:
         h.trace, h.n_blocks, h.n_known = packed[0], packed[1], packed[2]
     else:
@@ -448,14 +449,12 @@ cdef void exchange_curvature(curvature_t* h, double* packed,
     exchange_floats(&h.rest, packed + 3, 1, restore)
     exchange_floats(h.values, packed + 4, h.n_axes, restore)
     packed += 4 + h.n_axes
-    for k in range(CURVATURE_BANDS):
-        if restore:
-            h.band_traces[k], h.band_uses[k] = packed[k], packed[CURVATURE_BANDS + k]
-        else:
-            packed[k], packed[CURVATURE_BANDS + k] = h.band_traces[k], h.band_uses[k]
-    exchange_floats(h.band_scales, packed + 2 * CURVATURE_BANDS, CURVATURE_BANDS,
-                    restore)
-    packed += 3 * CURVATURE_BANDS
+    exchange_bytes(<char*>packed, h.band_traces, bytes_of_bands, restore)
+    packed += CURVATURE_BANDS
+    exchange_bytes(<char*>packed, h.band_uses, bytes_of_bands, restore)
+    packed += CURVATURE_BANDS
+    exchange_floats(h.band_scales, packed, CURVATURE_BANDS, restore)
+    packed += CURVATURE_BANDS
     for k in range(h.n_axes):
         exchange_floats(h.axes[k], packed, D, restore)
         exchange_floats(h.sums[k], packed + D, D, restore)

@@ -27,7 +27,7 @@ from w2vfast.distributed.rank_merges import (
 from w2vfast.distributed.rank_parts import RankParts
 from w2vfast.distributed.ranks import Ranks, float_totals, totals
 from w2vfast.system.threads import POLL_SECONDS
-from w2vfast.training.deterministic_run import contexts_of_windows, updates_per_use
+from w2vfast.training.deterministic_run import updates_per_use
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.history import EpochStats, Losses, Progress
 from w2vfast.training.position import NoPauses, Pauses, Position
@@ -456,7 +456,7 @@ def _updates(
     params: TrainParams, *uses: NDArray[np.float64]
 ) -> list[NDArray[np.float64]]:
     """Return the updates of each row of `MATRICES` in training one kept word."""
-    contexts = looks = contexts_of_windows(params).mean()
+    contexts, looks = params.mean_contexts, float(params.mean_contexts)
     if not params.sg and params.negative_sharing == "chunk":
         looks = 1 + 2 * params.window / _core.CHUNK_CENTRES
     inputs, nodes, outputs = updates_per_use(params)

@@ -67,9 +67,7 @@ def cost(params: TrainParams, counts: NDArray[np.int64]) -> Cost:
     -------
     Cost
     """
-    n_inputs = 1
-    if params.sg:  # a window drawn from 1 to `window` has (1 + window) / 2 on average
-        n_inputs = params.window + 1 if params.shrink_windows else 2 * params.window
+    n_inputs = params.mean_contexts if params.sg else 1
     a_word = PASSES * n_inputs * len(counts) * params.vector_size
     seconds = a_word * int(counts.sum()) * params.epochs / RATE
     return Cost(n_inputs, a_word, seconds / 3600)

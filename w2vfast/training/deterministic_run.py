@@ -208,10 +208,11 @@ def restore_numbers(counters: _core.Counters, numbers: NDArray[np.float64]) -> N
     counters.restore(int(ids), int(predictions), *losses)
 
 
-def contexts_of_windows(params: TrainParams) -> NDArray[np.int64]:
-    """Return how many contexts each possible window has, within a sentence."""
+def _blocks_of_windows(params: TrainParams) -> float:
+    """Return how many blocks the contexts of a word are on average, in a sentence."""
     smallest = 1 if params.shrink_windows else params.window
-    return 2 * np.arange(smallest, params.window + 1)
+    contexts = 2 * np.arange(smallest, params.window + 1)
+    return float(np.ceil(contexts / _core.MAX_INPUTS).mean())
 
 
 def updates_per_use(params: TrainParams) -> tuple[float, float, float]:
@@ -230,21 +231,20 @@ def updates_per_use(params: TrainParams) -> tuple[float, float, float]:
     -----
     In skip-gram an output has an update for each block of contexts; the curvature is
     that of all blocks already, but with wide windows merges are nearer to one worker
-    with a larger exponent (docs/benchmarks.md, Several ranks).  In CBOW with
+    with a larger exponent (docs/how-it-works/threads.md).  In CBOW with
     means an input moves the mean by a part of its own change only, so that an update
     counts as this part of one.  A chunk looks each position up once for all windows
     that it is in, and again where it is in a window of the next chunk.
     """
-    contexts = contexts_of_windows(params)
     if params.sg:
         is_alone = params.negative_sharing == "pair"
-        blocks = 1 if is_alone else np.ceil(contexts / _core.MAX_INPUTS).mean()
-        return 1.0, float(blocks), float(blocks)
-    n, updates = contexts.mean(), 1.0
+        blocks = 1.0 if is_alone else _blocks_of_windows(params)
+        return 1.0, blocks, blocks
+    n, updates = params.mean_contexts, 1.0
     if params.negative_sharing == "chunk":
         updates = n * _core.CHUNK_CENTRES / (_core.CHUNK_CENTRES + 2 * params.window)
     if params.cbow_mean:
         updates /= n
     if params.cbow_gradient == "mean":
         updates /= n
-    return float(updates), 1.0, 1.0
+    return updates, 1.0, 1.0

@@ -154,8 +154,8 @@ def _input_uses(
     """
     if params.sg:
         return shares
-    others = params.window if params.shrink_windows else 2 * params.window - 1
-    return shares * (1 + min(others, params.max_sentence_length) * shares)
+    others = min(params.mean_contexts - 1, params.max_sentence_length)
+    return shares * (1 + others * shares)
 
 
 def n_replicated(params: TrainParams, n_rows: int) -> tuple[int, int]:

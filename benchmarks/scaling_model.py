@@ -22,7 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.params import TrainParams
-from w2vfast.training.deterministic_run import contexts_of_windows
 from w2vfast.training.replicas import REPLICATED_NODES, REPLICATED_WORDS, RowUses
 
 REPLICATE_USES, LOCK_ROWS = 16, 4  # of _core.pyx
@@ -80,7 +79,7 @@ class Side(NamedTuple):
 
 def sides_of(params: TrainParams, uses: RowUses) -> list[Side]:
     """Describe the matrices that a mode uses; `uses` are of all rows."""
-    contexts = float(contexts_of_windows(params).mean())
+    contexts = params.mean_contexts
     inputs = Side(uses.inputs, contexts, 2 * contexts, REPLICATED_WORDS)
     outputs = Side(uses.outputs, 1, OUTPUT_WORDS, REPLICATED_WORDS)
     nodes = Side(uses.nodes, 1, OUTPUT_WORDS, REPLICATED_NODES)

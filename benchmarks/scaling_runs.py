@@ -19,13 +19,14 @@ from w2vfast.text.corpus import encode
 from w2vfast.training import sampling
 from w2vfast.training.deterministic_run import DeterministicRun
 from w2vfast.training.fast_run import FastRun
-from w2vfast.training.kernel_objects import kernel_model, kernel_options
+from w2vfast.training.kernel_objects import kernel_options
 from w2vfast.training.replicas import (
     OVERLAP_MARGIN,
     RowUses,
     row_uses,
     transport_factor,
 )
+from w2vfast.training.run_input import RunInput
 from w2vfast.training.spans import SEEN_PER_ROUND, SHARDS, RoundPlan, plan_rounds
 from w2vfast.training.tables import Tables, build_tables
 from w2vfast.training.weights import new_weights
@@ -104,9 +105,9 @@ class Text:
 class _HogwildRun(FastRun):
     """Workers with replicas or without, that merge after equal times."""
 
-    def __init__(self, text: Text, setting: Setting, model: _core.Model, *rest: object):
+    def __init__(self, text: Text, setting: Setting, given: RunInput):
         self._text, self._setting = text, setting
-        super().__init__(model, *rest, setting.params, 0)
+        super().__init__(given)
 
     def _new_workers(self, model: _core.Model, tables: Tables) -> list[_core.Worker]:
         p, period, replicas = self._params, self._setting.period_of_worker, None
@@ -131,9 +132,9 @@ class _HogwildRun(FastRun):
 class _RoundsRun(DeterministicRun):
     """Rounds of equal length after an epoch; notes for how long workers wait."""
 
-    def __init__(self, text: Text, setting: Setting, model: _core.Model, *rest: object):
+    def __init__(self, text: Text, setting: Setting, given: RunInput):
         self._setting, self.waits = setting, 0.0  # seconds
-        super().__init__(model, *rest, setting.params, 0)
+        super().__init__(given)
 
     @property
     def plan(self) -> RoundPlan:
@@ -170,9 +171,9 @@ def unevenness(plan: RoundPlan) -> float:
 def new_run(text: Text, setting: Setting) -> _HogwildRun | _RoundsRun:
     """Return a run of new weights."""
     weights = new_weights(text.n_rows, setting.params)
-    model = kernel_model(weights, text.tables, setting.size)
+    given = RunInput(weights, text.ids, text.tables, setting.params, len(text.ids))
     kind = _RoundsRun if setting.deterministic else _HogwildRun
-    return kind(text, setting, model, weights, text.ids, text.tables)
+    return kind(text, setting, given)
 
 
 def measure(text: Text, setting: Setting) -> dict[str, float]:

@@ -4,6 +4,7 @@ import numpy as np
 
 from w2vfast import _core
 from w2vfast.training import sampling
+from w2vfast.training.run_input import RunInput
 from w2vfast.training.tables import build_tables
 from w2vfast.training.trainer import Trainer
 from w2vfast.training.weights import Rows, new_weights
@@ -58,4 +59,4 @@ def run_of(params, ids, n_rows=None):
     counts = np.maximum(np.bincount(ids, minlength=n_rows or 1), 1).astype(np.int64)
     weights = new_weights(len(counts), params)
     tables = build_tables(counts, params, None, None)
-    return Trainer(weights, ids, tables, int(counts.sum()), params)
+    return Trainer(RunInput(weights, ids, tables, params, int(counts.sum())))

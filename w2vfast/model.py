@@ -63,9 +63,9 @@ from w2vfast.training.callbacks import checked_callbacks
 from w2vfast.training.epochs import run_epochs
 from w2vfast.training.history import EpochStats
 from w2vfast.training.noise_weights import WeightsLike
-from w2vfast.training.tables import Tables, build_tables
+from w2vfast.training.run_input import RunInput
+from w2vfast.training.tables import build_tables
 from w2vfast.training.trainer import Trainer
-from w2vfast.training.weights import Weights
 from w2vfast.vectors.keyedvectors import KeyedVectors
 from w2vfast.vectors.live import LiveVectors
 from w2vfast.vectors.notebook import html_summary
@@ -814,13 +814,12 @@ class Word2Vec(Predictions, GensimNames):
         noise, epochs_before = state.noise_weights, len(self.history)
         try:
             tables = build_tables(self.vocab.counts, params, noise, frozen)
-            run = self._trainer(
-                *(weights, corpus.ids, tables, length, params),
+            given = RunInput(
+                *(weights, corpus.ids, tables, params, length),
                 epochs_before=epochs_before,
                 unknown=corpus.n_unknown,
-                parts=corpus.parts,
-                plan=plan,
             )
+            run = self._trainer(given, corpus.parts, plan)
             self._follow()
 
             def identity() -> RunIdentity:
@@ -844,24 +843,19 @@ class Word2Vec(Predictions, GensimNames):
 
     def _trainer(
         self,
-        weights: Weights,
-        ids: NDArray[np.int32],
-        tables: Tables,
-        length: int,
-        params: TrainParams,
+        given: RunInput,
         parts: NDArray[np.int64] | None,
         plan: Plan | RankPlan,
-        **numbers: Any,
     ) -> Trainer:
-        arguments = (weights, ids, tables, length, params)
-        if self._ranks.size > 1 or isinstance(plan, RankPlan):
-            check_alike(self._ranks, params, self.vocab, weights, tables)
-            if params.deterministic and parts is not None:
-                ids = ids_of_all(self._ranks, RankParts(*parts.T), ids)
-                arguments = (weights, ids, tables, len(ids), params)
-                return RoundsTrainer(self._ranks, *arguments, **numbers)
-            return RankTrainer(self._ranks, *arguments, parts=parts, **numbers)
-        return Trainer(*arguments, **numbers)
+        ranks, params = self._ranks, given.params
+        if ranks.size == 1 and not isinstance(plan, RankPlan):
+            return Trainer(given)
+        check_alike(ranks, params, self.vocab, given.weights, given.tables)
+        if params.deterministic and parts is not None:
+            ids = ids_of_all(ranks, RankParts(*parts.T), given.ids)
+            given = given._replace(ids=ids, train_words=len(ids))
+            return RoundsTrainer(ranks, given)
+        return RankTrainer(ranks, given, parts)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

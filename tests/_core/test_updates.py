@@ -10,6 +10,7 @@ from reference import Word2VecReference
 from w2vfast import _core
 from w2vfast.params import TrainParams
 from w2vfast.training import huffman, sampling
+from w2vfast.training.run_input import RunInput
 from w2vfast.training.tables import Tables
 from w2vfast.training.trainer import Trainer
 from w2vfast.training.weights import new_weights
@@ -54,7 +55,7 @@ def train_both(params, ids, frozen=()):
     reference = Word2VecReference(
         weights.syn0.vectors, counts, params, tree, noise.entries, frozen
     )
-    run = Trainer(weights, ids, tables, int(counts.sum()), params)
+    run = Trainer(RunInput(weights, ids, tables, params, int(counts.sum())))
     stats = [run.run_epoch(epoch) for epoch in range(params.epochs)]
     span = min(max(len(ids) // 512, 2000), 64_000)
     starts = _core.span_starts(ids, span, params.max_sentence_length)

@@ -248,10 +248,10 @@ def test_a_rank_that_cannot_begin_ends_all(monkeypatch):
     """The others wait for it where they hear of its error."""
     begin = Trainer.__init__
 
-    def fail(trainer, weights, ids, *arguments):
-        if len(ids) < 100:
+    def fail(trainer, given):
+        if len(given.ids) < 100:
             raise MemoryError("buffers")
-        begin(trainer, weights, ids, *arguments)
+        begin(trainer, given)
 
     monkeypatch.setattr(Trainer, "__init__", fail)
 

@@ -7,6 +7,7 @@ from reference import Word2VecReference, block_update
 from w2vfast import _core, save_learn_page
 from w2vfast.params import TrainParams
 from w2vfast.training import huffman, sampling
+from w2vfast.training.run_input import RunInput
 from w2vfast.training.tables import Tables
 from w2vfast.training.trainer import Trainer
 from w2vfast.training.weights import new_weights
@@ -356,7 +357,8 @@ def kernel_training(params, ids):
         None,
     )
     start = weights.syn0.vectors.astype(np.float64).tolist()
-    Trainer(weights, ids, tables, int(counts.sum()), params).run_epoch(0)
+    given = RunInput(weights, ids, tables, params, int(counts.sum()))
+    Trainer(given).run_epoch(0)
     reference.train(ids, _core.span_starts(ids, 2000, params.max_sentence_length), 1)
     return start, weights, reference.examples
 

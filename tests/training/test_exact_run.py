@@ -5,6 +5,7 @@ import pytest
 from training_helpers import sentences
 
 from w2vfast.params import TrainParams
+from w2vfast.training.run_input import RunInput
 from w2vfast.training.tables import build_tables
 from w2vfast.training.trainer import Trainer
 from w2vfast.training.weights import new_weights
@@ -15,16 +16,15 @@ def test_exact_mode_warns_that_an_epoch_ends_after_the_counted_words():
     tables = build_tables(np.ones(21, np.int64), params)
     weights = new_weights(21, params)
     with pytest.warns(UserWarning, match=r"add up to 9, .*has 21 .* ends after 9"):
-        Trainer(weights, sentences(20), tables, 9, params)
+        Trainer(RunInput(weights, sentences(20), tables, params, 9))
 
 
 def exact_run(ids, **options):
     params = TrainParams(vector_size=8, mode="exact", **options)
     counts = np.bincount(ids)
     weights = new_weights(len(counts), params)
-    return weights, Trainer(
-        weights, ids, build_tables(counts, params), len(ids), params
-    )
+    tables = build_tables(counts, params)
+    return weights, Trainer(RunInput(weights, ids, tables, params, len(ids)))
 
 
 def test_the_learning_rate_falls_from_epoch_to_epoch():

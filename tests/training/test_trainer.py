@@ -7,6 +7,7 @@ import pytest
 from training_helpers import run_of, sentences
 
 from w2vfast.params import TrainParams
+from w2vfast.training.run_input import RunInput
 from w2vfast.training.tables import Tables
 from w2vfast.training.trainer import Trainer
 from w2vfast.training.weights import new_weights
@@ -18,14 +19,15 @@ def test_ids_outside_the_vocabulary_are_refused(ids):
     weights = new_weights(5, params)
     tables = Tables(None, None, None)
     with pytest.raises(ValueError, match=r"ids must be in \[0, 5\)"):
-        Trainer(weights, np.array(ids, dtype=np.int32), tables, 5, params)
+        Trainer(RunInput(weights, np.array(ids, np.int32), tables, params, 5))
 
 
 def test_no_ids_are_refused():
     params = TrainParams(vector_size=8)
     tables = Tables(None, None, None)
+    weights = new_weights(5, params)
     with pytest.raises(ValueError, match="nothing to train on"):
-        Trainer(new_weights(5, params), np.empty(0, np.int32), tables, 5, params)
+        Trainer(RunInput(weights, np.empty(0, np.int32), tables, params, 5))
 
 
 def test_a_thousand_workers_for_a_few_spans_are_not_started():

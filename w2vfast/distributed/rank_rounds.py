@@ -28,10 +28,8 @@ from w2vfast.training.position import Pauses, Position
 from w2vfast.training.spans import SHARDS
 
 if TYPE_CHECKING:
-    from w2vfast.params import TrainParams
     from w2vfast.training.fast_run import FastRun
-    from w2vfast.training.tables import Tables
-    from w2vfast.training.weights import Weights
+    from w2vfast.training.run_input import RunInput
 
 _COUNTERS = 5  # float64 of a shard, as many as int64 of `Shards.sampling`
 
@@ -110,26 +108,14 @@ class RoundsTrainer(TrainerOfRank):
     Parameters
     ----------
     ranks : Ranks
-    weights, ids, tables, train_words, params, epochs_before, unknown
-        As for `Trainer`; `ids` are of all ranks, from `ids_of_all`.
+    given : RunInput
+        `ids` are of all ranks, from `ids_of_all`.
     """
 
     _run: RankRounds
 
-    def __init__(
-        self,
-        ranks: Ranks,
-        weights: Weights,
-        ids: NDArray[np.int32],
-        tables: Tables,
-        train_words: int,
-        params: TrainParams,
-        epochs_before: int = 0,
-        unknown: int = 0,
-    ) -> None:
-        super().__init__(
-            *(weights, ids, tables, train_words, params, epochs_before, unknown)
-        )
+    def __init__(self, ranks: Ranks, given: RunInput) -> None:
+        super().__init__(given)
         self._run.ranks = self._ranks = ranks
         ranks.meet("the first epoch")  # a rank may have failed above
 

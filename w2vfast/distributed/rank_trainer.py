@@ -37,8 +37,8 @@ from w2vfast.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
+    from w2vfast.training.run_input import RunInput
     from w2vfast.training.tables import Tables
-    from w2vfast.training.weights import Weights
 
 MATRICES = ("syn0", "syn1", "syn1neg")
 ALL_LEVELS = 64
@@ -127,11 +127,9 @@ class RankTrainer(TrainerOfRank):
     Parameters
     ----------
     ranks : Ranks
-    weights, ids, tables, train_words, params
-        As for `Trainer`; `ids` are of this rank, and of `params` only `workers` and
-        `seed` may differ between ranks.
-    epochs_before, unknown : int
-        As for `Trainer`.
+    given : RunInput
+        `ids` are of this rank, and of `params` only `workers` and `seed` may differ
+        between ranks.
     parts : ndarray of int64, shape (P, 2), or None
         As of `EncodedCorpus`; None if this rank has the whole text.
 
@@ -145,27 +143,19 @@ class RankTrainer(TrainerOfRank):
     def __init__(
         self,
         ranks: Ranks,
-        weights: Weights,
-        ids: NDArray[np.int32],
-        tables: Tables,
-        train_words: int,
-        params: TrainParams,
-        epochs_before: int = 0,
-        unknown: int = 0,
+        given: RunInput,
         parts: NDArray[np.int64] | None = None,
     ) -> None:
-        seed = (params.seed + ranks.index * SEED_STEP) % 2**63
-        own = dataclasses.replace(params, seed=seed)
-        super().__init__(
-            *(weights, ids, tables, train_words, own, epochs_before, unknown)
-        )
+        seed = (given.params.seed + ranks.index * SEED_STEP) % 2**63
+        own = dataclasses.replace(given.params, seed=seed)
+        super().__init__(given._replace(params=own))
         self._ranks = ranks
-        whole = np.array([[ranks.index, len(ids)]])
+        whole = np.array([[ranks.index, self.n_ids]])
         self.parts = RankParts(*(whole if parts is None else parts).T)
         self._begun = Begun(-1, 0, 0.0)
         ranks.meet("the first epoch")  # a rank may have failed above
-        self._all_ids = totals(ranks, len(ids))[0]
-        self._rows = self._shared_rows(tables)
+        self._all_ids = totals(ranks, self.n_ids)[0]
+        self._rows = self._shared_rows(given.tables)
         self._curvatures: dict[str, Curvature] = {}  # at the last merge
         self._limit = MergeLimit()
 

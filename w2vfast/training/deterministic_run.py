@@ -22,8 +22,8 @@ from w2vfast.training.spans import SHARDS, plan_rounds
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
     from w2vfast.training.position import Position, WorkerState
+    from w2vfast.training.run_input import RunInput
     from w2vfast.training.tables import Tables
-    from w2vfast.training.weights import Weights
 
 
 class DeterministicRun(FastRun):
@@ -32,22 +32,14 @@ class DeterministicRun(FastRun):
     Parameters as for `FastRun`.
     """
 
-    def __init__(
-        self,
-        model: _core.Model,
-        weights: Weights,
-        ids: NDArray[np.int32],
-        tables: Tables,
-        params: TrainParams,
-        epochs_before: int,
-    ) -> None:
-        super().__init__(model, weights, ids, tables, params, epochs_before)
-        counts = self._sampled_counts()
-        self._kept = sampling.kept_fraction(counts, tables.keep)
+    def __init__(self, given: RunInput) -> None:
+        super().__init__(given)
+        limit = given.params.max_sentence_length
+        self._kept = sampling.kept_fraction(self._sampled_counts(), given.tables.keep)
         n_workers = len(self._workers)
         self._trained = threading.Barrier(n_workers, self._close_round)
         self._merged = threading.Barrier(n_workers, self._begin_round)
-        self._plan = plan_rounds(ids, 0, self._kept, params.max_sentence_length)
+        self._plan = plan_rounds(given.ids, 0, self._kept, limit)
         self._epoch = self._round = self._ids_before = self._ids_in_round = 0
         self._queue = _core.SpanQueue(self._plan.starts)
         self._is_open = False

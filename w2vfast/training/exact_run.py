@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from w2vfast import _core
 from w2vfast.errors import Name, Setting, SettingsWarning, warn
-from w2vfast.training.kernel_objects import kernel_options
+from w2vfast.training.kernel_objects import kernel_model, kernel_options
 from w2vfast.training.position import restore_counters
 from w2vfast.training.spans import even_spans
 
 if TYPE_CHECKING:
-    from w2vfast.params import TrainParams
     from w2vfast.training.position import Position, WorkerState
-    from w2vfast.training.weights import Weights
+    from w2vfast.training.run_input import RunInput
 
 
 class ExactRun:
@@ -25,37 +24,26 @@ class ExactRun:
 
     Parameters
     ----------
-    model : _core.Model
-        INOUT; of `weights`.
-    weights : Weights
-    ids : ndarray of int32, shape (N,)
-    params : TrainParams
-    train_words : int
-        Ids after which an epoch ends, and over which alpha falls.
+    given : RunInput
 
     Warns
     -----
     SettingsWarning
-        If there are more ids than that, or, at the end of an epoch, vectors that are
-        not finite.
+        If there are more ids than `train_words`, or, at the end of an epoch, vectors
+        that are not finite.
     """
 
-    def __init__(
-        self,
-        model: _core.Model,
-        weights: Weights,
-        ids: NDArray[np.int32],
-        params: TrainParams,
-        train_words: int,
-    ) -> None:
+    def __init__(self, given: RunInput) -> None:
+        ids, p, train_words = given.ids, given.params, given.train_words
         _warn_if_cut(train_words, len(ids))
-        options = kernel_options(params, len(ids))
-        self._weights = weights
+        self._weights = given.weights
         self._ids = ids
         self._is_finite = True
-        self._starts = even_spans(ids, params.max_sentence_length)
+        self._starts = even_spans(ids, p.max_sentence_length)
+        model = kernel_model(given.weights, given.tables, p.vector_size)
+        options = kernel_options(p, len(ids))
         self._worker = _core.ExactWorker(
-            model, options, params.start_alpha, params.epochs, train_words
+            model, options, p.start_alpha, p.epochs, train_words
         )
 
     @property

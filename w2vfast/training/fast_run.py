@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from w2vfast import _core
 from w2vfast.errors import Name, Setting, SettingsMemoryError
 from w2vfast.training import sampling
-from w2vfast.training.kernel_objects import kernel_options
+from w2vfast.training.kernel_objects import kernel_model, kernel_options
 from w2vfast.training.position import restore_counters
 from w2vfast.training.replicas import plan_replicas
 from w2vfast.training.spans import even_spans
@@ -24,10 +24,9 @@ from w2vfast.training.worker_count import (
 )
 
 if TYPE_CHECKING:
-    from w2vfast.params import TrainParams
     from w2vfast.training.position import Position, WorkerState
+    from w2vfast.training.run_input import RunInput
     from w2vfast.training.tables import Tables
-    from w2vfast.training.weights import Weights
 
 SAMPLED_IDS = 1 << 20  # from which word shares are estimated
 
@@ -37,14 +36,7 @@ class FastRun:
 
     Parameters
     ----------
-    model : _core.Model
-        INOUT; of `weights` and `tables`.
-    weights : Weights
-    ids : ndarray of int32, shape (N,)
-    tables : Tables
-    params : TrainParams
-    epochs_before : int
-        Epochs of earlier runs with these weights.
+    given : RunInput
 
     Raises
     ------
@@ -54,28 +46,20 @@ class FastRun:
 
     _samples_curvature = False  # without replicas, which need it for their merges
 
-    def __init__(
-        self,
-        model: _core.Model,
-        weights: Weights,
-        ids: NDArray[np.int32],
-        tables: Tables,
-        params: TrainParams,
-        epochs_before: int,
-    ) -> None:
-        self._weights = weights
+    def __init__(self, given: RunInput) -> None:
+        ids, p = given.ids, given.params
+        self._weights = given.weights
         self._ids = ids
-        self._starts = even_spans(ids, params.max_sentence_length)
-        warn_if_cpus_are_shared(params)
-        n_workers = useful_workers(params, len(ids), len(self._starts) - 1)
-        self._params = replace(params, workers=n_workers)
-        self._epochs_before = epochs_before
-        self._workers = self._workers_in_memory(model, tables)
+        self._starts = even_spans(ids, p.max_sentence_length)
+        warn_if_cpus_are_shared(p)
+        n_workers = useful_workers(p, len(ids), len(self._starts) - 1)
+        self._params = replace(p, workers=n_workers)
+        self._epochs_before = given.epochs_before
+        self._workers = self._workers_in_memory(given.tables)
 
-    def _workers_in_memory(
-        self, model: _core.Model, tables: Tables
-    ) -> list[_core.Worker]:
+    def _workers_in_memory(self, tables: Tables) -> list[_core.Worker]:
         p = self._params
+        model = kernel_model(self._weights, tables, p.vector_size)
         try:
             return self._new_workers(model, tables)
         except MemoryError as error:

@@ -23,14 +23,12 @@ from w2vfast.training.deterministic_run import DeterministicRun
 from w2vfast.training.exact_run import ExactRun
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.history import EpochStats, Losses, Progress, Sample, Timeline
-from w2vfast.training.kernel_objects import kernel_model
 from w2vfast.training.pairs import warn_if_few_pairs
 from w2vfast.training.position import NoPauses, Pauses, Position
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
-    from w2vfast.training.tables import Tables
-    from w2vfast.training.weights import Weights
+    from w2vfast.training.run_input import RunInput
 
 SAMPLES_WANTED = 512  # of a run, over time
 
@@ -51,21 +49,7 @@ class Trainer:
 
     Parameters
     ----------
-    weights : Weights
-        INOUT; padded while the trainer works.
-    ids : ndarray of int32, shape (N,)
-        0 ends a sentence.
-    tables : Tables
-        For the vocabulary's counts and the mode.
-    train_words : int
-        Exact mode: the number of ids after which an epoch ends, and which the learning
-        rate is computed from; in C the sum of the vocabulary's counts [tokens].
-    params : TrainParams
-    epochs_before : int
-        Epochs of earlier runs with these weights; another epoch has other random
-        numbers.
-    unknown : int
-        Occurrences of words outside the vocabulary [occurrences].
+    given : RunInput
 
     Attributes
     ----------
@@ -73,34 +57,18 @@ class Trainer:
         As given.
     """
 
-    def __init__(
-        self,
-        weights: Weights,
-        ids: NDArray[np.int32],
-        tables: Tables,
-        train_words: int,
-        params: TrainParams,
-        epochs_before: int = 0,
-        unknown: int = 0,
-    ) -> None:
-        _check_ids(ids, len(weights.syn0.vectors))
-        keep_always = sampling.C_KEEP_ALWAYS if params.exact else sampling.KEEP_ALWAYS
-        keep = None if tables.keep is None else tables.keep / keep_always
-        warn_if_few_pairs(ids, keep, params)
-        self.weights = weights
-        self.ids = ids
-        self.train_words = train_words
+    def __init__(self, given: RunInput) -> None:
+        _check_ids(given.ids, len(given.weights.syn0.vectors))
+        params = given.params
+        warn_if_few_pairs(given.ids, _keep_probabilities(given), params)
+        self.weights = given.weights
+        self.ids = given.ids
+        self.train_words = given.train_words
         self._params = params
-        self._unknown = unknown
+        self._unknown = given.unknown
         self._objectives = _objectives(params)
-        model = kernel_model(weights, tables, params.vector_size)
         self._run: FastRun | ExactRun
-        if params.exact:
-            self._run = ExactRun(model, weights, ids, params, train_words)
-        else:
-            self._run = self._run_kind()(
-                model, weights, ids, tables, params, epochs_before
-            )
+        self._run = (ExactRun if params.exact else self._run_kind())(given)
         self._starts = self._run.spans(0)
         self._restored: Position | None = None
 
@@ -350,6 +318,13 @@ def _objectives(params: TrainParams) -> tuple[str, ...]:
         "softmax": params.objective == "softmax",
     }
     return tuple(name for name, trained in is_trained.items() if trained)
+
+
+def _keep_probabilities(given: RunInput) -> NDArray[np.float64] | None:
+    """Return with which probability subsampling keeps each word."""
+    keep, is_exact = given.tables.keep, given.params.exact
+    keep_always = sampling.C_KEEP_ALWAYS if is_exact else sampling.KEEP_ALWAYS
+    return None if keep is None else keep / keep_always
 
 
 def _check_ids(ids: NDArray[np.int32], n_rows: int) -> None:

@@ -29,12 +29,12 @@ def ids():
     return words.astype(np.int32)
 
 
-def sampling_worker(ids, strong=slice(0, 0), sign=-1, replicas=None, **changes):
-    """A worker that has sampled an epoch of weights which hardly move.
+def model_of(ids, strong=slice(0, 0), sign=-1):
+    """A model whose inputs are all the same row x, and hardly move.
 
-    All inputs are the same row x.  Outputs and nodes are zeros, so that each of their
-    sigmoids is a half, but those of the rows `strong` are far against x, or far along
-    it with `sign` 1: their sigmoids are 0 or 1.
+    Outputs and nodes are zeros, so that each of their sigmoids is a half, but those of
+    the rows `strong` are far against x, or far along it with `sign` 1: their sigmoids
+    are 0 or 1.
     """
     counts = np.bincount(ids).astype(np.int64)
     weights = new_weights(
@@ -47,10 +47,21 @@ def sampling_worker(ids, strong=slice(0, 0), sign=-1, replicas=None, **changes):
     tree = huffman.build_tree(counts)
     paths = _core.Paths(tree.offsets, tree.points, tree.codes)
     noise = alias_noise(counts)
-    model = _core.Model(syn0, syn1, syn1neg, DIM, noise=noise, paths=paths)
-    settings = options(**{"sg": True, "hs": True, "negative": 5, **changes})
+    return _core.Model(syn0, syn1, syn1neg, DIM, noise=noise, paths=paths)
+
+
+def options_of(**changes):
+    return options(**{"sg": True, "hs": True, "negative": 5, **changes})
+
+
+def sampling_worker(ids, strong=slice(0, 0), sign=-1, replicas=None, **changes):
+    """A worker that has sampled an epoch of the weights of `model_of`."""
     worker = _core.Worker(
-        model, settings, 1, replicas=replicas, sample_curvature=replicas is None
+        model_of(ids, strong, sign),
+        options_of(**changes),
+        1,
+        replicas=replicas,
+        sample_curvature=replicas is None,
     )
     for _ in range(4):  # the first axes approach x from far away
         queue = _core.SpanQueue(_core.span_starts(ids, 2000, 1000))
@@ -58,6 +69,22 @@ def sampling_worker(ids, strong=slice(0, 0), sign=-1, replicas=None, **changes):
         for m in (1, 2):
             worker.curvature(m)
     return worker
+
+
+def scales_of_shards(ids, span_length, strong, **changes):
+    """What the shards of one round find of the bands of `syn1` and `syn1neg`."""
+    model = model_of(ids, strong)
+    starts = _core.span_starts(ids, span_length, 1000)
+    n_shards = len(starts) - 1
+    shards = _core.Shards(model, n_shards, (1.0, 1.0, 1.0))
+    worker = _core.Worker(model, options_of(**changes), 1, shards=shards)
+    queue = _core.SpanQueue(starts)
+    worker.train_round(ids, queue, np.arange(n_shards), 0, CONSTANT, 0)
+    shards.close_round(queue)
+    state = shards.state
+    n_axes = (state.shape[1] - 4 - 3 * 32) // (2 * DIM + 1)
+    first = 4 + n_axes + 2 * 32  # behind what bands are computed from
+    return state[1:, first : first + 32]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -85,12 +112,38 @@ def test_rows_that_have_replicas_are_of_the_same_bands(ids, mode):
         assert scales[[1, 2, 4]].min() > 1.1
 
 
-def test_logits_that_are_far_wrong_have_the_curvature_of_their_way_back(ids):
-    """Sigmoids of negative samples are 1; in training they pass 0.9 on the way to 0."""
-    worker = sampling_worker(ids, slice(4, 8), sign=1, window=4)
+@pytest.mark.parametrize("mode", MODES)
+def test_shards_know_the_bands_of_words_not_of_their_own_rows(ids, mode):
+    """A shard numbers its rows as it touches them, the same words otherwise."""
+    for scales in scales_of_shards(ids, 2000, slice(4, 8), **MODES[mode]):
+        assert scales[3] < 0.4  # of rows 4 to 7
+        others = scales[[1, 2, 4]]
+        np.testing.assert_allclose(others, others[0], rtol=0.1)
+        assert others[0] > 1.1
+
+
+def test_a_shard_of_several_blocks_of_rows_knows_the_bands():
+    """Rows are allocated in blocks of 16,384, each at an address of its own."""
+    n_words = 40_000
+    words = np.random.default_rng(4).permutation(np.arange(1, n_words + 1))
+    ids = np.insert(words, range(500, n_words, 500), 0).astype(np.int32)
+    strong = slice(1 << 14, 1 << 15)
+    scales = scales_of_shards(ids, len(ids), strong, hs=False, window=4)[1]
+    assert scales[15] < 0.2
+    np.testing.assert_allclose(scales[[13, 14, 16]], scales[14], rtol=0.2)
+    assert scales[14] > 1.4
+
+
+@pytest.mark.parametrize("sign", [1, -1], ids=["negative samples", "observed outputs"])
+def test_logits_that_are_far_wrong_have_the_curvature_of_their_way_back(ids, sign):
+    """The sigmoid of a negative sample is 1; in training it passes 0.9 on its way to 0.
+
+    That of an observed output is 0, and passes 0.1 on its way to 1.  The other half of
+    the outputs is right, and has no curvature.
+    """
+    worker = sampling_worker(ids, slice(4, 8), sign=sign, window=4, negative=1)
     scales = worker.curvature_scales(2)
-    n_draws = 5  # of outputs, beside the one that is observed
-    expected = 0.9 * 0.1 / 0.25 * n_draws / (n_draws + 1)
+    expected = 0.9 * 0.1 / 0.25 / 2
     assert scales[3] / scales[4] == pytest.approx(expected, rel=0.25)
 
 

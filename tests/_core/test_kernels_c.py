@@ -217,6 +217,16 @@ BREAKS = {
         "const float known = (float)(h->values[k] * h->n_blocks);",
         "const float known = (float)(h->values[k] * 2 * h->n_blocks);",
     ),
+    "lost axes that the rest is not shared with": (
+        "transport",
+        "n_others += h->values[k] == 0.0f;",
+        ";",
+    ),
+    "lost axes without their share of the rest": (
+        "transport",
+        "if (h->values[k] == 0.0f) h->values[k] = h->rest;",
+        ";",
+    ),
     "a band without its last row": (
         "transport",
         "if (row >> step > 0) {",

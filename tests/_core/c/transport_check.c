@@ -210,6 +210,29 @@ static void check_many_samples(const case_t *k) {
     free_curvature(&h);
 }
 
+/* Two unit vectors are samples, of curvatures 4 and 2: one is the first axis, the other is
+ * in a column that no axis sees yet.  So all other axes are lost, and have their share of
+ * what is left, as all directions without an axis. */
+static void check_lost_axes(const case_t *k) {
+    if (k->columns == k->K) return; /* the axes see every column */
+    curvature_t h = new_curvature(k);
+    float **rows = new_matrix(2, k->D);
+    rows[0][0] = rows[1][k->K] = 1.0f;
+    for (int n = 0; n < CURVATURE_BLOCKS; n++) {
+        curvature_add(&h, 4.0f, rows[0]);
+        curvature_add(&h, 2.0f, rows[1]);
+    }
+    h.n_blocks = CURVATURE_BLOCKS;
+    curvature_refresh(&h);
+    const double rest = 2.0 / (k->columns - 1);
+    compare(k, "rest", 0, 0, h.rest, rest, 2 * U * rest);
+    compare(k, "value of a sample", 0, 0, h.values[0], 4.0, 8 * U);
+    for (int n = 1; n < k->K; n++)
+        compare(k, "value of a lost axis", 0, n, h.values[n], h.rest, 0.0);
+    free_matrix(rows);
+    free_curvature(&h);
+}
+
 /* ---- bands of rows ---- */
 
 static void check_band_numbers(const case_t *k) {
@@ -255,6 +278,7 @@ static void check_columns(int columns) {
     check_sum(&k);
     check_curvature(&k);
     check_many_samples(&k);
+    check_lost_axes(&k);
     check_band_numbers(&k);
     check_band_scales(&k);
 }

@@ -208,7 +208,13 @@ def test_models_that_are_not_here_are_an_error_that_tells_what_is(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"), [("epoch", "epochs"), ("windw", "window"), ("callback", "callb")]
+    ("name", "meant"),
+    [
+        ("epoch", "epochs"),
+        ("windw", "window"),
+        ("callback", "callb"),
+        ("colum", "column"),
+    ],
 )
 def test_a_misspelt_attribute_cannot_be_set(model, name, meant):
     with pytest.raises(AttributeError, match=f"'{name}' to set; did you mean {meant}"):

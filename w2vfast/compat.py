@@ -131,7 +131,10 @@ _SETTINGS = {
 }
 
 # Attributes of a model that are assigned, besides its settings.
-_ASSIGNED = ("callbacks", "history", "corpus_count", "corpus_total_words")
+_ASSIGNED = (
+    *("callbacks", "history", "corpus_count", "corpus_total_words"),
+    *("tokenize", "column"),
+)
 
 # Arguments of gensim's build_vocab, build_vocab_from_freq and train that control
 # reports, memory, or counts that are taken from the corpus: no result depends on them.

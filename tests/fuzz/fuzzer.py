@@ -36,9 +36,20 @@ READERS = {**FILE_READERS, **FOLDER_READERS}
 READERS |= {"gensim": GensimReader, "command line": CommandLine}
 
 
+def scratch_folder():
+    """Make a folder, in memory if possible: files are most of the time elsewhere.
+
+    The temporary files of readers go there, too.
+    """
+    memory = "/dev/shm"
+    if "TMPDIR" not in os.environ and os.access(memory, os.W_OK):
+        tempfile.tempdir = memory
+    return Path(tempfile.mkdtemp(prefix="w2vfast-fuzz-"))
+
+
 def fuzz(reader, n_inputs, seed, first):
     """Read changed inputs until one fails; each depends on its number alone."""
-    scratch = Path(tempfile.mkdtemp(prefix="w2vfast-fuzz-"))
+    scratch = scratch_folder()
     sys.stdout.write(f"{scratch}\n")
     sys.stdout.flush()
     for number in range(first, first + n_inputs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import types
 import typing
@@ -10,6 +11,8 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeVar, Union
 
 T = TypeVar("T")
+
+_hints_of = functools.cache(typing.get_type_hints)  # evaluates text, each time anew
 
 
 def parse_json(text: bytes, name: str, what: str) -> Any:
@@ -60,7 +63,7 @@ def checked(cls: type[T], found: object, where: str) -> T:
     """
     if not isinstance(found, dict):
         raise _wrong(where, "an object", found)
-    hints = typing.get_type_hints(cls)
+    hints = _hints_of(cls)
     values = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
         if field.name in found:
@@ -161,7 +164,7 @@ def _named_tuple(kind: Any, found: Any, where: str) -> Any:
     most, least = len(kind._fields), len(kind._fields) - len(kind._field_defaults)
     if not isinstance(found, list) or not least <= len(found) <= most:
         raise _wrong(where, f"a list of {least} to {most} values", found)
-    hints = typing.get_type_hints(kind)
+    hints = _hints_of(kind)
     return kind(
         *(
             _value(hints[name], value, f"{where}, {name!r}")

@@ -213,7 +213,7 @@ def test_models_that_are_not_here_are_an_error_that_tells_what_is(name):
         ("epoch", "epochs"),
         ("windw", "window"),
         ("callback", "callb"),
-        ("colum", "column"),
+        ("tokenizer", "tokenize"),
     ],
 )
 def test_a_misspelt_attribute_cannot_be_set(model, name, meant):

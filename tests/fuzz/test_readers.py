@@ -4,6 +4,7 @@ What it accepts, it reads as a small reference parser does.
 """
 
 import os
+import shutil
 
 import pytest
 from helpers import TESTS, posix_only, run_python
@@ -45,7 +46,10 @@ def fuzz_other(read, expected="None"):
     """Fuzz a reader that fails; return the process and the input that was kept."""
     script = OTHER_READER.format(read=read, expected=expected)
     done = run_python(script, arguments=[SCRIPT])
-    return done, os.listdir(os.path.join(done.stdout.strip(), "0"))
+    folder = done.stdout.strip()
+    kept = os.listdir(os.path.join(folder, "0"))
+    shutil.rmtree(folder)
+    return done, kept
 
 
 def test_the_fuzzer_notices_a_crash_and_keeps_the_input():

@@ -12,8 +12,6 @@ from typing import Any, Literal, TypeVar, Union
 
 T = TypeVar("T")
 
-_hints_of = functools.cache(typing.get_type_hints)  # evaluates text, each time anew
-
 
 def parse_json(text: bytes, name: str, what: str) -> Any:
     """Parse a whole file.
@@ -63,7 +61,7 @@ def checked(cls: type[T], found: object, where: str) -> T:
     """
     if not isinstance(found, dict):
         raise _wrong(where, "an object", found)
-    hints = _hints_of(cls)
+    hints = _hints_of(cls)  # type: ignore[arg-type]
     values = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
         if field.name in found:
@@ -76,6 +74,12 @@ def checked(cls: type[T], found: object, where: str) -> T:
             message = f"{where} lacks {field.name!r}: it is damaged. Save it again."
             raise ValueError(message)
     return cls(**values)
+
+
+@functools.cache
+def _hints_of(cls: Any) -> dict[str, Any]:
+    """Evaluate the annotations of a class, once, for they are text."""
+    return typing.get_type_hints(cls)
 
 
 def _wrong(where: str, expected: str, found: object) -> ValueError:

@@ -1,13 +1,13 @@
 # cython: language_level=3
 """The training kernels' entry points: stochastic gradient descent, fast and exact.
 
-This file has what both modes share.  In `_core_parts`, `worker.pxi`, `merge.pxi`,
-`rounds.pxi`, `fast.pxi`, `cbow.pxi` and `alias.pxi` are fast mode, `exact.pxi` is exact
-mode, `cosines.pxi` and `exp_sums.pxi` serve questions to vectors and models, and the
-`.h` files are the arithmetic.  Knows arrays and numbers only: no vocabulary, no
-parameters object, no logging.  Threads share `syn0`, `syn1` and `syn1neg` and store to
-them without locks on purpose (Hogwild; Niu et al. 2011, arXiv:1106.5730); everything
-else that is written belongs to one worker.
+This file has what all parts need: the C functions, the constants, the model and the
+options.  It includes `_core_parts/*.pxi`, of which `exact.pxi` is exact mode, and the
+others between `curvature.pxi` and that are fast mode; the `.h` files there are the
+arithmetic.  Knows arrays and numbers only: no vocabulary, no parameters object, no
+logging.  Threads share `syn0`, `syn1` and `syn1neg` and store to them without locks on
+purpose (Hogwild; Niu et al. 2011, arXiv:1106.5730); everything else that is written
+belongs to one worker.
 
 Legend
 ------
@@ -237,43 +237,7 @@ cdef enum:
 # Memory
 # ---------------------------------------------------------------------------------
 
-def aligned_floats(size):
-    """Return zeros that share no cache line with others: float32, shape (size,)."""
-    memory = np.zeros(4 * size + CACHE_LINE, dtype=np.uint8)
-    skip = -memory.ctypes.data % CACHE_LINE
-    return memory[skip:skip + 4 * size].view(np.float32)
-
-
-cdef void* owned_bytes(list owners, int64_t n, int64_t size) except NULL:
-    """Allocate n * size zero bytes on their own cache lines; freed with `owners`."""
-    floats = aligned_floats((n * size + CACHE_LINE) // 4)  # a line more: never empty
-    owners.append(floats)
-    return <void*><size_t>floats.ctypes.data
-
-
-def pack_rows(float[:, ::1] matrix, int dim):
-    """Remove the padding of rows (V, stride): the first V * dim floats hold the rows.
-
-    Without the GIL and in one call, so that no interrupt leaves it half done.
-    """
-    cdef int64_t word
-    check_padding(matrix, "the length of a row", dim)
-    with nogil:
-        for word in range(matrix.shape[0]):
-            memmove(&matrix[0, 0] + word * dim, &matrix[0, 0] + word * matrix.shape[1],
-                    dim * sizeof(float))
-
-
-def pad_rows(float[:, ::1] matrix, int dim):
-    """Undo `pack_rows`, starting with the last row; the padding is zeros."""
-    cdef int64_t word, stride = matrix.shape[1]
-    cdef float* row
-    check_padding(matrix, "the length of a row", dim)
-    with nogil:
-        for word in range(matrix.shape[0] - 1, -1, -1):
-            row = &matrix[0, 0] + word * stride
-            memmove(row, &matrix[0, 0] + word * dim, dim * sizeof(float))
-            memset(row + dim, 0, (stride - dim) * sizeof(float))
+include "_core_parts/memory.pxi"
 
 
 # ---------------------------------------------------------------------------------
@@ -364,101 +328,7 @@ cdef inline bint is_inside(const float* row, const float* first,
     return <size_t>row - <size_t>first < <size_t>n_floats * sizeof(float)
 
 
-cdef class Noise:
-    """Base class of noise distributions, from which negative samples are drawn."""
-
-    cdef check(self, int64_t V):
-        """Raise ValueError unless every draw is one of V words."""
-        raise NotImplementedError
-
-    cdef int fill(self, model_t* model) except -1:
-        raise NotImplementedError
-
-
-cdef class AliasNoise(Noise):
-    """The noise distribution of fast mode.
-
-    Parameters
-    ----------
-    entries : ndarray of uint32, shape (V, 2)
-        Threshold and alias of each slot, as in `sampling.AliasTable`. IN
-    """
-
-    cdef const uint32_t[:, ::1] entries
-
-    def __init__(self, const uint32_t[:, ::1] entries):
-        self.entries = entries
-
-    cdef check(self, int64_t V):
-        check_alias_table(self.entries, V)
-
-    cdef int fill(self, model_t* model) except -1:
-        model.alias = &self.entries[0, 0]
-        return 0
-
-
-cdef class StepNoise(Noise):
-    """The noise distribution of exact mode.
-
-    Parameters
-    ----------
-    last : ndarray of uint32, shape (V,)
-    guide : ndarray of int32, shape (G,)
-    shift : int
-        As in `sampling.StepTable`. IN
-    """
-
-    cdef const uint32_t[::1] last
-    cdef const int32_t[::1] guide
-    cdef int shift
-
-    def __init__(self, const uint32_t[::1] last, const int32_t[::1] guide, int shift):
-        self.last = last
-        self.guide = guide
-        self.shift = shift
-
-    cdef check(self, int64_t V):
-        check_step_table(self.last, self.guide, self.shift, V)
-
-    cdef int fill(self, model_t* model) except -1:
-        model.last = &self.last[0]
-        model.guide = &self.guide[0]
-        model.shift = self.shift
-        return 0
-
-
-cdef class Paths:
-    """The words' paths of inner nodes for hierarchical softmax.
-
-    Parameters
-    ----------
-    offsets : ndarray of int64, shape (V + 1,)
-    points : ndarray of int32, shape (sum L,)
-    codes : ndarray of uint8, shape (sum L,)
-        As in `huffman.HuffmanTree`. IN
-    """
-
-    cdef const int64_t[::1] offsets
-    cdef const int32_t[::1] points
-    cdef const uint8_t[::1] codes
-
-    def __init__(self, const int64_t[::1] offsets, const int32_t[::1] points,
-                 const uint8_t[::1] codes):
-        check_paths(offsets, points, codes)
-        self.offsets = offsets
-        self.points = points
-        self.codes = codes
-
-    cdef int fill(self, model_t* model) except -1:
-        require_length(self.offsets[1:], "the paths", model.vocab_size)
-        require_within(np.asarray(self.points), "an inner node", 0, model.vocab_size)
-        model.path_offsets = &self.offsets[0]
-        model.points = &self.points[0]
-        model.codes = &self.codes[0]
-        return 0
-
-    cdef int longest(self) except -1:
-        return np.diff(self.offsets).max()
+include "_core_parts/tables.pxi"
 
 
 cdef class Model:
@@ -650,131 +520,8 @@ cdef class Replicas:
 # What threads tell each other: counters, spans, lockstep
 # ---------------------------------------------------------------------------------
 
-cdef struct losses_t:
-    int64_t predictions      # whose losses were computed
-    double hs                # sums over them
-    double ns
-    double softmax
-
-
-cdef struct counters_t:
-    # One worker's counters: written by it, read by the calling thread while it runs.
-    int64_t ids              # visited
-    losses_t losses
-
-
-cdef class Counters:
-    """What one worker has done so far; readable while it works."""
-
-    cdef object owner
-    cdef counters_t* c
-
-    def __init__(self):
-        # A cache line on either side, so that no other thread writes to this one.
-        self.owner = np.zeros(3 * CACHE_LINE, dtype=np.uint8)
-        cdef uint8_t[::1] memory = self.owner
-        self.c = <counters_t*>&memory[CACHE_LINE]
-
-    def restore(self, int64_t ids, int64_t predictions, double hs, double ns,
-                double softmax):
-        """Set the counters to those of an earlier run."""
-        self.c.ids = ids
-        self.c.losses = losses_t(predictions, hs, ns, softmax)
-
-    @property
-    def ids(self):
-        """Ids visited in all epochs."""
-        return atomic_read(&self.c.ids)
-
-    @property
-    def predictions(self):
-        """Predictions whose losses were computed."""
-        return atomic_read(&self.c.losses.predictions)
-
-    @property
-    def hs_loss(self):
-        """Sum of their losses under hierarchical softmax [nats]."""
-        return atomic_read_sum(&self.c.losses.hs)
-
-    @property
-    def ns_loss(self):
-        """Sum of their losses under negative sampling [nats]."""
-        return atomic_read_sum(&self.c.losses.ns)
-
-    @property
-    def softmax_loss(self):
-        """Sum of their losses under full softmax [nats]."""
-        return atomic_read_sum(&self.c.losses.softmax)
-
-
-cdef class SpanQueue:
-    """The spans of one epoch, handed out to workers one after the other.
-
-    A span is a run of whole sentences: the unit of work and of random numbers.
-
-    Parameters
-    ----------
-    starts : ndarray of int64, shape (S + 1,)
-        Span s holds ids[starts[s]:starts[s + 1]].
-    first : int, default 0
-        The span to begin with; those before it are done.
-    """
-
-    cdef const int64_t[::1] starts
-    cdef int64_t cursor
-    cdef int64_t first
-    cdef int64_t end
-    cdef int64_t own_end      # `restrict`: those from here on are another process's
-    cdef int64_t stopped
-    cdef int64_t pause_offset
-
-    def __init__(self, const int64_t[::1] starts, int64_t first=0):
-        require(first >= 0, "the first span", "at least 0", first)
-        self.starts = starts
-        self.cursor = self.first = first
-        self.end = self.own_end = starts.shape[0] - 1
-        self.pause_offset = INT64_MAX
-
-    def restrict(self, int64_t first, int64_t end, int64_t own_first=-1,
-                 int64_t own_end=-1):
-        """Let spans `first` to before `end` be a round; while no worker takes any.
-
-        Of these, only `own_first` to before `own_end` are handed out, if they are
-        given: other processes train the others.
-        """
-        if own_first < 0:
-            own_first, own_end = first, end
-        require(0 <= first <= own_first <= own_end <= end < self.starts.shape[0],
-                "a range of spans", f"in [0, {self.starts.shape[0] - 1}]",
-                (first, own_first, own_end, end))
-        self.cursor, self.first = own_first, first
-        self.end, self.own_end = end, own_end
-
-    def stop(self):
-        """Let workers return after their current centre word or chunk."""
-        atomic_add(&self.stopped, 1)
-
-    def pause_at(self, int64_t offset):
-        """Let workers return before what starts at this offset or later.
-
-        Fast mode: each worker finishes its span; exact mode: its sentence.  By calling
-        the workers again with a later offset they go on.
-        """
-        atomic_add(&self.pause_offset, offset - atomic_read(&self.pause_offset))
-
-    def pauses_at(self, int64_t offset):
-        """Return whether what starts at this offset is to wait for a pause."""
-        return offset >= atomic_read(&self.pause_offset)
-
-    @property
-    def next_span(self):
-        """The first span that no worker has taken; S once the epoch is done."""
-        return min(atomic_read(&self.cursor), self.starts.shape[0] - 1)
-
-    @property
-    def is_stopped(self):
-        """Whether `stop` was called."""
-        return atomic_read(&self.stopped) != 0
+include "_core_parts/counters.pxi"
+include "_core_parts/spans.pxi"
 
 
 cdef class Lockstep:
@@ -803,128 +550,11 @@ cdef class Lockstep:
         return self.n_joined - 1
 
 
-cdef inline int64_t take_span(SpanQueue queue) noexcept nogil:
-    """Take the next span; -1 if there is none, or if the queue is stopped or paused."""
-    cdef int64_t span = atomic_read(&queue.cursor), n_spans = queue.starts.shape[0] - 1
-    if (span >= n_spans or atomic_read(&queue.stopped)
-            or queue.starts[span] >= atomic_read(&queue.pause_offset)):
-        return -1
-    span = atomic_add(&queue.cursor, 1)
-    return span if span < n_spans else -1
-
-
-def span_starts(const int32_t[::1] ids, int64_t span_length, int max_sentence_length,
-                *, int64_t first=0, int64_t n_spans=INT64_MAX):
-    """Cut a stream into spans of whole sentences.
-
-    Parameters
-    ----------
-    ids : ndarray of int32, shape (N,)
-        A sentence ends at a 0, and at its `max_sentence_length`-th id. IN
-    span_length : int
-        Minimum length of a span, except for the last one [ids].
-    first : int, default 0
-        Offset at which the first span starts [ids].
-    n_spans : int, optional
-        Cut at most so many spans.
-
-    Returns
-    -------
-    ndarray of int64, shape (S + 1,)
-    """
-    require(first >= 0, "the start of the first span", "at least 0", first)
-    starts = [first]
-    cdef int64_t offset = first, start = first, N = ids.shape[0]
-    while offset < N and len(starts) <= n_spans:
-        with nogil:
-            while offset < N and offset - start < span_length:
-                offset = sentence_end(&ids[0], offset, N, max_sentence_length)
-        starts.append(offset)
-        start = offset
-    return np.array(starts, dtype=np.int64)
-
-
-cdef inline int64_t sentence_end(const int32_t* ids, int64_t offset, int64_t stop,
-                                 int max_sentence_length) noexcept nogil:
-    """Return the offset after the sentence that starts here, its 0 included."""
-    if stop - offset > max_sentence_length:
-        stop = offset + max_sentence_length
-    while offset < stop:
-        offset += 1
-        if ids[offset - 1] == 0:
-            break
-    return offset
-
-
 # ---------------------------------------------------------------------------------
-# Random numbers: SplitMix64 (Steele et al. 2014), a mixing function of a counter.
-# All of its bits are good; the low 16 bits of word2vec.c's generator repeat after 65536
-# draws.
+# Random numbers
 # ---------------------------------------------------------------------------------
 
-cdef inline uint64_t next_random64(uint64_t* state) noexcept nogil:
-    state[0] += <uint64_t>0x9E3779B97F4A7C15U  # 2**64 / golden ratio, odd
-    cdef uint64_t z = state[0]
-    z = (z ^ (z >> 30)) * <uint64_t>0xBF58476D1CE4E5B9U
-    z = (z ^ (z >> 27)) * <uint64_t>0x94D049BB133111EBU
-    return z ^ (z >> 31)
-
-
-cdef inline uint32_t next_random(uint64_t* state) noexcept nogil:
-    return <uint32_t>(next_random64(state) >> 32)
-
-
-cdef inline uint32_t random_below(uint64_t* state, uint32_t bound) noexcept nogil:
-    return <uint32_t>((<uint64_t>next_random(state) * bound) >> 32)
-
-
-cdef uint64_t random_stream(uint64_t seed, uint64_t epoch,
-                            uint64_t index) noexcept nogil:
-    """Return the generator's state for one span, or for one row to initialise."""
-    cdef uint64_t state = seed
-    state = next_random64(&state) ^ epoch
-    state = next_random64(&state) ^ index
-    return next_random64(&state)
-
-
-cdef inline int32_t draw_alias(const model_t* model, uint64_t random) noexcept nogil:
-    cdef uint32_t slot = <uint32_t>((random >> 32) * <uint64_t>model.vocab_size >> 32)
-    cdef uint32_t threshold = model.alias[2 * slot], alias = model.alias[2 * slot + 1]
-    return slot if <uint32_t>random < threshold else alias
-
-
-cdef inline int32_t draw_step(const model_t* model, uint32_t random) noexcept nogil:
-    cdef int32_t word = model.guide[random >> model.shift]
-    while random > model.last[word]:
-        word += 1
-    return word
-
-
-def init_vectors(float[:, ::1] syn0, int dim, uint64_t seed, double init_range):
-    """Fill rows with uniform numbers in [-init_range / D, init_range / D).
-
-    They are keyed by (seed, row).
-
-    Source: word2vec.c InitNet, where the range is 0.5.  Differs: 32 random bits instead
-    of 16 that repeat.
-    """
-    cdef int64_t word
-    cdef int i
-    cdef uint64_t random
-    cdef double scale = init_range / (2147483648.0 * dim)  # 2**31 D
-    check_padding(syn0, "the length of a row", dim)
-    with nogil:
-        for word in range(syn0.shape[0]):
-            random = random_stream(seed, 0xFFFFFFFF, word)
-            for i in range(dim):
-                syn0[word, i] = <float>((next_random(&random) - 2147483648.0) * scale)
-
-
-def init_vectors_exact(float[:, ::1] syn0, int dim):
-    """Fill rows with the C program's numbers (word2vec.c InitNet)."""
-    check_padding(syn0, "the length of a row", dim)
-    with nogil:
-        exact_init(&syn0[0, 0], syn0.shape[0], dim, syn0.shape[1])
+include "_core_parts/random.pxi"
 
 
 # ---------------------------------------------------------------------------------
@@ -956,79 +586,4 @@ include "_core_parts/exp_sums.pxi"
 # Entry points for tests only
 # ---------------------------------------------------------------------------------
 
-def _test_block(float[:, ::1] inputs, float[:, ::1] targets, float[:, ::1] outputs,
-                const int32_t[::1] input_rows, const int32_t[::1] output_rows,
-                const float[::1] labels, float alpha, bint softmax=False):
-    """Update one block of the given rows; return the logits and the loss.
-
-    Parameters
-    ----------
-    inputs, targets, outputs : ndarray of float32, shape (rows, stride)
-        `targets` may be `inputs`. IN, INOUT, INOUT
-    input_rows, output_rows : ndarray of int32, shapes (C,) and (T,)
-        A repeated row counts repeatedly, with the label (T,) of its first occurrence.
-    softmax : bool
-        Over the outputs, the first of which is the observed one; labels are not read,
-        no output is repeated, and `targets` is not `inputs`.
-    """
-    cdef int N = <int>input_rows.shape[0], M = <int>output_rows.shape[0]
-    cdef int C = 0, T = 0, i
-    cdef size_t[:, ::1] pointers = np.empty((3, max(N, M)), dtype=np.uintp)
-    cdef float** input_list = <float**>&pointers[0, 0]
-    cdef float** target_list = <float**>&pointers[1, 0]
-    cdef float** output_list = <float**>&pointers[2, 0]
-    cdef float[:, ::1] counts = np.zeros((2, max(N, M) + BLOCK_LANES), np.float32)
-    cdef float[::1] all_labels = np.zeros(M + BLOCK_LANES, dtype=np.float32)
-    cdef float[:, ::1] pairs = np.zeros((4, N * M + BLOCK_LANES), dtype=np.float32)
-    cdef float[::1] partial_sums = aligned_floats(M * inputs.shape[1])
-    cdef float[::1] gram = aligned_floats(N * gram_stride(N))
-    cdef float[:, ::1] per_input = np.zeros((2, N + BLOCK_LANES), dtype=np.float32)
-    for i in range(N):
-        target_list[C] = &targets[input_rows[i], 0]
-        C = block_add_row(input_list, &counts[0, 0], C, &inputs[input_rows[i], 0])
-    for i in range(M):
-        all_labels[T] = labels[i]
-        T = block_add_row(output_list, &counts[1, 0], T, &outputs[output_rows[i], 0])
-    cdef block_t block = block_t(
-        inputs=input_list, targets=target_list, outputs=output_list,
-        labels=&all_labels[0], input_counts=&counts[0, 0], output_counts=&counts[1, 0],
-        first_logits=&pairs[3, 0], logits=&pairs[0, 0], sigmoids=&pairs[1, 0],
-        errors=&pairs[2, 0], partial_sums=&partial_sums[0], gram=&gram[0],
-        prefetch=NULL, n_prefetch=0, prefetch_far=False, n_inputs=C, n_outputs=T,
-        dim=<int>inputs.shape[1], alpha=alpha, log_sums=NULL, rates=&per_input[1, 0])
-    if softmax:
-        block.log_sums = &per_input[0, 0]
-    block_update(&block)
-    return np.asarray(pairs)[0, :C * T].reshape(T, C), block_loss(&block)
-
-
-def _test_random(uint64_t seed, uint64_t epoch, uint64_t index, int n):
-    """Return the first n random numbers (uint32) of a stream."""
-    cdef uint64_t state = random_stream(seed, epoch, index)
-    return np.array([next_random(&state) for _ in range(n)], dtype=np.uint32)
-
-
-def _test_alias_noise(AliasNoise noise, uint64_t seed, int n):
-    """Return n words drawn from an alias table."""
-    cdef model_t model
-    cdef uint64_t state = random_stream(seed, 0, 0)
-    model.vocab_size = noise.entries.shape[0]
-    noise.fill(&model)
-    return np.array([draw_alias(&model, next_random64(&state)) for _ in range(n)])
-
-
-def _test_step_noise(StepNoise noise, const uint32_t[::1] randoms):
-    """Return the words that random numbers draw from a step table."""
-    cdef model_t model
-    cdef int i
-    noise.fill(&model)
-    return np.array([draw_step(&model, randoms[i]) for i in range(randoms.shape[0])])
-
-
-def _test_merges(int64_t first_period, int64_t period, int n_words):
-    """Return the number of kept words at each merge."""
-    cdef merging_t merging
-    memset(&merging, 0, sizeof(merging))
-    merging.first_period, merging.period = first_period, period
-    merging.due = current_period(&merging)
-    return [merging.n_words for _ in range(n_words) if count_words(&merging, 1)]
+include "_core_parts/for_tests.pxi"

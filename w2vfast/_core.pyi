@@ -11,6 +11,8 @@ FLAGS: str
 LANES: int
 MAX_INPUTS: int
 CHUNK_CENTRES: int
+AXES: int
+BANDS: int
 INSTRUCTION_SET: str
 
 def instruction_sets() -> list[str]: ...
@@ -159,7 +161,11 @@ class Shards:
     state: NDArray[np.float64]
     sampling: NDArray[np.int64]
     def __init__(
-        self, model: Model, n_shards: int, scales: tuple[float, float, float]
+        self,
+        model: Model,
+        n_shards: int,
+        scales: tuple[float, float, float],
+        other_contexts: int,
     ) -> None: ...
     def close_round(self, queue: SpanQueue) -> None: ...
     def merge(

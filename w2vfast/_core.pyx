@@ -177,6 +177,8 @@ FLAGS = BLOCK_FLAGS.decode()
 LANES = BLOCK_LANES  # floats: rows are padded to it and aligned
 MAX_INPUTS = BLOCK_INPUTS  # contexts of a centre word in a block
 CHUNK_CENTRES = CHUNK      # centre words of a chunk
+AXES = CURVATURE_AXES  # directions of the curvature that are treated apart
+BANDS = CURVATURE_BANDS  # of rows whose curvature differs
 
 
 def instruction_sets():

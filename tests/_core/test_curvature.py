@@ -76,7 +76,7 @@ def scales_of_shards(ids, span_length, strong, **changes):
     model = model_of(ids, strong)
     starts = _core.span_starts(ids, span_length, 1000)
     n_shards = len(starts) - 1
-    shards = _core.Shards(model, n_shards, (1.0, 1.0, 1.0))
+    shards = _core.Shards(model, n_shards, (1.0, 1.0, 1.0), 0)
     worker = _core.Worker(model, options_of(**changes), 1, shards=shards)
     queue = _core.SpanQueue(starts)
     worker.train_round(ids, queue, np.arange(n_shards), 0, CONSTANT, 0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from thread_ranks import on_ranks
 
+from w2vfast import _core
 from w2vfast.distributed import merge_times, rank_merges
 from w2vfast.distributed.merge_times import (
     MergeLimit,
@@ -14,7 +15,6 @@ from w2vfast.distributed.merge_times import (
     n_levels,
 )
 from w2vfast.distributed.rank_merges import (
-    N_BANDS,
     Curvature,
     Merge,
     SampledCurvature,
@@ -35,7 +35,7 @@ def curvature_matrix(seed=1, n_large=2):
 
 def sampled(h, scales=None):
     """What a rank has found, with bands of equal curvature if no scales are given."""
-    return SampledCurvature(h, np.ones(N_BANDS) if scales is None else scales)
+    return SampledCurvature(h, np.ones(_core.BANDS) if scales is None else scales)
 
 
 def exponential(h, strength):
@@ -79,9 +79,9 @@ def test_axes_of_the_merge_before_are_refined(monkeypatch):
 def test_the_curvature_is_the_mean_of_the_ranks_that_have_one():
     first, second = curvature_matrix(1), curvature_matrix(2)
     of_ranks = [
-        sampled(first, np.full(N_BANDS, 0.5)),
+        sampled(first, np.full(_core.BANDS, 0.5)),
         None,
-        sampled(second, np.full(N_BANDS, 1.0)),
+        sampled(second, np.full(_core.BANDS, 1.0)),
     ]
 
     def mean(ranks):
@@ -107,7 +107,7 @@ def test_merged_rows_are_those_of_ranks_in_sequence(size, last):
     updates = rng.random(20)
     words = np.arange(1, size + 1) * 10
     h, strength = curvature_matrix(), 0.03
-    of_bands = rng.uniform(0.5, 2, N_BANDS)
+    of_bands = rng.uniform(0.5, 2, _core.BANDS)
 
     def merged(ranks):
         live = base.copy()

@@ -14,6 +14,7 @@ from w2vfast import LineSentence, Word2Vec, _core
 from w2vfast.errors import ParameterError
 from w2vfast.params import TrainParams
 from w2vfast.training import deterministic_run, replicas, spans
+from w2vfast.training.tables import Tables
 
 SMALL = {"vector_size": 20, "epochs": 2, "seed": 7, "sample": 1e-2, "progress": False}
 SETTINGS = {
@@ -186,6 +187,23 @@ def test_a_word_that_is_half_of_the_text_does_no_harm_to_cbow():
         )
         losses[deterministic] = run_of(params, ids).run_epoch(0).loss
     assert losses[True] == pytest.approx(losses[False], rel=0.02)
+
+
+def test_shards_count_repeated_inputs_as_the_plan_of_replicas_does():
+    """About: the ends of the text, and what is prefetched there, count otherwise."""
+    params = TrainParams(
+        vector_size=8, window=2, shrink_windows=False, sample=0, deterministic=True
+    )
+    ids = np.tile(np.array([1, 1, 2, 1, 3, 1, 1, 4], np.int32), 24)
+    run = run_of(params, ids)
+    run.run_epoch(0)
+    packed = _core.pack_shard(run._run._shards, 0)
+    n_rows, first = packed[:8].view(np.int64)[0], 8 * (3 + 16)  # after ends of parts
+    words, _, got = packed[first : first + 12 * n_rows].view(np.int32).reshape(-1, 3).T
+    uses = 4.0 * np.bincount(ids)
+    tables = Tables(None, None, None)
+    expected = replicas.row_uses(params, uses / uses.sum(), tables, 5, 0).inputs
+    np.testing.assert_allclose(got, expected[words] * uses.sum(), rtol=0.05)
 
 
 @several_shards

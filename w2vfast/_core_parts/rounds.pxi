@@ -21,6 +21,8 @@ cdef class Shards:
         Most spans of a round, and most parts of a merge.
     scales : tuple of float, of length 3
         For `syn0`, `syn1` and `syn1neg`: updates of a row for each use of it.
+    other_contexts : int
+        From `replicas.other_contexts`; with 0, uses are counted as they are.
 
     Attributes
     ----------
@@ -35,6 +37,7 @@ cdef class Shards:
     cdef int32_t** indices    # (MATRICES, V) of words in a list of copies, from 1; or 0
     cdef copies_t* lists      # (n_shards,) of each worker, for merges
     cdef float scales[MATRICES]
+    cdef int other_contexts
     cdef curvature_t* curvature  # (MATRICES,) of all shards and rounds
     cdef curvatures_t* samples  # (n_shards,) of this round; scratch of merges
     cdef int64_t* n_words     # (n_shards,) kept words so far, which time the samples
@@ -42,12 +45,14 @@ cdef class Shards:
     cdef int64_t next_task    # a part of a matrix that no worker merges yet
     cdef readonly list counters
 
-    def __init__(self, Model model, int64_t n_shards, tuple scales):
+    def __init__(self, Model model, int64_t n_shards, tuple scales,
+                 int other_contexts):
         require(n_shards >= 1, "the number of shards", "at least 1", n_shards)
         cdef int64_t m
         self.model = model
         self.owners = []
         self.n_shards = n_shards
+        self.other_contexts = other_contexts
         self.counters = [Counters() for _ in range(n_shards)]
         self.counts = <counters_t**>owned_bytes(self.owners, n_shards,
                                                 sizeof(counters_t*))
@@ -351,7 +356,7 @@ cdef bint run_shards(model_t* model, const options_t* options, work_t* work,
         of_span.first_offset = schedule.first_offset - queue.starts[span]
         train_span(model, options, work, &of_span, ids, queue.starts[span],
                    queue.starts[span + 1])
-        failed = close_shard(model, options, work, shards, pos - queue.first)
+        failed = close_shard(model, work, shards, pos - queue.first)
     return failed
 
 
@@ -372,8 +377,8 @@ cdef void open_shard(model_t* model, work_t* work, Shards shards,
             matrix.touched.failed = False
 
 
-cdef bint close_shard(model_t* model, const options_t* options, work_t* work,
-                      Shards shards, int64_t shard) noexcept nogil:
+cdef bint close_shard(model_t* model, work_t* work, Shards shards,
+                      int64_t shard) noexcept nogil:
     """Undo `open_shard`; return whether memory was missing."""
     cdef bint failed = False
     cdef int64_t m
@@ -386,23 +391,20 @@ cdef bint close_shard(model_t* model, const options_t* options, work_t* work,
         if matrix.touched != NULL:
             failed = failed or matrix.touched.failed
             sort_touched(matrix)
-            if m == 0 and not options.sg:
-                square_uses(matrix.touched, options)
+            if m == 0 and shards.other_contexts > 0:
+                square_uses(matrix.touched, shards.other_contexts)
             matrix.touched = NULL
             matrix.n_replicated = 0
     return failed
 
 
-cdef void square_uses(touched_t* touched, const options_t* options) noexcept nogil:
-    """Count a word that is k times among the contexts k**2 times, as in CBOW.
+cdef void square_uses(touched_t* touched, int others) noexcept nogil:
+    """Count a word that is k times among the contexts of a mean k**2 times.
 
-    It moves their mean k times as far, and each of the k receives the update; see
-    training/replicas.py.
+    `_input_uses` of training/replicas.py says why, and has the same formula.
     """
     cdef int64_t i
-    cdef double total = 0, others, most = MOST_ROWS, n
-    others = min(options.window if options.shrink_windows else 2 * options.window - 1,
-                 options.max_sentence_length)
+    cdef double total = 0, most = MOST_ROWS, n
     for i in range(touched.n_rows):
         total += touched.copies[i].uses
     for i in range(touched.n_rows):

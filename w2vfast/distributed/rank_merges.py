@@ -23,11 +23,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast import _core
 from w2vfast.distributed.merge_times import level_bounds
 from w2vfast.distributed.ranks import CHUNK_FLOATS, Ranks
 
-N_BANDS = 32  # of rows whose curvature differs, as in _core_parts/curvature.h
-AXES = 16  # directions that are transported apart from the rest
+AXES = _core.AXES  # directions that are transported apart from the rest
 REFINEMENTS = 2  # of the axes at each merge
 BLOCK_ROWS = 512  # of these, that are transported at once: three times as fast as all
 
@@ -39,7 +39,7 @@ class SampledCurvature(NamedTuple):
     ----------
     matrix : ndarray of float, shape (D, D)
         In an average row.
-    scales : ndarray of float, shape (32,)
+    scales : ndarray of float, shape (BANDS,)
         What each band of rows has of it; from `_core.Worker.curvature_scales`.
     """
 
@@ -58,7 +58,7 @@ class Curvature(NamedTuple):
         Curvature along them.
     rest : float
         Mean curvature along all other directions.
-    scales : ndarray of float32, shape (32,)
+    scales : ndarray of float32, shape (BANDS,)
         Of the rows of each band, over that of an average row.
     """
 
@@ -267,7 +267,7 @@ def mean_curvatures(
         About the same on all ranks.
     """
     size = dim * dim
-    sums = np.zeros((len(found), size + N_BANDS + 1), dtype=np.float32)
+    sums = np.zeros((len(found), size + _core.BANDS + 1), dtype=np.float32)
     for own, sampled in zip(sums, found.values(), strict=True):
         if sampled is not None:
             own[:size], own[size:-1] = sampled.matrix.reshape(-1), sampled.scales

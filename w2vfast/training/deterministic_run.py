@@ -16,7 +16,7 @@ from w2vfast import _core
 from w2vfast.training import sampling
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.kernel_objects import kernel_options
-from w2vfast.training.replicas import transport_factor
+from w2vfast.training.replicas import other_contexts, transport_factor
 from w2vfast.training.spans import SHARDS, plan_rounds
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ class DeterministicRun(FastRun):
     def _new_workers(self, model: _core.Model, tables: Tables) -> list[_core.Worker]:
         p = self._params
         del tables  # no replicas
-        self._shards = _core.Shards(model, SHARDS, updates_per_use(p))
+        self._shards = _core.Shards(
+            model, SHARDS, updates_per_use(p), other_contexts(p)
+        )
         options = kernel_options(p, len(self._ids))
         return [
             _core.Worker(model, options, p.seed, shards=self._shards)

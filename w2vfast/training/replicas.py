@@ -150,12 +150,17 @@ def _input_uses(
     """Compute how often words are used as inputs, for each context of a kept word.
 
     In CBOW, a word that is there k times among the contexts moves their mean k times
-    as far, and each of the k receives the update: it is used k**2 times.
+    as far, and each of the k receives the update: it is used k**2 times.  Shards count
+    their uses by the same formula; see `square_uses` in `_core_parts/rounds.pxi`.
     """
+    return shares * (1 + other_contexts(params) * shares)
+
+
+def other_contexts(params: TrainParams) -> int:
+    """Return how many others a context shares its mean with: in skip-gram none."""
     if params.sg:
-        return shares
-    others = min(params.mean_contexts - 1, params.max_sentence_length)
-    return shares * (1 + others * shares)
+        return 0
+    return min(params.mean_contexts - 1, params.max_sentence_length)
 
 
 def n_replicated(params: TrainParams, n_rows: int) -> tuple[int, int]:

@@ -17,6 +17,7 @@
  * Rows that are used often may have more of it than rare ones, each time that they are
  * used: then H holds for an average row, and each band of rows has a number of its own,
  * by which its curvature differs from H.
+ *
  * Everything is a function of the samples and their order alone. */
 #ifndef W2VFAST_CURVATURE_H
 #define W2VFAST_CURVATURE_H
@@ -130,9 +131,9 @@ static inline void curvature_compare_bands(curvature_t *h) {
     }
 }
 
-/* Turn the axes towards the eigenvectors of H, if there are samples enough.  What is known stays in the
- * sums, seen from the new axes, and counts half: rows change, and the first axes are far
- * from the eigenvectors, so that they show too little of H. */
+/* Turn the axes towards the eigenvectors of H, if there are enough samples.  What is
+ * known stays in the sums, seen from the new axes, and counts half: rows change, and the
+ * first axes are far from the eigenvectors, so that they show too little of H. */
 static inline void curvature_refresh(curvature_t *h) {
     if (h->n_blocks - h->n_known < CURVATURE_BLOCKS) return;
     curvature_compare_bands(h);

@@ -87,9 +87,8 @@ def noise_sampler(
     if weights is not None:
         share[1:] = weights / weights.max()
     else:
-        seen = (
-            np.flatnonzero(counts[1:] > 0) + 1
-        )  # a word without occurrences is never drawn
+        # A word without occurrences is never drawn.
+        seen = np.flatnonzero(counts[1:] > 0) + 1
         share[seen] = (counts[seen] / counts[seen].max(initial=1)) ** ns_exponent
     if not 0 < share.sum() < np.inf:
         message = (

@@ -28,7 +28,7 @@ from w2vfast.text.tokenizers import SimpleTokenizer
 from w2vfast.text.vocab import MAX_COUNT, SENTENCE_END, Vocab
 from w2vfast.training.history import EpochStats
 from w2vfast.training.noise_weights import NoiseWeights
-from w2vfast.training.weights import Rows, Weights
+from w2vfast.training.weights import MATRICES, Rows, Weights
 
 _DAMAGED = "It is damaged: its parts are not of one model. Save it again."
 
@@ -361,11 +361,7 @@ def _state_of(
 ) -> ModelState:
     # Counts are small: they are read even where the matrices are mapped.
     vocab = Vocab(words, np.array(arrays["counts"], np.int64), exact=exact)
-    matrices = {
-        name: Rows(arrays[name])
-        for name in ("syn0", "syn1", "syn1neg")
-        if name in arrays
-    }
+    matrices = {name: Rows(arrays[name]) for name in MATRICES if name in arrays}
     weights = Weights(matrices["syn0"], matrices.get("syn1"), matrices.get("syn1neg"))
     given = arrays.get("noise_weights")
     noise = None if given is None else NoiseWeights(given)

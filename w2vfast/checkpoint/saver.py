@@ -22,13 +22,12 @@ from w2vfast.system.resources import available_memory
 from w2vfast.system.signals import WaitingSignals
 from w2vfast.system.threads import start_thread
 from w2vfast.training.history import EpochStats
-from w2vfast.training.position import Position
+from w2vfast.training.position import NEVER, Position
 
 if TYPE_CHECKING:
     from w2vfast.training.weights import Weights
 
 SIGNALS = ("SIGTERM", "SIGUSR1")
-_NEVER = 2**62  # ids
 _ABANDON_SECONDS = 2.0  # for a write to find that its files are gone
 
 
@@ -118,7 +117,7 @@ class Saver:
         if self._interval.words is not None:
             return self._due_at
         is_due = time.monotonic() >= self._due_time and self._written.is_set()
-        return ids if is_due else _NEVER
+        return ids if is_due else NEVER
 
     def take(self, position: Position) -> None:
         """Begin to write a checkpoint; after SIGTERM, write it and let that act."""

@@ -19,10 +19,10 @@ from w2vfast.params import TrainParams
 from w2vfast.system.json_files import checked
 from w2vfast.training.history import EpochStats
 from w2vfast.training.position import Position
+from w2vfast.training.weights import MATRICES
 
 VERSION = 1
 _STARTS = "span_starts"
-_WEIGHTS = ("syn0", "syn1", "syn1neg")
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def read_checkpoint(path: str, *, whole: bool = True) -> Checkpoint:
         if whole and digest_of(array) != meta.digests[name]:
             raise _damaged(path, f"{name} was changed")
     starts = np.array(arrays.pop(_STARTS))
-    weights = {name: arrays.pop(name) for name in _WEIGHTS if name in arrays}
+    weights = {name: arrays.pop(name) for name in MATRICES if name in arrays}
     return Checkpoint(
         *(meta.run, meta.position, meta.finished, meta.history),
         *(starts, weights, arrays, meta.instruction_set),

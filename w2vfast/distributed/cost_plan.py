@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from w2vfast.distributed.limits import with_bases
 from w2vfast.distributed.merge_times import level_bounds, merge_positions, n_levels
 from w2vfast.params import TrainParams
 from w2vfast.training.weights import estimate_memory
@@ -137,5 +138,4 @@ def _memory(job: Job) -> int:
         workers=job.threads,
     )
     sizes = estimate_memory(job.vocab + 1, params)
-    base = sum(sizes.get(name, 0) for name in ("syn0", "syn1", "syn1neg"))
-    return sizes["total"] + (base if job.nodes > 1 else 0)
+    return (with_bases(sizes) if job.nodes > 1 else sizes)["total"]

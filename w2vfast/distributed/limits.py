@@ -14,7 +14,7 @@ from w2vfast.distributed.cpus import workers_of
 from w2vfast.distributed.ranks import RankError, Ranks, ranks_of
 from w2vfast.errors import Setting, SettingsError
 from w2vfast.training.spans import SHARDS
-from w2vfast.training.weights import estimate_memory
+from w2vfast.training.weights import MATRICES, estimate_memory
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
@@ -146,9 +146,14 @@ def memory_of_rank(ranks: Ranks, n_rows: int, params: TrainParams) -> dict[str, 
     sizes = estimate_memory(n_rows, params)
     if ranks.size == 1 or params.deterministic:
         return sizes
-    bases = sum(sizes.get(name, 0) for name in ("syn0", "syn1", "syn1neg"))
-    total = sizes.pop("total") + bases
-    return {**sizes, "bases": bases, "total": total}
+    return with_bases(sizes)
+
+
+def with_bases(sizes: dict[str, int]) -> dict[str, int]:
+    """Return what `estimate_memory` returned, with the rows at the last merge."""
+    bases = sum(sizes.get(name, 0) for name in MATRICES)
+    parts = {name: size for name, size in sizes.items() if name != "total"}
+    return {**parts, "bases": bases, "total": sizes["total"] + bases}
 
 
 def _of_words(vocab: Vocab) -> str:

@@ -29,7 +29,7 @@ from w2vfast.distributed.ranks import Ranks, share_array, share_rows, totals
 from w2vfast.system.json_files import checked
 from w2vfast.system.signals import WaitingSignals
 from w2vfast.training.history import EpochStats
-from w2vfast.training.position import Pauses, Position
+from w2vfast.training.position import NEVER, Pauses, Position
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from w2vfast.training.weights import Weights
 
 DONE, LENGTHS = "part_done", "part_lengths"  # arrays of a checkpoint
-_NEVER = 2**62  # ids
 
 
 class RankPlan:
@@ -202,13 +201,8 @@ class WholeRun:
 
     def can_stand_at(self, position: Position) -> bool:
         """Whether `restore` takes a position; nothing is assumed about it."""
-        return (
-            self._trainer.has_state_of(position)
-            and 0 <= position.epoch <= self.n_epochs
-            and 0 <= position.ids_before <= position.ids <= self.n_epochs * self.n_ids
-            and position.next_span >= 0
-            and position.sample_stride >= 1
-        )
+        is_within = position.is_within(self.n_epochs, self.n_ids)
+        return is_within and self._trainer.has_state_of(position)
 
     def restore(
         self,
@@ -344,7 +338,7 @@ class RankPauses:
         wanted = [is_due, *map(self._signals.has, SIGNALS)]
         n_wanted = totals(self._ranks, *wanted)
         self._ends = n_wanted[1 + SIGNALS.index("SIGTERM")] > 0
-        return ids if any(n_wanted) else _NEVER
+        return ids if any(n_wanted) else NEVER
 
     def take(self, position: Position) -> None:
         """Write a checkpoint; after SIGTERM on any rank, let it act on all."""
@@ -381,7 +375,7 @@ class RoundPauses:
         """Return after how many ids this rank wants a pause; then all have one."""
         if self._saver is not None:
             return self._saver.next_at(ids)
-        return ids if any(map(self._signals.has, SIGNALS)) else _NEVER
+        return ids if any(map(self._signals.has, SIGNALS)) else NEVER
 
     def take(self, position: Position) -> None:
         """Write a checkpoint; after SIGTERM on any rank, let it act on all."""

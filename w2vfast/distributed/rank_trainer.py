@@ -11,11 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _core
-from w2vfast.distributed.merge_times import (
-    MergeLimit,
-    merge_positions,
-    n_levels,
-)
+from w2vfast.distributed.merge_times import MergeLimit, merge_positions, n_levels
 from w2vfast.distributed.rank_merges import (
     Curvature,
     Merge,
@@ -30,17 +26,17 @@ from w2vfast.system.threads import POLL_SECONDS
 from w2vfast.training.deterministic_run import updates_per_use
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.history import EpochStats, Losses, Progress
-from w2vfast.training.position import NoPauses, Pauses, Position
+from w2vfast.training.position import NEVER, NoPauses, Pauses, Position
 from w2vfast.training.replicas import row_uses, transport_factor
 from w2vfast.training.spans import even_spans
 from w2vfast.training.trainer import Trainer
+from w2vfast.training.weights import MATRICES
 
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
     from w2vfast.training.run_input import RunInput
     from w2vfast.training.tables import Tables
 
-MATRICES = ("syn0", "syn1", "syn1neg")
 ALL_LEVELS = 64
 SEED_STEP = 0x9E3779B97F4A7C15  # odd, so that the seeds of ranks differ in all bits
 
@@ -214,11 +210,6 @@ class RankTrainer(TrainerOfRank):
         )
 
     # ---- checkpoints ---------------------------------------------------------------
-
-    def has_state_of(self, position: Position) -> bool:
-        """Whether the workers of a position were those of such a trainer."""
-        its = {name: type(number) for name, number in position.worker.items()}
-        return its == {name: type(number) for name, number in self._run.state.items()}
 
     def of_all_ranks(
         self, position: Position, n_places: int
@@ -396,7 +387,7 @@ class EpochMerges:
         """Return after how many ids of this rank it is to merge."""
         del ids
         if self._n_done == len(self._shares):
-            return 2**62
+            return NEVER
         n_ids, n_done = self._trainer.n_ids, self._begun.n_ids
         share = self._shares[self._n_done]
         rest = (share - self._begun.share) / (1 - self._begun.share)

@@ -9,6 +9,7 @@ from w2vfast import _core
 from w2vfast.training.history import Losses, Sample
 
 WorkerState = dict[str, int | float]
+NEVER = 2**62  # ids, more than any run visits
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,22 @@ class Position:
     samples: tuple[Sample, ...]
     sample_stride: int
 
+    def is_within(self, n_epochs: int, n_ids: int) -> bool:
+        """Whether a run of so many epochs may stand here; nothing is assumed.
+
+        Parameters
+        ----------
+        n_epochs : int
+        n_ids : int
+            Of an epoch.
+        """
+        return (
+            0 <= self.epoch <= n_epochs
+            and 0 <= self.ids_before <= self.ids <= n_epochs * n_ids
+            and self.next_span >= 0
+            and self.sample_stride >= 1
+        )
+
 
 def restore_counters(counters: _core.Counters, position: Position) -> None:
     """Let one worker's counters have the sums of all workers of another run."""
@@ -83,7 +100,7 @@ class NoPauses:
     def next_at(self, ids: int) -> int:
         """Return a number of ids that no run reaches."""
         del ids
-        return 2**62
+        return NEVER
 
     def take(self, position: Position) -> None:
         """Do nothing."""

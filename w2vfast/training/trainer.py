@@ -150,15 +150,14 @@ class Trainer:
 
     def can_stand_at(self, position: Position) -> bool:
         """Whether `restore` takes a position; nothing is assumed about it."""
+        is_within = position.is_within(self.n_epochs, self.n_ids)
+        return is_within and self.has_state_of(position)
+
+    def has_state_of(self, position: Position) -> bool:
+        """Whether the workers of a position were those of such a trainer."""
         mine = {name: type(number) for name, number in self._run.state.items()}
         its = {name: type(number) for name, number in position.worker.items()}
-        return (
-            mine == its
-            and 0 <= position.epoch <= self.n_epochs
-            and 0 <= position.ids_before <= position.ids <= self.n_epochs * self.n_ids
-            and position.next_span >= 0
-            and position.sample_stride >= 1
-        )
+        return mine == its
 
     def position_after(self, epoch: int) -> Position:
         """Return where the run stands between two epochs, after so many."""

@@ -20,6 +20,7 @@ from w2vfast.training.spans import LONGEST_ROUND, SHARDS
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
 
+MATRICES = ("syn0", "syn1", "syn1neg")
 LANES = _core.LANES
 ROW_BYTES = 4 * LANES  # rows are padded to a multiple of it
 HUGE_PAGE = 1 << 21  # bytes
@@ -132,7 +133,7 @@ class Weights:
     syn1neg: Rows | None
 
     def __iter__(self) -> Iterator[tuple[str, Rows]]:
-        for name in ("syn0", "syn1", "syn1neg"):
+        for name in MATRICES:
             rows = getattr(self, name)
             if rows is not None:
                 yield name, rows

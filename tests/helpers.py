@@ -1,5 +1,6 @@
 """Folders that tests read, and the package run in a process of its own."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -53,6 +54,14 @@ def run_python(code, *, arguments=(), **options):
 def _run(command, options):
     defaults = {"capture_output": True, "text": True, "timeout": 120, "check": False}
     return subprocess.run(command, **{**CHILD_OPTIONS, **defaults, **options})
+
+
+def load_script(path):
+    """Return a script, such as an example, as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def neighbours_of_a1(model):

@@ -1,11 +1,10 @@
 """CONTRIBUTING.md describes the source tree as it is, and names what exists."""
 
-import importlib.util
 import re
 import sys
 
 import pytest
-from helpers import ROOT
+from helpers import ROOT, load_script
 
 PAGE = ROOT / "CONTRIBUTING.md"
 SCRIPTS = ROOT / "docs" / "_scripts"
@@ -21,16 +20,9 @@ def text():
     return PAGE.read_text(encoding="utf-8")
 
 
-def load_script(name):
-    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def folder_tree():
-    return load_script("folder_tree")
+    return load_script(SCRIPTS / "folder_tree.py")
 
 
 def commands(text):
@@ -85,7 +77,7 @@ def test_every_package_is_in_the_map(text):
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="tomllib needs Python 3.11")
 def test_imports_go_down_the_map(text):
     order = {name: place for place, name in enumerate(packages_of_the_map(text))}
-    edges = load_script("import_graph").read_imports()
+    edges = load_script(SCRIPTS / "import_graph.py").read_imports()
     upwards = {
         (name, target)
         for name, targets in edges.items()

@@ -1,13 +1,11 @@
 """The picture of the architecture shows the imports that the code has."""
 
-import importlib.util
 import sys
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from helpers import ROOT, load_script
 
-ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "docs" / "_scripts" / "import_graph.py"
 
 pytestmark = [
@@ -18,10 +16,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("import_graph", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(SCRIPT)
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,9 @@
 """The picture of merges in the documentation shows what the text says."""
 
-import importlib.util
 import xml.etree.ElementTree as ET
 
 import pytest
-from helpers import ROOT
+from helpers import ROOT, load_script
 
 SCRIPT = ROOT / "docs" / "_scripts" / "merge_figure.py"
 if not SCRIPT.exists():
@@ -13,10 +12,7 @@ if not SCRIPT.exists():
 
 @pytest.fixture(scope="module")
 def figure():
-    spec = importlib.util.spec_from_file_location("merge_figure", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(SCRIPT)
 
 
 @pytest.mark.parametrize("strength", [1.0, 0.05])

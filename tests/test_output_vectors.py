@@ -8,24 +8,8 @@ import pytest
 
 from w2vfast import Word2Vec
 
-SENTENCES = [
-    [
-        "the",
-        "cat",
-        "sat",
-        "on",
-        "the",
-        "mat",
-        "and",
-        "the",
-        "dog",
-        "ran",
-        "after",
-        "the",
-        "cat",
-    ],
-    ["a", "cat", "a", "dog"],
-] * 30
+TEXT = "the cat sat on the mat and the dog ran after the cat\na cat a dog\n" * 30
+SENTENCES = [line.split() for line in TEXT.splitlines()]
 SETTINGS = {"vector_size": 8, "min_count": 1, "workers": 1, "progress": False}
 
 

@@ -1,4 +1,4 @@
-"""Ranks that are threads of one process, for tests without MPI."""
+"""Ranks that are threads of one process, for tests without MPI; a text for ranks."""
 
 import contextlib
 import threading
@@ -77,3 +77,12 @@ def on_ranks(size, action, timeout=60):
     for thread in threads:
         thread.join()
     return results
+
+
+def write_random_text(path, *, seed, exponent, n_words, n_distinct, width=10):
+    """Write lines of `width` words, whose frequencies follow Zipf's law."""
+    numbers = np.random.default_rng(seed).zipf(exponent, n_words)
+    words = np.char.add("w", np.minimum(numbers, n_distinct).astype(str))
+    lines = words.reshape(-1, width).tolist()
+    path.write_text("".join(" ".join(line) + "\n" for line in lines))
+    return path

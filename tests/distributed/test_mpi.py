@@ -8,9 +8,9 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
 from helpers import CHILD_OPTIONS, cli_command, run_cli
+from thread_ranks import write_random_text
 
 from w2vfast.distributed.mpi import MpiRanks, longest_wait
 
@@ -47,12 +47,9 @@ def train(size, text, output, *flags):
 
 @pytest.fixture(scope="module")
 def text(tmp_path_factory):
-    rng = np.random.default_rng(2)
-    words = np.char.add("w", np.minimum(rng.zipf(1.3, 60_000), 2000).astype(str))
     path = tmp_path_factory.mktemp("mpi") / "text.txt"
-    lines = words.reshape(-1, 10).tolist()
-    path.write_text("".join(" ".join(line) + "\n" for line in lines))
-    return path
+    sizes = {"n_words": 60_000, "n_distinct": 2000}
+    return write_random_text(path, seed=2, exponent=1.3, **sizes)
 
 
 def test_one_process_has_the_bytes_of_a_training_without_mpi(text, tmp_path):

@@ -6,7 +6,7 @@ import signal
 
 import numpy as np
 import pytest
-from thread_ranks import on_ranks
+from thread_ranks import on_ranks, write_random_text
 
 from w2vfast import Word2Vec
 from w2vfast.checkpoint.folder import CheckpointFolder
@@ -30,12 +30,8 @@ def short_times(monkeypatch):
 
 @pytest.fixture(scope="module")
 def text(tmp_path_factory):
-    rng = np.random.default_rng(5)
-    words = np.char.add("w", np.minimum(rng.zipf(1.5, 40_000), 300).astype(str))
     path = tmp_path_factory.mktemp("ranks") / "text.txt"
-    lines = words.reshape(-1, 10).tolist()
-    path.write_text("".join(" ".join(line) + "\n" for line in lines))
-    return path
+    return write_random_text(path, seed=5, exponent=1.5, n_words=40_000, n_distinct=300)
 
 
 def trained(size, text, folder, **options):

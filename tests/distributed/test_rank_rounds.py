@@ -4,7 +4,7 @@ import signal
 
 import numpy as np
 import pytest
-from thread_ranks import MODES, on_ranks
+from thread_ranks import MODES, on_ranks, write_random_text
 
 from w2vfast import Word2Vec
 from w2vfast.checkpoint.folder import CheckpointFolder
@@ -26,12 +26,9 @@ def short_parts(monkeypatch):
 
 @pytest.fixture(scope="module")
 def text(tmp_path_factory):
-    rng = np.random.default_rng(7)
-    words = np.char.add("w", np.minimum(rng.zipf(1.4, 24_000), 2000).astype(str))
     path = tmp_path_factory.mktemp("rounds") / "text.txt"
-    lines = words.reshape(-1, 12).tolist()
-    path.write_text("".join(" ".join(line) + "\n" for line in lines))
-    return str(path)
+    sizes = {"n_words": 24_000, "n_distinct": 2000, "width": 12}
+    return str(write_random_text(path, seed=7, exponent=1.4, **sizes))
 
 
 def trained(size, text, **options):

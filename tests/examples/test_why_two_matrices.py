@@ -1,21 +1,17 @@
 """The example that ties the two matrices: its NumPy model and its results."""
 
-import importlib.util
 import types
 
 import numpy as np
 import pytest
-from helpers import EXAMPLES
+from helpers import EXAMPLES, load_script
 
 EXAMPLE = EXAMPLES / "why_two_matrices.py"
 
 
 @pytest.fixture(scope="module")
 def example():
-    spec = importlib.util.spec_from_file_location("why_two_matrices", EXAMPLE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(EXAMPLE)
 
 
 def float64_copy(model):

@@ -27,18 +27,11 @@ from w2vfast.compat import (
     refuse_unknown_arguments,
 )
 from w2vfast.distributed.file_parts import Share, share_of
-from w2vfast.distributed.limits import (
-    check_alike,
-    checked_ranks,
-    memory_of_rank,
-    params_of_rank,
-)
+from w2vfast.distributed.limits import checked_ranks, memory_of_rank, params_of_rank
 from w2vfast.distributed.rank_checkpoints import RankPlan, plan_of_ranks
-from w2vfast.distributed.rank_parts import RankParts
-from w2vfast.distributed.rank_rounds import RoundsTrainer, ids_of_all
-from w2vfast.distributed.rank_trainer import RankTrainer
 from w2vfast.distributed.ranks import OneRank, fails_together, with_all_ranks
 from w2vfast.distributed.shared_words import SharedWords
+from w2vfast.distributed.trainers import trainer_of
 from w2vfast.errors import Name, SettingsError, optional_number
 from w2vfast.params import TrainParams
 from w2vfast.persistence import SavedModel, load_gensim_model, load_model, save_model
@@ -51,11 +44,7 @@ from w2vfast.text.cache import CorpusCache
 from w2vfast.text.sources import CorpusOptions, either_source
 from w2vfast.text.tokenizers import Function, SimpleTokenizer, tokenizer_of
 from w2vfast.text.trim_rule import TrimRule, check_trim_rule
-from w2vfast.text.vocab import (
-    Vocab,
-    check_trainable,
-    vocab_from_counts,
-)
+from w2vfast.text.vocab import Vocab, check_trainable, vocab_from_counts
 from w2vfast.text.vocab_file import read_vocab, write_vocab
 from w2vfast.text.vocab_growth import GrownVocab, check_growable, grow_from_counts
 from w2vfast.training import cost
@@ -65,7 +54,6 @@ from w2vfast.training.history import EpochStats
 from w2vfast.training.noise_weights import WeightsLike
 from w2vfast.training.run_input import RunInput
 from w2vfast.training.tables import build_tables
-from w2vfast.training.trainer import Trainer
 from w2vfast.vectors.keyedvectors import KeyedVectors
 from w2vfast.vectors.live import LiveVectors
 from w2vfast.vectors.notebook import html_summary
@@ -819,7 +807,7 @@ class Word2Vec(Predictions, GensimNames):
                 epochs_before=epochs_before,
                 unknown=corpus.n_unknown,
             )
-            run = self._trainer(given, corpus.parts, plan)
+            run = trainer_of(self._ranks, plan, self.vocab, given, corpus.parts)
             self._follow()
 
             def identity() -> RunIdentity:
@@ -840,22 +828,6 @@ class Word2Vec(Predictions, GensimNames):
     def _frozen(self) -> list[str | int]:
         """Words of `freeze` of the class, and of `wv.vectors_lockf`."""
         return list(dict.fromkeys([*self._freeze, *self._inputs.locked_words]))
-
-    def _trainer(
-        self,
-        given: RunInput,
-        parts: NDArray[np.int64] | None,
-        plan: Plan | RankPlan,
-    ) -> Trainer:
-        ranks, params = self._ranks, given.params
-        if ranks.size == 1 and not isinstance(plan, RankPlan):
-            return Trainer(given)
-        check_alike(ranks, params, self.vocab, given.weights, given.tables)
-        if params.deterministic and parts is not None:
-            ids = ids_of_all(ranks, RankParts(*parts.T), given.ids)
-            given = given._replace(ids=ids, train_words=len(ids))
-            return RoundsTrainer(ranks, given)
-        return RankTrainer(ranks, given, parts)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

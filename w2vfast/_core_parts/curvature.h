@@ -34,7 +34,7 @@
 #define TRANSPORT_LEAST 0.005f /* a smaller exponent changes nothing */
 
 typedef struct {
-    float **axes;    /* (K + 1,) rows of (D,), orthonormal; the last is scratch */
+    float **axes;    /* (K + 1,) rows of (D,), orthonormal; the last: a sample */
     float *values;   /* (K,) curvature along them, about descending, 0 at first */
     float **sums;    /* (K,) rows of (D,): sum over samples of weight (x . axis) x */
     float *dots;     /* (K + 1,) scratch */

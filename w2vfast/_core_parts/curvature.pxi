@@ -15,6 +15,25 @@ cdef struct curvatures_t:
     int64_t n_contexts       # of these
 
 
+cdef allocate_curvature(list owners, curvature_t* h, const model_t* model,
+                        const curvature_t* whole):
+    """Allocate a curvature; with `whole`, sums of its own along the axes of that."""
+    cdef int K = min(CURVATURE_AXES, model.dim)
+    h.n_axes, h.n_columns = K, model.dim
+    h.dim = block_padded(model.dim)
+    h.sums = owned_rows(owners, K, model.stride)
+    h.dots = owned_vectors(owners, K + 1)
+    h.change = owned_vectors(owners, model.stride)
+    if whole == NULL:
+        h.axes = owned_rows(owners, K + 1, model.stride)
+        h.values = owned_vectors(owners, K)
+        curvature_start(h)
+    else:
+        h.axes = <float**>owned_bytes(owners, K + 1, sizeof(float*))
+        memcpy(h.axes, whole.axes, K * sizeof(float*))
+        h.values = whole.values
+
+
 cdef inline void schedule_sample(curvatures_t* curvatures,
                                  int64_t n_words) noexcept nogil:
     """Decide whether the next centre word or chunk is sampled: at first most are."""

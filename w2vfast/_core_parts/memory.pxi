@@ -14,6 +14,21 @@ cdef void* owned_bytes(list owners, int64_t n, int64_t size) except NULL:
     return <void*><size_t>floats.ctypes.data
 
 
+cdef float* owned_vectors(list owners, int64_t n) except NULL:
+    """Allocate n zeros that kernels may load and store in whole vectors."""
+    return <float*>owned_bytes(owners, n + BLOCK_LANES, sizeof(float))
+
+
+cdef float** owned_rows(list owners, int64_t n, int64_t stride) except NULL:
+    """Allocate n rows of zeros; return pointers to them."""
+    cdef float* rows = <float*>owned_bytes(owners, n * stride, sizeof(float))
+    cdef float** pointers = <float**>owned_bytes(owners, n, sizeof(float*))
+    cdef int64_t i
+    for i in range(n):
+        pointers[i] = rows + i * stride
+    return pointers
+
+
 def pack_rows(float[:, ::1] matrix, int dim):
     """Remove the padding of rows (V, stride): the first V * dim floats hold the rows.
 

@@ -22,7 +22,7 @@ cdef class Shards:
     scales : tuple of float, of length 3
         For `syn0`, `syn1` and `syn1neg`: updates of a row for each use of it.
     other_contexts : int
-        From `replicas.other_contexts`; with 0, uses are counted as they are.
+        From `replicas.other_contexts`; 0 counts uses as they are.
 
     Attributes
     ----------
@@ -92,11 +92,10 @@ cdef class Shards:
         cdef int64_t V = self.model.c.vocab_size, shard
         cdef touched_t* touched
         self.indices[m] = <int32_t*>owned_bytes(self.owners, V, sizeof(int32_t))
-        self._allocate_curvature(&self.curvature[m], NULL)
-        curvature_start(&self.curvature[m])
+        allocate_curvature(self.owners, &self.curvature[m], &self.model.c, NULL)
         for shard in range(self.n_shards):
-            self._allocate_curvature(curvature_of(&self.samples[shard], m),
-                                     &self.curvature[m])
+            allocate_curvature(self.owners, curvature_of(&self.samples[shard], m),
+                               &self.model.c, &self.curvature[m])
             touched = &self.touched[m * self.n_shards + shard]
             touched.words = <int32_t*>owned_bytes(self.owners, V, sizeof(int32_t))
             touched.copies = <copy_t*>owned_bytes(self.owners, V, sizeof(copy_t))
@@ -106,29 +105,6 @@ cdef class Shards:
             touched.owners = <void*>self.owners
             if not add_block(touched, 0):  # so that there is always a row
                 raise MemoryError
-
-    cdef _allocate_curvature(self, curvature_t* h, const curvature_t* whole):
-        """Allocate a curvature, or sums of its own along the axes of `whole`."""
-        cdef int64_t stride = self.model.c.stride
-        cdef int K = <int>min(CURVATURE_AXES, self.model.c.dim), k
-        cdef int64_t row_bytes = stride * sizeof(float)
-        h.n_axes, h.n_columns = K, self.model.c.dim
-        h.dim = block_padded(self.model.c.dim)
-        h.axes = <float**>owned_bytes(self.owners, K + 1, sizeof(float*))
-        h.sums = <float**>owned_bytes(self.owners, K, sizeof(float*))
-        h.change = <float*>owned_bytes(self.owners, 1, row_bytes)
-        h.dots = <float*>owned_bytes(self.owners, 2 * CURVATURE_AXES, sizeof(float))
-        if whole == NULL:
-            h.values = <float*>owned_bytes(self.owners, 2 * CURVATURE_AXES,
-                                           sizeof(float))
-        else:
-            h.values = whole.values
-        for k in range(K):
-            h.sums[k] = <float*>owned_bytes(self.owners, 1, row_bytes)
-            if whole == NULL:
-                h.axes[k] = <float*>owned_bytes(self.owners, 1, row_bytes)
-            else:
-                h.axes[k] = whole.axes[k]
 
     def close_round(self, SpanQueue queue):
         """Add up what the shards of a queue have sampled, in their order."""

@@ -237,8 +237,8 @@ cdef class Worker:
         cdef int64_t stride = self.c.stride
         cdef int64_t reach = min(self.options.window, self.options.max_sentence_length)
         cdef int64_t R = min(n + 2 * reach, length), n_sums = ring_size(reach)
-        cdef float** hidden = self._rows(n)
-        cdef float** updates = self._rows(n)
+        cdef float** hidden = owned_rows(self.owners, n, stride)
+        cdef float** updates = owned_rows(self.owners, n, stride)
         cdef float* sums = self._vectors(n_sums * STRIP * BLOCK_LANES)
         work.stream.before = self._integers(length)
         work.stream.after = self._integers(length)
@@ -284,16 +284,6 @@ cdef class Worker:
     cdef int* _integers(self, int64_t n) except NULL:
         return <int*>owned_bytes(self.owners, n, sizeof(int))
 
-    cdef float** _rows(self, int64_t n) except NULL:
-        """Pointers to n rows of zeros."""
-        cdef float* rows = <float*>owned_bytes(self.owners, n * self.c.stride,
-                                               sizeof(float))
-        cdef float** pointers = self._pointers(n)
-        cdef int64_t i
-        for i in range(n):
-            pointers[i] = rows + i * self.c.stride
-        return pointers
-
     cdef _allocate_softmax(self, int64_t C):
         cdef work_t* work = &self.work
         cdef int64_t V = self.c.vocab_size, stride = self.c.stride
@@ -316,8 +306,7 @@ cdef class Worker:
             work.all_outputs[i] = row(&self.c.syn1neg, i + 1, stride)
 
     cdef float* _vectors(self, int64_t n) except NULL:
-        """Zeros that kernels may load and store in whole vectors."""
-        return <float*>owned_bytes(self.owners, n + BLOCK_LANES, sizeof(float))
+        return owned_vectors(self.owners, n)
 
     cdef _replicate(self, Replicas replicas):
         cdef merging_t* merging = &self.work.merging
@@ -361,7 +350,7 @@ cdef class Worker:
         for m in range(MATRICES):
             h = curvature_of(curvatures, m)
             if matrix_of(&self.c, m).shared != NULL and h.axes == NULL:
-                self._allocate_curvature(h)
+                allocate_curvature(self.owners, h, &self.c, NULL)
         curvatures.due = 0
 
     def curvature(self, int64_t m):
@@ -413,15 +402,6 @@ cdef class Worker:
         for band in range(CURVATURE_BANDS if h.axes != NULL else 0):
             scales[band] = h.band_scales[band]
         return scales
-
-    cdef _allocate_curvature(self, curvature_t* curvature):
-        cdef int K = min(CURVATURE_AXES, self.c.dim)
-        curvature.n_axes, curvature.n_columns = K, self.c.dim
-        curvature.dim = block_padded(self.c.dim)
-        curvature.axes, curvature.sums = self._rows(K + 1), self._rows(K)
-        curvature.values, curvature.dots = self._vectors(K), self._vectors(K + 1)
-        curvature.change = self._vectors(self.c.stride)
-        curvature_start(curvature)
 
     cdef _add_slots(self, matrix_t* matrix):
         if matrix.shared != NULL:

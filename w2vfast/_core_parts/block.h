@@ -4,9 +4,8 @@
  * Knows rows and numbers only; fast.pxi and exact.pxi decide which rows they are.
  * Legend: D floats in a row, padded with zeros to whole vectors; C inputs; T outputs.
  *
- * The kernels are written once, in block_kernel.h, softmax_kernel.h, transport_kernel.h,
- * exact_kernel.h, cosine_kernel.h and exp_sum_kernel.h, with the vector operations that a
- * simd_*.h file defines for its instruction set. */
+ * The kernels are written once, in the *_kernel.h files, with the vector operations that
+ * a simd_*.h file defines for its instruction set. */
 #ifndef W2VFAST_BLOCK_H
 #define W2VFAST_BLOCK_H
 
@@ -154,8 +153,8 @@ static inline float softmax_log_sum(const float *tops, const float *sums, int C,
 /* ---- the kernels, once for each instruction set ----
  *
  * A simd_*.h file defines VEC_LANES (floats in a vector), tile sizes that fit its
- * registers, ISA(name), which appends the name of the set, the type
- * vec, and these operations; then it includes the kernels.
+ * registers, ISA(name), which appends the name of the set, the type vec, and these
+ * operations; then it includes the kernels.
  *
  *     DOT_INPUTS, DOT_OUTPUTS       longest sides of a tile of dot products
  *     DOT_SUMS                      registers for its sums

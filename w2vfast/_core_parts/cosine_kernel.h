@@ -28,8 +28,8 @@ static ISA(cosine_tail_t) ISA(cosine_tail)(const float *x, int dim) {
     return tail;
 }
 
-/* dots[k] OUT = x . rows[k] and squares[k] OUT = rows[k] . rows[k] for four rows.  Prefetches
- * the rows that are `ahead` floats behind them. */
+/* dots[k] OUT = x . rows[k] and squares[k] OUT = rows[k] . rows[k] for four rows.
+ * Prefetches the rows that are `ahead` floats behind them. */
 BLOCK_INLINE void ISA(cosine_four)(const float *const *rows, int64_t ahead,
                                    const float *x, const ISA(cosine_tail_t) * tail,
                                    int dim, float *dots, float *squares) {

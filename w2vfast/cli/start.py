@@ -13,7 +13,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FrameType, TracebackType
+    from types import FrameType
 
 EXIT_INTERRUPTED = 130
 _MESSAGE = "w2vfast: interrupted; no file was left half-written.\n"
@@ -36,12 +36,7 @@ class Loading:
         if self._is_active:
             signal.signal(signal.SIGINT, _end)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._is_active:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from w2vfast import _core
 from w2vfast.distributed.rank_parts import RankParts, part_lengths
-from w2vfast.distributed.rank_trainer import TrainerOfRank
+from w2vfast.distributed.rank_trainer import DistributedTrainer
 from w2vfast.distributed.ranks import Ranks
 from w2vfast.system.threads import POLL_SECONDS
 from w2vfast.training.deterministic_run import (
@@ -102,7 +102,7 @@ class RankRounds(DeterministicRun):
         self._shards.sampling = times
 
 
-class RoundsTrainer(TrainerOfRank):
+class RoundsTrainer(DistributedTrainer):
     """One rank's deterministic run; the result is the same on all ranks.
 
     Parameters

@@ -106,7 +106,7 @@ class RankRun(FastRun):
         )
 
 
-class TrainerOfRank(Trainer):
+class DistributedTrainer(Trainer):
     """What is common to the trainers of ranks, which stop together."""
 
     _ranks: Ranks
@@ -117,7 +117,7 @@ class TrainerOfRank(Trainer):
         return totals(self._ranks, wanted)[0] > 0
 
 
-class RankTrainer(TrainerOfRank):
+class RankTrainer(DistributedTrainer):
     """One rank's training run; the result is the same on all ranks.
 
     Parameters

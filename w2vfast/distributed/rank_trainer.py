@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast import _core
 from w2vfast.distributed.merge_times import MergeLimit, merge_positions, n_levels
 from w2vfast.distributed.rank_merges import (
     Curvature,
@@ -23,7 +22,7 @@ from w2vfast.distributed.rank_merges import (
 from w2vfast.distributed.rank_parts import RankParts
 from w2vfast.distributed.ranks import Ranks, float_totals, totals
 from w2vfast.system.threads import POLL_SECONDS
-from w2vfast.training.deterministic_run import updates_per_use
+from w2vfast.training.deterministic_run import look_ups, updates_per_use
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.history import EpochStats, Losses, Progress
 from w2vfast.training.position import NEVER, NoPauses, Pauses, Position
@@ -437,10 +436,8 @@ def _updates(
     params: TrainParams, *uses: NDArray[np.float64]
 ) -> list[NDArray[np.float64]]:
     """Return the updates of each row of `MATRICES` in training one kept word."""
-    contexts, looks = params.mean_contexts, float(params.mean_contexts)
-    if not params.sg and params.negative_sharing == "chunk":
-        looks = 1 + 2 * params.window / _core.CHUNK_CENTRES
+    contexts = params.mean_contexts
     inputs, nodes, outputs = updates_per_use(params)
     if params.sg and params.negative_sharing == "pair":
         outputs, nodes = contexts * outputs, contexts * nodes
-    return [uses[0] * looks * inputs, uses[2] * nodes, uses[1] * outputs]
+    return [uses[0] * look_ups(params) * inputs, uses[2] * nodes, uses[1] * outputs]

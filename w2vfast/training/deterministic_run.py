@@ -225,20 +225,29 @@ def updates_per_use(params: TrainParams) -> tuple[float, float, float]:
     -----
     In skip-gram an output has an update for each block of contexts; the curvature is
     that of all blocks already, but with wide windows merges are nearer to one worker
-    with a larger exponent (docs/how-it-works/threads.md).  In CBOW with
-    means an input moves the mean by a part of its own change only, so that an update
-    counts as this part of one.  A chunk looks each position up once for all windows
-    that it is in, and again where it is in a window of the next chunk.
+    with a larger exponent (docs/how-it-works/threads.md).  In CBOW with means an input
+    moves the mean by a part of its own change only, so that an update counts as this
+    part of one.
     """
     if params.sg:
         is_alone = params.negative_sharing == "pair"
         blocks = 1.0 if is_alone else _blocks_of_windows(params)
         return 1.0, blocks, blocks
-    n, updates = params.mean_contexts, 1.0
-    if params.negative_sharing == "chunk":
-        updates = n * _core.CHUNK_CENTRES / (_core.CHUNK_CENTRES + 2 * params.window)
+    n = params.mean_contexts
+    updates = n / look_ups(params)
     if params.cbow_mean:
         updates /= n
     if params.cbow_gradient == "mean":
         updates /= n
     return updates, 1.0, 1.0
+
+
+def look_ups(params: TrainParams) -> float:
+    """Return how often training one kept word looks up a row of `syn0`, on average.
+
+    A chunk of CBOW looks each position up once for all windows that it is in, and again
+    where it is in a window of the next chunk.
+    """
+    if params.negative_sharing == "chunk":
+        return 1 + 2 * params.window / _core.CHUNK_CENTRES
+    return params.mean_contexts

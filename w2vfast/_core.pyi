@@ -215,6 +215,20 @@ def init_vectors(
     syn0: NDArray[np.float32], dim: int, seed: int, init_range: float
 ) -> None: ...
 def init_vectors_exact(syn0: NDArray[np.float32], dim: int) -> None: ...
+def take_changes(
+    live: NDArray[np.float32],
+    base: NDArray[np.float32],
+    strengths: NDArray[np.float32],
+    axes: NDArray[np.float32],
+    values: NDArray[np.float32],
+    rest: float,
+    changes: NDArray[np.float32],
+) -> None: ...
+def add_changes(
+    changes: NDArray[np.float32],
+    base: NDArray[np.float32],
+    live: NDArray[np.float32],
+) -> None: ...
 def dots_and_squares(
     rows: NDArray[np.float32],
     x: NDArray[np.float32],

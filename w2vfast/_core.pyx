@@ -573,6 +573,7 @@ include "_core_parts/worker.pxi"
 include "_core_parts/rounds.pxi"
 include "_core_parts/round_merge.pxi"
 include "_core_parts/round_exchange.pxi"
+include "_core_parts/rank_changes.pxi"
 include "_core_parts/exact.pxi"
 
 

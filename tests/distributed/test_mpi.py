@@ -218,6 +218,42 @@ def test_two_threads_need_two_communicators():
     second.meet("now")
 
 
+SUMS = """
+import sys
+import numpy as np
+from mpi4py import MPI
+from w2vfast.distributed.mpi import SHARED_BYTES, MpiRanks
+from w2vfast.distributed.shared_sums import SLOT_BYTES, SharedSums
+
+if sys.argv[1] == "apart":
+    SharedSums.of = lambda mpi, comm: None
+comm = MPI.COMM_WORLD
+ranks = MpiRanks(comm)
+assert (ranks._sums is None) == (sys.argv[1] == "apart")
+rng = np.random.default_rng(comm.rank)
+most = SLOT_BYTES // 4
+lengths = [0, 1, SHARED_BYTES // 4, SHARED_BYTES // 4 + 1, most, most + 1, 3 * most + 7]
+for n in lengths * 2:
+    for dtype in (np.float32, np.int64, np.uint16):
+        own = rng.integers(0, 1000, n).astype(dtype)
+        expected = sum(comm.allgather(own))
+        ranks.add_up(own)
+        np.testing.assert_array_equal(own, expected)
+    own = rng.normal(size=n).astype(np.float32)
+    ranks.add_up(own)
+    assert len(set(comm.allgather(own.tobytes()))) == 1
+print("all sums are right")
+"""
+
+
+@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize("where", ["near", "apart"])
+def test_sums_are_the_same_on_one_machine_and_on_several(size, where):
+    status, printed = run(size, sys.executable, "-c", SUMS, where)
+    assert status == 0, printed
+    assert printed.count("all sums are right") == size
+
+
 def test_steps_within_one_limit_end_the_job_by_it():
     program = """
 import time

@@ -20,7 +20,7 @@ from w2vfast.distributed.rank_merges import (
     SampledCurvature,
     SharedRows,
     mean_curvatures,
-    merge_rows,
+    merge_matrices,
 )
 
 DIM = 6
@@ -44,15 +44,56 @@ def exponential(h, strength):
     return (axes * np.exp(-strength * values)) @ axes.T
 
 
+def transported(curvature, changes, strengths):
+    """Changes from rows of zeros, in a matrix whose rows are padded."""
+    live = np.full((len(changes), DIM + 10), np.nan, dtype=np.float32)[:, :DIM]
+    live[...] = changes
+    found = np.empty_like(changes)
+    axes, values, rest, _ = curvature
+    _core.take_changes(
+        live, np.zeros_like(changes), strengths, axes, values, rest, found
+    )
+    return found
+
+
 def test_transport_is_the_exponential_of_the_curvature():
     h = curvature_matrix()
     changes = np.random.default_rng(2).normal(size=(9, DIM)).astype(np.float32)
-    strengths = np.linspace(0, 3, 9, dtype=np.float32)[:, None]
-    moved = Curvature.of(sampled(h)).transport(changes, strengths)
-    expected = [
-        exponential(h, s[0]) @ d for s, d in zip(strengths, changes, strict=True)
-    ]
+    strengths = np.linspace(0, 3, 9, dtype=np.float32)
+    moved = transported(Curvature.of(sampled(h)), changes, strengths)
+    expected = [exponential(h, s) @ d for s, d in zip(strengths, changes, strict=True)]
     np.testing.assert_allclose(moved, expected, atol=2e-6)
+
+
+def test_changes_of_all_ranks_become_the_live_and_the_common_rows():
+    rng = np.random.default_rng(4)
+    changes, base = rng.normal(size=(2, 5, DIM)).astype(np.float32)
+    live = np.zeros((5, DIM + 3), dtype=np.float32)
+    expected = base + changes
+    _core.add_changes(changes, base, live[:, :DIM])
+    np.testing.assert_array_equal(base, expected)
+    np.testing.assert_array_equal(live[:, :DIM], expected)
+    assert not live[:, DIM:].any()
+
+
+@pytest.mark.parametrize("name", ["live", "base", "strengths", "axes", "values"])
+def test_rows_that_do_not_fit_are_an_error(name):
+    rows = np.zeros((3, DIM), dtype=np.float32)
+    numbers = np.zeros(3, dtype=np.float32)
+    arrays = {"live": rows, "base": rows, "strengths": numbers}
+    arrays |= {"axes": rows[:2], "values": numbers[:2]}
+    too_few = np.ascontiguousarray(arrays[name][..., :1])
+    of_too_few = {**arrays, name: too_few}
+    _core.take_changes(*arrays.values(), 0.0, rows.copy())
+    with pytest.raises(ValueError, match="must be of"):
+        _core.take_changes(*of_too_few.values(), 0.0, rows.copy())
+
+
+def test_rows_that_are_no_rows_are_an_error():
+    rows = np.zeros((3, DIM), dtype=np.float32)
+    columns = np.zeros((DIM, 3), dtype=np.float32).T
+    with pytest.raises(ValueError, match="next to each other"):
+        _core.add_changes(rows, columns, rows.copy())
 
 
 def test_few_axes_stand_for_equal_eigenvalues(monkeypatch):
@@ -104,7 +145,7 @@ def test_merged_rows_are_those_of_ranks_in_sequence(size, last):
     rng = np.random.default_rng(7)
     base = rng.normal(size=(20, DIM)).astype(np.float32)
     changes = rng.normal(size=(size, 20, DIM)).astype(np.float32)
-    updates = rng.random(20)
+    updates = rng.uniform(0.5, 1.5, 20)  # enough for each axis to count
     words = np.arange(1, size + 1) * 10
     h, strength = curvature_matrix(), 0.03
     of_bands = rng.uniform(0.5, 2, _core.BANDS)
@@ -114,7 +155,8 @@ def test_merged_rows_are_those_of_ranks_in_sequence(size, last):
         rows = SharedRows.of(live, updates, size)
         live += changes[ranks.index]
         merge = Merge(words, last, 64, strength)
-        merge_rows(ranks, rows, Curvature.of(sampled(h, of_bands)), merge)
+        curvature = Curvature.of(sampled(h, of_bands))
+        merge_matrices(ranks, {"syn0": rows}, {"syn0": curvature}, merge)
         np.testing.assert_array_equal(rows.base, live)
         return live
 
@@ -143,7 +185,7 @@ def test_rows_of_higher_levels_wait_for_their_merge(monkeypatch):
             words = np.array([merge, merge])
             flat = Curvature.of(sampled(np.zeros((DIM, DIM))))
             settings = Merge(words, 0, n_levels(merge), 1.0)
-            merge_rows(ranks, rows, flat, settings)
+            merge_matrices(ranks, {"syn0": rows}, {"syn0": flat}, settings)
             sums.append(live[:, 0].copy())
         return sums
 
@@ -152,6 +194,26 @@ def test_rows_of_higher_levels_wait_for_their_merge(monkeypatch):
     assert second.tolist() == [4] * 8 + [2] * 2
     assert third.tolist() == [6] * 4 + [5] * 4 + [3] * 2
     assert fourth.tolist() == [8] * 10
+
+
+def test_the_last_rank_of_one_matrix_is_not_that_of_the_next():
+    def merged(ranks):
+        live = [np.zeros((4, DIM), dtype=np.float32) for _ in range(2)]
+        names = ("syn0", "syn1neg")
+        matrices = {
+            name: SharedRows.of(rows, np.ones(4), 2)
+            for name, rows in zip(names, live, strict=True)
+        }
+        for rows in live:
+            rows += ranks.index
+        curvatures = dict.fromkeys(names, Curvature.of(sampled(np.eye(DIM))))
+        merge = Merge(np.array([1, 1]), 1, 1, 1.0)
+        merge_matrices(ranks, matrices, curvatures, merge)
+        return live
+
+    first, second = on_ranks(2, merged)[0]
+    np.testing.assert_allclose(first, 1, rtol=1e-6)
+    np.testing.assert_allclose(second, np.exp(-1), rtol=1e-6)
 
 
 @pytest.mark.parametrize("n_rows", [1, 4095, 4096, 4097, 8192, 8193, 100_000])

@@ -220,16 +220,31 @@ def test_a_hook_of_one_rank_stops_all():
 
 def test_another_rank_is_the_last_at_the_end_of_each_epoch(monkeypatch):
     found = []
-    merge_rows = rank_trainer.merge_rows
+    merge_matrices = rank_trainer.merge_matrices
 
-    def note(ranks, rows, curvature, merge):
+    def note(ranks, matrices, curvatures, merge):
         if ranks.index == 0:
             found.append(merge.last)
-        merge_rows(ranks, rows, curvature, merge)
+        merge_matrices(ranks, matrices, curvatures, merge)
 
-    monkeypatch.setattr(rank_trainer, "merge_rows", note)
+    monkeypatch.setattr(rank_trainer, "merge_matrices", note)
     trained(3, SENTENCES[:100], epochs=3)
     assert set(found) == {0, 1, 2}  # each epoch has one merge
+
+
+def test_another_rank_is_the_last_in_each_merge_of_as_many_rows(monkeypatch):
+    found = {}
+    merge_matrices = rank_trainer.merge_matrices
+
+    def note(ranks, matrices, curvatures, merge):
+        if ranks.index == 0:
+            found.setdefault(merge.n_levels, []).append(merge.last)
+        merge_matrices(ranks, matrices, curvatures, merge)
+
+    monkeypatch.setattr(rank_trainer, "merge_matrices", note)
+    monkeypatch.setattr("w2vfast.distributed.merge_times.FEWEST_IDS", 200)
+    trained(2, SENTENCES[:200], epochs=1)
+    assert found[1][:3] == found[2][:3] == [0, 1, 0]
 
 
 def test_an_epoch_takes_as_long_as_its_merges(monkeypatch):

@@ -373,14 +373,15 @@ cdef class Worker:
         if h.axes == NULL:
             return None
         curvature_refresh(h)
-        axes = np.zeros((h.n_axes, h.n_columns))
-        values = np.zeros(h.n_axes)
+        cdef double[:, ::1] axes = np.zeros((h.n_axes, h.n_columns))
+        cdef double[::1] values = np.zeros(h.n_axes)
         cdef int64_t k, i
         for k in range(h.n_axes):
             values[k] = h.values[k] - h.rest
             for i in range(h.n_columns):
                 axes[k, i] = h.axes[k][i]
-        return (axes.T * values) @ axes + h.rest * np.eye(h.n_columns)
+        columns = np.asarray(axes).T * np.asarray(values)
+        return columns @ np.asarray(axes) + h.rest * np.eye(h.n_columns)
 
     def curvature_scales(self, int64_t m):
         """Return how the curvature of each band of rows differs from that mean.

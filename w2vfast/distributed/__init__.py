@@ -9,5 +9,6 @@ Every process, a rank, has the whole vocabulary and all matrices.  Data flows on
    In a deterministic run, `rank_rounds` trains and merges instead.
 5. `rank_checkpoints` writes how far each part of the text is trained (`rank_parts`).
 
-`ranks` has what all of these need from other processes; `mpi` gets it from MPI.
+`ranks` has what all of these need from other processes; `mpi` gets it from MPI, and
+sums over the ranks of one machine from memory that they share (`shared_sums`).
 """

@@ -21,7 +21,9 @@ WORDS_TIMES_DIM = {
 # Source: a model fitted to two threads, docs/how-it-works/threads.md; predicted.
 THREAD_SHARE = 0.7
 LINK_SHARE = 0.85  # of a link's bits a second, that a sum over the ranks gets
-SECONDS_PER_NUMBER = 4e-9  # to transport, add and copy one number of a row; one thread
+# To transport, add and copy one number of a row, one thread, without sending.
+# Source: docs/benchmarks.md, Several ranks; AMD EPYC (family 26, model 2, AVX-512).
+SECONDS_PER_NUMBER = 1.2e-9
 
 
 class Job(NamedTuple):

@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.distributed.ranks import RankError
+from w2vfast.distributed.shared_sums import SLOT_BYTES, SharedSums
 
 CHUNK_BYTES = 1 << 21  # added up at once; larger ones leave the processor's cache
+SHARED_BYTES = 1 << 16  # from this size on, memory that ranks share is faster than MPI
 LONGEST_WAIT = 3600  # of a rank for the others in one step [s]
 INTERRUPTED = 130  # exit status, as of a program that Ctrl-C ended
 WAIT = "W2VFAST_RANK_WAIT"  # environment variable: another limit [s]
@@ -39,7 +41,7 @@ class MpiRanks:
         self._user: int | None = None  # the thread that is `within` a time
         self._limit = longest_wait()
         self._in_use = threading.Lock()  # of the start
-        self._comm, self._in_use = self._within_limit(
+        self._comm, self._in_use, self._sums = self._within_limit(
             "the start", lambda: _own_communicator(comm)
         )
 
@@ -129,14 +131,20 @@ class MpiRanks:
     def add_up(self, array: NDArray[Any]) -> None:
         """Replace a contiguous array by the sum of those of all ranks; INOUT."""
         flat = array.reshape(-1)
-        step = max(1, CHUNK_BYTES // flat.itemsize)
-        in_place = _mpi().IN_PLACE
+        if self._sums is not None and flat.nbytes >= SHARED_BYTES:
+            add, n_bytes = self._sums.add_up, SLOT_BYTES
+        else:
+            add, n_bytes = self._allreduce, CHUNK_BYTES
+        step = max(1, n_bytes // flat.itemsize)
 
-        def add() -> None:
+        def add_all() -> None:
             for start in range(0, flat.size, step):
-                self._comm.Allreduce(in_place, flat[start : start + step])
+                add(flat[start : start + step])
 
-        self._within_limit("a sum", add)
+        self._within_limit("a sum", add_all)
+
+    def _allreduce(self, flat: NDArray[Any]) -> None:
+        self._comm.Allreduce(_mpi().IN_PLACE, flat)
 
     def gather(self, message: bytes) -> list[bytes]:
         """Return the messages of all ranks, in their order."""
@@ -182,17 +190,19 @@ def longest_wait() -> float:
     return seconds
 
 
-def _own_communicator(comm: Any) -> tuple[Any, threading.Lock]:
+def _own_communicator(comm: Any) -> tuple[Any, threading.Lock, SharedSums | None]:
     """Return a copy of a communicator; no message of the program is taken for ours.
 
-    One copy for all models, with a lock: MPI has about 2000 of them.
+    One copy for all models, with a lock: MPI has about 2000 of them.  Where all of its
+    processes are on one machine, also memory that they share.
     """
+    found: tuple[Any, threading.Lock, SharedSums | None] | None
     found = comm.Get_attr(_attribute())
     if found is None:
-        found = (comm.Dup(), threading.Lock())
+        copy = comm.Dup()
+        found = (copy, threading.Lock(), SharedSums.of(_mpi(), copy))
         comm.Set_attr(_attribute(), found)
-    copy, lock = found
-    return copy, lock
+    return found
 
 
 @functools.cache

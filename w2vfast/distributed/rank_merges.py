@@ -29,7 +29,6 @@ from w2vfast.distributed.ranks import CHUNK_FLOATS, Ranks
 
 AXES = _core.AXES  # directions that are transported apart from the rest
 REFINEMENTS = 2  # of the axes at each merge
-BLOCK_ROWS = 512  # of these, that are transported at once: three times as fast as all
 
 
 class SampledCurvature(NamedTuple):
@@ -55,7 +54,7 @@ class Curvature(NamedTuple):
     axes : ndarray of float32, shape (K, D)
         Orthonormal directions of the largest curvature.
     values : ndarray of float32, shape (K,)
-        Curvature along them.
+        Curvature along them, descending.
     rest : float
         Mean curvature along all other directions.
     scales : ndarray of float32, shape (BANDS,)
@@ -91,31 +90,13 @@ class Curvature(NamedTuple):
             values, turn = np.linalg.eigh(columns.T @ h @ columns)
             columns = columns @ turn
         values = np.maximum(values, 0)
+        values, columns = values[::-1], columns[:, ::-1]
         n_rest = len(h) - len(values)
         rest = max(0.0, float(h.trace() - values.sum())) / max(1, n_rest)
         axes = np.ascontiguousarray(columns.T, dtype=np.float32)
         scales = sampled.scales.astype(np.float32)
-        return cls(axes, values.astype(np.float32), rest, scales)
-
-    def transport(
-        self, changes: NDArray[np.float32], strengths: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """Return exp(-strength H) change for each row.
-
-        Parameters
-        ----------
-        changes : ndarray of float32, shape (rows, D)
-        strengths : ndarray of float32, shape (rows, 1)
-
-        Returns
-        -------
-        ndarray of float32, shape (rows, D)
-        """
-        rest = np.exp(-strengths * np.float32(self.rest))
-        along = np.exp(-strengths * self.values) - rest
-        moved: NDArray[np.float32] = ((changes @ self.axes.T) * along) @ self.axes
-        moved += rest * changes
-        return moved
+        values = np.ascontiguousarray(values, dtype=np.float32)
+        return cls(axes, values, rest, scales)
 
 
 @dataclass
@@ -176,7 +157,7 @@ class Merge(NamedTuple):
     words : ndarray of int64, shape (N,)
         Kept words of each rank so far.
     last : int
-        The rank whose change is transported by none.
+        The rank whose change of the first matrix is transported by none.
     n_levels : int
         Of the rows, the first ones.
     strength : float
@@ -189,35 +170,74 @@ class Merge(NamedTuple):
     strength: float
 
 
-def merge_rows(
-    ranks: Ranks, rows: SharedRows, curvature: Curvature, merge: Merge
+class _Merging(NamedTuple):
+    """A matrix in a merge.
+
+    Attributes
+    ----------
+    rows : SharedRows
+    curvature : Curvature
+    strengths : ndarray of float32, shape (rows,)
+        How far this rank's change of each merged row is transported.
+    """
+
+    rows: SharedRows
+    curvature: Curvature
+    strengths: NDArray[np.float32]
+
+
+def merge_matrices(
+    ranks: Ranks,
+    matrices: Mapping[str, SharedRows],
+    curvatures: Mapping[str, Curvature],
+    merge: Merge,
 ) -> None:
-    """Merge the first levels of a matrix; no thread trains.
+    """Merge the first levels of matrices with equally many rows; no thread trains.
 
     Parameters
     ----------
     ranks : Ranks
-    rows : SharedRows
+    matrices : mapping of str to SharedRows
         INOUT
-    curvature : Curvature
+    curvatures : mapping of str to Curvature
         The same on all ranks.
     merge : Merge
+
+    Notes
+    -----
+    The last rank of one matrix is not that of the next, so that no rank has all the
+    work.  The most frequent rows come last, so that they are in the processor's cache
+    when the training goes on.
     """
-    strengths = _strengths(ranks, rows, curvature, merge)
-    n_chunk = max(1, CHUNK_FLOATS // rows.live.shape[1])
-    for start in range(0, len(strengths), n_chunk):
-        chunk = slice(start, min(start + n_chunk, len(strengths)))
-        changes = rows.live[chunk] - rows.base[chunk]
-        _transport(changes, strengths[chunk], curvature)
-        ranks.add_up(changes)
-        rows.base[chunk] += changes
-        rows.live[chunk] = rows.base[chunk]
+    merging = []
+    for m, (name, rows) in enumerate(matrices.items()):
+        of_matrix = merge._replace(last=(merge.last + m) % ranks.size)
+        strengths = _strengths(ranks, rows, curvatures[name], of_matrix)
+        merging.append(_Merging(rows, curvatures[name], strengths))
+    n_rows, dim = len(merging[0].strengths), merging[0].rows.live.shape[1]
+    n_piece = min(n_rows, max(1, CHUNK_FLOATS // dim))
+    changes = np.empty((n_piece, dim), dtype=np.float32)
+    for start in reversed(range(0, n_rows, n_piece)):
+        piece = slice(start, min(start + n_piece, n_rows))
+        for matrix in merging:
+            _merge_rows(ranks, matrix, piece, changes[: piece.stop - start])
+
+
+def _merge_rows(
+    ranks: Ranks, matrix: _Merging, piece: slice, changes: NDArray[np.float32]
+) -> None:
+    """Merge some rows of a matrix; `changes` is scratch, shape (rows, D)."""
+    live, base = matrix.rows.live[piece], matrix.rows.base[piece]
+    axes, values, rest, _ = matrix.curvature
+    _core.take_changes(live, base, matrix.strengths[piece], axes, values, rest, changes)
+    ranks.add_up(changes)
+    _core.add_changes(changes, base, live)
 
 
 def _strengths(
     ranks: Ranks, rows: SharedRows, curvature: Curvature, merge: Merge
 ) -> NDArray[np.float32]:
-    """Return how far the change of each merged row is transported, shape (rows, 1)."""
+    """Return how far the change of each merged row is transported, shape (rows,)."""
     later = _later(ranks, merge.last)
     n_levels = min(merge.n_levels, len(rows.merged_at))
     n_words = [(merge.words - at)[later].sum() for at in rows.merged_at[:n_levels]]
@@ -225,16 +245,7 @@ def _strengths(
     of_rows = np.repeat(n_words, np.diff(rows.bounds[: n_levels + 1]))
     scales = curvature.scales[rows.bands[: len(of_rows)]]
     strengths = merge.strength * of_rows * scales * rows.updates[: len(of_rows)]
-    return strengths.astype(np.float32)[:, None]
-
-
-def _transport(
-    changes: NDArray[np.float32], strengths: NDArray[np.float32], curvature: Curvature
-) -> None:
-    """Transport changes of rows, shape (rows, D); INOUT; by nothing after the last."""
-    for start in range(0, len(changes) if strengths.any() else 0, BLOCK_ROWS):
-        block = slice(start, start + BLOCK_ROWS)
-        changes[block] = curvature.transport(changes[block], strengths[block])
+    return strengths.astype(np.float32)
 
 
 def _later(ranks: Ranks, last: int) -> Sequence[int]:

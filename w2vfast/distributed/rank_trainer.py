@@ -17,7 +17,7 @@ from w2vfast.distributed.rank_merges import (
     SampledCurvature,
     SharedRows,
     mean_curvatures,
-    merge_rows,
+    merge_matrices,
 )
 from w2vfast.distributed.rank_parts import RankParts
 from w2vfast.distributed.ranks import Ranks, float_totals, totals
@@ -326,17 +326,16 @@ class RankTrainer(DistributedTrainer):
         ranks, step = self._ranks, f"merge {number}"
         with ranks.within(step, self._limit.seconds):
             ranks.meet(step)
+            # Merges of as many rows take turns, and so do the ends of epochs.
+            turn = (number >> n_levels(number)) + int(epoch)
             merge = Merge(
                 self._kept_words_of_ranks(),
-                # Another one at the end of each epoch of a text without other merges.
-                last=(number + int(epoch)) % ranks.size,
+                last=turn % ranks.size,
                 n_levels=levels,
                 strength=transport_factor(self._params)
                 * self._run.reported_alpha(epoch),
             )
-            curvatures = self._curvatures_of_ranks()
-            for name, rows in self._rows.items():
-                merge_rows(ranks, rows, curvatures[name], merge)
+            merge_matrices(ranks, self._rows, self._curvatures_of_ranks(), merge)
         self._limit.merged()
 
     def _curvatures_of_ranks(self) -> dict[str, Curvature]:

@@ -31,7 +31,7 @@ __all__ = ["READERS", "FileReader", "start"]
 
 MB = 1 << 20
 MEMORY = 3000 * MB  # address space: threads reserve much of it
-SECONDS = 60  # for 100 inputs, before they count as a hang
+SECONDS = 300  # for 100 inputs, before they count as a hang: they take one, or less
 READERS = {**FILE_READERS, **FOLDER_READERS}
 READERS |= {"gensim": GensimReader, "command line": CommandLine}
 
@@ -57,7 +57,7 @@ def fuzz(reader, n_inputs, seed, first):
         folder.mkdir()
         reader.write(random.Random(f"{seed} {number}"), folder)
         if number % 100 == first % 100:  # not each time: it starts a thread
-            faulthandler.dump_traceback_later(SECONDS, exit=True)
+            faulthandler.dump_traceback_later(SECONDS, exit=True, file=sys.__stderr__)
         # The documented errors; the command line catches them itself.
         accepted = () if isinstance(reader, CommandLine) else (ValueError, OSError)
         with contextlib.suppress(accepted):

@@ -23,8 +23,9 @@ N_INPUTS = int(os.environ.get("W2VFAST_FUZZ", "2000"))
 SLOW = {"command line": 10, "columns": 4}  # one takes as long as so many others
 SCRIPT = str(TESTS / "fuzz" / "fuzzer.py")
 OTHER_READER = """
-    import os, runpy, signal, sys
+    import os, runpy, signal, sys, time
     fuzzer = runpy.run_path(sys.argv[1])
+    fuzzer["start"].__globals__["SECONDS"] = 1
     reader = fuzzer["FileReader"]("f", [b"text"], {read}, {expected})
     fuzzer["READERS"]["other"] = lambda: reader
     fuzzer["start"]("other", "1")
@@ -56,6 +57,14 @@ def test_the_fuzzer_notices_a_crash_and_keeps_the_input():
     read = "lambda path: os.kill(os.getpid(), signal.SIGSEGV)"
     done, kept = fuzz_other(read)
     assert done.returncode < 0
+    assert kept == ["f"]
+
+
+def test_the_fuzzer_tells_where_a_reader_hangs():
+    done, kept = fuzz_other("lambda path: time.sleep(60)")
+    assert done.returncode == 1
+    assert "Timeout" in done.stderr
+    assert "in run" in done.stderr
     assert kept == ["f"]
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from w2vfast.distributed.ranks import RankError
 from w2vfast.distributed.shared_sums import SLOT_BYTES, SharedSums
+from w2vfast.distributed.watch import Watch
 
 CHUNK_BYTES = 1 << 21  # added up at once; larger ones leave the processor's cache
 SHARED_BYTES = 1 << 16  # from this size on, memory that ranks share is faster than MPI
@@ -41,6 +42,7 @@ class MpiRanks:
         self._user: int | None = None  # the thread that is `within` a time
         self._limit = longest_wait()
         self._in_use = threading.Lock()  # of the start
+        self._watch = Watch(self._end_job)
         self._comm, self._in_use, self._sums = self._within_limit(
             "the start", lambda: _own_communicator(comm)
         )
@@ -110,13 +112,10 @@ class MpiRanks:
                 "Give each model one of its own: comm=comm.Dup()."
             )
             raise RuntimeError(message)
-        timer = threading.Timer(limit, self._end_job, (step, limit))
-        timer.daemon = True
-        timer.start()
         try:
-            yield
+            with self._watch.over(step, limit):
+                yield
         finally:
-            timer.cancel()
             self._in_use.release()
 
     def _end_job(self, step: str, limit: float) -> None:

@@ -1,0 +1,64 @@
+"""Notice steps that take too long, on a thread that lives longer than a step.
+
+A thread for each step (`threading.Timer`) would cost milliseconds where all processors
+are busy, because whoever starts a thread waits until it runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+POLL_SECONDS = 0.1
+IDLE_POLLS = 50  # without a step, after which the thread ends
+
+
+class _Step(NamedTuple):
+    name: str
+    seconds: float
+    end: float  # of time.monotonic [s]
+
+
+class Watch:
+    """Calls a function about a step that takes too long; one step at a time.
+
+    Parameters
+    ----------
+    late : callable
+        Called as late(step, seconds), on another thread.
+    """
+
+    def __init__(self, late: Callable[[str, float], object]) -> None:
+        self._late = late
+        self._lock = threading.Lock()
+        self._step: _Step | None = None
+        self._is_running = False
+
+    @contextlib.contextmanager
+    def over(self, step: str, seconds: float) -> Iterator[None]:
+        """Watch a step, which may take so many seconds."""
+        with self._lock:
+            self._step = _Step(step, seconds, time.monotonic() + seconds)
+            is_running, self._is_running = self._is_running, True
+        if not is_running:
+            threading.Thread(target=self._poll, daemon=True).start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._step = None
+
+    def _poll(self) -> None:
+        n_idle = 0
+        while n_idle < IDLE_POLLS:
+            time.sleep(POLL_SECONDS)
+            with self._lock:
+                step = self._step
+                n_idle = 0 if step else n_idle + 1
+                self._is_running = n_idle < IDLE_POLLS
+            if step and time.monotonic() > step.end:
+                self._late(step.name, step.seconds)
+                return

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,10 +10,20 @@ from w2vfast.distributed import watch
 from w2vfast.distributed.watch import Watch
 
 
-@pytest.fixture(autouse=True)
-def short_polls(monkeypatch):
+@pytest.fixture
+def threads(monkeypatch):
+    """The threads that watches have started; they poll often and end soon."""
+    found = []
+
+    def started(**options):
+        found.append(threading.Thread(**options))
+        return found[-1]
+
+    known = SimpleNamespace(Lock=threading.Lock, Thread=started)
+    monkeypatch.setattr(watch, "threading", known)
     monkeypatch.setattr(watch, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(watch, "IDLE_POLLS", 3)
+    return found
 
 
 def waited(is_so):
@@ -22,30 +33,34 @@ def waited(is_so):
     return is_so()
 
 
-def test_a_step_that_takes_too_long_is_noticed():
+def test_a_step_that_takes_too_long_is_noticed(threads):
     late = []
     with Watch(lambda *step: late.append(step)).over("a merge", 0.05):
         assert waited(lambda: late)
     assert late == [("a merge", 0.05)]
 
 
-def test_steps_that_end_in_time_are_not_noticed_and_share_one_thread():
-    late, n_before = [], threading.active_count()
+def test_steps_that_end_in_time_are_not_noticed_and_share_one_thread(
+    threads, monkeypatch
+):
+    monkeypatch.setattr(watch, "IDLE_POLLS", 1000)
+    late = []
     watched = Watch(lambda *step: late.append(step))
-    for step in range(100):
-        with watched.over(str(step), 0.5):
+    for step in range(30):
+        with watched.over(str(step), 20):
             time.sleep(0.01)
-            assert threading.active_count() == n_before + 1
     assert not late
+    assert len(threads) == 1
 
 
-def test_the_thread_ends_without_steps_and_starts_again():
-    late, n_before = [], threading.active_count()
+def test_the_thread_ends_without_steps_and_another_one_starts(threads):
+    late = []
     watched = Watch(lambda *step: late.append(step))
-    for name in ("first", "second"):
-        with watched.over(name, 20):
-            assert threading.active_count() == n_before + 1
-        assert waited(lambda: threading.active_count() == n_before)
-    with watched.over("third", 0.02):
+    with watched.over("first", 20):
+        time.sleep(0.1)
+        assert threads[0].is_alive()
+    assert waited(lambda: not threads[0].is_alive())
+    with watched.over("second", 0.02):
         assert waited(lambda: late)
-    assert late == [("third", 0.02)]
+    assert late == [("second", 0.02)]
+    assert len(threads) == 2

@@ -49,7 +49,11 @@ def random_ids(n_words):
     return ids.astype(np.int32)
 
 
-MODES = {"skip-gram": {}, "chunks": {"sg": False, "chunks": True}}
+MODES = {
+    "skip-gram": {},
+    "cbow": {"sg": False},
+    "chunks": {"sg": False, "chunks": True},
+}
 
 
 def vectors_after(n_workers, n_replicated, ids, mode, alpha=1e-6):
@@ -107,6 +111,20 @@ def test_one_worker_learns_the_same_with_replicas_as_without(n_replicated, mode)
     got = vectors_after(1, n_replicated, ids, mode, alpha=0.025)
     np.testing.assert_allclose(got, expected, atol=1e-4)
     assert np.abs(expected).max() > 0.1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_rows_that_get_replicas_inside_a_sentence_learn_the_same(mode):
+    ids = random_ids(80)
+    ids = ids[ids > 0]
+    expected = vectors_after(1, 0, ids, mode, alpha=0.025)
+    # Periods grow; from some merge on, all rows are used 16 times in one.
+    plan = replicas(81, 0.5, period=100)
+    weights, start, workers = trained(1, plan, ids, mode, alpha=0.025)
+    assert workers[0].n_replicated[0] == 81
+    got = weights.syn0.vectors - start
+    # The word after such a merge has its outputs listed already, as shared rows.
+    np.testing.assert_allclose(got, expected, atol=2e-3)
 
 
 @pytest.mark.parametrize("mode", MODES)

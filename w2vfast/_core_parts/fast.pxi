@@ -8,8 +8,10 @@ cdef void train_sentence(model_t* model, const options_t* options, work_t* work,
                          const int32_t* ids, int64_t start,
                          int64_t stop) noexcept nogil:
     cdef int pos
+    cdef int64_t due
     cdef centre_t* next_centre
     work.n_kept = 0
+    work.others.left_out = -1
     keep_words(model, work, ids, start, stop)
     for pos in range(min(options.window + 1, work.n_kept)):
         block_prefetch_row(row(&model.syn0, work.words[pos], model.stride), model.dim)
@@ -27,12 +29,18 @@ cdef void train_sentence(model_t* model, const options_t* options, work_t* work,
             work.block.n_prefetch = next_centre.n_prefetch
         sample_centre(&work.merging.curvatures, &work.centres[pos & 1])
         if work.centres[pos & 1].n_window > 0:
-            list_contexts(model, options, work, &work.centres[pos & 1])
+            if options.sg or model.syn0.touched != NULL:
+                list_contexts(model, options, work, &work.centres[pos & 1])
+            else:
+                leave_out_centre(model, options, work, &work.centres[pos & 1])
             if options.sg:
                 train_skipgram(model, options, work, &work.centres[pos & 1])
             else:
                 train_cbow(model, options, work, &work.centres[pos & 1])
+        due = work.merging.due
         merge_when_due(model, &work.merging, 1, work.block.alpha)
+        if work.merging.due != due:  # then more rows may have replicas
+            work.others.left_out = -1
 
 
 cdef inline void sample_centre(curvatures_t* curvatures,
@@ -231,6 +239,7 @@ cdef void list_contexts(const model_t* model, const options_t* options, work_t* 
     cdef int32_t word
     cdef int k, n = 0, n_before
     cdef bint is_distinct = options.sg and not options.pairs
+    centre.contexts, centre.targets = centre.own_contexts, centre.own_targets
     for k in range(centre.first, centre.first + centre.n_window):
         word = work.words[k + (k >= centre.pos)]  # without a branch: which k is random
         context = row(&syn0, word, model.stride)
@@ -243,6 +252,38 @@ cdef void list_contexts(const model_t* model, const options_t* options, work_t* 
         if model.frozen != NULL and n > n_before:
             centre.targets[n_before] = work.discard if model.frozen[word] else context
     centre.n_contexts = n
+
+
+cdef void leave_out_centre(const model_t* model, const options_t* options,
+                           work_t* work, centre_t* centre) noexcept nogil:
+    """List the same for CBOW: each row of a sentence once, and not the centre word's.
+
+    From one centre word to the next one row of the list changes, and one is added.
+    """
+    cdef int last = work.others.left_out, reach = options.window, k
+    if last < 0:
+        for k in range(max(0, centre.pos - reach),
+                       min(centre.pos + reach, work.n_kept - 1)):
+            list_other(model, work, k, k + (k >= centre.pos))
+    else:
+        for k in range(last, centre.pos):
+            list_other(model, work, k, k)
+        for k in range(last + reach, min(centre.pos + reach, work.n_kept - 1)):
+            list_other(model, work, k, k + 1)
+    work.others.left_out = centre.pos
+    centre.contexts = work.others.rows + centre.first
+    centre.targets = work.others.targets + centre.first
+    centre.n_contexts = centre.n_window
+
+
+cdef inline void list_other(const model_t* model, work_t* work, int k,
+                            int pos) noexcept nogil:
+    """Let the k-th other row be that of the word at `pos`."""
+    cdef int32_t word = work.words[pos]
+    work.others.rows[k] = row(&model.syn0, word, model.stride)
+    if model.frozen != NULL:
+        work.others.targets[k] = (work.discard if model.frozen[word]
+                                  else work.others.rows[k])
 
 
 cdef void train_skipgram(const model_t* model, const options_t* options, work_t* work,

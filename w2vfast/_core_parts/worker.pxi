@@ -10,6 +10,8 @@ cdef struct centre_t:
     # weights.
     float** contexts         # (C,) rows of the context words; skip-gram: distinct rows
     float** targets          # (C,) the same rows, or `discard` for a frozen word
+    float** own_contexts     # memory for `contexts`, which may be part of `others`
+    float** own_targets
     float* context_counts    # (C,) how often each occurs in the window
     int32_t word
     int pos
@@ -33,6 +35,13 @@ cdef struct pool_t:
     int size
     int pos                  # of the next one to use
     int round                # how often the whole pool was used in this span
+
+
+cdef struct others_t:
+    # CBOW: the rows of a sentence without one of its words.
+    float** rows             # (n_kept - 1,)
+    float** targets          # (n_kept - 1,) the same, or `discard` for a frozen word
+    int left_out             # position of that word; -1: no rows are listed
 
 
 cdef struct stream_t:
@@ -92,6 +101,7 @@ cdef struct work_t:
     float** all_outputs      # (V - 1,) softmax: the rows of all words
     int n_outputs            # V - 1
     pool_t pool
+    others_t others
     centre_t centres[2]      # this centre word and the next
     stream_t stream
     plan_t plans[2]          # this chunk and the next
@@ -194,6 +204,9 @@ cdef class Worker:
         self._allocate_block(min(C, BLOCK_INPUTS), T)
         for i in range(2):
             self._allocate_centre(&work.centres[i], C, C if options.pairs else 1)
+        work.others.rows = work.others.targets = self._pointers(length)
+        if self.c.frozen != NULL:
+            work.others.targets = self._pointers(length)
         work.block.prefetch_far = options.chunks
         if options.chunks:
             self._allocate_chunks(CHUNK, length)
@@ -216,10 +229,10 @@ cdef class Worker:
 
     cdef _allocate_centre(self, centre_t* centre, int64_t C, int64_t U):
         cdef int64_t L = self.model.max_path, K = self.options.negative
-        centre.contexts = <float**>owned_bytes(self.owners, C, sizeof(float*))
-        centre.targets = centre.contexts
+        centre.own_contexts = centre.own_targets = self._pointers(C)
         if self.c.frozen != NULL:
-            centre.targets = <float**>owned_bytes(self.owners, C, sizeof(float*))
+            centre.own_targets = self._pointers(C)
+        centre.contexts, centre.targets = centre.own_contexts, centre.own_targets
         centre.context_counts = self._vectors(C)
         for i in range(C):
             centre.context_counts[i] = 1

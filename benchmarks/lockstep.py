@@ -24,7 +24,7 @@ Runs = list[dict[str, float]]
 
 
 def scores_of(
-    data: Data, mode: str, seed: int, workers: int, epochs: int
+    data: Data, mode: str, seed: int, workers: int, arguments: argparse.Namespace
 ) -> dict[str, float]:
     """Train workers in lockstep; return the loss of the last epoch and the scores."""
     options: dict[str, Any] = {**MODES[mode], **data.arguments(seed)}
@@ -34,7 +34,8 @@ def scores_of(
         model = Word2Vec(
             **options,
             seed=seed + 1,
-            epochs=epochs,
+            window=arguments.window,
+            epochs=arguments.epochs,
             workers=workers,
             compute_loss=True,
             progress=False,
@@ -69,6 +70,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--words", type=int, help="use only the first N words", metavar="N")
     add("--modes", default=",".join(MODES))
     add("--workers", type=int, nargs="+", default=[2, 8, 16, 32])
+    add("--window", type=int, default=5)
     add("--epochs", type=int, default=1)
     add("--pairs", type=int, default=6)
     return parser.parse_args()
@@ -84,7 +86,7 @@ def main() -> None:
         for mode in arguments.modes.split(","):
             scores = {
                 workers: [
-                    scores_of(data, mode, seed, workers, arguments.epochs)
+                    scores_of(data, mode, seed, workers, arguments)
                     for seed in range(arguments.pairs)
                 ]
                 for workers in [1, *arguments.workers]

@@ -37,7 +37,7 @@ cdef extern from "_core_parts/atomic.h" nogil:
 
 
 cdef extern from "_core_parts/curvature.h" nogil:
-    enum: CURVATURE_AXES, CURVATURE_BANDS
+    enum: CURVATURE_AXES, CURVATURE_BANDS, RESPONSE_SUMS
     ctypedef struct curvature_t:
         float** axes
         float* values
@@ -54,6 +54,11 @@ cdef extern from "_core_parts/curvature.h" nogil:
         int n_axes
         int n_columns
         int dim
+    ctypedef struct replica_t:
+        float* mine
+        float* base
+        float* received
+        float* sums
     int curvature_band(uint32_t row)
     float curvature_scale(const curvature_t* curvature, uint32_t row)
     void curvature_start(curvature_t* curvature)
@@ -125,6 +130,8 @@ cdef extern from "_core_parts/block.h" nogil:
     void block_update(const block_t* block)
     void block_transport(const curvature_t* curvature, float strength,
                          const float* mine, const float* base, float* row)
+    void block_merge_row(const curvature_t* curvature, float strength,
+                         const replica_t* replica, float* shared)
     void curvature_add(curvature_t* curvature, float weight, float* x)
     double block_loss(const block_t* block)
     int block_add_row(float** rows, float* counts, int n, float* row)
@@ -274,10 +281,13 @@ cdef struct matrix_t:
     float* shared            # (V, stride), or NULL
     float* replica           # (n_replicas, stride) a worker's copy of the first rows
     float* base              # (n_replicas, stride) the replica after its last merge
+    float* received          # (n_replicas, stride) what others changed at that merge
+    float* sums              # (n_replicas, RESPONSE_SUMS)
     int64_t n_replicated     # so far; at most n_replicas
     int64_t n_replicas
     const float* uses        # (n_replicas,) of each row in training one kept word
     int64_t* merged_at       # (n_groups,) kept words at last merge of LOCK_ROWS rows
+    uint8_t* is_merged       # (n_groups,) 1 after the first merge
     curvature_t* curvature   # of the loss in these rows, as this worker samples it
     int64_t* locks           # (N_LOCKS,) one for LOCK_ROWS rows, LOCK_STRIDE apart
     touched_t* touched       # rows of the shard that is trained, or NULL

@@ -64,9 +64,9 @@ def vectors_after(n_workers, n_replicated, ids, mode, alpha=1e-6):
     return weights.syn0.vectors - start
 
 
-def trained(n_workers, plan, ids, mode, alpha=1e-6):
+def trained(n_workers, plan, ids, mode, alpha=1e-6, n_words=0):
     """Weights, their first vectors, and workers that have trained an epoch."""
-    counts = np.bincount(ids).astype(np.int64)
+    counts = 1 + np.bincount(ids, minlength=n_words).astype(np.int64)
     params = TrainParams(vector_size=20, sg=1, hs=1, sample=0, alpha=alpha)
     weights = new_weights(len(counts), params)
     start = weights.syn0.vectors.copy()
@@ -98,9 +98,9 @@ def test_merges_lose_no_update_and_double_none(n_words, mode):
     expected = vectors_after(1, 0, ids, mode)
     got = vectors_after(3, n_words + 1, ids, mode)
     scale = np.abs(expected[1:]).max(axis=1, keepdims=True)
-    # One worker's merge that is lost or done twice is a third of the whole change; a
-    # worker that the system suspends is late by a few percent.
-    assert (np.abs(got[1:] - expected[1:]) < 0.05 * scale).all()
+    # One worker's merge that is lost or done twice is a third of the whole change; by
+    # chance, replies to what others changed cost a percent or two.
+    assert (np.abs(got[1:] - expected[1:]) < 0.1 * scale).all()
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -139,6 +139,17 @@ def test_rows_that_a_worker_uses_often_are_replicated(n_frequent, expected, mode
     plan = _core.Replicas(uses, uses, uses, first_period=16, period=16, transport=1.5)
     _, _, [worker] = trained(1, plan, random_ids(80), mode)
     assert worker.n_replicated == (expected, expected, expected)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_rows_are_replicated_once_the_curvature_is_known(mode):
+    """Merges before that would be sums, which overshoot in a model that has learned."""
+    plan = replicas(40, 16)
+    ids = random_ids(80)
+    for n_ids, expected in [(20, 0), (20_000, 40)]:
+        _, _, [worker] = trained(1, plan, ids[:n_ids], mode, n_words=81)
+        assert worker.n_replicated == (expected,) * 3
+        plan = replicas(40, 16)
 
 
 @pytest.mark.parametrize("which", [(0, 1, 1), (1, 0, 0), (0, 0, 1), (0, 1, 0)])

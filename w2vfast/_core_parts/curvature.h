@@ -31,6 +31,9 @@
 #define CURVATURE_BANDS 32     /* of rows: 0, 1, 2 to 3, 4 to 7, 8 to 15, and so on */
 #define BAND_PRIOR 4.0         /* blocks that each band is taken to have seen before */
 #define BAND_MEMORY 0.875      /* what older samples of bands count at a refresh */
+#define RESPONSE_SUMS 4        /* floats, of which 3 are used */
+#define RESPONSE_MEMORY 0.9f   /* what older merges count in them */
+#define RESPONSE_DOUBT 0.05f   /* of a change, as if it had been received without one */
 #define TRANSPORT_LEAST 0.005f /* a smaller exponent changes nothing */
 
 typedef struct {
@@ -50,6 +53,34 @@ typedef struct {
     int n_columns;                       /* D */
     int dim;                             /* D, padded */
 } curvature_t;
+
+/* A worker's replica of a row.  All but `sums` are (D,). */
+typedef struct {
+    float *mine;     /* what the worker has made of it */
+    float *base;     /* the row after the last merge */
+    float *received; /* of this, what came from others at that merge */
+    float *sums;     /* (RESPONSE_SUMS,) of replica_response */
+} replica_t;
+
+/* The response of a worker to what others change, from 0 to 1: the part of it that the
+ * worker takes back until its next merge, because the row has more curvature than H.
+ *
+ * back: received . (base - mine), of the last merge and the training since then;
+ * received, change: squared lengths, of what came from others then and comes now.
+ * The response is the ratio of the sums of back and received over the merges so far, older
+ * ones counted less.  It counts as far as the signs of back agree, and a change much
+ * larger than those before is taken to have none: both, so that chance loses no update. */
+static inline float replica_response(float *sums, float back, float received,
+                                     float change) {
+    if (received > 0.0f) {
+        sums[0] = back + RESPONSE_MEMORY * sums[0];
+        sums[1] = fabsf(back) + RESPONSE_MEMORY * sums[1];
+        sums[2] = received + RESPONSE_MEMORY * sums[2];
+    }
+    if (!(sums[0] > 0.0f)) return 0.0f;
+    const float part = sums[0] / (sums[2] + RESPONSE_DOUBT * change);
+    return (part < 1.0f ? part : 1.0f) * sums[0] / sums[1];
+}
 
 /* How many first axes differ enough from the rest to be treated apart. */
 static inline int curvature_axes_in_use(const curvature_t *h, float strength) {

@@ -77,7 +77,7 @@ cdef void replicate_more(model_t* model, const merging_t* merging) noexcept nogi
 cdef void replicate_used(matrix_t* matrix, int64_t stride, int64_t n_words,
                          float period) noexcept nogil:
     cdef int64_t word, start, n_floats
-    while (matrix.n_replicated < matrix.n_replicas
+    while (matrix.n_replicated < matrix.n_replicas and matrix.curvature.n_known > 0
            and most_uses(matrix, matrix.n_replicated) * period >= REPLICATE_USES):
         word, start = matrix.n_replicated, matrix.n_replicated * stride
         matrix.n_replicated = min(word + LOCK_ROWS, matrix.n_replicas)
@@ -113,7 +113,11 @@ cdef void merge_matrix(const matrix_t* matrix, const merge_t* merge,
         n_words = merge.n_words - matrix.merged_at[group]
         lock = matrix.locks + group % N_LOCKS * LOCK_STRIDE
         if take_lock(lock, merge.wait):
-            merge_group(matrix, merge, group, n_words * weight)
+            # Since rows are listed ahead, this worker may have updated a shared row
+            # after it was replicated: the first merge is a sum, which loses nothing.
+            merge_group(matrix, merge, group,
+                        n_words * weight * matrix.is_merged[group])
+            matrix.is_merged[group] = True
             atomic_unlock(lock)
             matrix.merged_at[group] = merge.n_words
 
@@ -130,17 +134,17 @@ cdef inline float most_uses(const matrix_t* matrix, int64_t first) noexcept nogi
 
 cdef inline void merge_group(const matrix_t* matrix, const merge_t* merge,
                              int64_t group, float n) noexcept nogil:
-    cdef int64_t word, start, row_bytes = merge.stride * sizeof(float)
+    cdef int64_t word, start
     cdef float strength
+    cdef replica_t replica
     for word in range(group * LOCK_ROWS,
                       min((group + 1) * LOCK_ROWS, matrix.n_replicated)):
         start = word * merge.stride
         strength = merge.strength * curvature_scale(matrix.curvature, <uint32_t>word)
-        block_transport(matrix.curvature, n * strength * matrix.uses[word],
-                        matrix.replica + start, matrix.base + start,
+        replica = replica_t(matrix.replica + start, matrix.base + start,
+                            matrix.received + start, matrix.sums + RESPONSE_SUMS * word)
+        block_merge_row(matrix.curvature, n * strength * matrix.uses[word], &replica,
                         matrix.shared + start)
-        memcpy(matrix.replica + start, matrix.shared + start, row_bytes)
-        memcpy(matrix.base + start, matrix.shared + start, row_bytes)
 
 
 cdef inline bint take_lock(int64_t* lock, bint wait) noexcept nogil:

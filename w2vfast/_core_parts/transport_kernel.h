@@ -31,20 +31,65 @@ BLOCK_INLINE void ISA(transport_strip)(const curvature_t *h, const float *mine,
     for (int w = 0; w < W; w++) store(row + i + w * VEC_LANES, sum[w]);
 }
 
-static void ISA(transport_row)(const curvature_t *h, float strength, const float *mine,
-                               const float *base, float *row) {
+/* row = mine + exp(-strength H) h->change. */
+static void ISA(transport_change)(const curvature_t *h, float strength,
+                                  const float *mine, float *row) {
     const float rest_factor = (float)exp(-(double)strength * h->rest);
     const int n = curvature_axes_in_use(h, strength);
-    for (int i = 0; i < h->dim; i += VEC_LANES) {
-        if (i % BLOCK_LANES == 0) BLOCK_PREFETCH_WRITE(row + i + h->dim);
-        store(h->change + i, fma_(fill(-1.0f), load(base + i), load(row + i)));
-    }
     const dots_t m = {&h->change, 1, h->axes, n, h->dim, h->dots, 1};
     ISA(block_dots)(&m);
     ISA(transport_factors)(h, strength, rest_factor, n);
 #define STRIP_TASK(W) ISA(transport_strip)(h, mine, rest_factor, n, row, i, W)
     STRIPS(h->dim)
 #undef STRIP_TASK
+}
+
+/* h->change = scale (row - base). */
+static void ISA(set_change)(const curvature_t *h, float scale, const float *base,
+                            float *row) {
+    for (int i = 0; i < h->dim; i += VEC_LANES) {
+        if (i % BLOCK_LANES == 0) BLOCK_PREFETCH_WRITE(row + i + h->dim);
+        const vec change = fma_(fill(-1.0f), load(base + i), load(row + i));
+        store(h->change + i, ISA(mul)(fill(scale), change));
+    }
+}
+
+static void ISA(transport_row)(const curvature_t *h, float strength, const float *mine,
+                               const float *base, float *row) {
+    ISA(set_change)(h, 1.0f, base, row);
+    ISA(transport_change)(h, strength, mine, row);
+}
+
+/* The sums that replica_response needs, of a replica and the shared row. */
+static void ISA(response_sums)(const replica_t *r, const float *shared, int dim,
+                               float *back, float *received, float *change) {
+    vec sums[4] = {fill(0.0f), fill(0.0f), fill(0.0f), fill(0.0f)};
+    float totals[4 + BLOCK_LANES];
+    for (int i = 0; i < dim; i += VEC_LANES) {
+        const vec minus = fill(-1.0f), base = load(r->base + i);
+        const vec x = load(r->received + i);
+        const vec d = fma_(minus, base, load(shared + i));
+        sums[0] = fma_(x, fma_(minus, load(r->mine + i), base), sums[0]);
+        sums[1] = fma_(x, x, sums[1]);
+        sums[2] = fma_(d, d, sums[2]);
+    }
+    ISA(store_sums)(sums, 3, totals);
+    *back = totals[0], *received = totals[1], *change = totals[2];
+}
+
+static void ISA(merge_row)(const curvature_t *h, float strength, const replica_t *r,
+                           float *shared) {
+    float back, received, change;
+    ISA(response_sums)(r, shared, h->dim, &back, &received, &change);
+    const float response = replica_response(r->sums, back, received, change);
+    ISA(set_change)(h, strength > 0.0f ? 1.0f - response : 1.0f, r->base, shared);
+    ISA(transport_change)(h, strength, r->mine, shared);
+    for (int i = 0; i < h->dim; i += VEC_LANES) {
+        const vec merged = load(shared + i);
+        store(r->received + i, fma_(fill(-1.0f), load(r->mine + i), merged));
+        store(r->mine + i, merged);
+        store(r->base + i, merged);
+    }
 }
 
 /* ---- curvature ---- */

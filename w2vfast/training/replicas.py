@@ -175,9 +175,9 @@ def n_replicated(params: TrainParams, n_rows: int) -> tuple[int, int]:
 
 
 def replica_rows(params: TrainParams, n_rows: int) -> int:
-    """Return how many rows all replicas take; each is stored twice."""
+    """Return how many rows all replicas take; each is stored three times."""
     n_words, n_nodes = n_replicated(params, n_rows)
-    return 2 * params.n_workers * (n_words * (2 if params.negative else 1) + n_nodes)
+    return 3 * params.n_workers * (n_words * (2 if params.negative else 1) + n_nodes)
 
 
 def _noise_shares(noise: AliasTable) -> NDArray[np.float64]:

@@ -131,6 +131,97 @@ static void check_sum(const case_t *k) {
     free_curvature(&h);
 }
 
+/* ---- merges of replicas ---- */
+
+static replica_t new_replica(const case_t *k, float **rows) {
+    const replica_t replica = {rows[0], rows[1], rows[2], new_floats(RESPONSE_SUMS)};
+    for (int n = 0; n < 2; n++) draw_row(k, rows[n], 1.0);
+    return replica;
+}
+
+/* A first merge is the transport; then the replica is the shared row. */
+static void check_merge(const case_t *k) {
+    curvature_t h = new_curvature(k);
+    float **rows = new_matrix(4, k->D), *shared = rows[3];
+    const replica_t replica = new_replica(k, rows);
+    draw_row(k, shared, 1.0);
+    draw_row(k, h.axes[0], 1.0 / sqrt(k->columns));
+    h.values[0] = 2.0f;
+    h.rest = 0.1f;
+    float *mine = copy_floats(replica.mine, k->D),
+          *expected = copy_floats(shared, k->D);
+    block_transport(&h, 0.5f, mine, replica.base, expected);
+    block_merge_row(&h, 0.5f, &replica, shared);
+    for (int i = 0; i < k->D; i++) {
+        compare(k, "merged", 0, i, shared[i], expected[i], 0.0);
+        compare(k, "received", 0, i, replica.received[i], (double)shared[i] - mine[i],
+                8 * U);
+    }
+    if (memcmp(shared, replica.mine, (size_t)k->D * sizeof(float)) ||
+        memcmp(shared, replica.base, (size_t)k->D * sizeof(float)))
+        stop_with("%s D=%d: the replica is not the shared row", k->isa, k->columns);
+    free(mine);
+    free(expected);
+    free(replica.sums);
+    free_matrix(rows);
+    free_curvature(&h);
+}
+
+/* Merge a change of this length; then the worker moves by -part of what it received.
+ * Returns the share of the change that the merge kept. */
+static double kept_of_change(const case_t *k, const curvature_t *h,
+                             const replica_t *replica, float *shared, float strength,
+                             double length, float part) {
+    float *change = new_floats(k->D);
+    double along = 0.0, square = 0.0;
+    draw_row(k, change, 1.0);
+    for (int i = 0; i < k->D; i++) square += (double)change[i] * change[i];
+    for (int i = 0; i < k->D; i++) {
+        change[i] = (float)(change[i] * length / sqrt(square));
+        shared[i] = replica->base[i] + change[i];
+    }
+    block_merge_row(h, strength, replica, shared);
+    for (int i = 0; i < k->D; i++) {
+        along += (double)replica->received[i] * change[i];
+        replica->mine[i] = replica->base[i] - part * replica->received[i];
+    }
+    free(change);
+    return along / (length * length);
+}
+
+/* A worker that takes back a part of all that it receives, which is `part` with `sign`
+ * or, where `sign` is 0, with both signs in turn.  Then a change comes that is so many
+ * times as large.  H is 0. */
+static void check_response(const case_t *k, float part, int sign, double times,
+                           double least, double most) {
+    curvature_t h = new_curvature(k);
+    float **rows = new_matrix(4, k->D);
+    const replica_t replica = new_replica(k, rows);
+    memcpy(replica.mine, replica.base, (size_t)k->D * sizeof(float));
+    for (int merge = 0; merge < 40; merge++) {
+        const int way = sign ? sign : merge % 2 ? 1 : -1;
+        kept_of_change(k, &h, &replica, rows[3], 1.0f, 0.1, way * part);
+    }
+    double kept = kept_of_change(k, &h, &replica, rows[3], 1.0f, 0.1 * times, 0.0f);
+    compare(k, "kept", (int)(100 * part), (int)times, kept, (least + most) / 2,
+            (most - least) / 2);
+    kept = kept_of_change(k, &h, &replica, rows[3], 0.0f, 0.1, 0.0f);
+    compare(k, "kept in a sum", (int)(100 * part), (int)times, kept, 1.0, 1e-5);
+    free(replica.sums);
+    free_matrix(rows);
+    free_curvature(&h);
+}
+
+static void check_responses(const case_t *k) {
+    check_response(k, 0.0f, 1, 1.0, 0.999, 1.001);
+    check_response(k, 0.5f, 1, 1.0, 0.45, 0.55);
+    check_response(k, 0.9f, 1, 1.0, 0.10, 0.25);    /* received is small then */
+    check_response(k, 0.5f, -1, 1.0, 0.999, 1.001); /* it goes on in the same way */
+    check_response(k, 0.5f, 0, 1.0, 0.98, 1.001);   /* by chance */
+    check_response(k, 0.5f, 1, 300.0, 0.99,
+                   1.0); /* nothing is known of such a change */
+}
+
 /* ---- the curvature of samples whose eigenvectors are known ---- */
 
 /* `count` rows of 0, 1 and -1 without a common column, so that they are the eigenvectors
@@ -276,6 +367,8 @@ static void check_columns(int columns) {
                       .K = columns < CURVATURE_AXES ? columns : CURVATURE_AXES};
     for (int n = 0; n < 4; n++) check_transport(&k, strengths[n]);
     check_sum(&k);
+    check_merge(&k);
+    check_responses(&k);
     check_curvature(&k);
     check_many_samples(&k);
     check_lost_axes(&k);

@@ -189,21 +189,45 @@ def test_a_word_that_is_half_of_the_text_does_no_harm_to_cbow():
     assert losses[True] == pytest.approx(losses[False], rel=0.02)
 
 
+def uses_of_inputs(run):
+    """How often the first shard of the last round used each word as an input."""
+    packed = _core.pack_shard(run._run._shards, 0)
+    n_rows, first = packed[:8].view(np.int64)[0], 8 * (3 + 16)  # after ends of parts
+    words, _, uses = packed[first : first + 12 * n_rows].view(np.int32).reshape(-1, 3).T
+    return dict(zip(words.tolist(), uses.tolist(), strict=True))
+
+
+def test_shards_count_an_input_once_for_each_context():
+    """What is prefetched at the beginning of a sentence is not used by that."""
+    params = TrainParams(
+        **dict(vector_size=8, window=2, shrink_windows=False, sample=0),
+        **dict(sg=1, deterministic=True),
+    )
+    run = run_of(params, np.tile(np.array([1, 2, 3, 4, 0], np.int32), 20))
+    run.run_epoch(0)
+    uses = uses_of_inputs(run)
+    n_sentences = uses[4] // 2
+    assert n_sentences > 0
+    assert uses == {
+        word: n * n_sentences for word, n in ((1, 2), (2, 3), (3, 3), (4, 2))
+    }
+
+
 def test_shards_count_repeated_inputs_as_the_plan_of_replicas_does():
-    """About: the ends of the text, and what is prefetched there, count otherwise."""
+    """About: the ends of the text count otherwise."""
     params = TrainParams(
         vector_size=8, window=2, shrink_windows=False, sample=0, deterministic=True
     )
     ids = np.tile(np.array([1, 1, 2, 1, 3, 1, 1, 4], np.int32), 24)
     run = run_of(params, ids)
     run.run_epoch(0)
-    packed = _core.pack_shard(run._run._shards, 0)
-    n_rows, first = packed[:8].view(np.int64)[0], 8 * (3 + 16)  # after ends of parts
-    words, _, got = packed[first : first + 12 * n_rows].view(np.int32).reshape(-1, 3).T
     uses = 4.0 * np.bincount(ids)
     tables = Tables(None, None, None)
     expected = replicas.row_uses(params, uses / uses.sum(), tables, 5, 0).inputs
-    np.testing.assert_allclose(got, expected[words] * uses.sum(), rtol=0.05)
+    got = uses_of_inputs(run)
+    np.testing.assert_allclose(
+        list(got.values()), expected[list(got)] * uses.sum(), rtol=0.05
+    )
 
 
 @several_shards

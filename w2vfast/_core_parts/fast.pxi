@@ -14,7 +14,8 @@ cdef void train_sentence(model_t* model, const options_t* options, work_t* work,
     work.others.left_out = -1
     keep_words(model, work, ids, start, stop)
     for pos in range(min(options.window + 1, work.n_kept)):
-        block_prefetch_row(row(&model.syn0, work.words[pos], model.stride), model.dim)
+        block_prefetch_row(row_ahead(&model.syn0, work.words[pos], model.stride),
+                           model.dim)
     if work.n_kept > 0:
         prepare(model, options, work, &work.centres[0], 0)
     for pos in range(work.n_kept):

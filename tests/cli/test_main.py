@@ -293,6 +293,7 @@ def test_another_program_that_imports_meanwhile_is_not_ended():
     code = """
         import os, signal
         from w2vfast.cli.start import Loading
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # else ignored by jobs
         try:
             with Loading():
                 os.kill(os.getpid(), signal.SIGINT)

@@ -223,13 +223,16 @@ import sys
 import numpy as np
 from mpi4py import MPI
 from w2vfast.distributed.mpi import SHARED_BYTES, MpiRanks
+from w2vfast.distributed import shared_sums
 from w2vfast.distributed.shared_sums import SLOT_BYTES, SharedSums
 
 if sys.argv[1] == "apart":
     SharedSums.of = lambda mpi, comm: None
+elif sys.argv[1] == "cramped" and MPI.COMM_WORLD.rank == 0:
+    shared_sums._free_bytes = lambda: 1 << 23
 comm = MPI.COMM_WORLD
 ranks = MpiRanks(comm)
-assert (ranks._sums is None) == (sys.argv[1] == "apart")
+assert (ranks._sums is None) == (sys.argv[1] != "near")
 rng = np.random.default_rng(comm.rank)
 most = SLOT_BYTES // 4
 lengths = [0, 1, SHARED_BYTES // 4, SHARED_BYTES // 4 + 1, most, most + 1, 3 * most + 7]
@@ -247,11 +250,32 @@ print("all sums are right")
 
 
 @pytest.mark.parametrize("size", [2, 3])
-@pytest.mark.parametrize("where", ["near", "apart"])
+@pytest.mark.parametrize("where", ["near", "apart", "cramped"])
 def test_sums_are_the_same_on_one_machine_and_on_several(size, where):
+    """And where one process finds too little room in shared memory."""
     status, printed = run(size, sys.executable, "-c", SUMS, where)
     assert status == 0, printed
     assert printed.count("all sums are right") == size
+
+
+def test_a_communicator_that_is_freed_gives_back_its_copy_and_its_shared_memory():
+    program = """
+from mpi4py import MPI
+import numpy as np
+from w2vfast.distributed.mpi import MpiRanks
+from w2vfast.distributed.shared_sums import _free_bytes
+free = []
+for step in range(1100):  # more than there are communicators
+    comm = MPI.COMM_WORLD.Dup()
+    MpiRanks(comm)
+    comm.Free()
+    free.append(_free_bytes())
+assert free[-1] >= free[50] - (1 << 22), (free[50], free[-1])
+print("all given back")
+"""
+    status, printed = run(2, sys.executable, "-c", program)
+    assert status == 0, printed
+    assert printed.count("all given back") == 2
 
 
 def test_steps_within_one_limit_end_the_job_by_it():

@@ -64,3 +64,21 @@ def test_the_thread_ends_without_steps_and_another_one_starts(threads):
         assert waited(lambda: late)
     assert late == [("second", 0.02)]
     assert len(threads) == 2
+
+
+def test_steps_are_watched_after_a_thread_could_not_start(threads, monkeypatch):
+    def refuse():
+        raise RuntimeError("can't start new thread")
+
+    late = []
+    watched = Watch(lambda *step: late.append(step))
+    working = watch.threading.Thread
+    monkeypatch.setattr(
+        watch.threading, "Thread", lambda **options: SimpleNamespace(start=refuse)
+    )
+    with pytest.raises(RuntimeError, match="new thread"), watched.over("first", 20):
+        pass
+    monkeypatch.setattr(watch.threading, "Thread", working)
+    with watched.over("second", 0.02):
+        assert waited(lambda: late)
+    assert late == [("second", 0.02)]

@@ -58,7 +58,7 @@ typedef struct {
 typedef struct {
     float *mine;     /* what the worker has made of it */
     float *base;     /* the row after the last merge */
-    float *received; /* of this, what came from others at that merge */
+    float *received; /* of this, what came from others since the worker trained last */
     float *sums;     /* (RESPONSE_SUMS,) of replica_response */
 } replica_t;
 

@@ -77,16 +77,25 @@ static void ISA(response_sums)(const replica_t *r, const float *shared, int dim,
     *back = totals[0], *received = totals[1], *change = totals[2];
 }
 
+/* 1 - the response; 1 where the worker has not used the row since its last merge. */
+static float ISA(kept_share)(const replica_t *r, float strength, const float *shared,
+                             int dim) {
+    float back, received, change;
+    if (!(strength > 0.0f)) return 1.0f;
+    ISA(response_sums)(r, shared, dim, &back, &received, &change);
+    return 1.0f - replica_response(r->sums, back, received, change);
+}
+
 static void ISA(merge_row)(const curvature_t *h, float strength, const replica_t *r,
                            float *shared) {
-    float back, received, change;
-    ISA(response_sums)(r, shared, h->dim, &back, &received, &change);
-    const float response = replica_response(r->sums, back, received, change);
-    ISA(set_change)(h, strength > 0.0f ? 1.0f - response : 1.0f, r->base, shared);
+    /* What was received at merges without training in between is answered together. */
+    const vec earlier = fill(strength > 0.0f ? 0.0f : 1.0f);
+    ISA(set_change)(h, ISA(kept_share)(r, strength, shared, h->dim), r->base, shared);
     ISA(transport_change)(h, strength, r->mine, shared);
     for (int i = 0; i < h->dim; i += VEC_LANES) {
         const vec merged = load(shared + i);
-        store(r->received + i, fma_(fill(-1.0f), load(r->mine + i), merged));
+        const vec received = fma_(fill(-1.0f), load(r->mine + i), merged);
+        store(r->received + i, fma_(earlier, load(r->received + i), received));
         store(r->mine + i, merged);
         store(r->base + i, merged);
     }

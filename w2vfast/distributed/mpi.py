@@ -206,8 +206,16 @@ def _own_communicator(comm: Any) -> tuple[Any, threading.Lock, SharedSums | None
 
 @functools.cache
 def _attribute() -> int:
-    key: int = _mpi().Comm.Create_keyval()
+    key: int = _mpi().Comm.Create_keyval(delete_fn=_free_copy)
     return key
+
+
+def _free_copy(comm: Any, key: int, found: tuple[Any, Any, SharedSums | None]) -> None:
+    """Free the copy of a communicator that the program frees, which is collective."""
+    copy, _, shared = found
+    if shared is not None:
+        shared.free()
+    copy.Free()
 
 
 def _starts(lengths: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -6,6 +6,8 @@ Here each rank adds up a share of the numbers, and reads those of the others in 
 
 from __future__ import annotations
 
+import math
+import os
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +16,19 @@ from numpy.typing import NDArray
 
 SLOT_BYTES = 1 << 20  # of each rank, twice; larger ones leave the processor's cache
 SHARE_BYTES = 64  # shares begin on cache lines of their own
+
+
+SHARED_MEMORY = "/dev/shm"  # where Linux keeps it
+SPARE_BYTES = 1 << 23  # for MPI itself
+
+
+def _free_bytes() -> float:
+    """Return how much memory processes can still share, if the system tells."""
+    try:
+        free = os.statvfs(SHARED_MEMORY)
+    except (OSError, AttributeError):
+        return math.inf
+    return free.f_bavail * free.f_frsize
 
 
 class SharedSums:
@@ -44,11 +59,23 @@ class SharedSums:
 
     @classmethod
     def of(cls, mpi: Any, comm: Any) -> SharedSums | None:
-        """Return None for processes of several machines, or a lone one; collective."""
+        """Return None for processes of several machines, or a lone one; collective.
+
+        Also where shared memory is short, as in containers, whose /dev/shm has 64 MB:
+        writing to memory that is not there would end the process.
+        """
         near = comm.Split_type(mpi.COMM_TYPE_SHARED)
         is_one = near.size == comm.size > 1
         near.Free()
-        return cls(mpi, comm) if is_one else None
+        has_room = _free_bytes() >= 2 * SLOT_BYTES * comm.size + SPARE_BYTES
+        agreed = comm.allreduce(is_one and has_room, op=mpi.LAND)
+        return cls(mpi, comm) if agreed else None
+
+    def free(self) -> None:
+        """Give the memory back; collective."""
+        self._slots = []
+        self._window.Unlock_all()
+        self._window.Free()
 
     def add_up(self, flat: NDArray[Any]) -> None:
         """Replace an array by the sum of those of all ranks; all call this.

@@ -40,12 +40,12 @@ class Watch:
     @contextlib.contextmanager
     def over(self, step: str, seconds: float) -> Iterator[None]:
         """Watch a step, which may take so many seconds."""
-        with self._lock:
-            self._step = _Step(step, seconds, time.monotonic() + seconds)
-            is_running, self._is_running = self._is_running, True
-        if not is_running:
-            threading.Thread(target=self._poll, daemon=True).start()
         try:
+            with self._lock:
+                self._step = _Step(step, seconds, time.monotonic() + seconds)
+                if not self._is_running:
+                    threading.Thread(target=self._poll, daemon=True).start()
+                    self._is_running = True
             yield
         finally:
             with self._lock:
@@ -59,6 +59,8 @@ class Watch:
                 step = self._step
                 n_idle = 0 if step else n_idle + 1
                 self._is_running = n_idle < IDLE_POLLS
-            if step and time.monotonic() > step.end:
-                self._late(step.name, step.seconds)
-                return
+                # Under the lock: the step has not ended in time meanwhile.
+                if step and time.monotonic() > step.end:
+                    self._is_running = False
+                    self._late(step.name, step.seconds)
+                    return

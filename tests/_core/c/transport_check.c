@@ -172,7 +172,7 @@ static void check_merge(const case_t *k) {
 static double kept_of_change(const case_t *k, const curvature_t *h,
                              const replica_t *replica, float *shared, float strength,
                              double length, float part) {
-    float *change = new_floats(k->D);
+    float *change = new_floats(k->D), *before = copy_floats(replica->mine, k->D);
     double along = 0.0, square = 0.0;
     draw_row(k, change, 1.0);
     for (int i = 0; i < k->D; i++) square += (double)change[i] * change[i];
@@ -181,11 +181,13 @@ static double kept_of_change(const case_t *k, const curvature_t *h,
         shared[i] = replica->base[i] + change[i];
     }
     block_merge_row(h, strength, replica, shared);
+    block_merge_row(h, 0.0f, replica, shared); /* as after a pause, before it trains */
     for (int i = 0; i < k->D; i++) {
-        along += (double)replica->received[i] * change[i];
+        along += ((double)shared[i] - before[i]) * change[i];
         replica->mine[i] = replica->base[i] - part * replica->received[i];
     }
     free(change);
+    free(before);
     return along / (length * length);
 }
 

@@ -58,19 +58,19 @@ MODES = {
 
 def vectors_after(n_workers, n_replicated, ids, mode, alpha=1e-6):
     """Change of the vectors; with a tiny alpha, the order of updates hardly matters."""
-    # So many uses that rows are replicated from the start.
+    # So many uses that all rows are replicated once the curvature is known, which it is
+    # after an epoch.
     plan = replicas(n_replicated, 16, transport=1.5 / 16) if n_replicated else None
-    weights, start, _ = trained(n_workers, plan, ids, mode, alpha)
+    weights, start, _ = trained(n_workers, plan, ids, mode, alpha, n_epochs=2)
     return weights.syn0.vectors - start
 
 
-def trained(n_workers, plan, ids, mode, alpha=1e-6, n_words=0):
-    """Weights, their first vectors, and workers that have trained an epoch."""
+def trained(n_workers, plan, ids, mode, alpha=1e-6, n_words=0, n_epochs=1):
+    """Weights, the vectors before the last epoch, and workers that have trained."""
     counts = 1 + np.bincount(ids, minlength=n_words).astype(np.int64)
     params = TrainParams(vector_size=20, sg=1, hs=1, sample=0, alpha=alpha)
     weights = new_weights(len(counts), params)
-    start = weights.syn0.vectors.copy()
-    outputs = np.random.default_rng(7).normal(0, 0.5, start.shape)
+    outputs = np.random.default_rng(7).normal(0, 0.5, weights.syn0.vectors.shape)
     for rows in (weights.syn1, weights.syn1neg):  # zeros would not move the vectors
         rows.vectors[1:] = outputs[1:]
     syn0, syn1, syn1neg = (rows.pad() for _, rows in weights)
@@ -79,11 +79,13 @@ def trained(n_workers, plan, ids, mode, alpha=1e-6, n_words=0):
     model = _core.Model(syn0, syn1, syn1neg, 20, noise=alias_noise(counts), paths=paths)
     both = options(hs=True, negative=5, **MODES[mode])
     workers = [_core.Worker(model, both, 1, replicas=plan) for _ in range(n_workers)]
-    queue = _core.SpanQueue(_core.span_starts(ids, 2000, 1000))
     constant = _core.AlphaSchedule(alpha, alpha, alpha, epoch=0, n_epochs=1)
-    job = (ids, queue, 0, constant)
-    tasks = [functools.partial(worker.train_epoch, *job) for worker in workers]
-    run_threads(tasks, queue.stop, lambda: None)
+    for _ in range(n_epochs):
+        start = weights.syn0.vectors.copy()
+        queue = _core.SpanQueue(_core.span_starts(ids, 2000, 1000))
+        job = (ids, queue, 0, constant)
+        tasks = [functools.partial(worker.train_epoch, *job) for worker in workers]
+        run_threads(tasks, queue.stop, lambda: None)
     return weights, start, workers
 
 
@@ -117,7 +119,8 @@ def test_one_worker_learns_the_same_with_replicas_as_without(n_replicated, mode)
 def test_rows_that_get_replicas_inside_a_sentence_learn_the_same(mode):
     ids = random_ids(80)
     ids = ids[ids > 0]
-    expected = vectors_after(1, 0, ids, mode, alpha=0.025)
+    weights, start, _ = trained(1, None, ids, mode, alpha=0.025)
+    expected = weights.syn0.vectors - start
     # Periods grow; from some merge on, all rows are used 16 times in one.
     plan = replicas(81, 0.5, period=100)
     weights, start, workers = trained(1, plan, ids, mode, alpha=0.025)

@@ -24,6 +24,28 @@ def test_the_last_two_are_kept(folder):
     assert_equal(folder.newest()[1], checkpoint(3))
 
 
+def test_what_a_killed_process_did_not_remove_is_removed_later(folder, monkeypatch):
+    monkeypatch.setattr(folder_module, "_remove", lambda path: None)
+    for seed in range(3):
+        folder.add(checkpoint(seed))
+    monkeypatch.undo()
+    assert len(folder.names()) == 3
+    later = CheckpointFolder(folder.path)
+    later.newest()
+    later.remove_older()
+    assert later.names() == ["checkpoint-000002", "checkpoint-000003"]
+
+
+def test_a_training_that_goes_on_keeps_two_checkpoints(tmp_path, monkeypatch):
+    monkeypatch.setattr(folder_module, "_remove", lambda path: None)
+    options = {"checkpoint": tmp_path, "checkpoint_every": "100words", "min_count": 1}
+    Word2Vec([["a", "b"] * 100] * 50, workers=1, epochs=1, **options)
+    monkeypatch.undo()
+    assert len(CheckpointFolder(tmp_path).names()) > 2
+    Word2Vec([["a", "b"] * 100] * 50, workers=1, epochs=1, resume=True, **options)
+    assert len(CheckpointFolder(tmp_path).names()) == 2
+
+
 def test_a_missing_folder_has_none(tmp_path):
     folder = CheckpointFolder(tmp_path / "new")
     assert folder.newest() is None

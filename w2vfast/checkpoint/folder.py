@@ -147,6 +147,14 @@ class CheckpointFolder:
                 return path, checkpoint
         return None
 
+    def remove_older(self) -> None:
+        """Remove all but the last two that `newest` found good.
+
+        A process that was killed after it had written its last one left more.
+        """
+        for old in (self._good or [])[:-KEPT]:
+            _remove(os.path.join(self.path, old))
+
     def add(self, checkpoint: Checkpoint) -> str:
         """Write a checkpoint, then remove all but the last two; return its path.
 

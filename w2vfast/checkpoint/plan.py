@@ -179,6 +179,7 @@ class CheckpointPlan:
             return False
         path, checkpoint = found
         run.check(checkpoint.run, path)
+        self.folder.remove_older()
         _check_parts(trainer, checkpoint, path)
         position = checkpoint.position
         if checkpoint.finished:  # also if a hook ended it before its last epoch

@@ -147,12 +147,10 @@ def test_rows_that_a_worker_uses_often_are_replicated(n_frequent, expected, mode
 @pytest.mark.parametrize("mode", MODES)
 def test_rows_are_replicated_once_the_curvature_is_known(mode):
     """Merges before that would be sums, which overshoot in a model that has learned."""
-    plan = replicas(40, 16)
     ids = random_ids(80)
     for n_ids, expected in [(20, 0), (20_000, 40)]:
-        _, _, [worker] = trained(1, plan, ids[:n_ids], mode, n_words=81)
+        _, _, [worker] = trained(1, replicas(40, 16), ids[:n_ids], mode, n_words=81)
         assert worker.n_replicated == (expected,) * 3
-        plan = replicas(40, 16)
 
 
 @pytest.mark.parametrize("which", [(0, 1, 1), (1, 0, 0), (0, 0, 1), (0, 1, 0)])

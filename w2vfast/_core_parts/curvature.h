@@ -31,7 +31,7 @@
 #define CURVATURE_BANDS 32     /* of rows: 0, 1, 2 to 3, 4 to 7, 8 to 15, and so on */
 #define BAND_PRIOR 4.0         /* blocks that each band is taken to have seen before */
 #define BAND_MEMORY 0.875      /* what older samples of bands count at a refresh */
-#define RESPONSE_SUMS 4        /* floats, of which 3 are used */
+#define RESPONSE_SUMS 3        /* of replica_response */
 #define RESPONSE_MEMORY 0.9f   /* what older merges count in them */
 #define RESPONSE_DOUBT 0.05f   /* of a change, as if it had been received without one */
 #define TRANSPORT_LEAST 0.005f /* a smaller exponent changes nothing */

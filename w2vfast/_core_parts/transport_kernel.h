@@ -77,7 +77,8 @@ static void ISA(response_sums)(const replica_t *r, const float *shared, int dim,
     *back = totals[0], *received = totals[1], *change = totals[2];
 }
 
-/* 1 - the response; 1 where the worker has not used the row since its last merge. */
+/* 1 - the response; 1 if the merge is a sum, as where the worker has not trained since
+ * its last one. */
 static float ISA(kept_share)(const replica_t *r, float strength, const float *shared,
                              int dim) {
     float back, received, change;

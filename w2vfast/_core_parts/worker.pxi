@@ -321,9 +321,6 @@ cdef class Worker:
     cdef float* _vectors(self, int64_t n) except NULL:
         return owned_vectors(self.owners, n)
 
-    cdef float* _floats(self, int64_t n) except NULL:
-        return <float*>owned_bytes(self.owners, n, sizeof(float))
-
     cdef _replicate(self, Replicas replicas):
         cdef merging_t* merging = &self.work.merging
         if max(len(replicas.inputs), len(replicas.outputs), len(replicas.nodes)) == 0:
@@ -354,10 +351,10 @@ cdef class Worker:
             return
         check_replicated(n_rows, self.c.vocab_size)
         matrix.uses, matrix.n_replicas = &uses[0], n_rows
-        matrix.replica = self._floats(n_floats)
-        matrix.base = self._floats(n_floats)
-        matrix.received = self._floats(n_floats)
-        matrix.sums = self._floats(RESPONSE_SUMS * n_rows)
+        matrix.replica = self._vectors(n_floats)
+        matrix.base = self._vectors(n_floats)
+        matrix.received = self._vectors(n_floats)
+        matrix.sums = self._vectors(RESPONSE_SUMS * n_rows)
         matrix.is_merged = <uint8_t*>owned_bytes(self.owners, n_groups, 1)
         matrix.merged_at = <int64_t*>owned_bytes(self.owners, n_groups, sizeof(int64_t))
         self.owners.append(uses)

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 SLOT_BYTES = 1 << 20  # of each rank, twice; larger ones leave the processor's cache
 SHARE_BYTES = 64  # shares begin on cache lines of their own
-
-
 SHARED_MEMORY = "/dev/shm"  # where Linux keeps it
 SPARE_BYTES = 1 << 23  # for MPI itself
 

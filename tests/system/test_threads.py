@@ -5,12 +5,13 @@ import os
 import signal
 import threading
 import time
+import weakref
 
 import pytest
 from helpers import posix_only
 
-from w2vfast.system import threads
-from w2vfast.system.threads import Crew, Stopped, ThreadGroup, run_threads
+from w2vfast.system import threads as threads_module
+from w2vfast.system.threads import Crew, Stopped, Threads, run_threads
 
 
 def interrupt_soon():
@@ -214,18 +215,85 @@ def test_waiting_for_a_lock_polls():
     assert not lock.locked()
 
 
-# --- ThreadGroup --------------------------------------------------------------------
+# --- Threads ------------------------------------------------------------------------
 
 
-def test_a_bounded_wait_ends_in_time():
-    release = threading.Event()
-    group = ThreadGroup([lambda: release.wait(30)] * 2, lambda _: None)
-    group.start()
+def test_threads_live_over_several_jobs():
+    seen = []
+    both = threading.Barrier(2, timeout=10)
+
+    def task():
+        both.wait()
+        seen.append(threading.get_ident())
+
+    before = threading.active_count()
+    with Threads() as lasting:
+        for _ in range(3):
+            run_threads([task, task], both.abort, lambda: None, 0.1, lasting)
+        assert threading.active_count() == before + 2
+    assert threading.active_count() == before
+    assert len(seen) == 6
+    assert len(set(seen)) == 2
+
+
+def test_threads_are_left_for_another_job_after_an_error():
+    def fail():
+        message = "broken"
+        raise ValueError(message)
+
+    done = []
+    with Threads() as lasting:
+        with pytest.raises(ValueError, match="broken"):
+            run_threads([fail, fail], lambda: None, lambda: None, 0.1, lasting)
+        more = [lambda: done.append(True)] * 3
+        run_threads(more, lambda: None, lambda: None, 0.1, lasting)
+    assert done == [True] * 3
+
+
+def test_threads_keep_nothing_of_what_they_have_done():
+    class Work:
+        def __call__(self):
+            pass
+
+    with Threads() as lasting:
+        work = Work()
+        gone = weakref.ref(work)
+        run_threads([work], lambda: None, lambda: None, 0.1, lasting)
+        del work
+        limit = time.monotonic() + 10
+        while gone() is not None and time.monotonic() < limit:
+            time.sleep(0.001)
+        assert gone() is None
+
+
+@posix_only
+def test_an_interrupt_ends_lasting_threads_after_their_tasks():
+    stopped, ended = threading.Event(), []
+    before = threading.active_count()
+
+    def work():
+        stopped.wait(30)
+        time.sleep(0.3)
+        ended.append(True)
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), Threads() as lasting:
+        run_threads([work] * 2, stopped.set, interrupt, 0.1, lasting)
+    assert ended == [True, True]
+    assert threading.active_count() == before
+
+
+def test_a_bounded_end_comes_in_time():
+    release, threads = threading.Event(), Threads()
+    for k in range(2):
+        threads.call(k, lambda: release.wait(30))
     begun = time.monotonic()
-    group.wait_at_most(0.2)
+    threads.end(0.2)
     assert 0.2 <= time.monotonic() - begun < 5
     release.set()
-    group.wait(lambda: None)
+    threads.end()
 
 
 def test_too_little_memory_for_a_thread_is_a_memory_error(monkeypatch):
@@ -244,6 +312,6 @@ def test_a_thread_is_not_started_without_memory_for_its_first_objects(monkeypatc
     def no_memory(*_):
         raise OSError(errno.ENOMEM, "Cannot allocate memory")
 
-    monkeypatch.setattr(threads.mmap, "mmap", no_memory)
+    monkeypatch.setattr(threads_module.mmap, "mmap", no_memory)
     with pytest.raises(MemoryError, match=r"0 of 1 threads .*\(no memory for a new"):
         run_threads([lambda: None], lambda: None, lambda: None)

@@ -46,7 +46,7 @@ def test_a_short_last_interval_joins_the_one_before():
 def reports_often(monkeypatch):
     """Let the main thread take 1000 samples before the work and 1000 after it."""
 
-    def run(tasks, stop, report, seconds):
+    def run(tasks, stop, report, seconds, threads):
         for _ in range(1000):
             report()
         for task in tasks:
@@ -85,7 +85,7 @@ def test_an_epoch_is_sampled_from_its_start_to_its_end(reports_often, objective)
 
 
 def test_an_epoch_without_a_report_has_a_first_and_a_last_sample(monkeypatch):
-    def run(tasks, stop, report, seconds):
+    def run(tasks, stop, report, seconds, threads):
         for task in tasks:
             task()
 

@@ -1,12 +1,14 @@
 """Runs that pause between two spans: nothing changes by it, and another run goes on."""
 
 import dataclasses
+import threading
 
 import numpy as np
 import pytest
 from training_helpers import run_of
 
 from w2vfast.params import TrainParams
+from w2vfast.system import threads
 from w2vfast.training import spans
 
 RNG = np.random.default_rng(3)
@@ -98,6 +100,18 @@ def test_one_worker_goes_on_to_the_bytes_of_a_run_without_a_break(name):
         assert list(map(facts, stats)) == list(expected_stats)
         for key, rows in run.weights:
             np.testing.assert_array_equal(rows.vectors, weights_of(whole)[key])
+
+
+@pytest.mark.parametrize("name", ["CBOW", "deterministic skip-gram", "exact CBOW"])
+def test_threads_live_over_the_pauses_of_an_epoch(name, monkeypatch):
+    started, start = [], threads.start_thread
+    monkeypatch.setattr(threads, "start_thread", lambda t: started.append(start(t)))
+    pauses = EveryFew(7001)
+    before = threading.active_count()
+    train(run_of(params_of(name, 1 if "exact" in name else 2), IDS, N_ROWS), pauses)
+    assert len(pauses.kept) >= 6
+    assert len(started) == EPOCHS * (1 if "exact" in name else 2)
+    assert threading.active_count() == before
 
 
 @pytest.mark.parametrize("name", [name for name in SETTINGS if "determ" in name])

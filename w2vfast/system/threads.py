@@ -7,7 +7,8 @@ import mmap
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from queue import SimpleQueue
 from typing import Any
 
 Report = Callable[[int, int | None], None]
@@ -18,8 +19,61 @@ LEAVE_SECONDS = 0.5
 _FREE_BYTES = 1 << 22  # for the first objects of a thread
 
 
+class Threads:
+    """Daemon threads that wait for work; each is started when it has some to do.
+
+    They live over several jobs: whoever starts a thread waits until it runs, which
+    takes longer than to wake one.  At the end of a ``with`` block all of them end.
+    """
+
+    def __init__(self) -> None:
+        self._threads: list[threading.Thread] = []
+        self._queues: list[SimpleQueue[Callable[[], object] | None]] = []
+
+    def __enter__(self) -> Threads:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def call(self, k: int, work: Callable[[], object]) -> None:
+        """Let thread k call `work`, after what it has to do already.
+
+        Raises
+        ------
+        MemoryError
+            As of `start_thread`; thread k is then still new.
+        """
+        if k == len(self._threads):
+            queue: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+            queue.put(work)
+            thread = threading.Thread(target=_serve, args=(queue,), daemon=True)
+            # In this order, so that an interrupt leaves no thread that waits for ever.
+            self._queues[k:] = [queue]
+            start_thread(thread)
+            self._threads.append(thread)
+        else:
+            self._queues[k].put(work)
+
+    def end(self, seconds: float | None = None) -> None:
+        """Let all threads end; wait for that, at most `seconds` in all if given."""
+        for queue in self._queues:
+            queue.put(None)
+        limit = None if seconds is None else time.monotonic() + seconds
+        for thread in self._threads:
+            left = None if limit is None else max(0.0, limit - time.monotonic())
+            thread.join(left)
+
+
+def _serve(queue: SimpleQueue[Callable[[], object] | None]) -> None:
+    """Do the work of a queue until there is None."""
+    while (work := queue.get()) is not None:
+        work()
+        del work  # what it holds is not kept until the next one
+
+
 class ThreadGroup:
-    """Daemon threads that run one task each.
+    """One job of several threads: each runs one task.
 
     Waiting relies on events, not on `Thread.join`: before Python 3.13, a join that a
     signal interrupts marks the thread as ended while it still runs.
@@ -38,22 +92,18 @@ class ThreadGroup:
     ) -> None:
         self._tasks = tasks
         self._on_error = on_error
-        self._threads = [
-            threading.Thread(target=self._run, args=(k,), daemon=True)
-            for k in range(len(tasks))
-        ]
         self._begun = [threading.Event() for _ in tasks]
         self._ended = [threading.Event() for _ in tasks]
         self._n_started = 0
 
-    def start(self) -> None:
-        """Start all threads; some may already run if this is interrupted."""
-        for thread in self._threads:
+    def start(self, threads: Threads) -> None:
+        """Start all tasks; some may already run if this is interrupted."""
+        for k in range(len(self._tasks)):
             try:
-                start_thread(thread)
+                threads.call(k, functools.partial(self._run, k))
             except MemoryError as error:
                 message = (
-                    f"only {self._n_started} of {len(self._threads)} threads could be "
+                    f"only {self._n_started} of {len(self._tasks)} threads could be "
                     f"started ({error}). Use fewer workers, or raise the limits of "
                     "the system (ulimit -u, ulimit -v)."
                 )
@@ -61,33 +111,23 @@ class ThreadGroup:
             self._n_started += 1
 
     def wait(self, poll: Callable[[], object], seconds: float = POLL_SECONDS) -> None:
-        """Wait for all threads; call `poll` every so many seconds."""
-        for thread, ended in zip(self._threads, self._ended, strict=True):
+        """Wait for all tasks; call `poll` every so many seconds."""
+        for ended in self._ended:
             while not ended.wait(seconds):
                 poll()
-            thread.join()  # its task has ended, so an interrupt here does no harm
 
     def wait_uninterrupted(self) -> None:
         """Wait for the tasks that have begun; ignore interrupts meanwhile."""
-        for begun, ended in zip(self._begun, self._ended, strict=True):
+        for k, (begun, ended) in enumerate(zip(self._begun, self._ended, strict=True)):
             while True:
                 try:
                     # A thread that was being started when an interrupt arrived may
                     # begin a little later.
-                    if begun.wait(POLL_SECONDS):
+                    if k < self._n_started or begun.wait(POLL_SECONDS):
                         ended.wait()
                     break
                 except KeyboardInterrupt:
                     continue
-
-    def wait_at_most(self, seconds: float) -> None:
-        """Wait for the threads that were started, but at most `seconds` in all."""
-        limit = time.monotonic() + seconds
-        for thread, ended in zip(
-            self._threads[: self._n_started], self._ended, strict=False
-        ):
-            if ended.wait(max(0.0, limit - time.monotonic())):
-                thread.join()
 
     def _run(self, k: int) -> None:
         self._begun[k].set()
@@ -124,6 +164,7 @@ def run_threads(
     stop: Callable[[], object],
     report: Callable[[], object],
     seconds: float = POLL_SECONDS,
+    threads: Threads | None = None,
 ) -> None:
     """Run each task on its own thread and wait for all of them.
 
@@ -136,6 +177,8 @@ def run_threads(
     report : callable
         Called on this thread every so many seconds.
     seconds : float, default 0.1
+    threads : Threads, optional
+        What runs the tasks; None: threads that end with them.
 
     Raises
     ------
@@ -150,13 +193,14 @@ def run_threads(
         stop()
 
     group = ThreadGroup(tasks, fail)
-    try:
-        group.start()
-        group.wait(report, seconds)
-    except BaseException:
-        stop()
-        group.wait_uninterrupted()
-        raise
+    with Threads() if threads is None else nullcontext(threads) as team:
+        try:
+            group.start(team)
+            group.wait(report, seconds)
+        except BaseException:
+            stop()
+            group.wait_uninterrupted()
+            raise
     if errors:
         raise errors[0]
 
@@ -198,16 +242,17 @@ class Crew:
         does an interrupt.  A helper that is blocked in a read is then not waited for.
         """
         tasks = [functools.partial(work, k) for k in range(1, self.size)]
-        helpers = ThreadGroup(tasks, self._fail)
+        helpers, threads = ThreadGroup(tasks, self._fail), Threads()
         try:
-            helpers.start()
+            helpers.start(threads)
             work(0)
             helpers.wait(self.poll)
             self.poll()
         except BaseException:
             self._stop.set()
-            helpers.wait_at_most(LEAVE_SECONDS)
+            threads.end(LEAVE_SECONDS)
             raise
+        threads.end()
 
     def poll(self) -> None:
         """Report progress, or raise if the job has failed; work calls it often."""

@@ -1,7 +1,8 @@
 """Train weights on encoded ids: threads, progress, and the end of an epoch.
 
 The calling thread waits and reports; every worker runs one function of `_core` without
-the GIL for an epoch.  Epochs end at a barrier, where callbacks run.  `fast_run`,
+the GIL for an epoch, or up to a pause, on a thread that lives as long as the epoch.
+Epochs end at a barrier, where callbacks run.  `fast_run`,
 `deterministic_run` and `exact_run` have what differs between the modes.
 """
 
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _core
-from w2vfast.system.threads import POLL_SECONDS, run_threads
+from w2vfast.system.threads import POLL_SECONDS, Threads, run_threads
 from w2vfast.training import sampling
 from w2vfast.training.deterministic_run import DeterministicRun
 from w2vfast.training.exact_run import ExactRun
@@ -267,12 +268,13 @@ class Trainer:
             report(self._progress(epoch))
 
         stop = functools.partial(self._run.stop, queue)
-        while not self._is_done(queue):
-            plan_pause()
-            tasks = self._run.tasks(epoch.number, queue)
-            run_threads(tasks, stop, report_now, report_seconds)
-            if not self._is_done(queue):
-                pauses.take(self._position(epoch, queue.next_span))
+        with Threads() as threads:
+            while not self._is_done(queue):
+                plan_pause()
+                tasks = self._run.tasks(epoch.number, queue)
+                run_threads(tasks, stop, report_now, report_seconds, threads)
+                if not self._is_done(queue):
+                    pauses.take(self._position(epoch, queue.next_span))
 
     def _is_done(self, queue: _core.SpanQueue) -> bool:
         return queue.next_span == len(self._starts) - 1

@@ -156,8 +156,8 @@ def train(training: Training, data: Data) -> dict[str, Any]:
         "epochs": training.epochs,
         "workers": training.workers,
         **data.arguments(training.seed),
-        **_parsed(training.both),
-        **_parsed(training.changes),
+        **parse_options(training.both),
+        **parse_options(training.changes),
     }
     begin = time.perf_counter(), time.process_time()
     with lockstep(training.lockstep):
@@ -171,7 +171,7 @@ def train(training: Training, data: Data) -> dict[str, Any]:
     }
 
 
-def _parsed(options: str) -> dict[str, Any]:
+def parse_options(options: str) -> dict[str, Any]:
     """Parse "name=value ..."; what is no Python literal is a string."""
     values: dict[str, Any] = dict(item.split("=", 1) for item in options.split())
     for name, text in values.items():

@@ -2,6 +2,8 @@
 
     python benchmarks/lockstep.py --nodes 200 --epochs 5 --pairs 6
     python benchmarks/lockstep.py --corpus TEXT --words 5000000 --pairs 2
+    python benchmarks/lockstep.py --corpus TEXT --both cbow_mean=0 --modes cbow-ns
+    python benchmarks/lockstep.py --corpus TEXT --set deterministic=True
 
 Loss is the most sensitive measure: it shows what scores of vectors hide in their noise.
 Prints each score of one worker, and the mean differences of the others.
@@ -15,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from gate import Data, GraphData, TextData, lockstep
+from gate import Data, GraphData, TextData, lockstep, parse_options
 from programs import MODES
 
 from w2vfast import Word2Vec
@@ -27,19 +29,16 @@ def scores_of(
     data: Data, mode: str, seed: int, workers: int, arguments: argparse.Namespace
 ) -> dict[str, float]:
     """Train workers in lockstep; return the loss of the last epoch and the scores."""
-    options: dict[str, Any] = {**MODES[mode], **data.arguments(seed)}
-    if options["hs"]:
-        options["negative"] = 0
+    changes = arguments.set if workers > 1 else []
+    options: dict[str, Any] = {
+        **MODES[mode],
+        **({"negative": 0} if MODES[mode]["hs"] else {}),
+        **data.arguments(seed),
+        **{"seed": seed + 1, "window": arguments.window, "epochs": arguments.epochs},
+        **parse_options(" ".join([*arguments.both, *changes])),
+    }
     with lockstep(workers > 1):
-        model = Word2Vec(
-            **options,
-            seed=seed + 1,
-            window=arguments.window,
-            epochs=arguments.epochs,
-            workers=workers,
-            compute_loss=True,
-            progress=False,
-        )
+        model = Word2Vec(**options, workers=workers, compute_loss=True, progress=False)
     return {"loss": model.history[-1].loss, **data.scores(model, seed)}
 
 
@@ -72,6 +71,8 @@ def parse_arguments() -> argparse.Namespace:
     add("--workers", type=int, nargs="+", default=[2, 8, 16, 32])
     add("--window", type=int, default=5)
     add("--epochs", type=int, default=1)
+    add("--both", nargs="*", default=[], help="options of all runs", metavar="X=Y")
+    add("--set", nargs="*", default=[], help="of several workers only", metavar="X=Y")
     add("--pairs", type=int, default=6)
     return parser.parse_args()
 

@@ -769,20 +769,29 @@ class Word2Vec(Predictions, GensimNames):
             plan = plan_of_ranks(self._ranks, given)
             within.enter_context(plan.prepared(params))
             progress = self._progress if progress is None else progress
-            share = None
-            if corpus_iterable is not None or corpus_file is not None:
-                share = self._share_of(corpus_iterable, corpus_file)
-            corpus = self._cache.corpus_of(
-                None if share is None else share.source,
-                *(self.params, vocab, progress, self._sharing(share)),
-            )
+            corpus = self._corpus_to_train(corpus_iterable, corpus_file, progress)
             self._note_size(corpus)
             _log_run(params, vocab)
-            n_epochs = len(self.history)
+            epochs_before = len(self.history)
             self._run(corpus, params, frozen, hooks, progress, plan)
-            n_epochs = len(self.history) - n_epochs
+            n_epochs = len(self.history) - epochs_before
             n_known = corpus.n_words - corpus.n_unknown
             return n_epochs * n_known, n_epochs * corpus.n_words
+
+    def _corpus_to_train(
+        self, sentences: Any, corpus_file: Any, progress: bool | None
+    ) -> EncodedCorpus:
+        """Return the ids of a text, or without one those of the last text."""
+        share = None
+        if sentences is not None or corpus_file is not None:
+            share = self._share_of(sentences, corpus_file)
+        return self._cache.corpus_of(
+            None if share is None else share.source,
+            self.params,
+            self.vocab,
+            progress=progress,
+            sharing=self._sharing(share),
+        )
 
     def _run(
         self,
@@ -796,30 +805,40 @@ class Word2Vec(Predictions, GensimNames):
         # In exact mode the first training decays over the sum of given counts, as in
         # C, even if they are those of another text; later ones over their own.
         by_counts = self._counts_given and not self.history
-        length = self.vocab.train_words if by_counts else len(corpus.ids)
+        train_words = self.vocab.train_words if by_counts else len(corpus.ids)
         state = self._state_with_weights()
         weights = state.need_weights()
         noise, epochs_before = state.noise_weights, len(self.history)
         try:
             tables = build_tables(self.vocab.counts, params, noise, frozen)
             given = RunInput(
-                *(weights, corpus.ids, tables, params, length),
+                weights=weights,
+                ids=corpus.ids,
+                tables=tables,
+                params=params,
+                train_words=train_words,
                 epochs_before=epochs_before,
                 unknown=corpus.n_unknown,
             )
-            run = trainer_of(self._ranks, plan, self.vocab, given, corpus.parts)
+            trainer = trainer_of(self._ranks, plan, self.vocab, given, corpus.parts)
             self._follow()
 
             def identity() -> RunIdentity:
                 return identity_of(
-                    run, self.vocab, params, tables, noise, epochs_before
+                    trainer, self.vocab, params, tables, noise, epochs_before
                 )
 
-            with plan.run(run, identity, self.history) as pauses:
+            with plan.run(trainer, identity, self.history) as pauses:
                 run_epochs(
-                    *(run, params.epochs, self.history, hooks, self, progress, pauses)
+                    trainer,
+                    params.epochs,
+                    self.history,
+                    callbacks=hooks,
+                    model=self,
+                    progress=progress,
+                    pauses=pauses,
                 )
-            logger.info("Trained by %s.", run.summary)
+            logger.info("Trained by %s.", trainer.summary)
         finally:
             weights.pack()
             self._follow()

@@ -146,7 +146,7 @@ class CheckpointPlan:
         Raises
         ------
         SettingsError
-            As by `check`, also if text or vocabulary differ.
+            As by `prepared`, also if text or vocabulary differ.
         OSError
             If the folder cannot be used, or another process uses it.
         """
@@ -157,7 +157,12 @@ class CheckpointPlan:
             run = identity()
             is_finished = self._go_on(trainer, run, history)
             saver = Saver(
-                *(self.folder, self._interval, run, trainer, history, signals),
+                folder=self.folder,
+                interval=self._interval,
+                run=run,
+                trainer=trainer,
+                history=history,
+                signals=signals,
                 is_finished=is_finished,
             )
             try:

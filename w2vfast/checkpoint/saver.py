@@ -202,8 +202,13 @@ class Saver:
         finished: bool = False,
     ) -> Checkpoint:
         return Checkpoint(
-            *(self.run, position, finished, list(self._history)),
-            *(self._trainer.starts, weights, self._trainer.arrays),
+            run=self.run,
+            position=position,
+            finished=finished,
+            history=list(self._history),
+            starts=self._trainer.starts,
+            weights=weights,
+            arrays=self._trainer.arrays,
         )
 
     def _write(self, checkpoint: Checkpoint) -> None:

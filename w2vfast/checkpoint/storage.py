@@ -141,8 +141,14 @@ def read_checkpoint(path: str, *, whole: bool = True) -> Checkpoint:
     starts = np.array(arrays.pop(_STARTS))
     weights = {name: arrays.pop(name) for name in MATRICES if name in arrays}
     return Checkpoint(
-        *(meta.run, meta.position, meta.finished, meta.history),
-        *(starts, weights, arrays, meta.instruction_set),
+        run=meta.run,
+        position=meta.position,
+        finished=meta.finished,
+        history=meta.history,
+        starts=starts,
+        weights=weights,
+        arrays=arrays,
+        instruction_set=meta.instruction_set,
     )
 
 

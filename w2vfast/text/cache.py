@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from w2vfast.params import TrainParams
     from w2vfast.text.sources import Source
     from w2vfast.text.trim_rule import TrimRule
-from w2vfast.text.vocab import Vocab
+    from w2vfast.text.vocab import Vocab
 
 
 class Encoded(NamedTuple):

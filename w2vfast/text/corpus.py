@@ -125,8 +125,8 @@ def encode(
         Keep only this many words, the most frequent ones.
     max_vocab_size : int, optional
         While reading, prune the rarest words whenever there are more than this; reads
-        on one thread.
-        A pruned word never returns; a warning gives the number of pruned words.
+        on one thread.  A pruned word never returns; a warning gives the number of
+        pruned words.
     vocab : Vocab, optional
         Look words up in this vocabulary and drop all others.  Its counts are not
         changed.
@@ -187,8 +187,14 @@ def encode(
     crew = Crew(1 if prune_above else workers, report, total)
     job = EncodingJob(crew, store, exact, prune_above, block_bytes)
     rules = RowRules(
-        *(source.name, source.if_empty, min_count, max_final_vocab),
-        *(exact, vocab, grow, trim_rule),
+        source_name=source.name,
+        if_empty=source.if_empty,
+        min_count=min_count,
+        max_final_vocab=max_final_vocab,
+        exact=exact,
+        vocab=vocab,
+        grow=grow,
+        trim_rule=trim_rule,
     )
     try:
         counters = count_words(source, job)

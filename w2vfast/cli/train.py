@@ -43,6 +43,7 @@ from w2vfast.system.files import InputFile, check_output
 from w2vfast.system.log import logger
 
 if TYPE_CHECKING:
+    from w2vfast.distributed.ranks import Ranks
     from w2vfast.learn.recorder import Recorder
     from w2vfast.model import Word2Vec
     from w2vfast.vectors.keyedvectors import KeyedVectors
@@ -255,6 +256,19 @@ class Request:
         self.distributed: bool = given.get("distributed", False)
         self.params = _params(given)
         self._check_checkpoints()
+        self._check_flags()
+        self.verbosity = set_verbosity(given)
+        if not self.distributed:
+            _warn_of_processes()
+        self.ranks = _ranks(self.distributed)
+        self.is_first = self.ranks.index == 0
+        if self.distributed and self.record:
+            PARSER.error("--record is for one process, without --distributed.")
+        if not self.is_first:
+            self.verbosity = set_verbosity({**given, "quiet": True})
+
+    def _check_flags(self) -> None:
+        """Refuse flags that are missing or do not fit each other."""
         if self.corpus is None:
             PARSER.error("-train is missing: it names the text to train on.")
         if self.output is None and self.vocab_out is None:
@@ -271,19 +285,6 @@ class Request:
                 "hierarchical softmax alone does not train. Leave out -negative 0, or "
                 "--combine."
             )
-        self.verbosity = set_verbosity(given)
-        # Before the text is read: the processes find one another.
-        with Loading():
-            from w2vfast.distributed.ranks import ranks_of
-
-        if not self.distributed:
-            _warn_of_processes()
-        self.ranks = ranks_of(_world() if self.distributed else None)
-        self.is_first = self.ranks.index == 0
-        if self.distributed and self.record:
-            PARSER.error("--record is for one process, without --distributed.")
-        if not self.is_first:
-            self.verbosity = set_verbosity({**given, "quiet": True})
 
     def _check_checkpoints(self) -> None:
         if self.checkpoint is None:
@@ -353,6 +354,14 @@ def _warn_of_processes() -> None:
             f"{n} processes were started, and each trains alone: with one -output they "
             "write the same file. Give --distributed to train one model together."
         )
+
+
+def _ranks(distributed: bool) -> Ranks:
+    """Find the other processes, before the text is read; without, be the only one."""
+    with Loading():
+        from w2vfast.distributed.ranks import ranks_of
+
+    return ranks_of(_world() if distributed else None)
 
 
 def _world() -> Any:

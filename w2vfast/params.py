@@ -525,6 +525,21 @@ class TrainParams:
             raise ValueError(message)
         return cls(**fields)
 
+    @classmethod
+    def from_file(cls, fields: dict[str, Any], name: str) -> TrainParams:
+        """Build parameters from the part 'params' of a file, which errors name.
+
+        Raises
+        ------
+        ValueError
+            If they are not parameters that `to_dict` returned.
+        """
+        try:
+            return cls.from_dict(fields)
+        except (TypeError, ValueError) as error:
+            message = f"{name}, 'params': {error}"
+            raise ValueError(message) from error
+
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     accepted: list[Part] = [Value(choices[0])]

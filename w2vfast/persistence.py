@@ -162,7 +162,7 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
         raise ValueError(message)
     name = os.fspath(path)
     meta = checked(_Meta, found, name)
-    params = _params_of(meta, name)
+    params = TrainParams.from_file(meta.params, name)
     _check_words(meta.words, params, name)
     _check_arrays(arrays, len(meta.words), params, name)
     counts_given = meta.counts_given
@@ -280,14 +280,6 @@ class _Meta:
     freeze: list[str | int] = field(default_factory=list)
     tokenize: str | SimpleTokenizer | None = None
     column: str | None = None
-
-
-def _params_of(meta: _Meta, name: str) -> TrainParams:
-    try:
-        return TrainParams.from_dict(meta.params)
-    except (TypeError, ValueError) as error:
-        message = f"{name}, 'params': {error}"
-        raise ValueError(message) from error
 
 
 def _check_words(words: list[str | int], params: TrainParams, name: str) -> None:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from w2vfast.vectors.missing_key import MissingKeyError
+from w2vfast.vectors.missing_key import MissingKeyError, missing_sentences
 
 KEYS = ["king", "queen", "man", "woman", "King", "apple"]
 
@@ -54,3 +54,12 @@ def test_a_long_key_is_shortened():
     assert len(message) < 150
     assert message.startswith("'xxx")
     assert "... is not in the vocabulary" in message
+
+
+def test_of_several_missing_keys_the_first_three_are_named():
+    text = missing_sentences(["quen", "kin", "x", "apples"], KEYS)
+    assert text == (
+        "'quen' is not in the vocabulary of 6 words; did you mean 'queen'? "
+        "'kin' is not in the vocabulary of 6 words; did you mean 'king'? "
+        "'x' is not in the vocabulary of 6 words."
+    )

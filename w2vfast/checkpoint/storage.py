@@ -128,11 +128,7 @@ def read_checkpoint(path: str, *, whole: bool = True) -> Checkpoint:
     if digest != _digest_of_meta(found):
         raise _damaged(path, "its description was changed")
     meta = checked(_Meta, found, path)
-    try:
-        TrainParams.from_dict(meta.run.params)
-    except (TypeError, ValueError) as error:
-        message = f"{path}, 'params': {error}"
-        raise ValueError(message) from error
+    TrainParams.from_file(meta.run.params, path)  # raises what is wrong with them
     if set(meta.digests) != set(arrays) or not {"syn0", _STARTS} <= set(arrays):
         raise _damaged(path, "its arrays are not those that were written")
     for name, array in arrays.items():

@@ -14,12 +14,12 @@ from w2vfast.learn.page_parts import page_of
 from w2vfast.learn.recorder import Recorder
 from w2vfast.learn.recording import Recording
 from w2vfast.system.files import open_output
-from w2vfast.system.html_pages import as_json, is_page
+from w2vfast.system.html_pages import as_json, has_other_suffix
 from w2vfast.system.threads import Crew
-from w2vfast.text.readers import SENTENCE_END
 from w2vfast.text.sources import CorpusOptions, Source, either_source
 from w2vfast.text.token_lists import token_lists
 from w2vfast.text.tokenizers import Function, SimpleTokenizer, tokenizer_of
+from w2vfast.text.vocab import SENTENCE_END
 
 # The page draws every row of both matrices.
 MAX_TOKENS = 5000
@@ -125,7 +125,7 @@ def _check_path(path: object) -> None:
             "save_learn_page('film.html', recording)."
         )
         raise TypeError(message)
-    if os.path.splitext(os.fspath(path))[1] and not is_page(path):
+    if has_other_suffix(path):
         message = (
             f"path must be a page for a browser, whose name ends in .html, got "
             f"{os.fspath(path)!r}."

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import Word
-from w2vfast.errors import Name, SettingsError, ended, whole_number
+from w2vfast.errors import Name, SettingsError, whole_number
 from w2vfast.learn.recording import Recording
 from w2vfast.training.callbacks import CallbackAny2Vec
 from w2vfast.training.history import Losses, Progress
-from w2vfast.vectors.missing_key import MissingKeyError
+from w2vfast.vectors.missing_key import missing_sentences
 
 if TYPE_CHECKING:
     from w2vfast.model import Word2Vec
@@ -23,8 +23,6 @@ DEFAULT_FRAMES = 200  # of a run
 # Words that are more frequent tell little: "the", "of".
 STOP_WORD_SHARE = 1e-3
 MOST_STOP_WORDS = 10  # at most one in so many words of the vocabulary
-
-_SHOWN = 3  # unknown words that a message names
 
 
 class _Frame(NamedTuple):
@@ -192,14 +190,12 @@ def _rows_to_record(model: Word2Vec, wanted: int | list[Word]) -> NDArray[np.int
     row_of = model.wv.key_to_index
     unknown = [word for word in wanted if word not in row_of]
     if unknown:
-        keys = model.wv.index_to_key
-        named = " ".join(
-            ended(str(MissingKeyError(word, keys))) for word in unknown[:_SHOWN]
-        )
         message = (
-            f"{len(unknown)} of {len(wanted)} words to record have no vector: {named} "
-            "Leave them out, or lower ",
-            *(Name("min_count"), "."),
+            f"{len(unknown)} of {len(wanted)} words to record have no vector: "
+            f"{missing_sentences(unknown, model.wv.index_to_key)} Leave them out, or "
+            "lower ",
+            Name("min_count"),
+            ".",
         )
         raise SettingsError(message)
     return np.array([row_of[word] for word in wanted], np.intp)

@@ -15,7 +15,7 @@ from w2vfast.aliases import PathLike
 from w2vfast.errors import whole_number
 from w2vfast.plots.wordmap import DEFAULT_TOP, WordMap, readable, word_map
 from w2vfast.system.files import open_output
-from w2vfast.system.html_pages import as_json, fill_template, is_page
+from w2vfast.system.html_pages import as_json, fill_template, has_other_suffix
 from w2vfast.vectors.neighbours import nearest, unit_rows
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def save_map_page(
     When the browser opens the file, it computes in O(n^2) time at which zoom each label
     appears: immediate for a few thousand words, seconds for tens of thousands.
     """
-    if os.path.splitext(os.fspath(path))[1] and not is_page(path):
+    if has_other_suffix(path):
         message = (
             f"the map is a page for a browser, whose name ends in .html, got "
             f"{os.fspath(path)!r}. For a picture use plot_words(vectors).savefig(name)."

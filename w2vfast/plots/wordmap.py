@@ -176,16 +176,16 @@ def _rows_of(vectors: KeyedVectors, words: Iterable[Key]) -> NDArray[np.intp]:
         raise TypeError(message)
     wanted = list(dict.fromkeys(words))
     missing = [word for word in wanted if word not in vectors]
-    shown = ", ".join(repr(word) for word in missing[:_MISSING_SHOWN])
-    shown += ", ..." if len(missing) > _MISSING_SHOWN else ""
+    listed = ", ".join(repr(word) for word in missing[:_MISSING_SHOWN])
+    listed += ", ..." if len(missing) > _MISSING_SHOWN else ""
     if len(missing) == len(wanted):
-        what = f"none of the words ({shown}) has a vector" if wanted else "no words"
+        what = f"none of the words ({listed}) has a vector" if wanted else "no words"
         message = f"nothing to plot: {what}. Give words of the vocabulary."
         raise ValueError(message)
     if missing:
         message = (
             f"{len(missing)} of {len(wanted)} words are out of vocabulary and are left "
-            f"out: {shown}"
+            f"out: {listed}"
         )
         warn(message)
     return np.array(

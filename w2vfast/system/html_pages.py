@@ -27,6 +27,11 @@ def is_page(path: PathLike) -> bool:
     return os.path.splitext(os.fspath(path))[1].lower() in (".html", ".htm")
 
 
+def has_other_suffix(path: PathLike) -> bool:
+    """Tell whether a name has a suffix, and not that of a page."""
+    return bool(os.path.splitext(os.fspath(path))[1]) and not is_page(path)
+
+
 def as_json(data: Any) -> str:
     """Return compact JSON that cannot close the script element that contains it.
 

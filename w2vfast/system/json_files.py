@@ -10,6 +10,8 @@ import typing
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar, Union
 
+from w2vfast.errors import shortened
+
 T = TypeVar("T")
 
 
@@ -83,9 +85,9 @@ def _hints_of(cls: Any) -> dict[str, Any]:
 
 
 def _wrong(where: str, expected: str, found: object) -> ValueError:
-    shown = repr(found)
-    shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
-    message = f"{where} must be {expected}, got {shown}. The file is damaged."
+    message = (
+        f"{where} must be {expected}, got {shortened(found)}. The file is damaged."
+    )
     return ValueError(message)
 
 

@@ -16,9 +16,9 @@ from typing import Any
 from w2vfast.aliases import PathLike
 from w2vfast.errors import ParameterTypeError
 from w2vfast.system.files import InputFile, folder_files
+from w2vfast.text.vocab import SENTENCE_END
 
 MAX_SENTENCE_LENGTH = 10_000  # gensim's MAX_WORDS_IN_BATCH [words]
-SENTENCE_END = "</s>"
 CHUNK_BYTES = 1 << 16
 
 _LAST_SPACE = re.compile(rb"[ \t\n][^ \t\n]*\Z")

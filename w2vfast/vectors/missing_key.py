@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from w2vfast.errors import shortened
+from w2vfast.errors import ended, shortened
 
 _MAX_SUGGESTIONS = 3
+_MAX_SENTENCES = 3  # missing keys that a message about several names
 _COMPARED_KEYS = 50_000  # most frequent keys compared with a missing one
 
 
@@ -38,6 +39,12 @@ class MissingKeyError(KeyError):
         if similar:
             message += f"; did you mean {' or '.join(map(repr, similar))}?"
         return message
+
+
+def missing_sentences(missing: Sequence[str | int], keys: Sequence[str | int]) -> str:
+    """Return a sentence about each of the first missing keys, with similar keys."""
+    errors = (MissingKeyError(key, keys) for key in missing[:_MAX_SENTENCES])
+    return " ".join(ended(str(error)) for error in errors)
 
 
 def _similar_keys(key: object, keys: Sequence[str | int]) -> list[str | int]:

@@ -13,16 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import Word
-from w2vfast.errors import Name, SettingsError, ended, shortened
+from w2vfast.errors import Name, SettingsError, shortened
 from w2vfast.text.vocab import first_rows
-from w2vfast.vectors.missing_key import MissingKeyError
+from w2vfast.vectors.missing_key import missing_sentences
 from w2vfast.vectors.table import KeyTable
 
 if TYPE_CHECKING:
     from w2vfast.text.vocab import Vocab
-
-
-_SHOWN = 3  # unknown words that a message names
 
 
 def checked_words(freeze: Any) -> list[Word]:
@@ -86,16 +83,12 @@ def frozen_rows(freeze: Sequence[Word], vocab: Vocab) -> NDArray[np.uint8] | Non
     row_of = first_rows(words)
     unknown = [word for word in dict.fromkeys(freeze) if word not in row_of]
     if unknown:
-        named = " ".join(
-            ended(str(MissingKeyError(word, words))) for word in unknown[:_SHOWN]
-        )
-        n_unknown = f"{len(unknown)} of {len(freeze)} words that have no vector"
         message = (
-            *(
-                Name("freeze"),
-                f" names {n_unknown}: {named} Leave them out, or lower ",
-            ),
-            *(Name("min_count"), "."),
+            Name("freeze"),
+            f" names {len(unknown)} of {len(freeze)} words that have no vector: "
+            f"{missing_sentences(unknown, words)} Leave them out, or lower ",
+            Name("min_count"),
+            ".",
         )
         raise SettingsError(message)
     frozen = np.zeros(len(vocab), dtype=np.uint8)

@@ -20,6 +20,13 @@ def test_the_readme_is_short():
     assert len(README.splitlines()) <= 150
 
 
+def test_differences_with_errors_are_those_of_the_benchmarks():
+    found = re.findall(r"[+−][\d.]+ ± [\d.]+\d", README)
+    benchmarks = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    assert found
+    assert [figure for figure in found if figure not in benchmarks] == []
+
+
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)", README))
 def test_links_lead_to_files(link):
     assert (ROOT / link).is_file()

@@ -70,6 +70,31 @@ def test_every_benchmark_is_listed():
     assert scripts <= listed
 
 
+def section(page, heading):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return re.search(rf"(?ms)^#+ {heading}$(.*?)(?=^#|\Z)", text)[1]
+
+
+EXTRAS_FOR_WORK = {"test", "lint", "docs", "bench"}
+
+
+def test_every_extra_is_explained():
+    tomllib = pytest.importorskip("tomllib")
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = set(settings["project"]["optional-dependencies"])
+    architecture = section("how-it-works/architecture.md", "Dependencies")
+    assert set(re.findall(r"`(\w+)`", architecture)) == extras
+    install = section("get-started.md", "Install")
+    rows = set(re.findall(r"(?m)^\| `(\w+)` \|", install))
+    assert rows == extras - EXTRAS_FOR_WORK
+
+
+def test_the_page_of_the_modes_lists_what_exact_mode_fixes():
+    first = section("how-it-works/modes.md", "Exact mode").strip().split(". ")[0]
+    listed = set(re.findall(r"`(\w+)`", first))
+    assert listed == set(params._FIXED_IN_EXACT_MODE)
+
+
 def number(pattern, text):
     """Return the only number that a pattern finds; commas separate thousands."""
     found = re.findall(pattern, text)

@@ -33,7 +33,7 @@ SUFFIXES = {".py", ".pyi", ".pyx", ".pxi", ".h", ".c", ".md", ".html", ".toml"}
 
 
 def readable_files():
-    yield from sorted(ROOT.glob("*.md"))
+    yield from sorted([*ROOT.glob("*.md"), *ROOT.glob("*.toml")])
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*")):
             is_text = path.suffix in SUFFIXES and path.name != "test_plain_words.py"

@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 
+from w2vfast import _core
 from w2vfast.distributed.ranks import RankError
 
 MODES = [
@@ -18,8 +19,8 @@ MODES = [
 class ThreadRanks:
     """One of several threads that do together what processes do by MPI."""
 
-    def __init__(self, index, size, shared):
-        self.index, self.size = index, size
+    def __init__(self, index, size, shared, memory=None):
+        self.index, self.size, self.memory = index, size, memory
         self._shared = shared
         self._has_failed = False
 
@@ -60,14 +61,22 @@ class ThreadRanks:
         return found
 
 
-def on_ranks(size, action, timeout=60):
-    """Call action(ranks) on each rank; return the results, which may be errors."""
+def on_ranks(size, action, timeout=60, memory_floats=None):
+    """Call action(ranks) on each rank; return the results, which may be errors.
+
+    With `memory_floats`, merges add up so many numbers at once in memory of all ranks.
+    """
     shared = ([None] * size, threading.Barrier(size, timeout=timeout))
-    results = [None] * size
+    results, memories = [None] * size, [None] * size
+    if memory_floats is not None:
+        n_bytes = _core.RankMemory.bytes_of(memory_floats)
+        buffers = [np.zeros(n_bytes, dtype=np.uint8) for _ in range(size)]
+        memories = [_core.RankMemory(buffers, k) for k in range(size)]
 
     def run(index):
         try:
-            results[index] = action(ThreadRanks(index, size, shared))
+            ranks = ThreadRanks(index, size, shared, memories[index])
+            results[index] = action(ranks)
         except Exception as error:
             results[index] = error
 

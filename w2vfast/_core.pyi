@@ -1,6 +1,6 @@
 """Types of the compiled training kernels; ``_core.pyx`` documents them."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -215,20 +215,30 @@ def init_vectors(
     syn0: NDArray[np.float32], dim: int, seed: int, init_range: float
 ) -> None: ...
 def init_vectors_exact(syn0: NDArray[np.float32], dim: int) -> None: ...
-def take_changes(
-    live: NDArray[np.float32],
-    base: NDArray[np.float32],
-    strengths: NDArray[np.float32],
-    axes: NDArray[np.float32],
-    values: NDArray[np.float32],
-    rest: float,
-    changes: NDArray[np.float32],
-) -> None: ...
-def add_changes(
-    changes: NDArray[np.float32],
-    base: NDArray[np.float32],
-    live: NDArray[np.float32],
-) -> None: ...
+
+class RankMemory:
+    def __init__(self, memories: list[NDArray[np.uint8]], index: int) -> None: ...
+    @staticmethod
+    def bytes_of(n_floats: int) -> int: ...
+    def meet(self) -> None: ...
+
+_RankRows: TypeAlias = tuple[
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    float,
+]
+
+class RankMerge:
+    n_rows: int
+    def __init__(self, matrices: list[_RankRows]) -> None: ...
+    def take(self, start: int, stop: int, changes: NDArray[np.float32]) -> None: ...
+    def add(self, start: int, stop: int, changes: NDArray[np.float32]) -> None: ...
+    def fits(self, memory: RankMemory) -> bool: ...
+    def merge_in(self, memory: RankMemory) -> None: ...
+
 def dots_and_squares(
     rows: NDArray[np.float32],
     x: NDArray[np.float32],

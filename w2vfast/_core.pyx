@@ -34,6 +34,8 @@ cdef extern from "_core_parts/atomic.h" nogil:
     bint atomic_try_lock(int64_t* lock)
     void atomic_unlock(int64_t* lock)
     void atomic_yield()
+    void atomic_publish(int64_t* counter, int64_t value)
+    void atomic_wait(int64_t* counter, int64_t value)
 
 
 cdef extern from "_core_parts/curvature.h" nogil:
@@ -240,6 +242,7 @@ cdef enum:
     PART_BITS = 4
     PARTS = 16                # 2**PART_BITS, of the rows that shards have touched
     MERGE_AHEAD = 4           # copies from the one that is merged to one prefetched
+    MEMORY_SLOTS = 2          # of what each rank of a machine adds up at once
 
 
 # ---------------------------------------------------------------------------------

@@ -218,44 +218,59 @@ def test_two_threads_need_two_communicators():
     second.meet("now")
 
 
-SUMS = """
+MERGES = """
 import sys
 import numpy as np
 from mpi4py import MPI
-from w2vfast.distributed.mpi import SHARED_BYTES, MpiRanks
-from w2vfast.distributed import shared_sums
-from w2vfast.distributed.shared_sums import SLOT_BYTES, SharedSums
+from w2vfast import _core
+from w2vfast.distributed import shared_memory
+from w2vfast.distributed.mpi import CHUNK_BYTES, MpiRanks
+from w2vfast.distributed.rank_merges import Curvature, Merge, SharedRows, merge_matrices
 
 if sys.argv[1] == "apart":
-    SharedSums.of = lambda mpi, comm: None
+    shared_memory.SharedMemory.of = lambda mpi, comm: None
 elif sys.argv[1] == "cramped" and MPI.COMM_WORLD.rank == 0:
-    shared_sums._free_bytes = lambda: 1 << 23
+    shared_memory._free_bytes = lambda: 1 << 23
 comm = MPI.COMM_WORLD
 ranks = MpiRanks(comm)
-assert (ranks._sums is None) == (sys.argv[1] != "near")
+assert (ranks.memory is None) == (sys.argv[1] != "near")
 rng = np.random.default_rng(comm.rank)
-most = SLOT_BYTES // 4
-lengths = [0, 1, SHARED_BYTES // 4, SHARED_BYTES // 4 + 1, most, most + 1, 3 * most + 7]
-for n in lengths * 2:
+most = CHUNK_BYTES // 4
+for n in (0, 1, 3 * most + 7):
     for dtype in (np.float32, np.int64, np.uint16):
         own = rng.integers(0, 1000, n).astype(dtype)
         expected = sum(comm.allgather(own))
         ranks.add_up(own)
         np.testing.assert_array_equal(own, expected)
-    own = rng.normal(size=n).astype(np.float32)
-    ranks.add_up(own)
-    assert len(set(comm.allgather(own.tobytes()))) == 1
-print("all sums are right")
+
+D, names = 10, ("syn0", "syn1neg")
+flat = Curvature(np.eye(2, D, dtype=np.float32), np.zeros(2, np.float32), 0.0,
+                 np.ones(_core.BANDS, np.float32))
+live = {name: np.zeros((20_000, D), dtype=np.float32) for name in names}
+rows = {name: SharedRows.of(live[name], np.ones(20_000), comm.size) for name in names}
+for number in range(3):
+    before = {name: live[name].copy() for name in names}
+    for name in names:
+        live[name] += rng.integers(0, 100, live[name].shape)
+    own = {name: live[name] - before[name] for name in names}
+    ranks.meet("a merge")
+    words = np.full(comm.size, number)
+    merge_matrices(ranks, rows, dict.fromkeys(names, flat), Merge(words, 0, 64, 1.0))
+    for name in names:
+        expected = before[name] + sum(comm.allgather(own[name]))
+        np.testing.assert_array_equal(live[name], expected)
+        np.testing.assert_array_equal(rows[name].base, expected)
+print("all merges are right")
 """
 
 
 @pytest.mark.parametrize("size", [2, 3])
 @pytest.mark.parametrize("where", ["near", "apart", "cramped"])
-def test_sums_are_the_same_on_one_machine_and_on_several(size, where):
+def test_merges_are_the_same_on_one_machine_and_on_several(size, where):
     """And where one process finds too little room in shared memory."""
-    status, printed = run(size, sys.executable, "-c", SUMS, where)
+    status, printed = run(size, sys.executable, "-c", MERGES, where)
     assert status == 0, printed
-    assert printed.count("all sums are right") == size
+    assert printed.count("all merges are right") == size
 
 
 def test_a_communicator_that_is_freed_gives_back_its_copy_and_its_shared_memory():
@@ -263,7 +278,7 @@ def test_a_communicator_that_is_freed_gives_back_its_copy_and_its_shared_memory(
 from mpi4py import MPI
 import numpy as np
 from w2vfast.distributed.mpi import MpiRanks
-from w2vfast.distributed.shared_sums import _free_bytes
+from w2vfast.distributed.shared_memory import _free_bytes
 free = []
 for step in range(1100):  # more than there are communicators
     comm = MPI.COMM_WORLD.Dup()
@@ -276,6 +291,24 @@ print("all given back")
     status, printed = run(2, sys.executable, "-c", program)
     assert status == 0, printed
     assert printed.count("all given back") == 2
+
+
+def test_a_rank_that_waits_in_shared_memory_for_another_ends_the_job():
+    program = """
+import time
+from mpi4py import MPI
+from w2vfast.distributed.mpi import MpiRanks
+ranks = MpiRanks(MPI.COMM_WORLD)
+if ranks.index == 1:
+    time.sleep(30)
+with ranks.within("merge 3", 0.5):
+    ranks.memory.meet()
+"""
+    begun = time.monotonic()
+    status, printed = run(2, sys.executable, "-c", program)
+    assert status != 0
+    assert "rank 0 has waited 0.5 s for the other ranks at 'merge 3'" in printed
+    assert time.monotonic() - begun < 20
 
 
 def test_steps_within_one_limit_end_the_job_by_it():

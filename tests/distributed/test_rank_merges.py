@@ -48,12 +48,12 @@ def transported(curvature, changes, strengths):
     """Changes from rows of zeros, in a matrix whose rows are padded."""
     live = np.full((len(changes), DIM + 10), np.nan, dtype=np.float32)[:, :DIM]
     live[...] = changes
-    found = np.empty_like(changes)
+    found = np.empty(changes.size, dtype=np.float32)
     axes, values, rest, _ = curvature
-    _core.take_changes(
-        live, np.zeros_like(changes), strengths, axes, values, rest, found
-    )
-    return found
+    base = np.zeros_like(changes)
+    merge = _core.RankMerge([(live, base, strengths, axes, values, rest)])
+    merge.take(0, len(changes), found)
+    return found.reshape(changes.shape)
 
 
 def test_transport_is_the_exponential_of_the_curvature():
@@ -65,35 +65,60 @@ def test_transport_is_the_exponential_of_the_curvature():
     np.testing.assert_allclose(moved, expected, atol=2e-6)
 
 
+def rows_of(n_rows, n_matrices=1, dim=DIM):
+    """Matrices of zeros, as `RankMerge` takes them, that are not transported."""
+    numbers = np.zeros(n_rows, dtype=np.float32)
+    axes, values = np.eye(2, dim, dtype=np.float32), np.zeros(2, dtype=np.float32)
+    return [
+        (*np.zeros((2, n_rows, dim), dtype=np.float32), numbers, axes, values, 0.0)
+        for _ in range(n_matrices)
+    ]
+
+
 def test_changes_of_all_ranks_become_the_live_and_the_common_rows():
     rng = np.random.default_rng(4)
-    changes, base = rng.normal(size=(2, 5, DIM)).astype(np.float32)
-    live = np.zeros((5, DIM + 3), dtype=np.float32)
-    expected = base + changes
-    _core.add_changes(changes, base, live[:, :DIM])
-    np.testing.assert_array_equal(base, expected)
-    np.testing.assert_array_equal(live[:, :DIM], expected)
-    assert not live[:, DIM:].any()
+    changes, base = rng.normal(size=(2, 3, 5, DIM)).astype(np.float32)
+    live = np.zeros((3, 8, DIM + 3), dtype=np.float32)
+    bases = np.zeros((3, 8, DIM), dtype=np.float32)
+    bases[:, 2:7] = base
+    others = rows_of(8)[0][2:]
+    merge = _core.RankMerge(
+        [(live[m, :, :DIM], bases[m], *others) for m in range(3)],
+    )
+    merge.add(2, 7, changes.reshape(-1))
+    np.testing.assert_array_equal(bases[:, 2:7], base + changes)
+    np.testing.assert_array_equal(live[:, 2:7, :DIM], base + changes)
+    assert not live[:, :2].any()
+    assert not live[:, 7:].any()
+    assert not live[:, :, DIM:].any()
 
 
-@pytest.mark.parametrize("name", ["live", "base", "strengths", "axes", "values"])
-def test_rows_that_do_not_fit_are_an_error(name):
-    rows = np.zeros((3, DIM), dtype=np.float32)
-    numbers = np.zeros(3, dtype=np.float32)
-    arrays = {"live": rows, "base": rows, "strengths": numbers}
-    arrays |= {"axes": rows[:2], "values": numbers[:2]}
-    too_few = np.ascontiguousarray(arrays[name][..., :1])
-    of_too_few = {**arrays, name: too_few}
-    _core.take_changes(*arrays.values(), 0.0, rows.copy())
+@pytest.mark.parametrize("place", range(5))
+def test_rows_that_do_not_fit_are_an_error(place):
+    """Of the second matrix; `live` of the first has as many rows as the others."""
+    (right,) = rows_of(3)
+    wrong = list(right)
+    wrong[place] = np.ascontiguousarray(right[place][..., :1])
+    _core.RankMerge([right, right])
     with pytest.raises(ValueError, match="must be of"):
-        _core.take_changes(*of_too_few.values(), 0.0, rows.copy())
+        _core.RankMerge([right, tuple(wrong)])
+
+
+def test_changes_that_do_not_fit_are_an_error():
+    merge = _core.RankMerge(rows_of(3, 2))
+    changes = np.zeros(2 * 3 * DIM, dtype=np.float32)
+    merge.take(0, 3, changes)
+    for start, stop, given in ((0, 3, changes[:-1]), (0, 4, changes), (-1, 2, changes)):
+        for use in (merge.take, merge.add):
+            with pytest.raises(ValueError, match="must be"):
+                use(start, stop, given)
 
 
 def test_rows_that_are_no_rows_are_an_error():
-    rows = np.zeros((3, DIM), dtype=np.float32)
+    live, _, *others = rows_of(3)[0]
     columns = np.zeros((DIM, 3), dtype=np.float32).T
     with pytest.raises(ValueError, match="next to each other"):
-        _core.add_changes(rows, columns, rows.copy())
+        _core.RankMerge([(live, columns, *others)])
 
 
 def test_few_axes_stand_for_equal_eigenvalues(monkeypatch):
@@ -138,9 +163,14 @@ def test_the_curvature_is_the_mean_of_the_ranks_that_have_one():
         assert not curvatures["syn1"].values.any()
 
 
+# Memory for all 20 rows, for three (so that the last piece is shorter), one, none.
+MEMORIES = [None, 20 * DIM, 3 * DIM + 1, DIM, DIM - 1]
+
+
+@pytest.mark.parametrize("memory_floats", MEMORIES)
 @pytest.mark.parametrize("size", [2, 3, 5])
 @pytest.mark.parametrize("last", [0, 1])
-def test_merged_rows_are_those_of_ranks_in_sequence(size, last):
+def test_merged_rows_are_those_of_ranks_in_sequence(size, last, memory_floats):
     """Each rank's change is transported through what later ranks have learned."""
     rng = np.random.default_rng(7)
     base = rng.normal(size=(20, DIM)).astype(np.float32)
@@ -160,17 +190,46 @@ def test_merged_rows_are_those_of_ranks_in_sequence(size, last):
         np.testing.assert_array_equal(rows.base, live)
         return live
 
-    found = on_ranks(size, merged)
+    found = on_ranks(size, merged, memory_floats=memory_floats)
     for live in found[1:]:
         np.testing.assert_array_equal(live, found[0])
     for row in range(20):
         value = np.zeros(DIM)
-        for k in range(1, size + 1):  # the order ends with `last`
-            rank = (last + k) % size
+        for k in range(1, size + 1):  # the order of row 0 ends with `last`
+            rank = (last + row + k) % size
             n_uses = words[rank] * updates[row] * of_bands[row.bit_length()]
             through = exponential(h, strength * n_uses)
             value = through @ value + changes[rank, row]
         np.testing.assert_allclose(found[0][row], base[row] + value, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [2, 3, 7])
+def test_ranks_of_one_machine_merge_several_matrices_in_their_memory(size):
+    dim, n_rows, n_matrices = 20, 50, 3
+    rng = np.random.default_rng(5)
+    changes = rng.normal(size=(size, n_matrices, n_rows, dim)).astype(np.float32)
+
+    def merged(ranks):
+        found = []
+        for step in range(3):  # the slots of a rank take turns
+            merging = rows_of(n_rows, n_matrices, dim)
+            for rows, own in zip(merging, changes[ranks.index], strict=True):
+                rows[0][...] = own + step
+            merge = _core.RankMerge(merging)
+            assert merge.fits(ranks.memory)
+            merge.merge_in(ranks.memory)
+            for live, base, *_ in merging:
+                np.testing.assert_array_equal(live, base)
+            found.append([live for live, *_ in merging])
+            ranks.memory.meet()  # once: the next merge begins with the other slot
+        return np.array(found)
+
+    found = on_ranks(size, merged, memory_floats=7 * n_matrices * dim)
+    for rank in found[1:]:
+        np.testing.assert_array_equal(rank, found[0])
+    for step in range(3):
+        expected = (changes + np.float32(step)).sum(axis=0)
+        np.testing.assert_allclose(found[0][step], expected, rtol=1e-5, atol=1e-5)
 
 
 def test_rows_of_higher_levels_wait_for_their_merge(monkeypatch):
@@ -196,24 +255,19 @@ def test_rows_of_higher_levels_wait_for_their_merge(monkeypatch):
     assert fourth.tolist() == [8] * 10
 
 
-def test_the_last_rank_of_one_matrix_is_not_that_of_the_next():
+def test_the_last_rank_of_one_row_is_not_that_of_the_next():
     def merged(ranks):
-        live = [np.zeros((4, DIM), dtype=np.float32) for _ in range(2)]
-        names = ("syn0", "syn1neg")
-        matrices = {
-            name: SharedRows.of(rows, np.ones(4), 2)
-            for name, rows in zip(names, live, strict=True)
-        }
-        for rows in live:
-            rows += ranks.index
-        curvatures = dict.fromkeys(names, Curvature.of(sampled(np.eye(DIM))))
+        live = np.zeros((4, DIM), dtype=np.float32)
+        matrices = {"syn0": SharedRows.of(live, np.ones(4), 2)}
+        live += ranks.index
+        curvatures = {"syn0": Curvature.of(sampled(np.eye(DIM)))}
         merge = Merge(np.array([1, 1]), 1, 1, 1.0)
         merge_matrices(ranks, matrices, curvatures, merge)
         return live
 
-    first, second = on_ranks(2, merged)[0]
-    np.testing.assert_allclose(first, 1, rtol=1e-6)
-    np.testing.assert_allclose(second, np.exp(-1), rtol=1e-6)
+    live = on_ranks(2, merged)[0]
+    np.testing.assert_allclose(live[::2], 1, rtol=1e-6)
+    np.testing.assert_allclose(live[1::2], np.exp(-1), rtol=1e-6)
 
 
 @pytest.mark.parametrize("n_rows", [1, 4095, 4096, 4097, 8192, 8193, 100_000])

@@ -35,18 +35,19 @@ def frequent_merges(monkeypatch):
     monkeypatch.setattr(merge_times, "FEWEST_IDS", 1 << 12)
 
 
-def trained(size, sentences=SENTENCES, **options):
+def trained(size, sentences=SENTENCES, memory_floats=None, **options):
     def train(ranks):
         own = IdCorpus(sentences[ranks.index :: size])
         return Word2Vec(own, comm=ranks, **{**OPTIONS, **options})
 
-    return on_ranks(size, train)
+    return on_ranks(size, train, memory_floats=memory_floats)
 
 
+@pytest.mark.parametrize("memory_floats", [None, 1 << 12])
 @pytest.mark.parametrize("mode", MODES)
-def test_ranks_end_with_the_same_vectors_and_learn_as_one(mode):
+def test_ranks_end_with_the_same_vectors_and_learn_as_one(mode, memory_floats):
     one = trained(1, epochs=2, **mode)[0]
-    models = trained(3, epochs=2, **mode)
+    models = trained(3, epochs=2, memory_floats=memory_floats, **mode)
     for model in models:
         assert not isinstance(model, Exception), model
         np.testing.assert_array_equal(model.wv.vectors, models[0].wv.vectors)
@@ -245,6 +246,31 @@ def test_another_rank_is_the_last_in_each_merge_of_as_many_rows(monkeypatch):
     monkeypatch.setattr("w2vfast.distributed.merge_times.FEWEST_IDS", 200)
     trained(2, SENTENCES[:200], epochs=1)
     assert found[1][:3] == found[2][:3] == [0, 1, 0]
+
+
+def test_the_curvature_is_exchanged_at_first_and_then_after_enough_ids(monkeypatch):
+    exchanged, merged = [], []
+    mean_curvatures = rank_trainer.mean_curvatures
+    merge_matrices = rank_trainer.merge_matrices
+
+    def exchange(ranks, *arguments):
+        if ranks.index == 0:
+            exchanged.append(len(merged))
+        return mean_curvatures(ranks, *arguments)
+
+    def merge(ranks, *arguments):
+        if ranks.index == 0:
+            merged.append(arguments)
+        merge_matrices(ranks, *arguments)
+
+    monkeypatch.setattr(rank_trainer, "mean_curvatures", exchange)
+    monkeypatch.setattr(rank_trainer, "merge_matrices", merge)
+    monkeypatch.setattr(merge_times, "FIRST_EXCHANGES", 3)
+    monkeypatch.setattr(merge_times, "FEWEST_IDS", 200)
+    monkeypatch.setattr(merge_times, "CURVATURE_IDS", 800)
+    trained(2, SENTENCES[:200], epochs=1)  # 2,600 ids with the ends of sentences
+    assert exchanged == [0, 1, 2, 6, 10]
+    assert len(merged) == 13
 
 
 def test_an_epoch_takes_as_long_as_its_merges(monkeypatch):

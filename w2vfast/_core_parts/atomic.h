@@ -1,18 +1,36 @@
 /* Counters and locks that threads share without the GIL.
  *
- * Counters use relaxed memory order, because they guard no other memory.  Only one
- * thread adds to a sum; others may read it meanwhile. */
+ * Counters use relaxed memory order, because they guard no other memory, but for
+ * atomic_publish and atomic_wait, which processes share, too.  Only one thread adds to a
+ * sum; others may read it meanwhile. */
 #ifndef W2VFAST_ATOMIC_H
 #define W2VFAST_ATOMIC_H
 
 #include <stdint.h>
 
+#define ATOMIC_PAUSES 1000 /* before the first yield, some tens of microseconds */
+#define ATOMIC_YIELDS 50   /* before the first sleep */
+
 #ifdef _WIN32
 #include <windows.h>
 static inline void atomic_yield(void) { SwitchToThread(); }
+static inline void atomic_sleep(void) { Sleep(1); }
 #else
 #include <sched.h>
+#include <time.h>
 static inline void atomic_yield(void) { sched_yield(); }
+static inline void atomic_sleep(void) {
+    const struct timespec moment = {0, 50000}; /* [ns] */
+    nanosleep(&moment, NULL);
+}
+#endif
+
+/* Let the other thread of a core run for some cycles. */
+#if defined(__x86_64__) || defined(__i386__) || defined(_M_X64) || defined(_M_IX86)
+#include <immintrin.h>
+static inline void atomic_pause(void) { _mm_pause(); }
+#else
+static inline void atomic_pause(void) {}
 #endif
 
 /* atomic_add returns the value before the addition.
@@ -31,6 +49,12 @@ static inline int atomic_try_lock(volatile int64_t *lock) {
 static inline void atomic_unlock(volatile int64_t *lock) {
     _InterlockedExchange64(lock, 0);
 }
+static inline void atomic_publish(volatile int64_t *counter, int64_t value) {
+    _InterlockedExchange64(counter, value);
+}
+static inline int64_t atomic_read_published(volatile int64_t *counter) {
+    return _InterlockedExchangeAdd64(counter, 0);
+}
 static inline void atomic_sum(volatile double *sum, double amount) { *sum += amount; }
 static inline double atomic_read_sum(volatile double *sum) { return *sum; }
 #else
@@ -46,6 +70,12 @@ static inline int atomic_try_lock(volatile int64_t *lock) {
 static inline void atomic_unlock(volatile int64_t *lock) {
     __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
 }
+static inline void atomic_publish(volatile int64_t *counter, int64_t value) {
+    __atomic_store_n(counter, value, __ATOMIC_RELEASE);
+}
+static inline int64_t atomic_read_published(volatile int64_t *counter) {
+    return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
+}
 static inline void atomic_sum(double *sum, double amount) {
     double total = *sum + amount;
     __atomic_store(sum, &total, __ATOMIC_RELAXED);
@@ -56,5 +86,21 @@ static inline double atomic_read_sum(double *sum) {
     return total;
 }
 #endif
+
+/* Wait until a counter has reached a value; then what was written before atomic_publish
+ * is seen.  Who waits longer than a moment lets others have the processor: where there
+ * are fewer processors than threads, the one that is waited for. */
+static inline void atomic_wait(volatile int64_t *counter, int64_t value) {
+    for (int n = 0; atomic_read_published(counter) < value; n++) {
+        if (n < ATOMIC_PAUSES)
+            atomic_pause();
+        else if (n < ATOMIC_PAUSES + ATOMIC_YIELDS)
+            atomic_yield();
+        else {
+            atomic_sleep();
+            n--;
+        }
+    }
+}
 
 #endif

@@ -10,6 +10,6 @@ Every process, a rank, has the whole vocabulary and all matrices.  Data flows on
 5. `rank_checkpoints` writes how far each part of the text is trained (`rank_parts`).
 
 `ranks` has what all of these need from other processes; `mpi` gets it from MPI, and
-sums over the ranks of one machine from memory that they share (`shared_sums`). `watch`
+merges of the ranks of one machine use memory that they share (`shared_memory`). `watch`
 notices a step that takes too long.
 """

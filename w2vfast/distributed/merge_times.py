@@ -12,6 +12,9 @@ FREQUENT_ROWS = 4096  # merged every time; twice as many every second time, and 
 # with fewer ids, sending rows takes longer than training (`w2vfast plan`).
 PART_OF_SEEN = 64
 FEWEST_IDS, MOST_IDS = 1 << 16, 1 << 26
+# The curvature is exchanged at the first merges, while it changes fast, and then at
+# those that come after so many ids of all ranks.
+FIRST_EXCHANGES, CURVATURE_IDS = 16, 1 << 18
 # A merge may take so many times the longest time between two merges, and so long [s].
 LONGEST_TIMES, LEAST_LIMIT = 20, 300.0
 
@@ -81,3 +84,20 @@ class MergeLimit:
         if self._last is not None:
             self._longest = max(self._longest, now - self._last)
         self._last = now
+
+
+class CurvatureTimes:
+    """Says which merges begin with an exchange of the curvature."""
+
+    def __init__(self) -> None:
+        self._n_exchanges = 0
+        self._last = 0.0  # ids of all ranks before the last exchange
+
+    def is_due(self, seen: float) -> bool:
+        """Whether the merge after so many ids of all ranks does; then take note."""
+        is_first = self._n_exchanges < FIRST_EXCHANGES
+        if not is_first and seen - self._last < CURVATURE_IDS:
+            return False
+        self._n_exchanges += 1
+        self._last = seen
+        return True

@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast import _core
 from w2vfast.distributed.ranks import RankError
-from w2vfast.distributed.shared_sums import SLOT_BYTES, SharedSums
+from w2vfast.distributed.shared_memory import SharedMemory
 from w2vfast.distributed.watch import Watch
 
 CHUNK_BYTES = 1 << 21  # added up at once; larger ones leave the processor's cache
-SHARED_BYTES = 1 << 16  # from this size on, memory that ranks share is faster than MPI
 LONGEST_WAIT = 3600  # of a rank for the others in one step [s]
 INTERRUPTED = 130  # exit status, as of a program that Ctrl-C ended
 WAIT = "W2VFAST_RANK_WAIT"  # environment variable: another limit [s]
@@ -43,9 +43,14 @@ class MpiRanks:
         self._limit = longest_wait()
         self._in_use = threading.Lock()  # of the start
         self._watch = Watch(self._end_job)
-        self._comm, self._in_use, self._sums = self._within_limit(
+        self._comm, self._in_use, self._shared = self._within_limit(
             "the start", lambda: _own_communicator(comm)
         )
+
+    @property
+    def memory(self) -> _core.RankMemory | None:
+        """What all ranks share; None after the communicator was freed."""
+        return None if self._shared is None else self._shared.memory
 
     def meet(self, step: str) -> None:
         """Wait until all ranks are at this step."""
@@ -66,9 +71,14 @@ class MpiRanks:
         self._comm.Abort(INTERRUPTED)
 
     def _agree(self, step: str, error: str) -> None:
-        found = self._within_limit(
-            step or "an error", lambda: self._comm.allgather((step, error))
-        )
+        def gather() -> list[tuple[str, str]]:
+            memory = self.memory
+            if memory is not None:
+                memory.meet()  # MPI would keep the processor busy meanwhile
+            found: list[tuple[str, str]] = self._comm.allgather((step, error))
+            return found
+
+        found = self._within_limit(step or "an error", gather)
         if error:
             return
         for rank, (_, text) in enumerate(found):
@@ -130,20 +140,13 @@ class MpiRanks:
     def add_up(self, array: NDArray[Any]) -> None:
         """Replace a contiguous array by the sum of those of all ranks; INOUT."""
         flat = array.reshape(-1)
-        if self._sums is not None and flat.nbytes >= SHARED_BYTES:
-            add, n_bytes = self._sums.add_up, SLOT_BYTES
-        else:
-            add, n_bytes = self._allreduce, CHUNK_BYTES
-        step = max(1, n_bytes // flat.itemsize)
+        step = max(1, CHUNK_BYTES // flat.itemsize)
 
         def add_all() -> None:
             for start in range(0, flat.size, step):
-                add(flat[start : start + step])
+                self._comm.Allreduce(_mpi().IN_PLACE, flat[start : start + step])
 
         self._within_limit("a sum", add_all)
-
-    def _allreduce(self, flat: NDArray[Any]) -> None:
-        self._comm.Allreduce(_mpi().IN_PLACE, flat)
 
     def gather(self, message: bytes) -> list[bytes]:
         """Return the messages of all ranks, in their order."""
@@ -189,17 +192,17 @@ def longest_wait() -> float:
     return seconds
 
 
-def _own_communicator(comm: Any) -> tuple[Any, threading.Lock, SharedSums | None]:
+def _own_communicator(comm: Any) -> tuple[Any, threading.Lock, SharedMemory | None]:
     """Return a copy of a communicator; no message of the program is taken for ours.
 
     One copy for all models, with a lock: MPI has about 2000 of them.  Where all of its
     processes are on one machine, also memory that they share.
     """
-    found: tuple[Any, threading.Lock, SharedSums | None] | None
+    found: tuple[Any, threading.Lock, SharedMemory | None] | None
     found = comm.Get_attr(_attribute())
     if found is None:
         copy = comm.Dup()
-        found = (copy, threading.Lock(), SharedSums.of(_mpi(), copy))
+        found = (copy, threading.Lock(), SharedMemory.of(_mpi(), copy))
         comm.Set_attr(_attribute(), found)
     return found
 
@@ -210,7 +213,9 @@ def _attribute() -> int:
     return key
 
 
-def _free_copy(comm: Any, key: int, found: tuple[Any, Any, SharedSums | None]) -> None:
+def _free_copy(
+    comm: Any, key: int, found: tuple[Any, Any, SharedMemory | None]
+) -> None:
     """Free the copy of a communicator that the program frees, which is collective."""
     copy, _, shared = found
     if shared is not None:

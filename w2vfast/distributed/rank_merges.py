@@ -9,14 +9,14 @@ have learned,
 where `base` is the row after the last merge, H the curvature of the loss in a row,
 and strength_j the sum over the later ranks of transport * updates * alpha.  This is the
 rule by which the threads of one process merge; see docs/how-it-works/threads.md.
-Which rank is the last changes from merge to merge.
+Which rank is the last changes from row to row and from merge to merge.
 
 Differs: IntelLabs/pWord2Vec@672a12b, pWord2Vec_mpi.cpp, averages the rows of ranks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -111,10 +111,12 @@ class SharedRows:
         After the last merge of each row; the same on all ranks.
     updates : ndarray of float32, shape (rows,)
         Of each row in training one kept word, on average.
-    bands : ndarray of int8, shape (rows,)
+    bands : ndarray of intp, shape (rows,)
         The band of each row: how many binary digits its number has.
-    bounds : list of int
-        From `level_bounds`.
+    kinds : ndarray of intp, shape (rows,)
+        N times the level of each row, plus its number modulo N.
+    ends : list of int
+        Of each level, the row after its last one.
     merged_at : list of ndarray of int64, shape (N,)
         For each level, the kept words of each rank at its last merge.
     """
@@ -122,8 +124,9 @@ class SharedRows:
     live: NDArray[np.float32]
     base: NDArray[np.float32]
     updates: NDArray[np.float32]
-    bands: NDArray[np.int8]
-    bounds: list[int]
+    bands: NDArray[np.intp]
+    kinds: NDArray[np.intp]
+    ends: list[int]
     merged_at: list[NDArray[np.int64]]
 
     @classmethod
@@ -131,11 +134,13 @@ class SharedRows:
         cls, live: NDArray[np.float32], updates: NDArray[np.float64], n_ranks: int
     ) -> SharedRows:
         """Return a matrix as it is before the training."""
-        bounds = level_bounds(len(live))
-        merged_at = [np.zeros(n_ranks, dtype=np.int64) for _ in bounds[1:]]
-        floats = updates.astype(np.float32)
-        bands = np.frexp(np.arange(len(live)))[1].astype(np.int8)
-        return cls(live, live.copy(), floats, bands, bounds, merged_at)
+        ends = level_bounds(len(live))[1:]
+        merged_at = [np.zeros(n_ranks, dtype=np.int64) for _ in ends]
+        floats, numbers = updates.astype(np.float32), np.arange(len(live))
+        bands = np.frexp(numbers)[1].astype(np.intp)
+        levels = np.searchsorted(ends, numbers, "right")
+        kinds = (n_ranks * levels + numbers % n_ranks).astype(np.intp)
+        return cls(live, live.copy(), floats, bands, kinds, ends, merged_at)
 
     def begin(self, words: NDArray[np.int64]) -> None:
         """Take the matrix, the same on all ranks, as it is now, for merged.
@@ -157,7 +162,7 @@ class Merge(NamedTuple):
     words : ndarray of int64, shape (N,)
         Kept words of each rank so far.
     last : int
-        The rank whose change of the first matrix is transported by none.
+        The rank whose change of row 0 is transported by none.
     n_levels : int
         Of the rows, the first ones.
     strength : float
@@ -168,22 +173,6 @@ class Merge(NamedTuple):
     last: int
     n_levels: int
     strength: float
-
-
-class _Merging(NamedTuple):
-    """A matrix in a merge.
-
-    Attributes
-    ----------
-    rows : SharedRows
-    curvature : Curvature
-    strengths : ndarray of float32, shape (rows,)
-        How far this rank's change of each merged row is transported.
-    """
-
-    rows: SharedRows
-    curvature: Curvature
-    strengths: NDArray[np.float32]
 
 
 def merge_matrices(
@@ -205,53 +194,55 @@ def merge_matrices(
 
     Notes
     -----
-    The last rank of one matrix is not that of the next, so that no rank has all the
-    work.  The most frequent rows come last, so that they are in the processor's cache
-    when the training goes on.
+    The last rank of one row is not that of the next, so that all ranks have as much
+    work, and no rank waits for another.
     """
     merging = []
-    for m, (name, rows) in enumerate(matrices.items()):
-        of_matrix = merge._replace(last=(merge.last + m) % ranks.size)
-        strengths = _strengths(ranks, rows, curvatures[name], of_matrix)
-        merging.append(_Merging(rows, curvatures[name], strengths))
-    n_rows, dim = len(merging[0].strengths), merging[0].rows.live.shape[1]
-    n_piece = min(n_rows, max(1, CHUNK_FLOATS // dim))
-    changes = np.empty((n_piece, dim), dtype=np.float32)
-    for start in reversed(range(0, n_rows, n_piece)):
-        piece = slice(start, min(start + n_piece, n_rows))
-        for matrix in merging:
-            _merge_rows(ranks, matrix, piece, changes[: piece.stop - start])
+    for name, rows in matrices.items():
+        axes, values, rest, scales = curvatures[name]
+        strengths = _strengths(ranks, rows, scales, merge)
+        merged = slice(len(strengths))
+        live, base = rows.live[merged], rows.base[merged]
+        merging.append((live, base, strengths, axes, values, rest))
+    rank_merge, memory = _core.RankMerge(merging), ranks.memory
+    if memory is not None and rank_merge.fits(memory):
+        rank_merge.merge_in(memory)
+    else:
+        _merge_by_sums(ranks, rank_merge, len(merging) * merging[0][0].shape[1])
 
 
-def _merge_rows(
-    ranks: Ranks, matrix: _Merging, piece: slice, changes: NDArray[np.float32]
-) -> None:
-    """Merge some rows of a matrix; `changes` is scratch, shape (rows, D)."""
-    live, base = matrix.rows.live[piece], matrix.rows.base[piece]
-    axes, values, rest, _ = matrix.curvature
-    _core.take_changes(live, base, matrix.strengths[piece], axes, values, rest, changes)
-    ranks.add_up(changes)
-    _core.add_changes(changes, base, live)
+def _merge_by_sums(ranks: Ranks, merge: _core.RankMerge, n_floats: int) -> None:
+    """Merge rows, of so many numbers in all matrices, without memory that ranks share.
+
+    The most frequent rows come last, as in `_core.RankMerge.merge_in`.
+    """
+    n_piece = min(merge.n_rows, max(1, CHUNK_FLOATS // n_floats))
+    changes = np.empty(n_piece * n_floats, dtype=np.float32)
+    for start in reversed(range(0, merge.n_rows, n_piece)):
+        stop = min(start + n_piece, merge.n_rows)
+        piece = changes[: (stop - start) * n_floats]
+        merge.take(start, stop, piece)
+        ranks.add_up(piece)
+        merge.add(start, stop, piece)
 
 
 def _strengths(
-    ranks: Ranks, rows: SharedRows, curvature: Curvature, merge: Merge
+    ranks: Ranks, rows: SharedRows, scales: NDArray[np.float32], merge: Merge
 ) -> NDArray[np.float32]:
     """Return how far the change of each merged row is transported, shape (rows,)."""
-    later = _later(ranks, merge.last)
     n_levels = min(merge.n_levels, len(rows.merged_at))
-    n_words = [(merge.words - at)[later].sum() for at in rows.merged_at[:n_levels]]
+    numbers = np.arange(ranks.size)
+    after = (ranks.index + 1 + numbers) % ranks.size  # the ranks after this one
+    trained = (merge.words - np.stack(rows.merged_at[:n_levels]))[:, after]
+    of_next = trained.cumsum(axis=1) - trained  # of the next 0, 1, 2, ... ranks
+    words = of_next[:, (merge.last + numbers - ranks.index) % ranks.size]
     rows.merged_at[:n_levels] = [merge.words] * n_levels
-    of_rows = np.repeat(n_words, np.diff(rows.bounds[: n_levels + 1]))
-    scales = curvature.scales[rows.bands[: len(of_rows)]]
-    strengths = merge.strength * of_rows * scales * rows.updates[: len(of_rows)]
-    return strengths.astype(np.float32)
-
-
-def _later(ranks: Ranks, last: int) -> Sequence[int]:
-    """Return the ranks after this one in an order that ends with `last`."""
-    n_later = (last - ranks.index) % ranks.size
-    return [(ranks.index + k) % ranks.size for k in range(1, n_later + 1)]
+    merged = slice(rows.ends[n_levels - 1])
+    of_kinds = (merge.strength * words).astype(np.float32).reshape(-1)
+    strengths = of_kinds.take(rows.kinds[merged])
+    strengths *= scales.take(rows.bands[merged])
+    strengths *= rows.updates[merged]
+    return strengths
 
 
 def mean_curvatures(

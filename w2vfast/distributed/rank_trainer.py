@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vfast.distributed.merge_times import MergeLimit, merge_positions, n_levels
+from w2vfast.distributed.merge_times import (
+    CurvatureTimes,
+    MergeLimit,
+    merge_positions,
+    n_levels,
+)
 from w2vfast.distributed.rank_merges import (
     Curvature,
     Merge,
@@ -151,7 +156,8 @@ class RankTrainer(DistributedTrainer):
         ranks.meet("the first epoch")  # a rank may have failed above
         self._all_ids = totals(ranks, self.n_ids)[0]
         self._rows = self._shared_rows(given.tables)
-        self._curvatures: dict[str, Curvature] = {}  # at the last merge
+        self._curvatures: dict[str, Curvature] = {}  # at their last exchange
+        self._exchanges = CurvatureTimes()
         self._limit = MergeLimit()
 
     def _run_kind(self) -> type[FastRun]:
@@ -335,18 +341,19 @@ class RankTrainer(DistributedTrainer):
                 strength=transport_factor(self._params)
                 * self._run.reported_alpha(epoch),
             )
-            merge_matrices(ranks, self._rows, self._curvatures_of_ranks(), merge)
+            if self._exchanges.is_due(epoch * self._all_ids):
+                self._curvatures = self._curvatures_of_ranks()
+            merge_matrices(ranks, self._rows, self._curvatures, merge)
         self._limit.merged()
 
     def _curvatures_of_ranks(self) -> dict[str, Curvature]:
         found = {name: self._run.curvature(m) for m, name in enumerate(MATRICES)}
-        self._curvatures = mean_curvatures(
+        return mean_curvatures(
             self._ranks,
             {name: found[name] for name in self._rows},
             self._curvatures,
             self._params.vector_size,
         )
-        return self._curvatures
 
     def _kept_words_of_ranks(self) -> NDArray[np.int64]:
         words = np.zeros(self._ranks.size, dtype=np.int64)

@@ -11,6 +11,8 @@ from typing import Any, Protocol, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast import _core
+
 CHUNK_FLOATS = 1 << 18  # of rows that are added up at once, while in the cache
 Constructor = TypeVar("Constructor", bound=Callable[..., None])
 
@@ -34,6 +36,10 @@ class Ranks(Protocol):
 
     index: int
     size: int
+
+    @property
+    def memory(self) -> _core.RankMemory | None:
+        """What all ranks share, if they are on one machine and it has room."""
 
     def within(self, step: str, seconds: float) -> AbstractContextManager[None]:
         """Do all that follows within a time, or end the job."""
@@ -64,6 +70,7 @@ class OneRank:
     """The only process of a training."""
 
     index, size = 0, 1
+    memory = None
 
     def within(self, step: str, seconds: float) -> AbstractContextManager[None]:
         """Do nothing."""

@@ -142,6 +142,21 @@ def test_an_error_of_one_rank_ends_all():
         assert "disk is full" in str(found[k])
 
 
+def test_a_vector_of_one_rank_that_is_not_finite_is_an_error_on_all():
+    class Breaks:
+        def on_epoch_begin(self, model):
+            model.wv.vectors[1:40] = np.nan
+
+    def train(ranks):
+        hooks = [Breaks()] if ranks.index == 1 else []
+        own = IdCorpus(SENTENCES[ranks.index : 200 : 2])
+        return Word2Vec(own, comm=ranks, callbacks=hooks, **OPTIONS)
+
+    for error in on_ranks(2, train):
+        assert isinstance(error, FloatingPointError), error
+        assert "Lower alpha" in str(error)
+
+
 def test_ranks_with_other_settings_are_an_error_that_names_them():
     def train(ranks):
         own = IdCorpus(SENTENCES[ranks.index :: 2])
@@ -271,6 +286,20 @@ def test_the_curvature_is_exchanged_at_first_and_then_after_enough_ids(monkeypat
     trained(2, SENTENCES[:200], epochs=1)  # 2,600 ids with the ends of sentences
     assert exchanged == [0, 1, 2, 6, 10]
     assert len(merged) == 13
+
+
+def test_ranks_have_short_spans_to_pause_between(monkeypatch):
+    longest = []
+
+    def note(trainer, *arguments):
+        longest.append(np.diff(trainer.starts).max())
+        merge(trainer, *arguments)
+
+    merge = RankTrainer.merge
+    monkeypatch.setattr(RankTrainer, "merge", note)
+    monkeypatch.setattr("w2vfast.training.spans.SPANS_WANTED", 1)
+    trained(2, epochs=1)
+    assert 4000 <= max(longest) < 4000 + 13  # ids of a sentence
 
 
 def test_an_epoch_takes_as_long_as_its_merges(monkeypatch):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -66,6 +65,8 @@ class RankRun(FastRun):
     """The workers of one rank, which sample the curvature for its merges."""
 
     _samples_curvature = True
+    # Workers pause between two spans: with short ones no rank waits long for another.
+    _longest_span = 4_000  # ids
 
     def train_rest(
         self, ids: NDArray[np.int32], n_done: int, position: Position
@@ -87,8 +88,8 @@ class RankRun(FastRun):
         next_span : int
             Spans that are done.
         """
-        limit = self._params.max_sentence_length
-        parts = [even_spans(part, limit) for part in (ids[:n_done], ids[n_done:])]
+        limits = self._params.max_sentence_length, self._longest_span
+        parts = [even_spans(part, *limits) for part in (ids[:n_done], ids[n_done:])]
         next_span = len(parts[0]) - 1
         starts = np.concatenate([parts[0][:-1], n_done + parts[1]])
         self._ids = ids
@@ -191,15 +192,14 @@ class RankTrainer(DistributedTrainer):
         EpochStats
             Of all ranks.
         """
-        start = time.perf_counter()
-        merges = EpochMerges(self, epoch, pauses or NoPauses())
-        before = merges.losses_before
+        self._merges = merges = EpochMerges(self, epoch, pauses or NoPauses())
         stats = super().run_epoch(epoch, report, merges, report_seconds)
-        merges.end_epoch()
-        self._run.check(epoch)
-        seconds = time.perf_counter() - start  # with the merges at the end
-        stats = dataclasses.replace(stats, seconds=seconds)
-        return self._of_all_ranks(stats, before)
+        return self._of_all_ranks(stats, merges.losses_before)
+
+    def _end_epoch(self, epoch: int) -> None:
+        """Merge all rows, also those that are not finite; then all ranks notice."""
+        self._merges.end_epoch()
+        super()._end_epoch(epoch)
 
     def _of_all_ranks(self, stats: EpochStats, before: Losses) -> EpochStats:
         own = self.losses - before

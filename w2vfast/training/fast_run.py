@@ -16,7 +16,7 @@ from w2vfast.training import sampling
 from w2vfast.training.kernel_objects import kernel_model, kernel_options
 from w2vfast.training.position import restore_counters
 from w2vfast.training.replicas import plan_replicas
-from w2vfast.training.spans import even_spans
+from w2vfast.training.spans import LONGEST_SPAN, even_spans
 from w2vfast.training.worker_count import (
     in_lockstep,
     useful_workers,
@@ -45,12 +45,13 @@ class FastRun:
     """
 
     _samples_curvature = False  # without replicas, which need it for their merges
+    _longest_span = LONGEST_SPAN
 
     def __init__(self, given: RunInput) -> None:
         ids, p = given.ids, given.params
         self._weights = given.weights
         self._ids = ids
-        self._starts = even_spans(ids, p.max_sentence_length)
+        self._starts = even_spans(ids, p.max_sentence_length, self._longest_span)
         warn_if_cpus_are_shared(p)
         n_workers = useful_workers(p, len(ids), len(self._starts) - 1)
         self._params = replace(p, workers=n_workers)

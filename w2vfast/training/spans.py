@@ -42,7 +42,9 @@ class RoundPlan(NamedTuple):
     bounds: NDArray[np.int64]
 
 
-def even_spans(ids: NDArray[np.int32], max_sentence_length: int) -> NDArray[np.int64]:
+def even_spans(
+    ids: NDArray[np.int32], max_sentence_length: int, longest: int = LONGEST_SPAN
+) -> NDArray[np.int64]:
     """Cut an epoch into spans of about the same length.
 
     Parameters
@@ -50,13 +52,15 @@ def even_spans(ids: NDArray[np.int32], max_sentence_length: int) -> NDArray[np.i
     ids : ndarray of int32, shape (N,)
     max_sentence_length : int
         Longer sentences are cut [ids].
+    longest : int, default 64,000
+        Of a span, but for the rest of its last sentence [ids].
 
     Returns
     -------
     ndarray of int64, shape (S + 1,)
         Span s holds ids[starts[s]:starts[s + 1]].
     """
-    length = min(max(len(ids) // SPANS_WANTED, SHORTEST_SPAN), LONGEST_SPAN)
+    length = min(max(len(ids) // SPANS_WANTED, SHORTEST_SPAN), longest)
     return _core.span_starts(ids, length, max_sentence_length)
 
 

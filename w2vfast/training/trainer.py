@@ -235,7 +235,7 @@ class Trainer:
         self._run_spans(begun, queue, report, pauses or NoPauses(), report_seconds)
         samples = begun.timeline.close(self._sample(begun))
         report(self._progress(begun)._replace(epoch=epoch + 1))
-        self._run.check(epoch)
+        self._end_epoch(epoch)
         means = (self.losses - begun.losses_before).mean(self._objectives)
         return EpochStats(
             epoch=epoch,
@@ -275,6 +275,10 @@ class Trainer:
                 run_threads(tasks, stop, report_now, report_seconds, threads)
                 if not self._is_done(queue):
                     pauses.take(self._position(epoch, queue.next_span))
+
+    def _end_epoch(self, epoch: int) -> None:
+        """Do what is left of an epoch once all its spans are trained."""
+        self._run.check(epoch)
 
     def _is_done(self, queue: _core.SpanQueue) -> bool:
         return queue.next_span == len(self._starts) - 1

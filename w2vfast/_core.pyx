@@ -144,6 +144,7 @@ cdef extern from "_core_parts/block.h" nogil:
     void chunk_hidden(const chunk_t* chunk)
     void chunk_scatter(const chunk_t* chunk)
     void block_prefetch_row(const float* row, int dim)
+    void block_prefetch_own_row(const float* row, int dim)
     void block_prefetch_line "BLOCK_PREFETCH"(const void* address)
 
 
@@ -239,6 +240,7 @@ cdef enum:
     PARTS = 16                # 2**PART_BITS, of the rows that shards have touched
     MERGE_AHEAD = 4           # copies from the one that is merged to one prefetched
     MEMORY_SLOTS = 2          # of what each rank of a machine adds up at once
+    CHANGES_AHEAD = 3         # rows from the one in a slot to the one prefetched
 
 
 # ---------------------------------------------------------------------------------

@@ -121,6 +121,11 @@ static inline void block_prefetch_row(const float *row, int dim) {
     for (int i = 0; i < dim; i += BLOCK_LANES) BLOCK_PREFETCH(row + i);
 }
 
+/* The same for a row that will be written, and that another processor has read. */
+static inline void block_prefetch_own_row(const float *row, int dim) {
+    for (int i = 0; i < dim; i += BLOCK_LANES) BLOCK_PREFETCH_OWN(row + i);
+}
+
 /* Prefetch columns i to i + width of all rows in b->prefetch, for writing.  Spread over
  * the arithmetic, because a core can wait for about a dozen cache lines at once. */
 BLOCK_INLINE void block_prefetch_columns(const block_t *b, int i, int width) {

@@ -41,6 +41,15 @@ static inline void block_keep(void) { __asm__ volatile(""); }
 #define BLOCK_PREFETCH_L2(p) ((void)(p))
 #endif
 
+/* Take a cache line from other processors, in order to write it.  Where the compiler may
+ * not assume the instruction for it, its own prefetch is one for reading, which does
+ * nothing for a line that several caches have; processors without it ignore it. */
+#if defined(__GNUC__) && defined(__x86_64__)
+#define BLOCK_PREFETCH_OWN(p) __asm__ volatile("prefetchw %0" ::"m"(*(const char *)(p)))
+#else
+#define BLOCK_PREFETCH_OWN(p) BLOCK_PREFETCH_WRITE(p)
+#endif
+
 /* The same pointer, of which the compiler knows nothing: then it reaches the vectors of a
  * row by constant distances, where gcc else keeps an index for each, more than there are
  * registers. */

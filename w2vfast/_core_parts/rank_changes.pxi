@@ -237,11 +237,16 @@ cdef void meet_ranks(parts_t* p) noexcept nogil:
 
 cdef void take_changes(RankMerge merge, int64_t start, int64_t stop,
                        float* changes) noexcept nogil:
+    """Take some rows; other ranks have read what `changes` had before.
+
+    Stores to it would wait for the other processors, and all other stores for them.
+    """
     cdef int64_t m, row, D = merge.D
     cdef rank_rows_t* rows
     for m in range(merge.n_matrices):
         rows = &merge.rows[m]
         for row in range(start, stop):
+            block_prefetch_own_row(changes + CHANGES_AHEAD * D, <int>D)
             subtract_rows(rows.live + row * rows.live_stride,
                           rows.base + row * rows.base_stride, merge.change, D)
             if rows.strengths[row] != 0:

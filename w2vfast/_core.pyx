@@ -76,6 +76,7 @@ cdef extern from "_core_parts/block.h" nogil:
     enum: BLOCK_LANES
     enum: BLOCK_INPUTS
     enum: SOFTMAX_OUTPUTS
+    enum: STRIP
     ctypedef struct block_t:
         float** inputs
         float** targets
@@ -109,6 +110,9 @@ cdef extern from "_core_parts/block.h" nogil:
         int* by_end
         const float* scales
         const float* update_scales
+        float* sums
+        int last_sum
+        int lag
         int n_rows
         int n_centres
         int first_centre

@@ -169,7 +169,7 @@ BREAKS = {
     ),
     "a centre word in its own window": (
         "chunk",
-        "fma_(minus, load(centre + w * VEC_LANES), sum)",
+        "fma_(minus, load(centre + w), sum)",
         "sum",
     ),
     "an update of the centre word itself": (

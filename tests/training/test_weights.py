@@ -126,8 +126,8 @@ def test_memory_estimate_covers_the_buffers_for_chunks():
     )
     assert "chunks" not in estimate_memory(1000, TrainParams(workers=2))
     assert small["chunks"] > 2 * 2 * 48 * 4 * 112  # hidden vectors and updates
-    # Each worker lists more than two million rows for each of two chunks.
-    assert large["chunks"] - small["chunks"] > 2 * 2 * 2_000_000 * 2 * 8
+    # Each worker keeps more than two million prefix sums of 13 vectors of 64 bytes.
+    assert large["chunks"] - small["chunks"] > 2 * 2_000_000 * 13 * 64
     assert large["total"] - small["total"] == large["chunks"] - small["chunks"]
 
 

@@ -72,8 +72,11 @@ typedef struct {
     int *by_start, *by_end;     /* (n,) windows ordered by starts, ends  IN */
     const float *scales;        /* (n,) of the windows' sums             IN */
     const float *update_scales; /* (n,) of the updates                   IN */
-    int n_rows;                 /* R */
-    int n_centres;              /* n */
+    float *sums;   /* (last_sum + 1, STRIP vectors) scratch, the last prefix sums */
+    int last_sum;  /* 2^n - 1, at least 2 * window + 1 */
+    int lag;       /* largest ends[p] - p */
+    int n_rows;    /* R */
+    int n_centres; /* n */
     int first_centre;
     int dim; /* D */
 } chunk_t;

@@ -1,6 +1,6 @@
 # Fast mode: CBOW in chunks of consecutive centre words.  Part of _core.pyx.
 #
-# The hidden vectors of a chunk are computed together, by a running sum over the rows of
+# The hidden vectors of a chunk are computed together, by prefix sums over the rows of
 # its context words, and its updates reach these rows together.  A chunk reads
 # and writes two more rows for each word of window, all centre words together.  In
 # between, four centre words are the inputs of one block update.
@@ -81,6 +81,7 @@ cdef void plan_chunk(const model_t* model, const options_t* options, work_t* wor
         return
     plan.alpha = alpha_at(schedule, schedule.first_offset + work.offsets[stream.pos])
     list_rows(model, work, plan)
+    chunk.lag = 0
     for p in range(chunk.n_centres):
         plan_centre(options, work, plan, p)
     order_windows(chunk.starts, chunk.n_centres, chunk.n_rows, plan.tally,
@@ -131,6 +132,7 @@ cdef inline void plan_centre(const options_t* options, work_t* work, plan_t* pla
         reach = 1 + random_below(&work.random, options.window)
     chunk.starts[p] = own - min(reach, work.stream.before[pos])
     chunk.ends[p] = own + 1 + min(reach, work.stream.after[pos])
+    chunk.lag = max(chunk.lag, chunk.ends[p] - p)
     plan.centres[p].word = work.words[pos]
     plan.centres[p].n_contexts = chunk.ends[p] - chunk.starts[p] - 1
     plan.centres[p].take_loss = takes_loss(options, work, pos)

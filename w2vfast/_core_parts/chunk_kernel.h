@@ -1,46 +1,45 @@
-/* CBOW: the hidden vectors of a chunk of centre words and their updates of the context
- * words, each by one running sum over its rows, and the update of pairs; included by
- * block_kernel.h. */
+/* CBOW: the hidden vectors of a chunk of centre words by prefix sums, their updates of the
+ * context words by a running sum, and the update of pairs; included by block_kernel.h. */
 
 /* ---- hidden vectors and updates of the context words ---- */
 
-/* Columns i to i + W * VEC_LANES of: hidden[p] = total, the sum of all rows before the
- * start of window p. */
-BLOCK_INLINE void ISA(open_window)(const chunk_t *k, int p, const vec *total, int i,
-                                   const int W) {
-    BLOCK_UNROLL
-    for (int w = 0; w < W; w++) store(k->hidden[p] + i + w * VEC_LANES, total[w]);
+/* Columns i to i + W * VEC_LANES of the sum of the rows before r; the last ones only. */
+BLOCK_INLINE float *ISA(prefix_sum)(const chunk_t *k, int r, const int W) {
+    return k->sums + (int64_t)(r & k->last_sum) * W * VEC_LANES;
 }
 
-/* The same columns of: hidden[p] = scales[p] * sum of the window's rows, and updates[p] =
- * 0.  `total` is the sum of all rows before the end of window p. */
-BLOCK_INLINE void ISA(close_window)(const chunk_t *k, int p, const vec *total, int i,
-                                    const int W) {
+/* The same columns of: hidden[p] = scales[p] * sum of the window's rows; updates[p] = 0.
+ * The window's sum is the difference of two prefix sums. */
+BLOCK_INLINE void ISA(hidden_of_centre)(const chunk_t *k, int p, int i, const int W) {
+    const float *before = ISA(prefix_sum)(k, k->starts[p], W);
+    const float *until = ISA(prefix_sum)(k, k->ends[p], W);
     const float *centre = k->rows[k->first_centre + p] + i;
     const vec scale = fill(k->scales[p]), minus = fill(-1.0f);
     BLOCK_UNROLL
-    for (int w = 0; w < W; w++) {
-        const int at = i + w * VEC_LANES;
-        const vec sum = fma_(minus, load(k->hidden[p] + at), total[w]);
-        const vec others = fma_(minus, load(centre + w * VEC_LANES), sum);
-        store(k->hidden[p] + at, ISA(mul)(scale, others));
-        store(k->updates[p] + at, fill(0.0f));
+    for (int w = 0; w < W * VEC_LANES; w += VEC_LANES) {
+        const vec sum = fma_(minus, load(before + w), load(until + w));
+        const vec others = fma_(minus, load(centre + w), sum);
+        store(k->hidden[p] + i + w, ISA(mul)(scale, others));
+        store(k->updates[p] + i + w, fill(0.0f));
     }
 }
 
-/* The same columns for all windows, in one walk over the rows. */
+/* The same columns for all centres, each as soon as its window has ended. */
 BLOCK_INLINE void ISA(hidden_strip)(const chunk_t *k, int i, const int W) {
-    const int n = k->n_centres;
-    int opened = 0, closed = 0;
     vec total[STRIP];
     BLOCK_UNROLL
-    for (int w = 0; w < W; w++) total[w] = fill(0.0f);
-    for (int r = 0; closed < n; r++) {
-        for (; opened < n && k->starts[k->by_start[opened]] == r; opened++)
-            ISA(open_window)(k, k->by_start[opened], total, i, W);
-        for (; closed < n && k->ends[k->by_end[closed]] == r; closed++)
-            ISA(close_window)(k, k->by_end[closed], total, i, W);
-        if (r < k->n_rows) ISA(add_row)(total, 1.0f, k->rows[r] + i, W);
+    for (int w = 0; w < W; w++) {
+        total[w] = fill(0.0f);
+        store(ISA(prefix_sum)(k, 0, W) + w * VEC_LANES, total[w]);
+    }
+    for (int r = 1; r < k->n_centres + k->lag; r++) {
+        float *sum = ISA(prefix_sum)(k, r, W);
+        if (r <= k->n_rows) BLOCK_UNROLL
+        for (int w = 0; w < W; w++) {
+            total[w] = add(total[w], load(k->rows[r - 1] + i + w * VEC_LANES));
+            store(sum + w * VEC_LANES, total[w]);
+        }
+        if (r >= k->lag) ISA(hidden_of_centre)(k, r - k->lag, i, W);
     }
 }
 

@@ -249,15 +249,18 @@ cdef class Worker:
         cdef work_t* work = &self.work
         cdef int64_t stride = self.c.stride
         cdef int64_t reach = min(self.options.window, self.options.max_sentence_length)
-        cdef int64_t R = min(n + 2 * reach, length)
+        cdef int64_t R = min(n + 2 * reach, length), n_sums = ring_size(reach)
         cdef float** hidden = owned_rows(self.owners, n, stride)
         cdef float** updates = owned_rows(self.owners, n, stride)
+        cdef float* sums = self._vectors(n_sums * STRIP * BLOCK_LANES)
         work.stream.before = self._integers(length)
         work.stream.after = self._integers(length)
         for i in range(2):
             self._allocate_plan(&work.plans[i], n, R)
             work.plans[i].chunk.hidden = hidden
             work.plans[i].chunk.updates = updates
+            work.plans[i].chunk.sums = sums
+            work.plans[i].chunk.last_sum = <int>(n_sums - 1)
             work.plans[i].chunk.dim = block_padded(self.c.dim)
 
     cdef _allocate_plan(self, plan_t* plan, int64_t n, int64_t R):
@@ -495,18 +498,22 @@ cdef class Worker:
             raise MemoryError
 
 
+cdef int64_t ring_size(int64_t reach):
+    """Return how many prefix sums a window needs: a power of 2 above 2 reach + 1."""
+    return 1 << int(2 * reach + 1).bit_length()
+
+
 def chunk_bytes(int64_t window, int64_t max_sentence_length, int64_t row_bytes):
     """Return the bytes that a worker needs to train chunks of CBOW's centre words.
 
-    Those of the hidden vectors, their updates, the kept words, and the rows of two
-    chunks and their targets; the rest does not grow with `window`,
-    `max_sentence_length` or `row_bytes`.
+    Those of the hidden vectors, their updates, the prefix sums and the kept words; the
+    rest does not grow with `window`, `max_sentence_length` or `row_bytes`.
     """
     reach = min(window, max_sentence_length)
     a_word = sizeof(int32_t) + sizeof(int64_t) + 2 * sizeof(int)
     kept_words = (max_sentence_length + CHUNK + reach) * a_word
-    rows = 2 * (CHUNK + 2 * reach) * (2 * sizeof(float*) + sizeof(int))
-    return 2 * CHUNK * row_bytes + kept_words + rows
+    sums = ring_size(reach) * STRIP * BLOCK_LANES * <int64_t>sizeof(float)
+    return 2 * CHUNK * row_bytes + sums + kept_words
 
 
 # ---------------------------------------------------------------------------------

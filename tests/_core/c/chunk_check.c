@@ -60,6 +60,7 @@ static void draw_windows(const case_t *k, data_t *d) {
         }
         d->starts[p] = own - reach > sentence_start ? own - reach : sentence_start;
         d->ends[p] = own + reach < sentence_end ? own + 1 + reach : sentence_end;
+        if (d->ends[p] - p > c->lag) c->lag = d->ends[p] - p;
         d->scales[p] = 1.0f / (1 + draw_below(8));
         d->update_scales[p] = 1.0f / (1 << draw_below(3));
     }
@@ -98,7 +99,11 @@ static data_t *new_data(const case_t *k) {
                          .scales = d->scales,
                          .update_scales = d->update_scales,
                          .n_centres = k->n,
-                         .dim = k->dim};
+                         .dim = k->dim,
+                         .last_sum = 1};
+    while (d->chunk.last_sum < 2 * k->reach + 1)
+        d->chunk.last_sum = 2 * d->chunk.last_sum + 1;
+    d->chunk.sums = new_floats((int64_t)(d->chunk.last_sum + 1) * STRIP * BLOCK_LANES);
     draw_windows(k, d);
     return d;
 }
@@ -108,6 +113,7 @@ static void free_data(data_t *d) {
     free(d->old);
     free(d->hidden_rows);
     free(d->update_rows);
+    free(d->chunk.sums);
     free(d);
 }
 

@@ -6,7 +6,7 @@
     mpiexec -n 4 python benchmarks/ranks.py --corpus TEXT
 
 Without mpiexec the ranks are threads of one process, which exchange arrays in memory in
-place of MPI; all else is the same.  Each rank has one worker.
+place of MPI; all else is the same.
 
 Each training is one line of the results, written at once.  A training that the file has
 is not repeated: a stopped run continues.  The report compares several ranks with one
@@ -53,6 +53,7 @@ class Cell(NamedTuple):
     epochs: int
     words: int | None
     interval: int
+    workers: int
 
 
 def cells(arguments: argparse.Namespace) -> Iterator[Cell]:
@@ -61,7 +62,8 @@ def cells(arguments: argparse.Namespace) -> Iterator[Cell]:
     for seed, n, mode, interval in itertools.product(
         arguments.seeds, arguments.ranks, arguments.modes, arguments.intervals
     ):
-        yield Cell(mode, n, seed, *of_run, interval if n > 1 else 0)
+        chosen = interval if n > 1 else 0
+        yield Cell(mode, n, seed, *of_run, chosen, arguments.workers)
 
 
 def set_interval(interval: int) -> None:
@@ -82,7 +84,7 @@ def trained(cell: Cell, text: Path, ranks: Any) -> Word2Vec:
         vector_size=cell.size,
         epochs=cell.epochs,
         seed=cell.seed,
-        workers=1,
+        workers=cell.workers,
         compute_loss=True,
         progress=False,
         comm=ranks,
@@ -133,6 +135,9 @@ def run(arguments: argparse.Namespace) -> None:
                     ),
                     "seconds": round(end[0] - begin[0], 1),
                     "processor_seconds": round(end[1] - begin[1], 1),
+                    "epoch_seconds": [
+                        round(epoch.seconds, 2) for epoch in model.history
+                    ],
                     "trained_words_per_second": round(
                         sum(epoch.words for epoch in model.history)
                         / sum(epoch.seconds for epoch in model.history)
@@ -157,7 +162,7 @@ def read_lines(path: Path | None) -> list[dict[str, Any]]:
 
 def line_cell(line: dict[str, Any]) -> Cell:
     """Return the training of a line of results."""
-    return Cell(*(line[name] for name in Cell._fields))
+    return Cell(*({"workers": 1, **line}[name] for name in Cell._fields))
 
 
 def measures(line: dict[str, Any]) -> dict[str, float]:
@@ -226,6 +231,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--ranks", type=numbers, default=[1, 2, 4, 8], help="such as 1,4")
     add("--seeds", type=numbers, default=[1], help="such as 1,2,3")
     add("--intervals", type=numbers, default=[0], help="tokens between two merges")
+    add("--workers", type=int, default=1, help="threads of each rank")
     add("--size", type=int, default=100)
     add("--epochs", type=int, default=5)
     add("--results", type=Path, help="file to continue")

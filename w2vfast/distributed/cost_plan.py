@@ -21,9 +21,10 @@ WORDS_TIMES_DIM = {
 # Source: a model fitted to two threads, docs/how-it-works/threads.md; predicted.
 THREAD_SHARE = 0.7
 LINK_SHARE = 0.85  # of a link's bits a second, that a sum over the ranks gets
-# To transport, add and copy one number of a row, one thread, without sending.
+# What one merged number of a row adds to a training, without sending: passes over the
+# rows, waiting for the slower rank, and rows that are out of the cache afterwards.
 # Source: docs/benchmarks.md, Several ranks; AMD EPYC (family 26, model 2, AVX-512).
-SECONDS_PER_NUMBER = 1.2e-9
+SECONDS_PER_NUMBER = 2.0e-9
 
 
 class Job(NamedTuple):

@@ -166,3 +166,11 @@ def test_compiled_code_uses_no_index_from_the_end(name):
     for source in sources:
         found = re.findall(r"\w\[-[0-9]", source.read_text(encoding="utf-8"))
         assert found == [], source
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_the_docstring_of_a_compiled_module_lists_its_parts(name):
+    text = (SOURCE / f"{name}.pyx").read_text(encoding="utf-8")
+    listed = re.findall(r"(?m)^(\w+\.pxi) ", text)
+    included = re.findall(rf'(?m)^include "{name}_parts/(.*)"', text)
+    assert sorted(listed) == sorted(included)

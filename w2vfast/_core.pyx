@@ -1,13 +1,37 @@
 # cython: language_level=3
 """The training kernels' entry points: stochastic gradient descent, fast and exact.
 
+Knows arrays and numbers only: no vocabulary, no parameters object, no logging.  Threads
+share `syn0`, `syn1` and `syn1neg` and store to them without locks on purpose (Hogwild;
+Niu et al. 2011, arXiv:1106.5730); everything else that is written belongs to one
+worker.
+
 This file has what all parts need: the C functions, the constants, the model and the
-options.  It includes `_core_parts/*.pxi`, of which `exact.pxi` is exact mode, and the
-others between `curvature.pxi` and that are fast mode; the `.h` files there are the
-arithmetic.  Knows arrays and numbers only: no vocabulary, no parameters object, no
-logging.  Threads share `syn0`, `syn1` and `syn1neg` and store to them without locks on
-purpose (Hogwild; Niu et al. 2011, arXiv:1106.5730); everything else that is written
-belongs to one worker.
+options.  The parts in `_core_parts`, included so that the compiler optimises across
+them (the `.h` files there are the arithmetic):
+
+==================  =================================================================
+memory.pxi          aligned memory, the padding of rows
+tables.pxi          noise distributions and paths of inner nodes
+counters.pxi        what a worker has done so far
+spans.pxi           how a text is cut, and the queue of an epoch
+random.pxi          random numbers
+checks.pxi          shapes and ranges of all arrays
+alias.pxi           fast mode: building the noise distribution
+fast.pxi            fast mode: sentences and centre words
+cbow.pxi            fast mode: CBOW in chunks of centre words
+worker.pxi          fast mode: what a worker owns, its spans, the learning rate
+curvature.pxi       merges: samples of the curvature
+merge.pxi           merges: replicas of threads
+rounds.pxi          deterministic runs: training the shards of a round
+round_merge.pxi     deterministic runs: merging the shards
+round_exchange.pxi  deterministic runs: packing the shards for other processes
+rank_changes.pxi    several processes: passes over the rows that ranks merge, sums
+exact.pxi           exact mode, and the classes of the C program
+cosines.pxi         questions to vectors
+exp_sums.pxi        scores of sentences
+for_tests.pxi       entry points that only tests call
+==================  =================================================================
 
 Legend
 ------

@@ -50,6 +50,8 @@ BLOCK_INLINE void ISA(scatter_windows_strip)(const chunk_t *k, int i, const int 
     const int n = k->n_centres;
     int opened = 0, closed = 0;
     vec open[STRIP];
+    BLOCK_UNROLL
+    for (int w = 0; w < W; w++) open[w] = fill(0.0f);
     for (int r = 0; r < k->n_rows; r++) {
         for (; closed < n && k->ends[k->by_end[closed]] == r; closed++)
             ISA(add_row)(open, -k->update_scales[k->by_end[closed]],

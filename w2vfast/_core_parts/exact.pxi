@@ -55,7 +55,7 @@ cdef class ExactWorker:
 
     cdef Model model
     cdef options_t options
-    cdef exact_t state
+    cdef exact_t c
     cdef list owners
     cdef readonly Counters counters
 
@@ -67,12 +67,12 @@ cdef class ExactWorker:
         self.counters = Counters()
         self.owners = []
         self._allocate()
-        self.state.alpha = self.state.starting_alpha = alpha
-        self.state.train_words = train_words
-        self.state.total_words = epochs * train_words + 1
+        self.c.alpha = self.c.starting_alpha = alpha
+        self.c.train_words = train_words
+        self.c.total_words = epochs * train_words + 1
 
     cdef _allocate(self):
-        cdef exact_t* state = &self.state
+        cdef exact_t* state = &self.c
         cdef int64_t stride = self.model.c.stride, T = self.options.negative + 1
         state.sentence = <int32_t*>owned_bytes(self.owners, C_SENTENCE_LENGTH,
                                                sizeof(int32_t))
@@ -109,7 +109,7 @@ cdef class ExactWorker:
     @property
     def alpha(self):
         """The current learning rate."""
-        return self.state.alpha
+        return self.c.alpha
 
     @property
     def state(self):
@@ -117,7 +117,7 @@ cdef class ExactWorker:
 
         Only between calls of `train_epoch`; see `exact_t` for the fields.
         """
-        cdef exact_t* state = &self.state
+        cdef exact_t* state = &self.c
         return {"alpha": state.alpha, "random": state.random, "cursor": state.cursor,
                 "word_count": state.word_count,
                 "last_word_count": state.last_word_count,
@@ -127,16 +127,16 @@ cdef class ExactWorker:
                 int64_t word_count, int64_t last_word_count, int64_t words_done):
         """Go on from the `state` of another worker."""
         require(cursor >= 0, "the cursor", "at least 0", cursor)
-        self.state.alpha, self.state.random = alpha, random
-        self.state.cursor, self.state.word_count = cursor, word_count
-        self.state.last_word_count = last_word_count
-        self.state.words_done = words_done
+        self.c.alpha, self.c.random = alpha, random
+        self.c.cursor, self.c.word_count = cursor, word_count
+        self.c.last_word_count = last_word_count
+        self.c.words_done = words_done
 
     def train_epoch(self, const int32_t[::1] ids, SpanQueue queue):
         """Train to the end of the ids, or less if the queue is paused or stopped."""
         check_stream(ids, queue)
         with nogil:
-            exact_epoch(&self.model.c, &self.options, &self.state, &ids[0],
+            exact_epoch(&self.model.c, &self.options, &self.c, &ids[0],
                         ids.shape[0], queue, self.counters.c)
 
 

@@ -9,6 +9,7 @@ cdef void train_sentence(model_t* model, const options_t* options, work_t* work,
                          int64_t stop) noexcept nogil:
     cdef int pos
     cdef int64_t due
+    cdef centre_t* centre
     cdef centre_t* next_centre
     work.n_kept = 0
     work.others.left_out = -1
@@ -22,22 +23,16 @@ cdef void train_sentence(model_t* model, const options_t* options, work_t* work,
         if atomic_read(work.stopped):
             return
         copy_touched(model)
+        centre = &work.centres[pos & 1]
         work.block.n_prefetch = 0
         if pos + 1 < work.n_kept:
             next_centre = &work.centres[(pos + 1) & 1]
             prepare(model, options, work, next_centre, pos + 1)
             work.block.prefetch = next_centre.prefetch
             work.block.n_prefetch = next_centre.n_prefetch
-        sample_centre(&work.merging.curvatures, &work.centres[pos & 1])
-        if work.centres[pos & 1].n_window > 0:
-            if options.sg or model.syn0.touched != NULL:
-                list_contexts(model, options, work, &work.centres[pos & 1])
-            else:
-                leave_out_centre(model, options, work, &work.centres[pos & 1])
-            if options.sg:
-                train_skipgram(model, options, work, &work.centres[pos & 1])
-            else:
-                train_cbow(model, options, work, &work.centres[pos & 1])
+        sample_centre(&work.merging.curvatures, centre)
+        if centre.n_window > 0:
+            train_centre(model, options, work, centre)
         due = work.merging.due
         merge_when_due(model, &work.merging, 1, work.block.alpha)
         if work.merging.due != due:  # then more rows may have replicas
@@ -226,6 +221,18 @@ cdef inline void prefetch_sample(const model_t* model, centre_t* centre,
 # ---------------------------------------------------------------------------------
 # Training a centre word
 # ---------------------------------------------------------------------------------
+
+cdef inline void train_centre(const model_t* model, const options_t* options,
+                              work_t* work, centre_t* centre) noexcept nogil:
+    if options.sg or model.syn0.touched != NULL:
+        list_contexts(model, options, work, centre)
+    else:
+        leave_out_centre(model, options, work, centre)
+    if options.sg:
+        train_skipgram(model, options, work, centre)
+    else:
+        train_cbow(model, options, work, centre)
+
 
 cdef void list_contexts(const model_t* model, const options_t* options, work_t* work,
                         centre_t* centre) noexcept nogil:

@@ -17,7 +17,7 @@ cdef struct Rule:
 cdef double phrase_score(
     const Rule* rule, int64_t count_a, int64_t count_b, int64_t count_ab
 ) noexcept nogil:
-    # The same operations in the same order as `default_scorer` and `npmi_scorer`.
+    # The same operations in the same order as `original_scorer` and `npmi_scorer`.
     cdef double p_a, p_b, p_ab
     if count_a == 0 or count_b == 0 or count_ab == 0:
         return -INFINITY

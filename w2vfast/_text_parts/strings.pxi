@@ -166,7 +166,8 @@ cdef int64_t encode_scanned(
 
 cdef raise_damaged():
     raise ValueError(
-        "a string has a size or a place that none can have; the column is damaged"
+        "the column is damaged: a string has a negative size, or lies outside the data "
+        "of the column. Write the column again."
     )
 
 

@@ -58,8 +58,10 @@ class W2VVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         As for `Word2Vec`; splits documents that are str.
     vectors : KeyedVectors or path, optional
         Vectors to use; none are trained.
-    vector_size, window, min_count, sg, epochs, seed, workers : optional
-        As for `Word2Vec`, except that `min_count` is 2 by default.
+    min_count : int, default 2
+        As for `Word2Vec`, whose default is 5.
+    vector_size, window, sg, epochs, seed, workers : optional
+        As for `Word2Vec`, with its defaults.
     word2vec : dict, optional
         Further arguments of `Word2Vec`.
 

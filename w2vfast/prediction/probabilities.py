@@ -138,8 +138,8 @@ class TreeSoftmax:
 
     Parameters
     ----------
-    syn1 : ndarray of float32, shape (V - 1, D)
-        Inner nodes.
+    syn1 : ndarray of float32, shape (V - 1 or more, D)
+        The V - 1 inner nodes; rows behind them are not used.
     tree : HuffmanTree
         The path of each word.
 

@@ -177,7 +177,7 @@ def encode_lists(
     if isinstance(items, Strings):
         items = _text.StringArray.anywhere(items.addresses, items.sizes, items.limit)
     if isinstance(items, _text.StringArray):
-        ids = _with_room(ids, len(items) + ends.size)
+        ids = _ids_for(ids, len(items) + ends.size)
         return ids, counter.encode_strings(items, ends, ids)
     values = as_signed(items.values)
     if values.size and values.min() < 0:
@@ -186,11 +186,11 @@ def encode_lists(
             f"{block.stop} of the column. Renumber the ids."
         )
         raise ValueError(message)
-    ids = _with_room(ids, values.size + ends.size)
+    ids = _ids_for(ids, values.size + ends.size)
     return ids, counter.encode_values(values, ends, ids)
 
 
-def _with_room(ids: NDArray[np.int32], n: int) -> NDArray[np.int32]:
+def _ids_for(ids: NDArray[np.int32], n: int) -> NDArray[np.int32]:
     """Return an array for n ids: `ids` if it is large enough."""
     return ids if ids.size >= n else np.empty(n, dtype=np.int32)
 

@@ -152,7 +152,7 @@ class SimpleTokenizer(BuiltIn):
             Its length [bytes].
         """
         accents = accents_table() if self.remove_accents else None
-        out = _with_room(out, n)
+        out = _tokens_for(out, n)
         n_out = self._write(text, n, out, accents)
         if n_out < 0:
             # Python knows where a capital sigma is the last letter of its word, and
@@ -160,7 +160,7 @@ class SimpleTokenizer(BuiltIn):
             lower = text[:n].tobytes().decode("utf-8", "ignore").lower()
             plain = without_accents(lower) if self.remove_accents else lower
             text = np.frombuffer(plain.encode(), dtype=np.uint8)
-            out = _with_room(out, text.size)
+            out = _tokens_for(out, text.size)
             n_out = self._write(text, text.size, out, None)
         return out, n_out
 
@@ -184,11 +184,11 @@ class CharacterTokenizer(BuiltIn):
 
     def split(self, text: Block, n: int, out: Block) -> tuple[Block, int]:
         """Return the characters of a block; see `BuiltIn`."""
-        out = _with_room(out, n)
+        out = _tokens_for(out, n)
         return out, _text.character_tokens(text, n, out)
 
 
-def _with_room(out: Block, n: int) -> Block:
+def _tokens_for(out: Block, n: int) -> Block:
     """Return a block for the tokens of n bytes of text: `out` if it is large enough."""
     if out.size >= _GROWTH * n + _text.PADDING:
         return out

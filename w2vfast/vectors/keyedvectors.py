@@ -316,7 +316,9 @@ class KeyedVectors(KeyTable):
         ----------
         key : str or int
             The word.
-        topn, restrict_vocab : int, optional
+        topn : int or None, default 10
+            As for `most_similar`.
+        restrict_vocab : int, optional
             As for `most_similar`.
 
         Returns
@@ -340,7 +342,9 @@ class KeyedVectors(KeyTable):
         ----------
         word : str or int
             The word.
-        topn, restrict_vocab : int, optional
+        topn : int or None, default 10
+            As for `most_similar`.
+        restrict_vocab : int, optional
             As for `most_similar`.
 
         Returns
@@ -367,7 +371,9 @@ class KeyedVectors(KeyTable):
         ----------
         vector : array-like of float, shape (D,)
             The query.
-        topn, restrict_vocab : int, optional
+        topn : int or None, default 10
+            As for `most_similar`.
+        restrict_vocab : int, optional
             As for `most_similar`.
 
         Returns

@@ -87,9 +87,7 @@ def test_imports_of_the_base_are_not_drawn(script):
     assert script.drawn({**edges, "errors": set()}) == {"a": {"b"}, "b": set()}
 
 
-def test_picture_shows_each_package_and_each_direct_import(
-    script, edges, layers, picture
-):
+def test_picture_shows_each_package_and_each_direct_import(script, edges, picture):
     boxes = [text.text for text in found(picture, "text")]
     assert sorted(boxes) == sorted(edges)
     arrows = {

@@ -77,7 +77,7 @@ def test_commands_that_write_a_file_tell_so(path, tmp_path, capfd):
     assert capfd.readouterr().err == ""
 
 
-def test_convert_accepts_kinds_for_names_without_a_suffix(path, vectors, tmp_path):
+def test_convert_accepts_kinds_for_names_without_a_suffix(path, tmp_path):
     odd, text = tmp_path / "odd.name", tmp_path / "text.name"
     assert main(["convert", str(path), str(odd), "--to", "npz"]) == 0
     assert main(["convert", str(odd), str(text), "--from", "npz", "--to", "text"]) == 0

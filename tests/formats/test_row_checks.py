@@ -14,7 +14,7 @@ def block_rows(request, monkeypatch):
 
 
 @pytest.mark.usefixtures("block_rows")
-def test_finite_rows():
+def test_rows_with_a_value_that_is_not_finite_are_found():
     expected = [True, True, False, False, True]
     assert row_checks.finite_rows(VECTORS).tolist() == expected
     assert row_checks.finite_rows(VECTORS[:0]).tolist() == []

@@ -59,7 +59,9 @@ def test_rows_after_the_limit_are_not_checked(tmp_path):
     ],
 )
 @pytest.mark.parametrize("piece", [1, 4, 1000])
-def test_parse_numbers(text, numbers, piece, monkeypatch):
+def test_numbers_between_single_spaces_are_read_and_nothing_else(
+    text, numbers, piece, monkeypatch
+):
     monkeypatch.setattr(text_rows, "PIECE_BYTES", piece)
     found = parse_numbers(text, text.find(b" ") + 1)
     assert (found is None) if numbers is None else found.tolist() == numbers

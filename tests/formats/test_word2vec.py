@@ -31,18 +31,18 @@ from w2vfast.formats import row_buffer, word2vec
 # --- the bytes that are written ---------------------------------------------------
 
 
-def test_binary_layout():
+def test_binary_rows_are_a_word_a_space_and_little_endian_floats():
     content = written(["a", "bc"], [[1, 2], [3, 4]], binary=True)
     first, second = np.float32([[1, 2], [3, 4]]).astype("<f4")
     assert content == b"2 2\na %b\nbc %b\n" % (first.tobytes(), second.tobytes())
 
 
-def test_short_text_layout():
+def test_text_has_the_fewest_digits_that_keep_each_float():
     values = [[0.1, -1, 0], [1e-7, 123456.79, -0.0]]
     assert written(["a", "bc"], values) == b"2 3\na 0.1 -1 0\nbc 1e-07 123456.79 -0\n"
 
 
-def test_c_text_layout():
+def test_c_text_has_six_decimals_and_a_space_at_the_end():
     values = [[0.1, -1, 0], [1e-7, 123456.79, -0.0]]
     expected = (
         b"2 3\na 0.100000 -1.000000 0.000000 \nbc 0.000000 123456.789062 -0.000000 \n"

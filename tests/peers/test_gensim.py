@@ -107,7 +107,7 @@ LIMITS = [
 
 @pytest.mark.parametrize(("positive", "negative"), QUERIES)
 @pytest.mark.parametrize("limits", LIMITS)
-def test_most_similar(ours, theirs, positive, negative, limits):
+def test_neighbours_are_those_of_gensim(ours, theirs, positive, negative, limits):
     found = ours.most_similar(positive, negative, **limits)
     expected = theirs.most_similar(positive, negative, **limits)
     assert len(found) == len(expected) > 0
@@ -115,14 +115,14 @@ def test_most_similar(ours, theirs, positive, negative, limits):
 
 
 @pytest.mark.parametrize("limits", [{}, {"restrict_vocab": 100}, {"clip_start": 9}])
-def test_most_similar_of_all(ours, theirs, limits):
+def test_cosines_of_all_rows_are_those_of_gensim(ours, theirs, limits):
     found = ours.most_similar("月", topn=None, **limits)
     expected = theirs.most_similar("月", topn=None, **limits)
     assert found == pytest.approx(expected, abs=VALUES)
     assert found.dtype == expected.dtype
 
 
-def test_most_similar_of_vectors(ours, theirs):
+def test_neighbours_of_vectors_are_those_of_gensim(ours, theirs):
     rows = ours[WORDS]
     for positive, negative in [
         (rows[0], None),
@@ -141,7 +141,7 @@ def test_most_similar_of_vectors(ours, theirs):
 
 
 @pytest.mark.parametrize("name", ["similar_by_key", "similar_by_word"])
-def test_similar_by_a_key(ours, theirs, name):
+def test_neighbours_of_one_key_are_those_of_gensim(ours, theirs, name):
     for word in WORDS:
         assert_same_neighbours(
             getattr(ours, name)(word, 7, 900), getattr(theirs, name)(word, 7, 900)
@@ -149,7 +149,7 @@ def test_similar_by_a_key(ours, theirs, name):
 
 
 @pytest.mark.parametrize("topn", [1, 10, 2000])
-def test_most_similar_batch(ours, theirs, topn):
+def test_a_batch_finds_what_gensim_finds_one_by_one(ours, theirs, topn):
     queries = [*ours.index_to_key[:300], ours["月"], ["月", "山", ("酒", -1)]]
     found = ours.most_similar_batch(queries, topn)
     for query, neighbours in zip(queries[:300], found, strict=False):
@@ -161,7 +161,7 @@ def test_most_similar_batch(ours, theirs, topn):
 
 
 @pytest.mark.filterwarnings("ignore:Call to deprecated `init_sims`")
-def test_most_similar_cosmul(ours, theirs):
+def test_3cosmul_has_the_scores_of_gensim(ours, theirs):
     for positive, negative in [
         (["月", "山"], ["酒"]),
         (["月"], None),
@@ -182,7 +182,7 @@ def test_most_similar_cosmul(ours, theirs):
 # --- similarities -----------------------------------------------------------------
 
 
-def test_pairs_of_keys(ours, theirs):
+def test_similarities_of_pairs_are_those_of_gensim(ours, theirs):
     for first in WORDS:
         for second in WORDS:
             for name in ("similarity", "distance"):
@@ -195,13 +195,13 @@ def test_pairs_of_keys(ours, theirs):
                 assert found == pytest.approx(expected, abs=VALUES)
 
 
-def test_ranks(ours, theirs):
+def test_ranks_are_those_of_gensim(ours, theirs):
     for second in WORDS[1:]:
         assert ours.rank("月", second) == theirs.rank("月", second)
         assert ours.closer_than("月", second) == theirs.closer_than("月", second)
 
 
-def test_distances(ours, theirs):
+def test_distances_are_those_of_gensim(ours, theirs):
     for arguments in [("月",), ("月", WORDS), (ours["月"],), (ours["月"] * 3, WORDS)]:
         found, expected = ours.distances(*arguments), theirs.distances(*arguments)
         assert found == pytest.approx(expected, abs=VALUES)
@@ -210,7 +210,7 @@ def test_distances(ours, theirs):
     assert found == pytest.approx(expected, abs=VALUES)
 
 
-def test_sets_of_keys(ours, theirs):
+def test_questions_about_sets_of_keys_have_the_answers_of_gensim(ours, theirs):
     for start in range(0, 300, 7):
         words = ours.index_to_key[start : start + 5]
         assert ours.doesnt_match(words) == theirs.doesnt_match(words)
@@ -235,7 +235,9 @@ def test_sets_of_keys(ours, theirs):
 @pytest.mark.parametrize("pre_normalize", [True, False])
 @pytest.mark.parametrize("post_normalize", [True, False])
 @pytest.mark.parametrize("weights", [None, [1, -2, 0.5, 3]])
-def test_means(ours, theirs, pre_normalize, post_normalize, weights):
+def test_means_are_those_of_gensim(
+    ours, theirs, pre_normalize, post_normalize, weights
+):
     for keys in (WORDS[:4], ["月", ours["山"], "nothing", "酒"], ours[WORDS[:4]]):
         options = {"pre_normalize": pre_normalize, "post_normalize": post_normalize}
         found = ours.get_mean_vector(keys, weights, **options)
@@ -247,7 +249,7 @@ def test_means(ours, theirs, pre_normalize, post_normalize, weights):
 # --- look-up and change -----------------------------------------------------------
 
 
-def test_look_up(ours, theirs):
+def test_vectors_rows_and_counts_of_a_key_are_those_of_gensim(ours, theirs):
     assert np.array_equal(ours[WORDS], theirs[WORDS])
     for norm in (False, True):
         found = ours.get_vector("月", norm=norm)
@@ -262,7 +264,7 @@ def test_look_up(ours, theirs):
         assert ours.get_vecattr(word, "count") == theirs.get_vecattr(word, "count")
 
 
-def test_changes(ours, theirs):
+def test_added_and_replaced_vectors_are_as_in_gensim(ours, theirs):
     rng = np.random.default_rng(1)
     new = rng.normal(size=(3, 50)).astype(np.float32)
     for wv in (ours, theirs):
@@ -283,7 +285,7 @@ def test_changes(ours, theirs):
         assert_same_neighbours(ours.most_similar(word), theirs.most_similar(word))
 
 
-def test_sorting_by_frequency(ours, theirs):
+def test_sorting_by_frequency_gives_the_order_of_gensim(ours, theirs):
     counts = np.random.default_rng(2).permutation(len(ours))
     for wv in (ours, theirs):
         for word, count in zip(list(wv.index_to_key), counts.tolist(), strict=True):
@@ -294,7 +296,7 @@ def test_sorting_by_frequency(ours, theirs):
     assert np.array_equal(ours.vectors, theirs.vectors)
 
 
-def test_vectors_for_all(ours, theirs):
+def test_selected_vectors_are_those_of_gensim(ours, theirs):
     keys = ["馬", "nothing", "月", "馬"]
     found = ours.vectors_for_all(keys, copy_vecattrs=True)
     expected = theirs.vectors_for_all(keys, copy_vecattrs=True)
@@ -304,7 +306,9 @@ def test_vectors_for_all(ours, theirs):
 
 
 @pytest.mark.parametrize("binary", [False, True])
-def test_intersecting(tmp_path, ours, theirs, binary):
+def test_a_file_replaces_the_vectors_that_gensim_replaces(
+    tmp_path, ours, theirs, binary
+):
     other = KeyedVectors(
         ["月", "nothing", "馬"], np.random.default_rng(3).normal(size=(3, 50))
     )
@@ -322,7 +326,7 @@ def test_intersecting(tmp_path, ours, theirs, binary):
 # --- evaluation -------------------------------------------------------------------
 
 
-def test_analogies(tmp_path, ours, theirs):
+def test_analogies_have_the_results_of_gensim(tmp_path, ours, theirs):
     rng = np.random.default_rng(4)
     lines = []
     for section in range(3):
@@ -341,7 +345,9 @@ def test_analogies(tmp_path, ours, theirs):
 
 
 @pytest.mark.parametrize("dummy4unknown", [False, True])
-def test_word_pairs(tmp_path, ours, theirs, dummy4unknown):
+def test_word_pairs_have_the_correlations_of_gensim(
+    tmp_path, ours, theirs, dummy4unknown
+):
     rng = np.random.default_rng(5)
     words = [*ours.index_to_key[:200], "x"]
     # The two words differ, because rounding would decide the rank of a cosine of 1.

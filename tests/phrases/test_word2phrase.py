@@ -125,7 +125,7 @@ def test_a_missing_file_raises_file_not_found(tmp_path):
         word2phrase.word2phrase(tmp_path / "missing", tmp_path / "out")
 
 
-def test_an_interrupted_run_keeps_the_old_output(tmp_path, monkeypatch):
+def test_an_interrupted_run_keeps_the_old_output(tmp_path):
     (tmp_path / "text").write_bytes(b"a b\n")
     (tmp_path / "out").write_bytes(b"old")
 

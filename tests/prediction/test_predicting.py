@@ -138,7 +138,7 @@ def test_a_topn_that_is_no_whole_number_raises(model):
         model.predict_output_word(["cat"], 1.5)
 
 
-def test_vectors_of_any_length_predict(model):
+def test_vectors_of_any_length_predict():
     long = trained(hs=1)
     long.wv.vectors[:] *= np.float32(1e30)
     long.syn1neg[:] *= np.float32(1e30)

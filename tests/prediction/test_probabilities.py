@@ -144,7 +144,7 @@ def test_long_vectors_do_not_overflow(matrix, hidden, length):
         np.testing.assert_allclose(pairs, found, rtol=1e-4, atol=rounding)
 
 
-def test_no_floating_point_error_is_raised(layer, hidden, matrix):
+def test_no_floating_point_error_is_raised(layer, hidden):
     with np.errstate(all="raise"):
         for scale in (1e-30, 1, 1e10, 1e30):
             big = hidden * np.float32(scale)

@@ -38,7 +38,7 @@ def test_a_byte_order_mark_is_dropped_from_each_file(block_bytes):
     assert encode_all(marked, block_bytes=block_bytes) == expected
 
 
-def test_a_mark_may_come_in_pieces_or_alone(tmp_path):
+def test_a_mark_may_come_in_pieces_or_alone():
     expected = encode_all(in_memory(TEXT))
     assert encode_all(in_memory(MARK, TEXT)) == expected
     model = Word2Vec(corpus_file=[Pipe(MARK + TEXT)], **SMALL)

@@ -173,7 +173,7 @@ def test_a_model_equals_that_of_the_sentences(reader, file):
     np.testing.assert_array_equal(read.wv.vectors, iterated.wv.vectors)
 
 
-def test_the_ids_of_an_equal_reader_are_reused(file, monkeypatch):
+def test_the_ids_of_an_equal_reader_are_reused(file):
     path = file(b"a b c\n" * 20)
     model = Word2Vec(vector_size=4, workers=1, progress=False)
     model.build_vocab(LineSentence(path))

@@ -23,7 +23,7 @@ def test_the_type_does_not_depend_on_the_width_of_the_value(value, dtype):
     assert attributes.dtype_of_value(value) == dtype
 
 
-def test_blank_values():
+def test_keys_without_a_value_have_zero_or_none():
     assert attributes.blank(np.dtype(np.int64), 2).tolist() == [0, 0]
     assert attributes.blank(np.dtype(bool), 1).tolist() == [False]
     assert attributes.blank(np.dtype(object), 2).tolist() == [None, None]

@@ -191,7 +191,7 @@ def naive_accuracy(words, vectors, questions, restrict):
     return right, seen
 
 
-def random_case(seed, n_words=60):
+def random_case(seed):
     """Return words (some equal but for case), vectors with regularities, questions."""
     rng = np.random.default_rng(seed)
     bases = rng.normal(size=(12, 10))
@@ -255,7 +255,7 @@ def test_a_vector_is_needed_for_each_word():
         ask(vectors=VECTORS[:8])
 
 
-def test_integer_words():
+def test_questions_about_integer_words_are_answered():
     result = ask(": s\n4 0 5 1\n", list(range(len(WORDS))))
     assert result.total == (1, 1)
 

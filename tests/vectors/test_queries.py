@@ -90,7 +90,7 @@ def test_a_mean_is_divided_by_the_sum_of_the_magnitudes_of_weights(table):
         ((100, None, None), (10, 10)),
     ],
 )
-def test_searched_rows(limits, expected):
+def test_restrict_vocab_overrides_the_clips_of_searched_rows(limits, expected):
     assert queries.searched_rows(10, *limits) == slice(*expected)
 
 

@@ -7,7 +7,7 @@ from helpers import ROOT, load_script
 
 SCRIPT = ROOT / "docs" / "_scripts" / "merge_figure.py"
 if not SCRIPT.exists():
-    pytest.skip("the sdist does not contain the documentation", allow_module_level=True)
+    pytest.skip("the documentation is not here", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")

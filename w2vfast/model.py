@@ -1062,15 +1062,15 @@ class Word2Vec(Predictions, GensimNames):
         tokenize = self.tokenize
         kept = tokenize if isinstance(tokenize, (str, SimpleTokenizer)) else None
         saved = SavedModel(
-            self.params,
-            self._state_with_weights(),
-            self.history,
-            self.corpus_count,
-            self.corpus_total_words,
-            self._counts_given,
-            self._frozen,
-            kept,
-            self.column,
+            params=self.params,
+            state=self._state_with_weights(),
+            history=self.history,
+            corpus_count=self.corpus_count,
+            corpus_total_words=self.corpus_total_words,
+            counts_given=self._counts_given,
+            freeze=self._frozen,
+            tokenize=kept,
+            column=self.column,
         )
         if tokenize is not kept:
             logger.warning(

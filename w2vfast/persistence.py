@@ -166,17 +166,18 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
     _check_words(meta.words, params, name)
     _check_arrays(arrays, len(meta.words), params, name)
     counts_given = meta.counts_given
+    if counts_given is None:  # of an earlier version: given if no text had been read
+        counts_given = meta.corpus_total_words == 0
     return SavedModel(
-        params,
-        _state_of(meta.words, arrays, exact=params.exact),
-        meta.history,
-        meta.corpus_count,
-        meta.corpus_total_words,
-        # Folders of earlier versions lack this: no text had been read if it is so.
-        meta.corpus_total_words == 0 if counts_given is None else counts_given,
-        meta.freeze,
-        meta.tokenize,
-        meta.column,
+        params=params,
+        state=_state_of(meta.words, arrays, exact=params.exact),
+        history=meta.history,
+        corpus_count=meta.corpus_count,
+        corpus_total_words=meta.corpus_total_words,
+        counts_given=counts_given,
+        freeze=meta.freeze,
+        tokenize=meta.tokenize,
+        column=meta.column,
     )
 
 
@@ -231,8 +232,8 @@ def load_gensim_model(path: PathLike) -> SavedModel:
     _check_words(words, params, name)
     _check_arrays(arrays, len(words), params, name)
     return SavedModel(
-        params,
-        _state_of(words, arrays, exact=False),
+        params=params,
+        state=_state_of(words, arrays, exact=False),
         history=[],
         corpus_count=found.corpus_count,
         corpus_total_words=found.corpus_total_words,

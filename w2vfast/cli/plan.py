@@ -22,12 +22,13 @@ _UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
 def plan(arguments: list[str]) -> None:
     """Print time, memory, traffic and merges, and whether one machine is enough."""
-    job = _job(_parser().parse_args(arguments))
+    job = Job(**vars(_parser().parse_args(arguments)))
     cost, alone = cost_of(job), cost_of(job._replace(nodes=1))
     print(report(job, cost, alone))
 
 
 def _parser() -> argparse.ArgumentParser:
+    """Return a parser whose options are the attributes of a `Job`."""
     parser = Parser(
         "plan",
         description="Estimate what a training on several machines takes, from speeds "
@@ -82,20 +83,6 @@ def _whole_number(text: str) -> int:
 
 def _bits(text: str) -> float:
     return _number(re.sub(r"b(it)?(/s|ps)?$", "", text))
-
-
-def _job(options: argparse.Namespace) -> Job:
-    return Job(
-        options.words,
-        options.vocab,
-        options.size,
-        options.epochs,
-        options.mode,
-        options.nodes,
-        options.threads,
-        options.link,
-        options.speed,
-    )
 
 
 def report(job: Job, cost: Cost, alone: Cost) -> str:

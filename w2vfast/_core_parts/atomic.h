@@ -26,9 +26,12 @@ static inline void atomic_sleep(void) {
 #endif
 
 /* Let the other thread of a core run for some cycles. */
-#if defined(__x86_64__) || defined(__i386__) || defined(_M_X64) || defined(_M_IX86)
-#include <immintrin.h>
-static inline void atomic_pause(void) { _mm_pause(); }
+#if defined(_WIN32)
+static inline void atomic_pause(void) { YieldProcessor(); }
+#elif defined(__x86_64__) || defined(__i386__)
+static inline void atomic_pause(void) { __builtin_ia32_pause(); }
+#elif defined(__aarch64__)
+static inline void atomic_pause(void) { __asm__ volatile("yield"); }
 #else
 static inline void atomic_pause(void) {}
 #endif

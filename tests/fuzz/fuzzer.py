@@ -15,8 +15,11 @@ import os
 import random
 import resource
 import shutil
+import signal
 import sys
 import tempfile
+import threading
+import time
 import warnings
 from pathlib import Path
 
@@ -31,7 +34,12 @@ __all__ = ["READERS", "FileReader", "start"]
 
 MB = 1 << 20
 MEMORY = 3000 * MB  # address space: threads reserve much of it
-SECONDS = 300  # for 100 inputs, before they count as a hang: they take one, or less
+# A hang is an input that takes so much processor time (a few ms are usual), or during
+# which nothing is computed for so many seconds in a row.  A machine that is busy with
+# other work delays both, so it makes no hang.
+SECONDS = 60
+IDLE_SECONDS = 300
+LEAST = 0.001  # s of processor time in a second; the watch takes less
 READERS = {**FILE_READERS, **FOLDER_READERS}
 READERS |= {"gensim": GensimReader, "command line": CommandLine}
 
@@ -47,6 +55,26 @@ def scratch_folder():
     return Path(tempfile.mkdtemp(prefix="w2vfast-fuzz-"))
 
 
+def watch_idle():
+    """End the process once it has waited for too long without computing.
+
+    Counts its own seconds of sleep: a process that is stopped does not count.
+    """
+    idle, before = 0, time.process_time()
+    while idle < IDLE_SECONDS:
+        time.sleep(1)
+        now = time.process_time()
+        idle = idle + 1 if now - before < LEAST else 0
+        before = now
+    os.kill(os.getpid(), signal.SIGPROF)
+
+
+def start_watch():
+    """Let SIGPROF tell where all threads are, from C too, and end the process."""
+    faulthandler.register(signal.SIGPROF, file=sys.__stderr__, chain=True)
+    threading.Thread(target=watch_idle, daemon=True).start()
+
+
 def fuzz(reader, n_inputs, seed, first):
     """Read changed inputs until one fails; each depends on its number alone."""
     scratch = scratch_folder()
@@ -56,20 +84,20 @@ def fuzz(reader, n_inputs, seed, first):
         folder = scratch / str(number)
         folder.mkdir()
         reader.write(random.Random(f"{seed} {number}"), folder)
-        if number % 100 == first % 100:  # not each time: it starts a thread
-            faulthandler.dump_traceback_later(SECONDS, exit=True, file=sys.__stderr__)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         # The documented errors; the command line catches them itself.
         accepted = () if isinstance(reader, CommandLine) else (ValueError, OSError)
         with contextlib.suppress(accepted):
             reader.run(folder)
         shutil.rmtree(folder)
-    faulthandler.cancel_dump_traceback_later()
+    signal.setitimer(signal.ITIMER_PROF, 0)
     scratch.rmdir()
 
 
 def start(name, n_inputs="2000", seed="0", first="0"):
     """Fuzz a reader as the command line says."""
     faulthandler.enable()
+    start_watch()
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     reader = READERS[name]()

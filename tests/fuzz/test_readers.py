@@ -5,11 +5,14 @@ What it accepts, it reads as a small reference parser does.
 
 import os
 import shutil
+import signal
+from pathlib import Path
 
 import pytest
 from helpers import TESTS, posix_only, run_python
 
-pytestmark = [posix_only, pytest.mark.fuzz, pytest.mark.timeout(600)]
+# No limit of time: the fuzzer has one of processor time, see SECONDS there.
+pytestmark = [posix_only, pytest.mark.fuzz, pytest.mark.timeout(0)]
 
 OPTIONAL = {"safetensors": "safetensors", "parquet": "pyarrow", "columns": "pyarrow"}
 READERS = (
@@ -23,9 +26,15 @@ N_INPUTS = int(os.environ.get("W2VFAST_FUZZ", "2000"))
 SLOW = {"command line": 10, "columns": 4}  # one takes as long as so many others
 SCRIPT = str(TESTS / "fuzz" / "fuzzer.py")
 OTHER_READER = """
-    import os, runpy, signal, sys, time
+    import os, runpy, signal, subprocess, sys, time
     fuzzer = runpy.run_path(sys.argv[1])
-    fuzzer["start"].__globals__["SECONDS"] = 1
+    fuzzer["start"].__globals__.update(SECONDS=1, IDLE_SECONDS=3)
+
+    def be_stopped(path):
+        resume = f"sleep 5; kill -CONT {{os.getpid()}}"
+        with subprocess.Popen(["sh", "-c", resume]):
+            os.kill(os.getpid(), signal.SIGSTOP)
+
     reader = fuzzer["FileReader"]("f", [b"text"], {read}, {expected})
     fuzzer["READERS"]["other"] = lambda: reader
     fuzzer["start"]("other", "1")
@@ -44,12 +53,12 @@ def test_changed_inputs_are_read_or_refused(reader):
 
 
 def fuzz_other(read, expected="None"):
-    """Fuzz a reader that fails; return the process and the input that was kept."""
+    """Fuzz a reader with one input; return the process and the input, if it is kept."""
     script = OTHER_READER.format(read=read, expected=expected)
     done = run_python(script, arguments=[SCRIPT])
-    folder = done.stdout.strip()
-    kept = os.listdir(os.path.join(folder, "0"))
-    shutil.rmtree(folder)
+    folder = Path(done.stdout.strip())
+    kept = [path.name for path in folder.glob("0/*")]
+    shutil.rmtree(folder, ignore_errors=True)
     return done, kept
 
 
@@ -60,12 +69,24 @@ def test_the_fuzzer_notices_a_crash_and_keeps_the_input():
     assert kept == ["f"]
 
 
-def test_the_fuzzer_tells_where_a_reader_hangs():
-    done, kept = fuzz_other("lambda path: time.sleep(60)")
-    assert done.returncode == 1
-    assert "Timeout" in done.stderr
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param("lambda path: sum(iter(int, 1))", id="an endless loop in C"),
+        pytest.param("lambda path: time.sleep(999)", id="a wait"),
+    ],
+)
+def test_the_fuzzer_tells_where_a_reader_hangs(read):
+    done, kept = fuzz_other(read)
+    assert done.returncode == -signal.SIGPROF
     assert "in run" in done.stderr
     assert kept == ["f"]
+
+
+def test_a_process_that_is_stopped_for_longer_than_the_limits_does_not_hang():
+    done, kept = fuzz_other("be_stopped")
+    assert done.returncode == 0, done.stderr
+    assert kept == []
 
 
 @pytest.mark.parametrize(

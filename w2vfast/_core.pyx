@@ -413,8 +413,12 @@ cdef class Model:
         self.c.stride = syn0.shape[1]
         self.c.dim = dim
         self.c.vocab_size = syn0.shape[0]
-        self.c.keep = NULL if keep is None else &keep[0]
-        self.c.frozen = NULL if frozen is None else &frozen[0]
+        self.c.keep = NULL
+        if keep is not None:
+            self.c.keep = &keep[0]
+        self.c.frozen = NULL
+        if frozen is not None:
+            self.c.frozen = &frozen[0]
         if noise is not None:
             noise.check(self.c.vocab_size)
             noise.fill(&self.c)

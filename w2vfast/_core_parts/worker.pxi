@@ -537,7 +537,7 @@ cdef void run_spans(model_t* model, const options_t* options, work_t* work,
     end_lockstep(&work.merging)
 
 
-cdef void train_span(const model_t* model, const options_t* options, work_t* work,
+cdef void train_span(model_t* model, const options_t* options, work_t* work,
                      const schedule_t* schedule, const int32_t* ids, int64_t offset,
                      int64_t stop) noexcept nogil:
     """Train the sentences from `offset` to before `stop`."""

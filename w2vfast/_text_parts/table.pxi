@@ -135,6 +135,7 @@ cdef void slot_token(const Table* table, const Slot* slot, Token* token) noexcep
     token.tail = slot.tail
     token.size = slot.length
     token.hash = slot_hash(slot)
+    token.start = NULL
     if slot.length == LONG_WORD:
         token.tail = 0
         token.size = long_size(table, slot)

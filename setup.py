@@ -114,7 +114,8 @@ def translations(module):
     made = f"{TRANSLATED}/{module.name}.c"  # the shared module is named after its file
     source = module.name.replace(".", "/") + ".pyx"
     command = [sys.executable, "-m", "cython", "-3"]
-    command += [word for pair in DIRECTIVES.items() for word in ("-X", "%s=%s" % pair)]
+    for directive, value in DIRECTIVES.items():
+        command += ["-X", f"{directive}={value}"]
     if source in module.sources:
         command += ["--shared", f"w2vfast.{SHARED}", "--module-name", module.name]
         command += ["-o", made, source]

@@ -261,6 +261,7 @@ cdef enum:
     N_LOCKS = 256             # of a matrix; groups of rows beyond share them
     POOL_CENTRES = 12         # centre words that the pool of negative samples serves
     POOL_USES = 4             # uses of a negative sample before it is replaced
+    COUNTED_TOGETHER = 256    # ids that a worker trains before the others know of them
     CHUNK = 48                # CBOW: centre words whose contexts are read together
     GROUP = 4                 # CBOW: centre words that share negative samples
     TOUCHED_BLOCK = 16384     # touched rows allocated together: enough for huge pages

@@ -5,7 +5,7 @@ import pytest
 from training_helpers import run_of, sentences
 
 from w2vfast.params import TrainParams
-from w2vfast.training import fast_run, replicas
+from w2vfast.training import fast_run, replicas, spans
 
 
 @pytest.mark.parametrize("objective", [{"negative": 5}, {"negative": 0, "hs": 1}])
@@ -61,6 +61,23 @@ def test_word_shares_do_not_depend_on_equal_lengths_of_sentences(monkeypatch):
 
 
 # ---- many workers --------------------------------------------------------------------
+
+
+def test_workers_at_distant_places_have_the_same_learning_rate(monkeypatch):
+    """Of two workers, each trains one half of the text, in words of its own."""
+    monkeypatch.setenv("W2VFAST_LOCKSTEP", "1")
+    random = np.random.default_rng(3)
+    halves = [random.integers(1, 11, (400, 100)) + first for first in (0, 10)]
+    ids = np.concatenate(halves).astype(np.int32)
+    ids[:, -1] = 0
+    monkeypatch.setattr(spans, "LONGEST_SPAN", ids.size // 2)
+    monkeypatch.setattr(spans, "SHORTEST_SPAN", ids.size // 2)
+    params = TrainParams(vector_size=8, sample=0, workers=2, epochs=1, window=1)
+    run = run_of(params, ids.ravel())
+    before = run._run._weights.syn0.vectors.copy()
+    run.run_epoch(0)
+    moved = np.linalg.norm(run._run._weights.syn0.vectors - before, axis=1)
+    assert moved[11:21].mean() == pytest.approx(moved[1:11].mean(), rel=0.2)
 
 
 def topics(n_ids, n_words=40_000, n_topics=20):

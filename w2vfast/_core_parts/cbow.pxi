@@ -22,6 +22,7 @@ cdef void train_span_in_chunks(model_t* model, const options_t* options,
         plan_chunk(model, options, work, schedule, next_plan)
         train_chunk(model, options, work, plan, next_plan)
         atomic_add(&work.counters.ids, plan.n_ids)
+        count_often(work, work.stream.planned - next_plan.n_ids)
         merge_when_due(model, &work.merging, plan.chunk.n_centres, plan.alpha)
         plan = next_plan
     atomic_add(&work.counters.ids, plan.n_ids)  # dropped ids at the end of the span
@@ -79,7 +80,7 @@ cdef void plan_chunk(const model_t* model, const options_t* options, work_t* wor
     stream.planned += plan.n_ids
     if chunk.n_centres == 0:
         return
-    plan.alpha = alpha_at(schedule, schedule.first_offset + work.offsets[stream.pos])
+    plan.alpha = alpha_at(schedule, work.ahead + work.offsets[stream.pos])
     list_rows(model, work, plan)
     chunk.lag = 0
     for p in range(chunk.n_centres):

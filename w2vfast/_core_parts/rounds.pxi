@@ -320,7 +320,6 @@ cdef bint run_shards(model_t* model, const options_t* options, work_t* work,
                      int64_t epoch_key) noexcept nogil:
     """Train spans until the queue is empty; return whether memory was missing."""
     cdef int64_t pos, span
-    cdef schedule_t of_span = schedule[0]
     cdef bint failed = False
     while not failed and not atomic_read(&queue.stopped):
         pos = atomic_add(&queue.cursor, 1)
@@ -329,8 +328,8 @@ cdef bint run_shards(model_t* model, const options_t* options, work_t* work,
         span = order[pos]
         open_shard(model, work, shards, pos - queue.first)
         work.random = random_stream(seed, epoch_key, span)
-        of_span.first_offset = schedule.first_offset - queue.starts[span]
-        train_span(model, options, work, &of_span, ids, queue.starts[span],
+        work.ahead = -queue.starts[span]  # all shards of a round have the same rates
+        train_span(model, options, work, schedule, ids, queue.starts[span],
                    queue.starts[span + 1])
         failed = close_shard(model, work, shards, pos - queue.first)
     return failed

@@ -20,6 +20,7 @@ cdef class SpanQueue:
     cdef int64_t own_end      # `restrict`: those from here on are another process's
     cdef int64_t stopped
     cdef int64_t pause_offset
+    cdef int64_t trained      # ids of spans before `first`, and what workers counted
 
     def __init__(self, const int64_t[::1] starts, int64_t first=0):
         require(first >= 0, "the first span", "at least 0", first)
@@ -27,6 +28,7 @@ cdef class SpanQueue:
         self.cursor = self.first = first
         self.end = self.own_end = starts.shape[0] - 1
         self.pause_offset = INT64_MAX
+        self.trained = starts[min(first, self.end)]
 
     def restrict(self, int64_t first, int64_t end, int64_t own_first=-1,
                  int64_t own_end=-1):

@@ -107,6 +107,9 @@ cdef struct work_t:
     plan_t plans[2]          # this chunk and the next
     int64_t* visits          # (V,) ids visited, for tests; or NULL
     int64_t* stopped         # the queue's flag
+    int64_t* trained         # ids of this epoch that all workers have trained, or NULL
+    int64_t counted          # offset up to which this worker's are counted in it
+    int64_t ahead            # from an offset to how many ids all have trained by then
     merging_t merging
     uint64_t random
     block_t block
@@ -460,7 +463,7 @@ cdef class Worker:
         """
         check_stream(ids, queue)
         cdef schedule_t alphas = schedule.over(ids.shape[0])
-        self.work.stopped = &queue.stopped
+        self.work.stopped, self.work.trained = &queue.stopped, &queue.trained
         with nogil:
             run_spans(&self.c, &self.options, &self.work, &alphas, &ids[0], queue,
                       self.seed, epoch_key)
@@ -490,7 +493,7 @@ cdef class Worker:
         cdef schedule_t alphas = schedule.over(ids.shape[0])
         cdef bint failed
         alphas.first_offset += ids_before
-        self.work.stopped = &queue.stopped
+        self.work.stopped, self.work.trained = &queue.stopped, NULL
         with nogil:
             failed = run_shards(&self.c, &self.options, &self.work, &alphas, &ids[0],
                                 queue, &order[0], self.shards, self.seed, epoch_key)
@@ -531,8 +534,11 @@ cdef void run_spans(model_t* model, const options_t* options, work_t* work,
         if span < 0:
             break
         work.random = random_stream(seed, epoch_key, span)
+        work.counted = queue.starts[span]
+        count_trained(work, 0)
         train_span(model, options, work, schedule, ids, queue.starts[span],
                    queue.starts[span + 1])
+        count_trained(work, queue.starts[span + 1] - work.counted)
     merge_all(model, &work.merging, work.block.alpha, True)
     end_lockstep(&work.merging)
 
@@ -549,13 +555,26 @@ cdef void train_span(model_t* model, const options_t* options, work_t* work,
         return
     while offset < stop and not atomic_read(work.stopped):
         end = sentence_end(ids, offset, stop, options.max_sentence_length)
-        work.block.alpha = alpha_at(schedule, schedule.first_offset + offset)
+        work.block.alpha = alpha_at(schedule, work.ahead + offset)
         train_sentence(model, options, work, ids, offset, end)
         atomic_add(&work.counters.ids, end - offset)
+        count_often(work, end)
         offset = end
 
 
+cdef inline void count_often(work_t* work, int64_t offset) noexcept nogil:
+    """Let all workers know what this one has trained up to an offset, now and then."""
+    if work.trained != NULL and offset - work.counted >= COUNTED_TOGETHER:
+        count_trained(work, offset - work.counted)
+
+
+cdef inline void count_trained(work_t* work, int64_t n_ids) noexcept nogil:
+    """Count ids as trained; find how far all workers have come."""
+    work.counted += n_ids
+    work.ahead = atomic_add(work.trained, n_ids) + n_ids - work.counted
+
+
 cdef inline float alpha_at(const schedule_t* schedule, int64_t offset) noexcept nogil:
-    # A function of the offset alone, so the same for any number of workers.
+    offset += schedule.first_offset
     offset -= offset % ALPHA_STRETCH
     return <float>max(schedule.start - schedule.slope * offset, schedule.floor)

@@ -226,8 +226,8 @@ def updates_per_use(params: TrainParams) -> tuple[float, float, float]:
     In skip-gram an output has an update for each block of contexts; the curvature is
     that of all blocks already, but with wide windows merges are nearer to one worker
     with a larger exponent (docs/how-it-works/threads.md).  In CBOW with means an input
-    moves the mean by a part of its own change only, so that an update counts as this
-    part of one.
+    alone moves the mean by a part of its own change only.  But all contexts of a mean
+    receive the same error, so that they change alike, and their mean as much as each.
     """
     if params.sg:
         is_alone = params.negative_sharing == "pair"
@@ -235,8 +235,6 @@ def updates_per_use(params: TrainParams) -> tuple[float, float, float]:
         return 1.0, blocks, blocks
     n = params.mean_contexts
     updates = n / look_ups(params)
-    if params.cbow_mean:
-        updates /= n
     if params.cbow_gradient == "mean":
         updates /= n
     return updates, 1.0, 1.0

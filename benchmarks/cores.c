@@ -4,7 +4,7 @@
  *
  * Two threads pass a number back and forth; the fastest interval is reported, because the
  * system interrupts others.  About 40 ns between cores that share a third-level cache and
- * 200 between others on the processor that docs/benchmarks.md describes. */
+ * 200 between others on the processor that docs/benchmarks/threads.md describes. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>

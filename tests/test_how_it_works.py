@@ -12,7 +12,7 @@ PARAMS = params.TrainParams()
 
 PAGES = [
     *sorted((ROOT / "docs" / "how-it-works").glob("*.md")),
-    ROOT / "docs" / "benchmarks.md",
+    *sorted((ROOT / "docs" / "benchmarks").glob("*.md")),
     ROOT / "benchmarks" / "README.md",
 ]
 

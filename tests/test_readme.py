@@ -22,7 +22,7 @@ def test_the_readme_is_short():
 
 def test_differences_with_errors_are_those_of_the_benchmarks():
     found = re.findall(r"[+−][\d.]+ ± [\d.]+\d", README)
-    benchmarks = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    benchmarks = (ROOT / "docs" / "benchmarks" / "quality.md").read_text("utf-8")
     assert found
     assert [figure for figure in found if figure not in benchmarks] == []
 

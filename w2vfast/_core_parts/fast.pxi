@@ -180,7 +180,8 @@ cdef inline float* ns_counts(const options_t* options, centre_t* centre,
 # a worker keeps a pool of samples; each centre word uses the next K of them, and a
 # sample is replaced by a new draw after POOL_USES uses.  Two uses are about
 # POOL_CENTRES centre words apart: in neighbouring centre words, the same sample would
-# be pushed away from the same contexts again and again (measured: docs/benchmarks.md).
+# be pushed away from the same contexts again and again (measured:
+# docs/benchmarks/tried.md).
 
 cdef void fill_pool(const model_t* model, const options_t* options,
                     work_t* work) noexcept nogil:

@@ -9,7 +9,7 @@ from w2vfast.distributed.merge_times import level_bounds, merge_positions, n_lev
 from w2vfast.params import TrainParams
 from w2vfast.training.weights import estimate_memory
 
-# Words a second of one thread, times D.  Source: docs/benchmarks.md, Speed, one thread;
+# Words a second of one thread, times D.  Source: docs/benchmarks/speed.md, one thread;
 # Intel Xeon (family 6, model 207, AVX-512), D = 200.
 WORDS_TIMES_DIM = {
     "sg-neg": 1.955e6 * 200,
@@ -23,7 +23,7 @@ THREAD_SHARE = 0.7
 LINK_SHARE = 0.85  # of a link's bits a second, that a sum over the ranks gets
 # What one merged number of a row adds to a training, without sending: passes over the
 # rows, waiting for the slower rank, and rows that are out of the cache afterwards.
-# Source: docs/benchmarks.md, Several ranks; AMD EPYC (family 26, model 2, AVX-512).
+# Source: docs/benchmarks/ranks.md; AMD EPYC (family 26, model 2, AVX-512).
 SECONDS_PER_NUMBER = 2.0e-9
 
 

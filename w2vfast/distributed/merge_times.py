@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 FREQUENT_ROWS = 4096  # merged every time; twice as many every second time, and so on
 # Ids of all ranks between two merges: a part of those trained so far, within limits.
-# Source of the values: docs/benchmarks.md, Several ranks.  The upper limit is of time:
+# Source of the values: docs/benchmarks/ranks.md.  The upper limit is of time:
 # with fewer ids, sending rows takes longer than training (`w2vfast plan`).
 PART_OF_SEEN = 64
 FEWEST_IDS, MOST_IDS = 1 << 16, 1 << 26

@@ -20,7 +20,7 @@ MOST_WORDS = 50_000
 
 # Multiply-adds per second of one thread, for the estimate of hours.  Measured: 2.5e10
 # in skip-gram and 1.2e10 in CBOW with 50,000 words and D = 100; up to 7e10 if the rows
-# fit into a core's cache.  Source: docs/benchmarks.md, Full softmax.
+# fit into a core's cache.  Source: docs/benchmarks/speed.md, Full softmax.
 RATE = 1e10
 
 # The dot product, the update of the input and the update of the output.

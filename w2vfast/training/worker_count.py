@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # Ids of an epoch for each worker that is started if the number is not given.  A worker
 # costs 1 to 3 ms of a run: to start its thread in each epoch, and its replicas.
-# Source of the value: docs/benchmarks.md, Short texts.
+# Source of the value: docs/benchmarks/threads.md, Short texts.
 IDS_PER_WORKER = 16_000
 IDLE_WORKERS = 16  # that may be started for nothing
 

@@ -101,12 +101,12 @@ class BuildModules(build_ext):
         self.parallel = len(self.extensions)
         jobs = {}
         for module in self.extensions:
-            jobs |= translations(module)
+            jobs |= translations(module, self.force)
         self.compiler.compile = partial(compile_all, self.compiler.compile, jobs)
         super().build_extensions()
 
 
-def translations(module):
+def translations(module, force):
     """Let a module have the C of Cython as a source; return who writes it, by its name.
 
     setuptools would translate one module after the other, before it compiles anything.
@@ -125,13 +125,13 @@ def translations(module):
         command += ["--generate-shared", made]
         module.depends.append("setup.py")
     module.sources.insert(0, made)
-    return {made: partial(translate, command, made, list(module.depends))}
+    return {made: partial(translate, command, made, list(module.depends), force)}
 
 
-def translate(command, made, parts):
-    """Run Cython unless its C is newer than the parts."""
+def translate(command, made, parts, force):
+    """Run Cython if its C is not newer than the parts, or by force: of other options."""
     os.makedirs(TRANSLATED, exist_ok=True)
-    if newer_group(parts, made):
+    if force or newer_group(parts, made):
         subprocess.run(command, check=True)
 
 

@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from helpers import SOURCE, run_cli, run_python
+from helpers import SOURCE, load_script, run_cli, run_python
 
 import w2vfast
 
@@ -179,3 +179,21 @@ def test_the_docstring_of_a_compiled_module_lists_its_parts(name):
     listed = re.findall(r"(?m)^(\w+\.pxi) ", text)
     included = re.findall(rf'(?m)^include "{name}_parts/(.*)"', text)
     assert sorted(listed) == sorted(included)
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_forced_build_translates_again_what_is_not_older(
+    force, monkeypatch, tmp_path
+):
+    """So that a build for debugging has the checks of arrays that others lack."""
+    pytest.importorskip("setuptools.modified")
+    monkeypatch.setattr("setuptools.setup", lambda **_: None)
+    monkeypatch.chdir(SOURCE.parent)
+    setup = load_script(SOURCE.parent / "setup.py")
+    monkeypatch.setattr(setup, "TRANSLATED", str(tmp_path))
+    commands = []
+    monkeypatch.setattr(setup.subprocess, "run", lambda c, **_: commands.append(c))
+    ((made, translate),) = setup.translations(setup.extension("_text"), force).items()
+    Path(made).touch()
+    translate()
+    assert len(commands) == force

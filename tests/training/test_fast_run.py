@@ -1,5 +1,7 @@
 """Runs of fast mode: learning rate, errors, and many workers at once."""
 
+import threading
+
 import numpy as np
 import pytest
 from training_helpers import run_of, sentences
@@ -64,20 +66,37 @@ def test_word_shares_do_not_depend_on_equal_lengths_of_sentences(monkeypatch):
 
 
 def test_workers_at_distant_places_have_the_same_learning_rate(monkeypatch):
-    """Of two workers, each trains one half of the text, in words of its own."""
+    """Of two workers, each trains one half of the text, in words of its own.
+
+    With a tiny learning rate each output moves by half the sum of its rates: towards
+    the mean input of its half, and away from those of both, equally in all outputs.
+    """
     monkeypatch.setenv("W2VFAST_LOCKSTEP", "1")
     random = np.random.default_rng(3)
-    halves = [random.integers(1, 11, (400, 100)) + first for first in (0, 10)]
+    halves = [random.integers(1, 11, (2000, 100)) + first for first in (0, 10)]
     ids = np.concatenate(halves).astype(np.int32)
     ids[:, -1] = 0
-    monkeypatch.setattr(spans, "LONGEST_SPAN", ids.size // 2)
+    monkeypatch.setattr(fast_run.FastRun, "_longest_span", ids.size // 2)
     monkeypatch.setattr(spans, "SHORTEST_SPAN", ids.size // 2)
-    params = TrainParams(vector_size=8, sample=0, workers=2, epochs=1, window=1)
+    params = TrainParams(
+        vector_size=8, sample=0, workers=2, epochs=1, window=1, alpha=1e-6
+    )
     run = run_of(params, ids.ravel())
-    before = run._run._weights.syn0.vectors.copy()
+    tasks, both = run._run.tasks, threading.Barrier(2, timeout=60)
+
+    def begin_together(*job):
+        return [lambda task=task: both.wait() >= 0 and task() for task in tasks(*job)]
+
+    monkeypatch.setattr(run._run, "tasks", begin_together)
     run.run_epoch(0)
-    moved = np.linalg.norm(run._run._weights.syn0.vectors - before, axis=1)
-    assert moved[11:21].mean() == pytest.approx(moved[1:11].mean(), rel=0.2)
+    weights = run._run._weights
+    inputs, outputs = (
+        [rows.vectors[first : first + 10].mean(axis=0) for first in (1, 11)]
+        for rows in (weights.syn0, weights.syn1neg)
+    )
+    moved = outputs[0] - outputs[1]
+    rates = np.linalg.lstsq(np.transpose(inputs), moved, rcond=None)[0] * [1, -1]
+    assert rates[0] / rates[1] == pytest.approx(1, abs=0.5)  # 3 by the place in the text
 
 
 def topics(n_ids, n_words=40_000, n_topics=20):

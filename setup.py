@@ -129,7 +129,7 @@ def translations(module, force):
 
 
 def translate(command, made, parts, force):
-    """Run Cython if its C is not newer than the parts, or by force: of other options."""
+    """Run Cython unless its C is newer than the parts, or always, if forced."""
     os.makedirs(TRANSLATED, exist_ok=True)
     if force or newer_group(parts, made):
         subprocess.run(command, check=True)

@@ -96,7 +96,8 @@ def test_workers_at_distant_places_have_the_same_learning_rate(monkeypatch):
     )
     moved = outputs[0] - outputs[1]
     rates = np.linalg.lstsq(np.transpose(inputs), moved, rcond=None)[0] * [1, -1]
-    assert rates[0] / rates[1] == pytest.approx(1, abs=0.5)  # 3 by the place in the text
+    # By the place in the text it would be 3.
+    assert rates[0] / rates[1] == pytest.approx(1, abs=0.5)
 
 
 def topics(n_ids, n_words=40_000, n_topics=20):

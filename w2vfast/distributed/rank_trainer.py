@@ -446,6 +446,4 @@ def _updates(
     inputs, nodes, outputs = updates_per_use(params)
     if params.sg and params.negative_sharing == "pair":
         outputs, nodes = contexts * outputs, contexts * nodes
-    if not params.sg and params.cbow_mean:
-        inputs /= contexts  # an input moves the mean by a part; measured with ranks
     return [uses[0] * look_ups(params) * inputs, uses[2] * nodes, uses[1] * outputs]

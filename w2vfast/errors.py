@@ -143,6 +143,10 @@ class SettingsMemoryError(SettingsMessage, MemoryError):
     """The parameters need more memory than there is."""
 
 
+class CheckpointWarning(UserWarning):
+    """A checkpoint that was asked for could not be written."""
+
+
 class SettingsWarning(SettingsMessage, UserWarning):
     """The parameters may not do what was meant."""
 

@@ -40,6 +40,17 @@ def test_a_folder_without_a_name_is_a_usage_error(corpus, output, train, capsys)
     )
 
 
+def test_a_checkpoint_that_is_not_written_is_an_error_that_quiet_runs_print(
+    corpus, output, folder, train, capsys, monkeypatch
+):
+    def full(self, checkpoint):
+        raise OSError(28, "No space left on device", self.path)
+
+    monkeypatch.setattr(CheckpointFolder, "add", full)
+    assert train(corpus, output, "--checkpoint", folder, "--quiet") == 0
+    assert "a checkpoint could not be written" in capsys.readouterr().err
+
+
 def test_each_checkpoint_is_printed_unless_nothing_is(
     corpus, output, folder, train, capsys
 ):

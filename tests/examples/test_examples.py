@@ -65,9 +65,10 @@ def check_choose_settings(output, _):
     rows = re.findall(r"window (\d) .* choose ([\d.]+) ± ([\d.]+)", output)
     assert len(rows) == 4
     shares = {window: [] for window, *_ in rows}
-    for window, share, deviation in rows:
+    for window, share, _deviation in rows:
         shares[window].append(float(share))
-        assert 0 < float(deviation) < 0.01
+    # A single one may be rounded to 0.
+    assert 0 < max(float(deviation) for *_, deviation in rows) < 0.01
     assert min(shares["2"]) > 0.59  # 0.613
     assert max(shares["2"]) + 0.005 < min(shares["5"])  # 0.627
     assert re.search(r"best: .*'window': 5", output)

@@ -100,6 +100,22 @@ def test_a_second_interrupt_does_not_cut_the_wait_short():
     assert ended == [True]
 
 
+def test_tasks_that_no_thread_could_be_started_for_are_not_waited_for(monkeypatch):
+    stopped, start = threading.Event(), threads_module.start_thread
+    numbers = iter(range(1000))
+
+    def start_two(thread):
+        if next(numbers) >= 2:
+            raise MemoryError
+        start(thread)
+
+    monkeypatch.setattr(threads_module, "start_thread", start_two)
+    begun = time.monotonic()
+    with pytest.raises(MemoryError, match="only 2 of 200 threads"):
+        run_threads([lambda: stopped.wait(30)] * 200, stopped.set, lambda: None)
+    assert time.monotonic() - begun < 10
+
+
 # --- Crew ---------------------------------------------------------------------------
 
 

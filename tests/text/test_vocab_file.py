@@ -108,6 +108,13 @@ def test_a_long_malformed_line_is_shown_shortened():
         read(b"x" * 1000)
 
 
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_device_without_lines_is_an_error(exact):
+    message = r"v\.txt, line 1: longer than 16,777,216 bytes; each line is a word, "
+    with open("/dev/zero", "rb") as zeros, pytest.raises(ValueError, match=message):
+        read_vocab(zeros, "v.txt", exact=exact)
+
+
 @pytest.mark.parametrize("line", [b"", b" 5", b"a 5 "])
 def test_exact_mode_refuses_lines_that_the_c_program_misreads(line):
     with pytest.raises(ValueError, match="line 2: found"):

@@ -29,6 +29,12 @@ def test_a_key_of_the_other_type_is_suggested():
     assert "did you mean '17'?" in str(MissingKeyError(17, ["5", "17"]))
 
 
+def test_an_endless_key_is_not_compared():
+    begun = time.process_time()
+    assert "was" not in str(MissingKeyError("x" * 3_000_000, ["x" * 2_999_999]))
+    assert time.process_time() - begun < 1
+
+
 def test_it_is_an_ordinary_key_error():
     error = MissingKeyError("quen", KEYS)
     assert isinstance(error, KeyError)

@@ -15,7 +15,7 @@ from w2vfast.checkpoint.folder import CheckpointFolder
 from w2vfast.checkpoint.identity import RunIdentity
 from w2vfast.checkpoint.interval import Interval
 from w2vfast.checkpoint.storage import Checkpoint
-from w2vfast.errors import warn
+from w2vfast.errors import CheckpointWarning, warn
 from w2vfast.system.leftovers import remove_unfinished
 from w2vfast.system.log import logger
 from w2vfast.system.resources import available_memory
@@ -233,7 +233,7 @@ class Saver:
                 f"a checkpoint could not be written: {failure}. Training goes on, the "
                 f"checkpoints before it are kept, and the next one is tried when due."
             )
-            warn(message)
+            warn(CheckpointWarning(message))
 
 
 def _copied(

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from w2vfast import __version__
 from w2vfast.cli.flags import UsageError
 from w2vfast.cli.start import EXIT_INTERRUPTED, Loading
-from w2vfast.errors import PYTHON, SettingsMessage, Spelling
+from w2vfast.errors import PYTHON, CheckpointWarning, SettingsMessage, Spelling
 from w2vfast.system.log import lines_on_stderr, logger
 
 EXIT_OK = 0
@@ -197,7 +197,9 @@ def _plain_warnings(spelling: Spelling) -> Iterator[None]:
     def show(message: Warning | str, *_: object, **__: object) -> None:
         if isinstance(message, SettingsMessage):
             message = message.spelled(spelling)
-        logger.warning("%s", message)
+        # Those who want errors only asked for checkpoints, too.
+        is_failure = isinstance(message, CheckpointWarning)
+        logger.log(logging.ERROR if is_failure else logging.WARNING, "%s", message)
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import io
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,7 @@ from w2vfast.errors import ParameterError, ParameterTypeError, warn
 from w2vfast.params import COMBINATIONS, TrainParams
 from w2vfast.system.files import InputFile, check_output
 from w2vfast.system.log import logger
+from w2vfast.text.vocab_file import lines_of_words
 
 if TYPE_CHECKING:
     from w2vfast.distributed.ranks import Ranks
@@ -487,8 +489,9 @@ def _kind_of_output(request: Request) -> str:
 
 
 def _words_of(name: str) -> list[str]:
-    with InputFile(name, name) as file:
-        words = file.read().removeprefix(codecs.BOM_UTF8).split()
+    with io.BufferedReader(InputFile(name, name)) as file:
+        lines = lines_of_words(file, name, "a word")
+        words = b"".join(lines).removeprefix(codecs.BOM_UTF8).split()
     if not words:
         PARSER.error(
             f"{name}: --freeze names a file of words, one a line; it has none."

@@ -119,6 +119,8 @@ class ThreadGroup:
     def wait_uninterrupted(self) -> None:
         """Wait for the tasks that have begun; ignore interrupts meanwhile."""
         for k, (begun, ended) in enumerate(zip(self._begun, self._ended, strict=True)):
+            if k > self._n_started:
+                break  # no thread was asked to run it
             while True:
                 try:
                     # A thread that was being started when an interrupt arrived may

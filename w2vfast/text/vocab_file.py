@@ -1,6 +1,7 @@
 """The C program's vocabulary file: a word, a space and its count on each line."""
 
 import re
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from w2vfast.aliases import Word
@@ -12,6 +13,7 @@ EXACT_BYTES = 98  # the C program keeps this much of a word [bytes]
 
 _LINE = re.compile(rb"([^ \t]*)[ \t]+([0-9]+)[ \t]*")
 _EXACT_LINE = re.compile(rb"([^ \t]+)[ \t]+([0-9]+)")
+_LONGEST_LINE = 1 << 24  # [bytes]
 _LINE_FORM = "a word, a space and its count, as in 'the 1061396'"
 
 
@@ -90,10 +92,11 @@ def read_vocab(
     word2vec.c 0.1c, ReadVocab and SortVocab.
     """
     parse = _parse_exact if exact else _parse_fast
-    lines = list(file)
-    if lines and not exact:
-        lines[0] = lines[0].removeprefix(MARK)
-    rows = [parse(line, name, number) for number, line in enumerate(lines, 1)]
+    lines = enumerate(lines_of_words(file, name, _LINE_FORM), 1)
+    rows = [
+        parse(line if exact or number > 1 else line.removeprefix(MARK), name, number)
+        for number, line in lines
+    ]
     entries = [row for row in rows if row is not None]
     if not entries:
         message = f"{name}: the vocabulary file is empty; each line is {_LINE_FORM}"
@@ -107,6 +110,34 @@ def read_vocab(
     except ValueError as error:
         message = f"{name}: {error}"
         raise ValueError(message) from None
+
+
+def lines_of_words(file: BinaryIO, name: str, form: str) -> Iterator[bytes]:
+    """Yield the lines of a file of words.
+
+    Parameters
+    ----------
+    file : binary file, open for reading
+    name : str
+        The file's name, for messages.
+    form : str
+        What each line is, for messages.
+
+    Raises
+    ------
+    ValueError
+        If a line is longer than 16 MiB, as of a device that has no lines.
+    """
+    number = 1
+    while line := file.readline(_LONGEST_LINE + 1):
+        if len(line) > _LONGEST_LINE:
+            message = (
+                f"{name}, line {number}: longer than {_LONGEST_LINE:,} bytes; each "
+                f"line is {form}"
+            )
+            raise ValueError(message)
+        yield line
+        number += 1
 
 
 def _parse_fast(line: bytes, name: str, number: int) -> tuple[bytes, int] | None:

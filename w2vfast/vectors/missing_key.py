@@ -13,6 +13,7 @@ from w2vfast.errors import ended, shortened
 _MAX_SUGGESTIONS = 3
 _MAX_SENTENCES = 3  # missing keys that a message about several names
 _COMPARED_KEYS = 50_000  # most frequent keys compared with a missing one
+_LONGEST_COMPARED = 1000  # characters; the time grows with their square
 
 
 class MissingKeyError(KeyError):
@@ -50,6 +51,8 @@ def missing_sentences(missing: Sequence[str | int], keys: Sequence[str | int]) -
 def _similar_keys(key: object, keys: Sequence[str | int]) -> list[str | int]:
     """Return a few keys that differ from `key` in type, case or a typing error."""
     text = key.decode(errors="replace") if isinstance(key, bytes) else str(key)
+    if len(text) > _LONGEST_COMPARED:
+        return []
     same = [k for k in keys if str(k).lower() == text.lower()]
     if same or isinstance(key, int | np.integer):
         return same[:_MAX_SUGGESTIONS]

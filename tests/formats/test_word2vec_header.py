@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from word2vec_files import error_of, read_bytes, written
 
+from w2vfast.formats.row_buffer import ByteWindow
+from w2vfast.formats.word2vec_header import read_header
+
 
 def test_text_without_a_header(tmp_path):
     words, vectors = read_bytes(tmp_path, b"a 1 2\nb 3 4\n", header=False)
@@ -31,6 +34,18 @@ def test_a_header_in_a_file_said_to_have_none_is_an_error(tmp_path):
 
 def test_an_empty_file_without_a_header_is_an_error(tmp_path):
     assert "is empty" in error_of(tmp_path, b"", header=False)
+
+
+def test_a_device_without_words_is_an_error_before_it_is_read_on():
+    sizes = []
+
+    def zeros(buffer):
+        sizes.append(len(buffer))
+        assert sum(sizes) < 100_000_000
+        return len(buffer)
+
+    with pytest.raises(ValueError, match="expected a header"):
+        read_header(ByteWindow(zeros), "zero", None)
 
 
 @pytest.mark.parametrize("binary", [False, True])

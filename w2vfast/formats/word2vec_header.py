@@ -54,7 +54,8 @@ def read_header(window: ByteWindow, name: str, header: bool | None) -> Shape | N
     match = _HEADER.fullmatch(line)
     is_row = header is False
     if header is None and match is None:
-        is_row = _is_row(window.peek_line())
+        # A device of zeros has no word; its line would take all memory.
+        is_row = window.find(b" ") >= 0 and _is_row(window.peek_line())
     if is_row and not line.startswith(BYTE_ORDER_MARK):
         return None
     shape = Shape(*map(int, match.groups())) if match else Shape(0, 0)

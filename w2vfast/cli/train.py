@@ -42,7 +42,6 @@ from w2vfast.errors import ParameterError, ParameterTypeError, warn
 from w2vfast.params import COMBINATIONS, TrainParams
 from w2vfast.system.files import InputFile, check_output
 from w2vfast.system.log import logger
-from w2vfast.text.vocab_file import lines_of_words
 
 if TYPE_CHECKING:
     from w2vfast.distributed.ranks import Ranks
@@ -489,6 +488,8 @@ def _kind_of_output(request: Request) -> str:
 
 
 def _words_of(name: str) -> list[str]:
+    from w2vfast.text.vocab_file import lines_of_words
+
     with io.BufferedReader(InputFile(name, name)) as file:
         lines = lines_of_words(file, name, "a word")
         words = b"".join(lines).removeprefix(codecs.BOM_UTF8).split()

@@ -28,7 +28,7 @@ cdef class SpanQueue:
         self.cursor = self.first = first
         self.end = self.own_end = starts.shape[0] - 1
         self.pause_offset = INT64_MAX
-        self.trained = starts[min(first, self.end)]
+        self.trained = starts[min(first, self.end)] if self.end >= 0 else 0
 
     def restrict(self, int64_t first, int64_t end, int64_t own_first=-1,
                  int64_t own_end=-1):

@@ -94,15 +94,14 @@ static inline double atomic_read_sum(double *sum) {
  * is seen.  Who waits longer than a moment lets others have the processor: where there
  * are fewer processors than threads, the one that is waited for. */
 static inline void atomic_wait(volatile int64_t *counter, int64_t value) {
-    for (int n = 0; atomic_read_published(counter) < value; n++) {
-        if (n < ATOMIC_PAUSES)
-            atomic_pause();
-        else if (n < ATOMIC_PAUSES + ATOMIC_YIELDS)
-            atomic_yield();
-        else {
+    int n_tries = 0;
+    while (atomic_read_published(counter) < value) {
+        if (n_tries == ATOMIC_PAUSES + ATOMIC_YIELDS)
             atomic_sleep();
-            n--;
-        }
+        else if (n_tries++ < ATOMIC_PAUSES)
+            atomic_pause();
+        else
+            atomic_yield();
     }
 }
 

@@ -157,9 +157,9 @@ cdef class RankMerge:
             As of `take`, summed over the ranks. IN
         """
         self._check(start, stop, changes)
-        cdef int64_t first = 0, last = self.n_matrices * (stop - start)
         with nogil:
-            add_changes(self, start, stop, first, last, &changes[0])
+            add_changes(self, start, stop, 0, self.n_matrices * (stop - start),
+                        &changes[0])
 
     cdef _check(self, int64_t start, int64_t stop, const float[::1] changes):
         require(0 <= start < stop <= self.n_rows, "rows", f"from 0 to {self.n_rows}",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO
 
 from w2vfast.aliases import Word
@@ -128,8 +129,8 @@ def lines_of_words(file: BinaryIO, name: str, form: str) -> Iterator[bytes]:
     ValueError
         If a line is longer than 16 MiB, as of a device that has no lines.
     """
-    number = 1
-    while line := file.readline(_LONGEST_LINE + 1):
+    lines = iter(partial(file.readline, _LONGEST_LINE + 1), b"")
+    for number, line in enumerate(lines, 1):
         if len(line) > _LONGEST_LINE:
             message = (
                 f"{name}, line {number}: longer than {_LONGEST_LINE:,} bytes; each "
@@ -137,7 +138,6 @@ def lines_of_words(file: BinaryIO, name: str, form: str) -> Iterator[bytes]:
             )
             raise ValueError(message)
         yield line
-        number += 1
 
 
 def _parse_fast(line: bytes, name: str, number: int) -> tuple[bytes, int] | None:

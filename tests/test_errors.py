@@ -8,6 +8,7 @@ import pytest
 from helpers import SOURCE
 
 from w2vfast import CallbackAny2Vec, KeyedVectors, LineSentence, Word2Vec
+from w2vfast.distributed.ranks import RankError
 from w2vfast.errors import (
     Name,
     ParameterError,
@@ -20,6 +21,7 @@ from w2vfast.errors import (
     Value,
     counted,
     ended,
+    sentence,
     shown,
 )
 from w2vfast.phrases import Phrases
@@ -175,3 +177,21 @@ def test_a_counted_noun_is_in_the_plural_unless_it_is_one(n, expected):
 def test_a_question_ends_a_sentence():
     assert ended("did you mean 'w'?") == "did you mean 'w'?"
     assert ended("it is missing") == "it is missing."
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (OSError("disk is full"), "disk is full"),
+        (
+            RankError("rank 1 of 2 failed: disk is full"),
+            "rank 1 of 2 failed: disk is full",
+        ),
+        (SettingsError((Setting("window", 5), " is wide.")), "WINDOW <5> is wide."),
+        (MemoryError(), "not enough memory."),
+        (KeyError("x"), "KeyError: 'x'"),
+        (ValueError(), "ValueError"),
+    ],
+)
+def test_users_read_the_class_of_an_error_only_if_it_is_no_sentence(error, expected):
+    assert sentence(error, Shouted()) == expected

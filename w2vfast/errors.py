@@ -143,6 +143,26 @@ class SettingsMemoryError(SettingsMessage, MemoryError):
     """The parameters need more memory than there is."""
 
 
+class Terminated(KeyboardInterrupt):
+    """The system asked the process to end by SIGTERM; handled as Ctrl-C is."""
+
+
+def sentence(error: BaseException, spelling: Spelling = PYTHON) -> str:
+    """Return what a user reads of an error.
+
+    Our errors, and those of files and values, are sentences; others need their names.
+    """
+    if isinstance(error, SettingsMessage):
+        return error.spelled(spelling)
+    text, kind = str(error), type(error)
+    if isinstance(error, MemoryError):
+        return text or "not enough memory."
+    is_ours = kind.__module__.partition(".")[0] == "w2vfast"
+    if text and (is_ours or isinstance(error, OSError | ValueError | ImportError)):
+        return text
+    return f"{kind.__name__}: {text}" if text else kind.__name__
+
+
 class CheckpointWarning(UserWarning):
     """A checkpoint that was asked for could not be written."""
 

@@ -56,7 +56,7 @@ PARSER = FlagParser(
 def message_of(*arguments):
     with pytest.raises(UsageError) as caught:
         PARSER.read(arguments)
-    return str(caught.value)
+    return caught.value.args[0]
 
 
 # --- FlagParser ---------------------------------------------------------------------

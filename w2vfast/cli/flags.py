@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 STANDARD_OUTPUT = "/dev/stdout"
 
+EXIT_FAILED, EXIT_USAGE = 1, 2
+
 # -debug: errors only; a summary; progress too.
 SILENT, SUMMARY, PROGRESS = 0, 1, 2
 
@@ -41,6 +43,9 @@ class UsageError(Exception):
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.args[0]}\n{self.hint}"
 
 
 class Parser(argparse.ArgumentParser):

@@ -18,14 +18,19 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from w2vfast import __version__
-from w2vfast.cli.flags import UsageError
+from w2vfast.cli.flags import EXIT_FAILED, EXIT_USAGE, UsageError
 from w2vfast.cli.start import EXIT_INTERRUPTED, Loading
-from w2vfast.errors import PYTHON, CheckpointWarning, SettingsMessage, Spelling
+from w2vfast.errors import (
+    PYTHON,
+    CheckpointWarning,
+    SettingsMessage,
+    Spelling,
+    Terminated,
+    sentence,
+)
 from w2vfast.system.log import lines_on_stderr, logger
 
 EXIT_OK = 0
-EXIT_FAILED = 1
-EXIT_USAGE = 2
 EXIT_TERMINATED = 143
 
 _PREFIXES = {
@@ -116,9 +121,11 @@ def _exit_status(arguments: list[str]) -> int:
     try:
         _run(arguments)
     except UsageError as error:
-        logger.error("%s\n%s", error, error.hint)
+        logger.error("%s", error)
         return EXIT_USAGE
-    except _Terminated:
+    except SystemExit as stop:  # after an error that is told already
+        return EXIT_USAGE if stop.code == EXIT_USAGE else EXIT_FAILED
+    except Terminated:
         logger.critical("terminated; no file was left half-written.")
         return EXIT_TERMINATED
     except KeyboardInterrupt:
@@ -129,7 +136,7 @@ def _exit_status(arguments: list[str]) -> int:
         return EXIT_FAILED
     # For any error, a user of the command line gets a sentence, not a traceback.
     except Exception as error:
-        logger.error("%s", _sentence(error))
+        logger.error("%s", sentence(error))
         return EXIT_FAILED
     return EXIT_OK
 
@@ -219,19 +226,6 @@ def _print(text: str) -> None:
     sys.stdout.flush()
 
 
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    if isinstance(error, MemoryError):
-        return text or "not enough memory."
-    if isinstance(error, OSError | ValueError | ImportError) and text:
-        return text
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-class _Terminated(KeyboardInterrupt):
-    """The system asked the process to end; handled as Ctrl-C is."""
-
-
 def _clean_up_when_terminated() -> None:
     """Remove temporary files and stop threads when SIGTERM arrives."""
     import signal
@@ -241,7 +235,7 @@ def _clean_up_when_terminated() -> None:
 
 
 def _terminate(*_: object) -> NoReturn:
-    raise _Terminated
+    raise Terminated
 
 
 def _exit_quietly() -> None:

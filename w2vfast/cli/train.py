@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from w2vfast.checkpoint.interval import interval_of
 from w2vfast.cli.flags import (
     DEBUG,
+    EXIT_FAILED,
+    EXIT_USAGE,
     PROGRESS,
     QUIET,
     STANDARD_OUTPUT,
@@ -23,6 +25,7 @@ from w2vfast.cli.flags import (
     FlagGroup,
     FlagParser,
     FlagSpelling,
+    UsageError,
     folder,
     listed_words,
     npz_path,
@@ -36,9 +39,10 @@ from w2vfast.cli.flags import (
     whole_number,
 )
 from w2vfast.cli.overwriting import refuse_inputs
+from w2vfast.cli.processes import refuse_to_train_alone, world
 from w2vfast.cli.start import Loading
 from w2vfast.compat import FASTTEXT_ONLY
-from w2vfast.errors import ParameterError, ParameterTypeError, warn
+from w2vfast.errors import ParameterError, ParameterTypeError
 from w2vfast.params import COMBINATIONS, TrainParams
 from w2vfast.system.files import InputFile, check_output
 from w2vfast.system.log import logger
@@ -97,9 +101,6 @@ C_FLAGS = (
     ),
     Flag("cbow", switch, "0|1", "1 is CBOW, 0 skip-gram (1)"),
 )
-
-# Environment variables in which MPICH and Open MPI tell how many processes they start.
-PROCESSES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
 
 OWN_FLAGS = (
     Flag("mode", str, "fast|exact", "exact: the C program's bytes (fast)", "mode"),
@@ -259,12 +260,8 @@ class Request:
         self._check_checkpoints()
         self._check_flags()
         self.verbosity = set_verbosity(given)
-        if not self.distributed:
-            _warn_of_processes()
         self.ranks = _ranks(self.distributed)
         self.is_first = self.ranks.index == 0
-        if self.distributed and self.record:
-            PARSER.error("--record is for one process, without --distributed.")
         if not self.is_first:
             self.verbosity = set_verbosity({**given, "quiet": True})
 
@@ -276,6 +273,8 @@ class Request:
             PARSER.error("nothing to write: give -output, -save-vocab or both.")
         if self.record and self.output is None:
             PARSER.error("--record needs a training: give -output.")
+        if self.record and self.distributed:
+            PARSER.error("--record is for one process, without --distributed.")
         if self.record_words is not None and not self.record:
             PARSER.error("--record-words needs --record, the file to write.")
         if self.n_classes < 0:
@@ -342,55 +341,37 @@ def train(arguments: list[str]) -> None:
     run(Request(arguments))
 
 
-def _n_started(names: tuple[str, ...]) -> int:
-    """Return how many processes were started together, as these variables tell."""
-    found = [os.environ.get(name, "") for name in names]
-    return max((int(text) for text in found if text.isdecimal()), default=1)
-
-
-def _warn_of_processes() -> None:
-    n = _n_started((*PROCESSES, "SLURM_STEP_NUM_TASKS"))
-    if n > 1:
-        warn(
-            f"{n} processes were started, and each trains alone: with one -output they "
-            "write the same file. Give --distributed to train one model together."
-        )
-
-
 def _ranks(distributed: bool) -> Ranks:
     """Find the other processes, before the text is read; without, be the only one."""
     with Loading():
-        from w2vfast.distributed.ranks import ranks_of
+        from w2vfast.distributed.ranks import OneRank
 
-    return ranks_of(_world() if distributed else None)
+    if not distributed:
+        refuse_to_train_alone()
+        return OneRank()
+    comm = world()
+    with Loading():
+        from w2vfast.distributed.mpi import MpiRanks
 
-
-def _world() -> Any:
-    """Return the communicator of all processes that mpiexec started."""
-    try:
-        from mpi4py import MPI
-    except (ImportError, RuntimeError) as error:  # RuntimeError: no library of MPI
-        PARSER.error(
-            f"--distributed needs mpi4py and a library of MPI ({error}). Install them "
-            'by pip install "w2vfast[mpi]" mpich, or load the MPI of your cluster.'
-        )
-    started = _n_started(PROCESSES)
-    if started > 1 and MPI.COMM_WORLD.Get_size() == 1:
-        PARSER.error(
-            f"mpiexec started {started} processes, which do not find one another: "
-            "mpi4py uses the library of another MPI. Start them by the mpiexec of that "
-            "MPI, or build mpi4py for this one."
-        )
-    return MPI.COMM_WORLD
+    return MpiRanks(comm, SPELLING)
 
 
 def run(request: Request) -> None:
     """Do what a request asks for."""
     with Loading():
-        from w2vfast.distributed.ranks import fails_together
+        from w2vfast.distributed.ranks import RankError, fails_together
 
-    with fails_together(request.ranks, "the end of the program"):
-        _run(request)
+    try:
+        with fails_together(request.ranks, "the end of the program"):
+            _run(request)
+    except RankError:
+        raise
+    except Exception as error:
+        if request.ranks.size == 1:
+            raise
+        # `fails_together` has told it, with the number of the rank.
+        status = EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
+        raise SystemExit(status) from error
 
 
 def _run(request: Request) -> None:

@@ -17,10 +17,13 @@ from w2vfast import _core
 from w2vfast.distributed.ranks import RankError
 from w2vfast.distributed.shared_memory import SharedMemory
 from w2vfast.distributed.watch import Watch
+from w2vfast.errors import PYTHON, Spelling, Terminated, sentence
 
 CHUNK_BYTES = 1 << 21  # added up at once; larger ones leave the processor's cache
 LONGEST_WAIT = 3600  # of a rank for the others in one step [s]
-INTERRUPTED = 130  # exit status, as of a program that Ctrl-C ended
+AN_ERROR = "an error"  # step of a rank that has failed
+LAST_WAIT = 5  # of a rank that has failed, until the others know it [s]
+FAILED, INTERRUPTED, TERMINATED = 1, 130, 143  # exit statuses
 WAIT = "W2VFAST_RANK_WAIT"  # environment variable: another limit [s]
 
 Result = TypeVar("Result")
@@ -33,9 +36,11 @@ class MpiRanks:
     ----------
     comm : mpi4py.MPI.Intracomm
         One thread at a time calls MPI, not always the same: mpi4py starts it for that.
+    spelling : Spelling
+        Of parameters in the errors that are told.
     """
 
-    def __init__(self, comm: Any) -> None:
+    def __init__(self, comm: Any, spelling: Spelling = PYTHON) -> None:
         self.index: int = comm.Get_rank()
         self.size: int = comm.Get_size()
         self._has_failed = False
@@ -43,9 +48,15 @@ class MpiRanks:
         self._limit = longest_wait()
         self._in_use = threading.Lock()  # of the start
         self._watch = Watch(self._end_job)
-        self._comm, self._in_use, self._shared = self._within_limit(
-            "the start", lambda: _own_communicator(comm)
-        )
+        self._spelling = spelling
+        self._comm = comm
+        try:
+            self._comm, self._in_use, self._shared = self._within_limit(
+                "the start", lambda: _own_communicator(comm)
+            )
+        except BaseException as error:  # the others wait for this rank
+            self._abort(error)
+            raise
 
     @property
     def memory(self) -> _core.RankMemory | None:
@@ -57,20 +68,43 @@ class MpiRanks:
         self._agree(step, "")
 
     def failed(self, error: BaseException) -> None:
-        """Let the other ranks raise RankError when they meet next."""
+        """Tell an error at once; let the other ranks raise RankError when they meet.
+
+        If they do not come to a meeting soon, the job ends.
+        """
         if self.size > 1 and not isinstance(error, Exception):
             self._abort(error)
         if not self._has_failed and self.size > 1:
             self._has_failed = True
-            self._agree("", f"{type(error).__name__}: {error}")
+            text = sentence(error, self._spelling)
+            self._say(f"error: {self._name} failed: {text}")
+            try:
+                self._agree("", text, min(LAST_WAIT, self._limit))
+            except _mpi().Exception:  # the others are at another step
+                self._comm.Abort(FAILED)
 
     def _abort(self, error: BaseException) -> None:
         # After Ctrl-C, which may come between two messages of a sum, the ranks are at
         # different steps and would wait for one another.
-        os.write(2, f"w2vfast: rank {self.index}: {type(error).__name__}\n".encode())
-        self._comm.Abort(INTERRUPTED)
+        if self.size == 1:
+            return
+        end, status = f"failed: {sentence(error, self._spelling)}", FAILED
+        if isinstance(error, KeyboardInterrupt):
+            end, status = "was interrupted by Ctrl-C", INTERRUPTED
+        if isinstance(error, Terminated):
+            end, status = "was terminated by SIGTERM", TERMINATED
+        self._say(f"{self._name} {end}. This ends all ranks.")
+        self._comm.Abort(status)
 
-    def _agree(self, step: str, error: str) -> None:
+    @property
+    def _name(self) -> str:
+        return f"rank {self.index} of {self.size}"
+
+    def _say(self, message: str) -> None:
+        with contextlib.suppress(OSError):  # standard error may be closed
+            os.write(2, f"w2vfast: {message}\n".encode())
+
+    def _agree(self, step: str, error: str, limit: float | None = None) -> None:
         def gather() -> list[tuple[str, str]]:
             memory = self.memory
             if memory is not None:
@@ -78,9 +112,10 @@ class MpiRanks:
             found: list[tuple[str, str]] = self._comm.allgather((step, error))
             return found
 
-        found = self._within_limit(step or "an error", gather)
+        found = self._within_limit(step or AN_ERROR, gather, limit)
         if error:
             return
+        self._has_failed = False  # all ranks go on after an error of an earlier call
         for rank, (_, text) in enumerate(found):
             if text:
                 self._has_failed = True
@@ -107,11 +142,13 @@ class MpiRanks:
             finally:
                 self._user = None
 
-    def _within_limit(self, step: str, action: Callable[[], Result]) -> Result:
+    def _within_limit(
+        self, step: str, action: Callable[[], Result], limit: float | None = None
+    ) -> Result:
         """Do what waits for the other ranks; end the job if one never comes."""
         if self._user == threading.get_ident():
             return action()
-        with self._turn(step, self._limit):
+        with self._turn(step, self._limit if limit is None else limit):
             return action()
 
     @contextlib.contextmanager
@@ -131,11 +168,16 @@ class MpiRanks:
     def _end_job(self, step: str, limit: float) -> None:
         # From another thread, where MPI may not be called; mpiexec ends the others.
         message = (
-            f"w2vfast: rank {self.index} has waited {limit:g} s for the other "
-            f"ranks at {step!r}. Set {WAIT} to wait longer.\n"
+            f"rank {self.index} has waited {limit:g} s for the other ranks at "
+            f"{step!r}. Set {WAIT} to wait longer."
         )
-        os.write(2, message.encode())
-        os._exit(1)
+        if step == AN_ERROR:
+            message = (
+                f"{self._name} ends the job: the others have not noticed its error "
+                f"within {limit:g} s."
+            )
+        self._say(message)
+        os._exit(FAILED)
 
     def add_up(self, array: NDArray[Any]) -> None:
         """Replace a contiguous array by the sum of those of all ranks; INOUT."""

@@ -166,6 +166,38 @@ def test_a_signal_to_one_process_is_told_in_a_sentence_and_ends_all(
     assert is_plain(printed), printed
 
 
+WAITING = """
+import sys
+import time
+from mpi4py import MPI
+from w2vfast.distributed import rank_trainer
+
+if MPI.COMM_WORLD.rank == 1:
+    rank_trainer.RankRun.tasks = lambda *_: [lambda: time.sleep(200)]
+
+from w2vfast.cli.main import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
+)
+def test_a_signal_ends_a_process_that_waits_for_one_that_hangs(
+    number, status, text, tmp_path
+):
+    """It waits in C, where Python handles no signal."""
+    flags = ["train", "--distributed", *files(text, tmp_path), *FLAGS]
+    with started(2, sys.executable, "-c", WAITING, *flags) as job:
+        assert any("Training" in line for line in job.stdout)
+        time.sleep(1.5)
+        os.kill(ranks_of(job.pid)[0], number)
+        printed, _ = job.communicate(timeout=15)
+    assert "w2vfast: rank 0 of 2 was " in printed
+    assert job.returncode == status
+    assert is_plain(printed), printed
+
+
 def test_a_signal_ends_a_process_that_waits_for_others_to_start(text, tmp_path):
     """MPI starts in C, where Python handles no signal."""
     one = cli_command("train", "--distributed", *files(text, tmp_path), *FLAGS)

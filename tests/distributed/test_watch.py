@@ -82,3 +82,9 @@ def test_steps_are_watched_after_a_thread_could_not_start(threads, monkeypatch):
     with watched.over("second", 0.02):
         assert waited(lambda: late)
     assert late == [("second", 0.02)]
+
+
+def test_each_step_is_polled(threads):
+    polls = []
+    with Watch(lambda *_: None, lambda: polls.append(1)).over("a merge", 20):
+        assert waited(lambda: len(polls) > 2)

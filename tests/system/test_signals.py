@@ -1,4 +1,4 @@
-"""Signals that wait until the program is ready for them."""
+"""Signals that wait until the program is ready for them, or arrive while it is in C."""
 
 import signal
 import threading
@@ -6,7 +6,8 @@ import threading
 import pytest
 from helpers import posix_only
 
-from w2vfast.system.signals import WaitingSignals
+from w2vfast.errors import Terminated
+from w2vfast.system.signals import HeardSignals, WaitingSignals, terminate
 
 pytestmark = posix_only
 
@@ -100,3 +101,50 @@ def test_another_thread_changes_no_handler(handler):
     thread.start()
     thread.join()
     assert found == [handler, False]
+
+
+# ---- signals while the main thread is in C -------------------------------------------
+
+
+def raised(number, heard):
+    """Raise a signal in the block; return what the handler raises."""
+    with pytest.raises(KeyboardInterrupt) as caught, heard:
+        signal.raise_signal(number)
+    return type(caught.value)
+
+
+def test_what_handlers_will_raise_is_heard():
+    signals = HeardSignals()
+    assert raised(signal.SIGINT, signals.heard()) is KeyboardInterrupt
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        assert raised(signal.SIGTERM, signals.heard()) is Terminated
+        assert [type(end) for end in signals.ends()] == [Terminated]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert signals.ends() == []
+
+
+def test_a_signal_that_waits_and_one_before_the_block_are_not_heard(handler):
+    signals = HeardSignals()
+    with WaitingSignals(["SIGTERM"]) as waiting, signals.heard():
+        signal.raise_signal(signal.SIGTERM)
+        assert signals.ends() == []
+        waiting.forget("SIGTERM")
+    assert raised(signal.SIGINT, signals.heard()) is KeyboardInterrupt
+    with signals.heard():
+        assert signals.ends() == []
+
+
+def test_signals_are_left_to_another_part_that_is_told_of_them():
+    import socket
+
+    own, theirs = socket.socketpair()
+    with own, theirs:
+        theirs.setblocking(False)
+        before = signal.set_wakeup_fd(theirs.fileno())
+        try:
+            with HeardSignals().heard():
+                assert signal.set_wakeup_fd(theirs.fileno()) == theirs.fileno()
+        finally:
+            assert signal.set_wakeup_fd(before) == theirs.fileno()

@@ -15,7 +15,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 from w2vfast import __version__
 from w2vfast.cli.flags import EXIT_FAILED, EXIT_USAGE, UsageError
@@ -230,20 +230,20 @@ def _clean_up_when_terminated() -> None:
     """Remove temporary files and stop threads when SIGTERM arrives."""
     import signal
 
+    from w2vfast.system.signals import terminate
+
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _terminate)
-
-
-def _terminate(*_: object) -> NoReturn:
-    raise Terminated
+        signal.signal(signal.SIGTERM, terminate)
 
 
 def _exit_quietly() -> None:
     """Keep a late signal from raising an exception in the interpreter's exit."""
     import signal
 
+    from w2vfast.system.signals import terminate
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if signal.getsignal(signal.SIGTERM) is _terminate:
+    if signal.getsignal(signal.SIGTERM) is terminate:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 

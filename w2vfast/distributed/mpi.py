@@ -7,6 +7,7 @@ import functools
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -18,11 +19,13 @@ from w2vfast.distributed.ranks import RankError
 from w2vfast.distributed.shared_memory import SharedMemory
 from w2vfast.distributed.watch import Watch
 from w2vfast.errors import PYTHON, Spelling, Terminated, sentence
+from w2vfast.system.signals import HeardSignals
 
 CHUNK_BYTES = 1 << 21  # added up at once; larger ones leave the processor's cache
 LONGEST_WAIT = 3600  # of a rank for the others in one step [s]
 AN_ERROR = "an error"  # step of a rank that has failed
 LAST_WAIT = 5  # of a rank that has failed, until the others know it [s]
+SIGNAL_WAIT = 1  # of a signal, for the others to come first [s]
 FAILED, INTERRUPTED, TERMINATED = 1, 130, 143  # exit statuses
 WAIT = "W2VFAST_RANK_WAIT"  # environment variable: another limit [s]
 
@@ -47,7 +50,9 @@ class MpiRanks:
         self._user: int | None = None  # the thread that is `within` a time
         self._limit = longest_wait()
         self._in_use = threading.Lock()  # of the start
-        self._watch = Watch(self._end_job)
+        self._signals = HeardSignals()
+        self._heard: list[tuple[float, BaseException]] = []  # when, and what it raises
+        self._watch = Watch(self._end_job, self._end_by_signal)
         self._spelling = spelling
         self._comm = comm
         try:
@@ -88,13 +93,25 @@ class MpiRanks:
         # different steps and would wait for one another.
         if self.size == 1:
             return
+        self._comm.Abort(self._told_end(error))
+
+    def _told_end(self, error: BaseException) -> int:
+        """Say why this rank ends all; return the exit status."""
         end, status = f"failed: {sentence(error, self._spelling)}", FAILED
         if isinstance(error, KeyboardInterrupt):
             end, status = "was interrupted by Ctrl-C", INTERRUPTED
         if isinstance(error, Terminated):
             end, status = "was terminated by SIGTERM", TERMINATED
         self._say(f"{self._name} {end}. This ends all ranks.")
-        self._comm.Abort(status)
+        return status
+
+    def _end_by_signal(self) -> None:
+        # From another thread: this rank waits for others, in C, where no handler is
+        # called.  If they come soon, the handler acts.
+        now = time.monotonic()
+        self._heard += [(now, error) for error in self._signals.ends()]
+        if self._heard and now > self._heard[0][0] + SIGNAL_WAIT:
+            os._exit(self._told_end(self._heard[0][1]))
 
     @property
     def _name(self) -> str:
@@ -160,7 +177,8 @@ class MpiRanks:
             )
             raise RuntimeError(message)
         try:
-            with self._watch.over(step, limit):
+            self._heard.clear()
+            with self._signals.heard(), self._watch.over(step, limit):
                 yield
         finally:
             self._in_use.release()

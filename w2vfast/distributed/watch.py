@@ -1,4 +1,4 @@
-"""Notice steps that take too long, on a thread that lives longer than a step.
+"""Watch steps that may take too long, on a thread that lives longer than a step.
 
 A thread for each step (`threading.Timer`) would cost milliseconds where all processors
 are busy, because whoever starts a thread waits until it runs.
@@ -29,10 +29,17 @@ class Watch:
     ----------
     late : callable
         Called as late(step, seconds), on another thread.
+    poll : callable
+        Called on that thread every `POLL_SECONDS` of a step.
     """
 
-    def __init__(self, late: Callable[[str, float], object]) -> None:
+    def __init__(
+        self,
+        late: Callable[[str, float], object],
+        poll: Callable[[], object] = lambda: None,
+    ) -> None:
         self._late = late
+        self._poll_step = poll
         self._lock = threading.Lock()
         self._step: _Step | None = None
         self._is_running = False
@@ -59,6 +66,8 @@ class Watch:
                 step = self._step
                 n_idle = 0 if step else n_idle + 1
                 self._is_running = n_idle < IDLE_POLLS
+                if step:
+                    self._poll_step()
                 # Under the lock: the step has not ended in time meanwhile.
                 if step and time.monotonic() > step.end:
                     self._is_running = False

@@ -1,12 +1,25 @@
-"""Signals that wait: noted when they arrive, obeyed when the program is ready."""
+"""Signals that wait until the program is ready, and signals while it is in C."""
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from w2vfast.errors import Terminated
+
+if TYPE_CHECKING:
+    import socket
+
+
+def terminate(*_: object) -> NoReturn:
+    """Raise Terminated; a handler of SIGTERM."""
+    raise Terminated
 
 
 class WaitingSignals:
@@ -69,3 +82,56 @@ class WaitingSignals:
         before = self._before.pop(number, None)
         if before is not None:
             signal.signal(number, before)
+
+
+class HeardSignals:
+    """Signals that another thread hears of while the main thread is in C.
+
+    Python calls no handler there.  Nothing is heard if another part of the program is
+    told of signals in the same way.
+    """
+
+    @contextlib.contextmanager
+    def heard(self) -> Iterator[None]:
+        """Let `ends` hear of the signals that arrive during the block."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        self.ends()  # what arrived before
+        own = _sockets()[1].fileno()
+        before = signal.set_wakeup_fd(own, warn_on_full_buffer=False)
+        if before != -1:
+            signal.set_wakeup_fd(before)
+        try:
+            yield
+        finally:
+            if before == -1:
+                signal.set_wakeup_fd(-1)
+
+    def ends(self) -> list[BaseException]:
+        """Return what handlers will raise for the signals since the last call."""
+        with contextlib.suppress(BlockingIOError):
+            return [
+                _RAISED[handler]()
+                for handler in map(signal.getsignal, _sockets()[0].recv(256))
+                if handler in _RAISED
+            ]
+        return []
+
+
+_RAISED: dict[Any, type[BaseException]] = {
+    signal.default_int_handler: KeyboardInterrupt,
+    terminate: Terminated,
+}
+
+
+@functools.cache
+def _sockets() -> tuple[socket.socket, socket.socket]:
+    """Return where bytes arrive, and where C writes the numbers of signals."""
+    import socket  # takes milliseconds, which a program without ranks need not wait
+
+    pair = socket.socketpair()
+    for end in pair:
+        end.setblocking(False)
+        atexit.register(end.close)
+    return pair

@@ -277,6 +277,26 @@ with ranks.within("merge 3", 0.5):
     assert "rank 0 has waited 0.5 s for the other ranks at 'merge 3'" in printed
 
 
+def test_a_rank_ends_if_mpi_cannot_end_it():
+    program = """
+import ctypes, time
+from types import SimpleNamespace
+from mpi4py import MPI
+from w2vfast.distributed.mpi import MpiRanks
+
+def hang(status):
+    ctypes.PyDLL(None).sleep(200)  # no other thread of Python runs meanwhile
+
+ranks = MpiRanks(MPI.COMM_SELF)
+with ranks.within("merge 3", 0.5):
+    ranks._comm = SimpleNamespace(Abort=hang)
+    time.sleep(200)
+"""
+    status, printed = run(1, sys.executable, "-c", program, limit=30)
+    assert status != 0
+    assert "rank 0 has waited 0.5 s for the other ranks at 'merge 3'" in printed
+
+
 def test_models_share_one_copy_of_a_communicator():
     from mpi4py import MPI
 

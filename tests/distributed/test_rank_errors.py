@@ -16,6 +16,7 @@ pytest.importorskip("mpi4py", exc_type=ImportError)
 if shutil.which("mpiexec") is None:
     pytest.skip("mpiexec is not installed", allow_module_level=True)
 
+KILLED = 9  # status of mpiexec if it has killed another process before it ends
 SOON = 30  # for a job that trains for ever otherwise [s]
 INTERNAL = ("Error:", "RankError", "Terminated", "KeyboardInterrupt", "Traceback")
 
@@ -76,7 +77,7 @@ def test_an_error_of_one_process_is_told_and_ends_all_soon(fault, text, tmp_path
     """Also where the others wait in a sum, which is no meeting, or train on."""
     command = ["train", "--distributed", *files(text, tmp_path), *FLAGS]
     status, printed = run(2, sys.executable, "-c", FAULTY, fault, *command, limit=SOON)
-    assert status == 1, printed
+    assert status in (1, KILLED), printed
     told = "w2vfast: error: rank 1 of 2 failed: [Errno 5] Input/output error\n"
     assert told in printed
     assert is_plain(printed), printed
@@ -162,7 +163,7 @@ def test_a_signal_to_one_process_is_told_in_a_sentence_and_ends_all(
         os.kill(ranks_of(job.pid)[rank], number)
         printed, _ = job.communicate(timeout=15)
     assert f"w2vfast: rank {rank} of 2 {told}. This ends all ranks.\n" in printed
-    assert job.returncode == status
+    assert job.returncode in (status, KILLED)
     assert is_plain(printed), printed
 
 
@@ -194,7 +195,7 @@ def test_a_signal_ends_a_process_that_waits_for_one_that_hangs(
         os.kill(ranks_of(job.pid)[0], number)
         printed, _ = job.communicate(timeout=15)
     assert "w2vfast: rank 0 of 2 was " in printed
-    assert job.returncode == status
+    assert job.returncode in (status, KILLED)
     assert is_plain(printed), printed
 
 

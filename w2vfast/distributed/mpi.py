@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import signal
 import sys
 import threading
 import time
@@ -25,6 +26,7 @@ CHUNK_BYTES = 1 << 21  # added up at once; larger ones leave the processor's cac
 LONGEST_WAIT = 3600  # of a rank for the others in one step [s]
 AN_ERROR = "an error"  # step of a rank that has failed
 LAST_WAIT = 5  # of a rank that has failed, until the others know it [s]
+LEAVE_SECONDS = 2  # for MPI to end all ranks [s]
 SIGNAL_WAIT = 1  # of a signal, for the others to come first [s]
 FAILED, INTERRUPTED, TERMINATED = 1, 130, 143  # exit statuses
 WAIT = "W2VFAST_RANK_WAIT"  # environment variable: another limit [s]
@@ -111,7 +113,7 @@ class MpiRanks:
         now = time.monotonic()
         self._heard += [(now, error) for error in self._signals.ends()]
         if self._heard and now > self._heard[0][0] + SIGNAL_WAIT:
-            os._exit(self._told_end(self._heard[0][1]))
+            self._leave(self._told_end(self._heard[0][1]))
 
     @property
     def _name(self) -> str:
@@ -184,7 +186,6 @@ class MpiRanks:
             self._in_use.release()
 
     def _end_job(self, step: str, limit: float) -> None:
-        # From another thread, where MPI may not be called; mpiexec ends the others.
         message = (
             f"rank {self.index} has waited {limit:g} s for the other ranks at "
             f"{step!r}. Set {WAIT} to wait longer."
@@ -195,7 +196,15 @@ class MpiRanks:
                 f"within {limit:g} s."
             )
         self._say(message)
-        os._exit(FAILED)
+        self._leave(FAILED)
+
+    def _leave(self, status: int) -> None:
+        """End all ranks, from another thread than the one that waits in MPI."""
+        if _mpi().Query_thread() == _mpi().THREAD_MULTIPLE:
+            if hasattr(signal, "alarm"):
+                signal.alarm(LEAVE_SECONDS)  # ends this process if Abort hangs
+            self._comm.Abort(status)
+        os._exit(status)  # mpiexec ends the others
 
     def add_up(self, array: NDArray[Any]) -> None:
         """Replace a contiguous array by the sum of those of all ranks; INOUT."""

@@ -5,12 +5,11 @@ random numbers, but shares no code with the package.
 """
 
 import functools
-from dataclasses import dataclass
+import itertools
 
 import numpy as np
 
 MASK = (1 << 64) - 1
-CHUNK, GROUP = 48, 4  # centre words of CBOW
 
 
 class Random:
@@ -130,17 +129,6 @@ def in_blocks(contexts, limit=8):
     return blocks
 
 
-@dataclass
-class Centre:
-    """A centre word of CBOW, its context words, and what they receive."""
-
-    word: int
-    contexts: list
-    take_loss: bool
-    hidden: np.ndarray = None
-    update: np.ndarray = None
-
-
 class Word2VecReference:
     """Fast mode at one worker."""
 
@@ -166,9 +154,6 @@ class Word2VecReference:
                 self.fill_pool()
                 alpha_at = functools.partial(self.alpha_at, epoch, epochs, n_ids)
                 sentences = self.sentences(ids, starts[span], starts[span + 1])
-                if self.p.negative_sharing == "chunk":
-                    self.chunks(ids, sentences, alpha_at)
-                    continue
                 for start, stop in sentences:
                     self.alpha = alpha_at(start)
                     self.sentence(ids, start, stop)
@@ -202,8 +187,22 @@ class Word2VecReference:
     def contexts(self, words, pos):
         reach = self.p.window
         if self.p.shrink_windows:
-            reach = 1 + self.random.below(reach)
+            reach = self.next_reach(pos)
         return words[max(0, pos - reach) : pos] + words[pos + 1 : pos + reach + 1]
+
+    def next_reach(self, pos):
+        """Words on each side: random in skip-gram; in CBOW, up and down by 2."""
+        window = self.p.window
+        if self.p.sg:
+            return 1 + self.random.below(window)
+        if pos == 0:
+            start = self.random.below(2 * window)
+            sizes = [*range(1, window + 1), *range(window, 0, -1)]
+            place = start // 2 if start % 2 else 2 * window - 1 - start // 2
+            self.reaches = itertools.cycle(
+                sizes[place::2] + sizes[place % 2 : place : 2]
+            )
+        return next(self.reaches)
 
     def takes_loss(self, ids, place):
         return self.p.compute_loss or len(ids) < 20_000 or place % 16 == 0
@@ -215,80 +214,6 @@ class Word2VecReference:
             if contexts:
                 train = self.skipgram if self.p.sg else self.cbow
                 train(contexts, word, self.takes_loss(ids, place))
-
-    def chunks(self, ids, sentences, alpha_at):
-        """Train CBOW in chunks, whose sentences are read as soon as one is needed."""
-        waiting = []
-        sentences = list(sentences)
-        while True:
-            while len(waiting) < CHUNK and sentences:
-                places, words = self.kept(ids, *sentences.pop(0))
-                waiting += [(place, words, pos) for pos, place in enumerate(places)]
-            chunk, waiting = waiting[:CHUNK], waiting[CHUNK:]
-            if not chunk:
-                break
-            self.alpha = alpha_at(chunk[0][0])
-            self.chunk(ids, chunk)
-
-    def chunk(self, ids, chunk):
-        centres = [
-            Centre(words[pos], self.contexts(words, pos), self.takes_loss(ids, place))
-            for place, words, pos in chunk
-        ]
-        for centre in centres:
-            if centre.contexts:
-                centre.hidden = self.syn0[centre.contexts].mean(axis=0)
-                centre.update = np.zeros_like(centre.hidden)
-                self.predictions += centre.take_loss
-                if self.p.hs:
-                    self.chunk_path(centre)
-        if self.p.negative:
-            n_groups = -(-len(centres) // GROUP)
-            for first in range(n_groups):
-                group = [c for c in centres[first::n_groups] if c.contexts]
-                if group:
-                    self.group(group)
-        for centre in centres:
-            if centre.contexts:
-                n = len(centre.contexts) if self.p.cbow_gradient == "mean" else 1
-                update = np.repeat([centre.update / n], len(centre.contexts), axis=0)
-                np.add.at(self.syn0, centre.contexts, update)
-        self.syn0[self.frozen] = self.frozen_rows
-
-    def chunk_path(self, centre):
-        path = slice(self.tree.offsets[centre.word], self.tree.offsets[centre.word + 1])
-        labels = 1 - self.tree.codes[path].astype(int)
-        self.update_hidden([centre], self.syn1, self.tree.points[path], labels)
-
-    def group(self, group):
-        """Centre words that share negative samples, unless one of them is drawn."""
-        own = [centre.word for centre in group]
-        drawn = [self.noise_word() for _ in range(self.p.negative)]
-        shared = [word for word in drawn if word not in own]
-        self.update_hidden(group, self.syn1neg, shared, np.zeros(len(shared)))
-        self.update_pairs(group)
-        for word in drawn:
-            for centre in group:
-                if word in own and centre.word != word:
-                    self.update_hidden([centre], self.syn1neg, [word], np.zeros(1))
-
-    def update_pairs(self, group):
-        """Each centre word itself: all errors first, then the updates in turn."""
-        logits = [centre.hidden @ self.syn1neg[centre.word] for centre in group]
-        for centre, logit in zip(group, logits, strict=True):
-            error = self.alpha * (1 - sigmoid(logit))
-            self.loss += centre.take_loss * np.logaddexp(0, -logit)
-            centre.update += error * self.syn1neg[centre.word]
-            self.syn1neg[centre.word] += error * centre.hidden
-
-    def update_hidden(self, centres, matrix, rows, labels):
-        hidden = np.array([centre.hidden for centre in centres])
-        changed = hidden.copy()
-        inputs = list(range(len(centres)))
-        losses = block_update(changed, inputs, matrix, rows, labels, self.alpha)
-        for centre, update, loss in zip(centres, changed - hidden, losses, strict=True):
-            centre.update += update
-            self.loss += centre.take_loss * loss
 
     def keeps(self, word):
         if self.p.sample == 0:

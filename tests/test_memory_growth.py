@@ -43,7 +43,6 @@ MODES = {
     "CBOW": {"sg": 0},
     "CBOW, hierarchical softmax": {"sg": 0, "hs": 1, "negative": 0},
     "CBOW, full softmax": {"sg": 0, "objective": "softmax"},
-    "CBOW in chunks": {"sg": 0, "negative_sharing": "chunk"},
     "exact, skip-gram": {"sg": 1, **EXACT},
     "exact, CBOW, hierarchical softmax": {"hs": 1, "negative": 0, **EXACT},
     "deterministic, skip-gram": {"sg": 1, **DETERMINISTIC},

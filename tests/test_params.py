@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from w2vfast import Word2Vec, params
-from w2vfast.errors import ParameterError
 from w2vfast.params import TrainParams
 
 WHOLE_NUMBERS = [
@@ -44,16 +43,6 @@ def message_of(error, **fields):
     with pytest.raises(error) as caught:
         TrainParams(**fields)
     return str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [{"sg": 1}, {"cbow_mean": 0}, {"negative": 0, "hs": 1}, {"mode": "exact"}],
-)
-def test_chunks_are_for_the_mean_of_cbow_with_negative_samples(settings):
-    TrainParams(negative_sharing="chunk")
-    with pytest.raises(ParameterError, match="Chunks are for CBOW"):
-        TrainParams(negative_sharing="chunk", **settings)
 
 
 def test_every_parameter_is_in_one_of_the_lists_above():

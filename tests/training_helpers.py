@@ -18,7 +18,6 @@ OPTIONS = {
     "shrink_windows": True,
     "cbow_mean": True,
     "pair": False,
-    "chunks": False,
     "divide_gradient": False,
     "all_losses": False,
     "max_sentence_length": 1000,

@@ -10,7 +10,6 @@ COMMIT: str
 FLAGS: str
 LANES: int
 MAX_INPUTS: int
-CHUNK_CENTRES: int
 AXES: int
 BANDS: int
 INSTRUCTION_SET: str
@@ -65,7 +64,6 @@ class Options:
         shrink_windows: bool,
         cbow_mean: bool,
         pair: bool,
-        chunks: bool,
         divide_gradient: bool,
         all_losses: bool,
         max_sentence_length: int,
@@ -209,7 +207,7 @@ def span_starts(
     first: int = 0,
     n_spans: int = ...,
 ) -> NDArray[np.int64]: ...
-def chunk_bytes(window: int, max_sentence_length: int, row_bytes: int) -> int: ...
+def window_bytes(window: int, max_sentence_length: int, row_bytes: int) -> int: ...
 def alias_table(shares: NDArray[np.float64]) -> NDArray[np.uint32]: ...
 def init_vectors(
     syn0: NDArray[np.float32], dim: int, seed: int, init_range: float

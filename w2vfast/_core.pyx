@@ -19,7 +19,7 @@ random.pxi          random numbers
 checks.pxi          shapes and ranges of all arrays
 alias.pxi           fast mode: building the noise distribution
 fast.pxi            fast mode: sentences and centre words
-cbow.pxi            fast mode: CBOW in chunks of centre words
+cbow.pxi            fast mode: CBOW and the window that moves over a sentence
 worker.pxi          fast mode: what a worker owns, its spans, the learning rate
 curvature.pxi       merges: samples of the curvature
 merge.pxi           merges: replicas of threads
@@ -116,30 +116,32 @@ cdef extern from "_core_parts/block.h" nogil:
         float* gram
         float** prefetch
         int n_prefetch
-        bint prefetch_far
         int n_inputs
         int n_outputs
         int dim
         float alpha
         float* log_sums
         float* rates
-    ctypedef struct chunk_t:
-        float** rows
-        float** targets
-        float** hidden
-        float** updates
-        int* starts
-        int* ends
-        int* by_start
-        int* by_end
-        const float* scales
-        const float* update_scales
-        float* sums
-        int last_sum
-        int lag
-        int n_rows
-        int n_centres
-        int first_centre
+    ctypedef struct window_row_t:
+        float* row
+        const float* since
+        float weight
+    ctypedef struct window_t:
+        float* sum
+        const float* earlier_total
+        float* total
+        float* next_total
+        float update_scale
+        float n_received
+        window_row_t* settled
+        window_row_t* moved
+        int n_settled
+        int n_moved
+        const float* centre
+        const float* centre_since
+        float* settled_centre
+        float scale
+        float* hidden
         int dim
     ctypedef struct block_isa_t:
         const char* name
@@ -160,17 +162,13 @@ cdef extern from "_core_parts/block.h" nogil:
                          const replica_t* replica, float* shared)
     void curvature_add(curvature_t* curvature, float weight, float* x)
     double block_loss(const block_t* block)
+    int block_append_row(float** rows, float* counts, int n, float* row)
     int block_add_row(float** rows, float* counts, int n, float* row)
-    void block_gather(float scale, float** rows, int count, float* sum, int dim)
-    void block_scatter_add(float scale, const float* x, float** rows, int count,
-                           int dim)
+    void window_step(const window_t* step)
     void block_cosine_sums(const float* rows, int64_t stride, int64_t n, const float* x,
                            int dim, float* dots, float* squares)
     void block_exp_sums(const float* logits, const float* biases, int64_t H, int64_t W,
                         float* tops, double* sums)
-    void block_update_pairs(const block_t* block)
-    void chunk_hidden(const chunk_t* chunk)
-    void chunk_scatter(const chunk_t* chunk)
     void block_prefetch_row(const float* row, int dim)
     void block_prefetch_own_row(const float* row, int dim)
     void block_prefetch_line "BLOCK_PREFETCH"(const void* address)
@@ -210,7 +208,6 @@ COMMIT = BLOCK_COMMIT.decode()
 FLAGS = BLOCK_FLAGS.decode()
 LANES = BLOCK_LANES  # floats: rows are padded to it and aligned
 MAX_INPUTS = BLOCK_INPUTS  # contexts of a centre word in a block
-CHUNK_CENTRES = CHUNK      # centre words of a chunk
 AXES = CURVATURE_AXES  # directions of the curvature that are treated apart
 BANDS = CURVATURE_BANDS  # of rows whose curvature differs
 
@@ -260,10 +257,11 @@ cdef enum:
     LOCK_TRIES = 100          # attempts to take a lock, some microseconds
     N_LOCKS = 256             # of a matrix; groups of rows beyond share them
     POOL_CENTRES = 12         # centre words that the pool of negative samples serves
-    POOL_USES = 4             # uses of a negative sample before it is replaced
+    POOL_USES = 4             # uses of a negative sample; a power of 2
     COUNTED_TOGETHER = 256    # ids that a worker trains before the others know of them
-    CHUNK = 48                # CBOW: centre words whose contexts are read together
-    GROUP = 4                 # CBOW: centre words that share negative samples
+    REACH_STEP = 2            # CBOW: from the reach of one window to that of the next
+    WINDOW_RUN = 256          # CBOW: steps of a window until its sum is made anew
+    TALLIES = 1024            # CBOW: of the words in a window, a power of 2
     TOUCHED_BLOCK = 16384     # touched rows allocated together: enough for huge pages
     PART_BITS = 4
     PARTS = 16                # 2**PART_BITS, of the rows that shards have touched
@@ -450,7 +448,6 @@ cdef struct options_t:
     bint cbow_mean
     bint pairs               # skip-gram: a block for each pair, with its own samples
     bint pooled              # negative samples come from the worker's pool
-    bint chunks              # CBOW: train chunks of centre words
     bint divide_gradient     # CBOW: the gradient of the mean, not the reference's
     bint all_losses          # compute every loss, not every LOSS_STRIDE-th
 
@@ -465,8 +462,6 @@ cdef class Options:
     pair : bool
         Draw new negative samples for each pair (CBOW: for each centre word) instead
         of taking them from the pool.
-    chunks : bool
-        Train chunks of centre words (CBOW with means and negative sampling).
     divide_gradient : bool
         CBOW: divide the update of a context row by the number of context words.
     all_losses : bool
@@ -478,7 +473,7 @@ cdef class Options:
     cdef options_t c
 
     def __init__(self, *, bint sg, bint hs, bint softmax, int negative, int window,
-                 bint shrink_windows, bint cbow_mean, bint pair, bint chunks,
+                 bint shrink_windows, bint cbow_mean, bint pair,
                  bint divide_gradient, bint all_losses, int max_sentence_length):
         self.c.sg, self.c.hs, self.c.softmax = sg, hs, softmax
         self.c.negative = negative
@@ -486,8 +481,7 @@ cdef class Options:
         self.c.shrink_windows = shrink_windows
         self.c.cbow_mean = cbow_mean
         self.c.pairs = sg and pair
-        self.c.pooled = not pair and not chunks
-        self.c.chunks = chunks
+        self.c.pooled = not pair
         self.c.divide_gradient = divide_gradient
         self.c.all_losses = all_losses
         self.c.max_sentence_length = max_sentence_length

@@ -141,14 +141,12 @@ class Word2Vec(Predictions, GensimNames):
     max_final_vocab : int, optional
         Keep only the most frequent words, at most this many.
     shrink_windows : bool, default True
-        Draw the size of each window from 1 to `window`; False: always `window`.
+        Windows have from 1 to `window` words on a side; False: always `window`.
     mode : {"fast", "exact"}, default "fast"
         "exact" gives the bytes that the C program gives with one thread.
-    negative_sharing : {"window", "pair", "chunk"}, default "window"
+    negative_sharing : {"window", "pair"}, default "window"
         "window": all pairs of a window share their negative samples, and each draw
-        serves four windows; "pair": each pair has its own.  "chunk", CBOW only: four
-        centre words share new samples, and their context words are read and updated
-        in chunks: faster with windows above 10, of lower quality on graphs.
+        serves four windows; "pair": each pair has its own.
     cbow_gradient : {"reference", "mean"}, default "reference"
         Update each context word by the whole error, as C does, or by the gradient of
         the mean.  The latter needs a larger alpha and answers fewer analogies right.
@@ -997,11 +995,10 @@ class Word2Vec(Predictions, GensimNames):
         Returns
         -------
         dict of int
-            Keys ``vocab``, ``syn0``, ``syn1``, ``syn1neg``, ``chunks`` (buffers of
-            `negative_sharing="chunk"`), ``shards`` (rows that they copy, with
-            `deterministic`), ``tables``, with several processes ``bases`` (rows as
-            they were at the last merge) and their sum, ``total``, for each process
-            [bytes].
+            Keys ``vocab``, ``syn0``, ``syn1``, ``syn1neg``, ``windows`` (of CBOW),
+            ``shards`` (rows that they copy, with `deterministic`), ``tables``, with
+            several processes ``bases`` (rows as they were at the last merge) and their
+            sum, ``total``, for each process [bytes].
 
         Raises
         ------

@@ -49,7 +49,7 @@ INIT_RANGE_LARGEST = 1000
 # How `combined_vectors` combines the input and the output vectors.
 COMBINATIONS = ("input", "output", "sum", "concat")
 MODES = ("fast", "exact")
-NEGATIVE_SHARING = ("window", "pair", "chunk")
+NEGATIVE_SHARING = ("window", "pair")
 CBOW_GRADIENT = ("reference", "mean")
 OBJECTIVES = ("softmax",)
 DEFAULT_NEGATIVE = 5
@@ -173,20 +173,18 @@ class TrainParams:
     epochs : int, default 5
         Passes over the text.
     shrink_windows : bool, default True
-        Draw each word's window from 1 to `window`; False always uses `window`.
+        Windows have from 1 to `window` words on a side, a random number in skip-gram,
+        up and down in CBOW; False: always `window`.
     compute_loss : bool, default False
         Compute the loss on every centre word, not on one in sixteen (in a text of fewer
         than 20,000 tokens it is computed on every one anyway).
     mode : {"fast", "exact"}, default "fast"
         "exact" writes the bytes that the C program would write, with one worker.
-    negative_sharing : {"window", "pair", "chunk"}, default "window"
+    negative_sharing : {"window", "pair"}, default "window"
         "window": all contexts of a centre word share negative samples, from a pool of
         each worker; a sample serves four centres, about twelve apart.
         "pair": new samples for every pair, in CBOW for every centre, as exact mode
-        always does.  "chunk": CBOW with means; four centres of a chunk of 48 share new
-        samples, and the chunk's context words are read and updated together: faster
-        with windows above 10, less good on small vocabularies and at a large alpha,
-        where it can diverge (see the benchmarks).
+        always does.
     cbow_gradient : {"reference", "mean"}, default "reference"
         "reference" adds the whole error to each context word, as C does; "mean"
         divides it by their number, the true gradient of the average.  At the same
@@ -251,7 +249,6 @@ class TrainParams:
         self._check_sampling()
         self._check_init_range()
         self._check_objective()
-        self._check_chunks()
         if self.exact:
             self._check_exact_mode()
 
@@ -353,20 +350,6 @@ class TrainParams:
                 ),
             )
         object.__setattr__(self, "negative", 0)
-
-    def _check_chunks(self) -> None:
-        can_chunk = not self.sg and self.cbow_mean and self.negative and not self.exact
-        if self.negative_sharing == "chunk" and not can_chunk:
-            self._refuse(
-                "negative_sharing",
-                (Value("window"), " or ", Value("pair"), " with these settings"),
-                (
-                    "Chunks are for CBOW with negative sampling: they need ",
-                    *(Setting("sg", False), ", ", Setting("cbow_mean", True)),
-                    *(", at least one negative sample and ", Setting("mode", "fast")),
-                    ".",
-                ),
-            )
 
     def _check_exact_mode(self) -> None:
         exact, fast = Setting("mode", "exact"), Setting("mode", "fast")

@@ -141,19 +141,6 @@ def test_sizes_below_the_least_are_refused(wrong):
         options(**wrong)
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"sg": True},
-        {"sg": False, "cbow_mean": False},
-        {"sg": False, "softmax": True, "negative": 0},
-    ],
-)
-def test_chunks_of_another_objective_are_refused(wrong):
-    with pytest.raises(ValueError, match="chunks must be of CBOW with means"):
-        options(chunks=True, **wrong)
-
-
 @pytest.mark.parametrize("starts", [[0, 99], [-1, 3], []])
 def test_spans_beyond_the_ids_are_refused(starts):
     queue = _core.SpanQueue(np.array(starts, np.int64))

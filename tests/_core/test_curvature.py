@@ -16,8 +16,7 @@ MODES = {
     "skip-gram": {"window": 4},
     "skip-gram, wide windows": {"window": 20},
     "pairs": {"window": 10, "pair": True},
-    "CBOW": {"sg": False, "chunks": False},
-    "CBOW in chunks": {"sg": False, "chunks": True},
+    "CBOW": {"sg": False},
 }
 
 
@@ -98,7 +97,7 @@ def test_a_band_of_rows_without_curvature_is_known(ids, mode):
         assert others[0] > 1.1
 
 
-@pytest.mark.parametrize("mode", ["skip-gram", "CBOW in chunks"])
+@pytest.mark.parametrize("mode", ["skip-gram", "CBOW"])
 def test_rows_that_have_replicas_are_of_the_same_bands(ids, mode):
     uses = np.full(6, 16, dtype=np.float32)
     plan = _core.Replicas(

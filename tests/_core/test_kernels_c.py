@@ -13,7 +13,7 @@ from helpers import SOURCE
 
 from w2vfast import _core
 
-PROGRAMS = ["block_check.c", "chunk_check.c", "exact_check.c", "transport_check.c"]
+PROGRAMS = ["block_check.c", "exact_check.c", "transport_check.c", "window_check.c"]
 CHECKS = Path(__file__).parent / "c"
 KERNELS = SOURCE / "_core_parts" / "kernels.c"
 BUILT_AS = ["-O3", "-ffp-contract=off"]  # as setup.py does
@@ -168,24 +168,34 @@ BREAKS = {
         "if (0) {",
     ),
     "a centre word in its own window": (
-        "chunk",
-        "fma_(minus, load(centre + w), sum)",
-        "sum",
+        "window",
+        "ISA(sub)(sum[k], settled)",
+        "sum[k]",
     ),
-    "an update of the centre word itself": (
-        "chunk",
-        "ISA(add_row)(sum, -k->update_scales[p], k->updates[p] + i, W);",
+    "a centre word that lacks its updates": (
+        "window",
+        "store(settled_centre + k * VEC_LANES, settled);",
         ";",
     ),
-    "a window that never ends": (
-        "chunk",
-        "ISA(add_row)(open, -k->update_scales[k->by_end[closed]],",
-        "ISA(add_row)(open, 0.0f,",
+    "a row that leaves without its updates": (
+        "window",
+        "store(row + k * VEC_LANES, settled);",
+        ";",
     ),
-    "a pair without its output's update": (
-        "chunk",
-        "store(output + i, fma_(error, load(x + i), y));",
-        "(void)x;",
+    "a row that stays in the sum": (
+        "window",
+        "sum[k] = fma_(weight, settled, sum[k]);",
+        ";",
+    ),
+    "a sum without the last update": (
+        "window",
+        "fma_(received, update, load(old_sum + k * VEC_LANES))",
+        "load(old_sum + k * VEC_LANES)",
+    ),
+    "an update that is not scaled": (
+        "window",
+        "if (w->update_scale != 1.0f)",
+        "if (0)",
     ),
     "a change that shrinks alike in all directions": (
         "transport",

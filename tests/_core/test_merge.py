@@ -52,7 +52,6 @@ def random_ids(n_words):
 MODES = {
     "skip-gram": {},
     "cbow": {"sg": False},
-    "chunks": {"sg": False, "chunks": True},
 }
 
 

@@ -71,6 +71,7 @@ VARIANTS = {
     "no_sampling": {"sample": 0},
     "whole_windows": {"shrink_windows": False, "window": 3},
     "wide_windows": {"window": 11},
+    "smallest_windows": {"window": 1},
     "short_pieces": {"max_sentence_length": 7},
     "uniform_noise": {"ns_exponent": 0.0},
     "min_alpha": {"min_alpha": 0.01},
@@ -82,16 +83,10 @@ CBOW_VARIANTS = {
     "sum": {"cbow_mean": 0},
     "mean_gradient": {"cbow_gradient": "mean"},
 }
-CHUNK_VARIANTS = {
-    f"chunk_{name}": {**changes, "negative_sharing": "chunk"}
-    for name, changes in CBOW_VARIANTS.items()
-    if name != "sum"
-}
-ALL_VARIANTS = {**SKIPGRAM_VARIANTS, **CBOW_VARIANTS, **CHUNK_VARIANTS}
+ALL_VARIANTS = {**SKIPGRAM_VARIANTS, **CBOW_VARIANTS}
 CASES = [
     *itertools.product([1], OBJECTIVES, SKIPGRAM_VARIANTS),
     *itertools.product([0], OBJECTIVES, CBOW_VARIANTS),
-    *itertools.product([0], ["ns", "both"], CHUNK_VARIANTS),
 ]
 
 
@@ -129,7 +124,6 @@ FROZEN_CASES = [
         [1], OBJECTIVES, ["default", "pair", "whole_windows", "wide_windows"]
     ),
     *itertools.product([0], OBJECTIVES, ["default", "sum", "mean_gradient"]),
-    *itertools.product([0], ["ns", "both"], ["chunk_default", "chunk_mean_gradient"]),
 ]
 
 

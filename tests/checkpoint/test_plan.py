@@ -54,7 +54,7 @@ class KilledAt(CallbackAny2Vec):
         {"mode": "exact"},
         {"mode": "exact", "sg": 1, "hs": 1, "negative": 0},
         {"objective": "softmax", "vector_size": 4},
-        {"negative_sharing": "chunk"},
+        {"window": 20},
         {"deterministic": True, "workers": 3, "hs": 1},
     ],
     ids=str,

@@ -23,9 +23,8 @@ SETTINGS = {
     "skip-gram, hierarchical softmax": {"sg": 1, "hs": 1, "negative": 0},
     "skip-gram, both objectives": {"sg": 1, "hs": 1},
     "CBOW, negative sampling": {"sg": 0},
-    "CBOW in chunks": {"sg": 0, "negative_sharing": "chunk"},
     "CBOW, hierarchical softmax": {"sg": 0, "hs": 1, "negative": 0},
-    "CBOW, both objectives in chunks": {"hs": 1, "negative_sharing": "chunk"},
+    "CBOW, both objectives": {"hs": 1},
     "CBOW with sums": {"sg": 0, "cbow_mean": 0, "alpha": 0.01},
     "frozen words": {"sg": 1, "freeze": ["人", "不"]},
 }
@@ -258,8 +257,6 @@ def test_the_strength_of_a_merge_is_that_of_one_update():
         ({}, (1, 1, 1)),  # the contexts of a mean change alike
         ({"cbow_mean": 0}, (1, 1, 1)),
         ({"cbow_gradient": "mean"}, (1 / 6, 1, 1)),
-        # In chunks of 48, each word is in 6 windows, and is looked up 58 / 48 times.
-        ({"negative_sharing": "chunk"}, (6 * 48 / 58, 1, 1)),
     ],
 )
 def test_how_many_updates_one_use_of_a_row_is_worth(settings, updates):

@@ -25,7 +25,7 @@ SETTINGS = {
     "sg_hs": {"sg": 1, "hs": 1, "negative": 0},
     "sg_hs_ns": {"sg": 1, "hs": 1, "vector_size": 50},
     "cbow_ns": {"sg": 0},
-    "cbow_ns_chunk": {"sg": 0, "negative_sharing": "chunk"},
+    "cbow_ns_fixed_windows": {"sg": 0, "shrink_windows": False, "window": 12},
     "cbow_hs": {"sg": 0, "hs": 1, "negative": 0},
     "cbow_ns_sum": {"sg": 0, "cbow_mean": 0, "alpha": 0.01, "window": 10},
     "sg_softmax": {"sg": 1, "objective": "softmax", "min_count": 40, "epochs": 1},

@@ -13,7 +13,6 @@ SETTINGS = {
     "skip-gram, samples for each pair": {"sg": 1, "negative_sharing": "pair"},
     "CBOW, negative sampling": {"sg": 0},
     "CBOW, hierarchical softmax": {"sg": 0, "hs": 1, "negative": 0},
-    "CBOW in chunks": {"sg": 0, "negative_sharing": "chunk"},
     "deterministic training": {"sg": 1, "hs": 1, "deterministic": True},
 }
 

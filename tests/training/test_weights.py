@@ -118,17 +118,19 @@ def test_memory_estimate_covers_the_rows_that_shards_copy():
     assert large["total"] == sum(v for k, v in large.items() if k != "total")
 
 
-def test_memory_estimate_covers_the_buffers_for_chunks():
-    chunks = {"negative_sharing": "chunk", "workers": 2, "max_sentence_length": 10**6}
+def test_memory_estimate_covers_the_windows_of_cbow():
+    settings = {"workers": 2, "max_sentence_length": 10**6, "vector_size": 100}
     small, large = (
-        estimate_memory(1000, TrainParams(window=window, **chunks))
+        estimate_memory(1000, TrainParams(window=window, **settings))
         for window in (100, 2**20)
     )
-    assert "chunks" not in estimate_memory(1000, TrainParams(workers=2))
-    assert small["chunks"] > 2 * 2 * 48 * 4 * 112  # hidden vectors and updates
-    # Each worker keeps more than two million prefix sums of 13 vectors of 64 bytes.
-    assert large["chunks"] - small["chunks"] > 2 * 2_000_000 * 13 * 64
-    assert large["total"] - small["total"] == large["chunks"] - small["chunks"]
+    assert "windows" not in estimate_memory(1000, TrainParams(sg=1))
+    assert "windows" not in estimate_memory(1000, TrainParams(mode="exact"))
+    # Each worker: 201 totals of 112 floats, and kept words with their places.
+    assert small["windows"] > 2 * (201 * 4 * 112 + 10**6 * 28)
+    # At most 259 totals, but lists for all words of a sentence.
+    assert large["windows"] - small["windows"] > 2 * 10**6 * 4 * 16
+    assert large["total"] - small["total"] == large["windows"] - small["windows"]
 
 
 def test_memory_estimate_covers_the_replicas():

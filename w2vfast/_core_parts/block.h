@@ -52,34 +52,43 @@ typedef struct {
     float *gram;                /* (C, C padded to BLOCK_LANES) scratch */
     float *const *prefetch;     /* (n_prefetch,) rows that are needed next */
     int n_prefetch;
-    int prefetch_far; /* 1: needed much later, so into the second-level cache */
-    int n_inputs;     /* C */
-    int n_outputs;    /* T */
-    int dim;          /* D */
+    int n_inputs;  /* C */
+    int n_outputs; /* T */
+    int dim;       /* D */
     float alpha;
     float *log_sums; /* (C,) softmax: log of sum over outputs of exp(logits) OUT */
     float *rates;    /* (C,) softmax: scratch, alpha * count of each input */
 } block_t;
 
-/* CBOW: n consecutive centre words and the windows around them.  Window p holds the rows
- * from starts[p] to before ends[p], without rows[first_centre + p], its centre word. */
+/* A row in the window of CBOW. */
 typedef struct {
-    float **rows;    /* (R,) rows of (D,), one for each word; may repeat IN */
-    float **targets; /* (R,) rows that receive the updates               INOUT */
-    float **hidden;  /* (n,) scale * sum of the window's rows            OUT */
-    float **updates; /* (n,) 0 at first; what each row of the window receives INOUT */
-    int *starts, *ends;         /* (n,)                                  IN */
-    int *by_start, *by_end;     /* (n,) windows ordered by starts, ends  IN */
-    const float *scales;        /* (n,) of the windows' sums             IN */
-    const float *update_scales; /* (n,) of the updates                   IN */
-    float *sums;   /* (last_sum + 1, STRIP vectors) scratch, the last prefix sums */
-    int last_sum;  /* 2^n - 1, at least 2 * window + 1 */
-    int lag;       /* largest ends[p] - p */
-    int n_rows;    /* R */
-    int n_centres; /* n */
-    int first_centre;
-    int dim; /* D */
-} chunk_t;
+    float *row;         /* (D,) */
+    const float *since; /* (D,) the total of all updates that the row has received */
+    float weight;       /* that the sum gets: 1 enters, -1 leaves, 0 stays */
+} window_row_t;
+
+/* CBOW: a window that moves to the next centre word.
+ *
+ * `sum` is that of the rows in the window, each with all updates so far.  A row in memory
+ * lacks those since it entered.  It is settled when it receives what the total has grown
+ * by.  A centre word's row is settled, and receives its own update never. */
+typedef struct {
+    float *sum; /* (D,)                                          INOUT */
+    const float *earlier_total; /* (D,) of all updates before the last one       IN */
+    float *total;          /* (D,) with it, to be scaled                    INOUT */
+    float *next_total;     /* (D,) a copy, to which the next update is added OUT */
+    float update_scale;    /* of the last update */
+    float n_received;      /* how often the sum receives it */
+    window_row_t *settled; /* (n_settled,) rows += total - since            INOUT */
+    window_row_t *moved;   /* (n_moved,) rows that have no updates to receive IN */
+    int n_settled, n_moved;
+    const float *centre;       /* (D,) the row of the centre word               IN */
+    const float *centre_since; /* (D,) its total                                IN */
+    float *settled_centre;     /* (D,) `centre`, or a row that is never read    OUT */
+    float scale;               /* of the window's sum */
+    float *hidden;             /* (D,) scale * (sum - settled centre)           OUT */
+    int dim;                   /* D */
+} window_t;
 
 /* Exact mode: the path of inner nodes of one word.  Arrays have room for at least
  * EXACT_NODES.  A saturated node (|dot| >= 6) is not active and is not updated. */
@@ -119,6 +128,12 @@ static inline int block_share(int count, int limit) {
     return (count + shares - 1) / shares;
 }
 
+/* The same for the tiles of a kernel, without a division: the last two are about equal. */
+static inline int tile_share(int count, int limit) {
+    if (count >= 2 * limit) return limit;
+    return count > limit ? (count + 1) / 2 : count;
+}
+
 /* Prefetch a row, one cache line at a time. */
 static inline void block_prefetch_row(const float *row, int dim) {
     for (int i = 0; i < dim; i += BLOCK_LANES) BLOCK_PREFETCH(row + i);
@@ -129,16 +144,15 @@ static inline void block_prefetch_own_row(const float *row, int dim) {
     for (int i = 0; i < dim; i += BLOCK_LANES) BLOCK_PREFETCH_OWN(row + i);
 }
 
-/* Prefetch columns i to i + width of all rows in b->prefetch, for writing.  Spread over
- * the arithmetic, because a core can wait for about a dozen cache lines at once. */
-BLOCK_INLINE void block_prefetch_columns(const block_t *b, int i, int width) {
-    if (i % BLOCK_LANES) return; /* second half of a line that is prefetched already */
-    for (int k = 0; k < b->n_prefetch; k++)
-        for (int j = i; j < i + width; j += BLOCK_LANES)
-            if (b->prefetch_far)
-                BLOCK_PREFETCH_L2(b->prefetch[k] + j);
-            else
-                BLOCK_PREFETCH_WRITE(b->prefetch[k] + j);
+/* Prefetch columns i to i + width of all rows in b->prefetch, for writing; lines at both
+ * ends, too, of which other columns are a part.  Spread over the arithmetic, because a core
+ * can wait for about a dozen cache lines at once. */
+BLOCK_INLINE void block_prefetch_columns(const block_t *b, int i, const int width) {
+    for (int k = 0; k < b->n_prefetch; k++) {
+        const float *row = block_row(b->prefetch[k] + i);
+        BLOCK_UNROLL
+        for (int j = 0; j < width; j += BLOCK_LANES) BLOCK_PREFETCH_WRITE(row + j);
+    }
 }
 
 /* Rows of C logits that a softmax takes in one vector. */
@@ -170,7 +184,7 @@ static inline float softmax_log_sum(const float *tops, const float *sums, int C,
  *     load, store        any alignment
  *     fill(x)            x in all lanes
  *     fma(a, b, c)       a * b + c, rounded once where the set has such an instruction
- *     add, mul, max      lane by lane
+ *     add, sub, mul, max      lane by lane
  *     clip(v, limit)     to [-limit, limit]; NaN becomes one of the limits
  *     round, pow2        nearest whole number; 2 to the power of a whole number
  *     reciprocal         1 / v, correctly rounded
@@ -208,15 +222,11 @@ typedef struct {
     int lanes; /* floats in a vector */
     void (*update)(const block_t *);
     void (*softmax)(const block_t *);
-    void (*gather)(float, float *const *, int, float *, int);
-    void (*scatter_add)(float, const float *, float *const *, int, int);
+    void (*window_step)(const window_t *);
     void (*transport)(const curvature_t *, float, const float *, const float *,
                       float *);
     void (*merge_row)(const curvature_t *, float, const replica_t *, float *);
     void (*curvature)(curvature_t *, float, float *);
-    void (*update_pairs)(const block_t *);
-    void (*chunk_hidden)(const chunk_t *);
-    void (*chunk_scatter)(const chunk_t *);
     void (*exact_dots)(const float *, float *const *, int, int, float *);
     void (*exact_update)(const float *, const float *, float *const *, int, float *,
                          int);
@@ -271,14 +281,10 @@ static int block_has_avx512(void) {
      lanes,                                     \
      block_update_##isa,                        \
      block_softmax_##isa,                       \
-     block_gather_##isa,                        \
-     block_scatter_add_##isa,                   \
+     window_step_##isa,                         \
      transport_row_##isa,                       \
      merge_row_##isa,                           \
      curvature_add_##isa,                       \
-     block_update_pairs_##isa,                  \
-     chunk_hidden_##isa,                        \
-     chunk_scatter_##isa,                       \
      exact_dots_##isa,                          \
      exact_update_##isa,                        \
      exact_axpy_##isa,                          \
@@ -328,30 +334,9 @@ static inline void block_update(const block_t *b) {
         block_isa->update(b);
 }
 
-/* The same for pairs: C inputs, each with the label 1 for an output of its own, outputs[c].
- * `logits`, `sigmoids` and `errors` are (C,); labels and counts are not read.  All
- * errors are computed from the old rows; then pairs are updated one after the other, so
- * that an output may occur twice. */
-static inline void block_update_pairs(const block_t *b) { block_isa->update_pairs(b); }
-
-/* sum (D,) OUT = scale * sum of `count` rows */
-static inline void block_gather(float scale, float *const *rows, int count, float *sum,
-                                int dim) {
-    block_isa->gather(scale, rows, count, sum, dim);
-}
-
-/* Each of `count` rows += scale * x (D,); a repeated row receives it repeatedly. */
-static inline void block_scatter_add(float scale, const float *x, float *const *rows,
-                                     int count, int dim) {
-    block_isa->scatter_add(scale, x, rows, count, dim);
-}
-
-/* Hidden vectors of a chunk: hidden[p] = scales[p] * sum of the rows of window p; the
- * updates are set to 0. */
-static inline void chunk_hidden(const chunk_t *k) { block_isa->chunk_hidden(k); }
-
-/* Add update_scales[p] * updates[p] to the target of each row of window p, for all p. */
-static inline void chunk_scatter(const chunk_t *k) { block_isa->chunk_scatter(k); }
+/* Move a window; compute the hidden vector of the next centre word.  The last update comes
+ * first, then the settled rows, then the moved ones, in their order. */
+static inline void window_step(const window_t *w) { block_isa->window_step(w); }
 
 /* row (D,) INOUT = mine + exp(-strength H) (row - base): what one worker would have made
  * of the row, had it done first what others did to `base`, which made `row` of it, and
@@ -390,16 +375,21 @@ static inline void block_exp_sums(const float *logits, const float *biases, int6
     block_isa->exp_sums(logits, biases, H, W, tops, sums);
 }
 
-/* Add a row to a list of n distinct rows with counts; returns the new n. */
+/* Append a row to a list of n distinct rows with counts; returns the new n. */
+static inline int block_append_row(float **rows, float *counts, int n, float *row) {
+    rows[n] = row;
+    counts[n] = 1.0f;
+    return n + 1;
+}
+
+/* The same for a row that may be in the list: then it is counted once more. */
 static inline int block_add_row(float **rows, float *counts, int n, float *row) {
     for (int k = 0; k < n; k++)
         if (rows[k] == row) {
             counts[k] += 1.0f;
             return n;
         }
-    rows[n] = row;
-    counts[n] = 1.0f;
-    return n + 1;
+    return block_append_row(rows, counts, n, row);
 }
 
 /* Sum over c of -log p(observed output | c), times the inputs' counts. */

@@ -56,7 +56,7 @@ BLOCK_INLINE void ISA(dot_tile)(float *const *inputs, const int C,
 BLOCK_INLINE void ISA(dot_outputs)(const dots_t *m, int t, const int T) {
     const int limit = DOT_SUMS / T < DOT_INPUTS ? DOT_SUMS / T : DOT_INPUTS;
     for (int c = 0; c < m->n_inputs;) {
-        const int height = block_share(m->n_inputs - c, limit);
+        const int height = tile_share(m->n_inputs - c, limit);
 #define DOT_CASE(C)                                                    \
     case C:                                                            \
         if (C <= limit)                                                \
@@ -72,7 +72,7 @@ BLOCK_INLINE void ISA(dot_outputs)(const dots_t *m, int t, const int T) {
 static void ISA(block_dots)(const dots_t *m) {
     const int limit = m->n_inputs < DOT_INPUTS ? DOT_OUTPUTS : DOT_SQUARE;
     for (int t = 0; t < m->n_outputs;) {
-        const int width = block_share(m->n_outputs - t, limit);
+        const int width = tile_share(m->n_outputs - t, limit);
 #define DOT_CASE(T)                                      \
     case T:                                              \
         if (T <= DOT_OUTPUTS) ISA(dot_outputs)(m, t, T); \
@@ -118,7 +118,7 @@ static void ISA(block_gram)(const block_t *b) {
     const int C = b->n_inputs, stride = gram_stride(C);
     memset(b->gram, 0, (size_t)C * stride * sizeof(float));
     for (int c = 0; c < C;) {
-        const int width = block_share(C - c, GRAM_INPUTS);
+        const int width = tile_share(C - c, GRAM_INPUTS);
         const dots_t earlier = {b->inputs + c, width,       b->inputs, c,
                                 b->dim,        b->gram + c, stride};
 #define GRAM_CASE(W)                                                       \
@@ -137,19 +137,19 @@ static void ISA(block_gram)(const block_t *b) {
 /* ---- errors ---- */
 
 /* exp(x) = p * 2^n with an error of about 1e-7, for x clipped to [-87, 87]; returns p.
- * x = n ln 2 + r, exp(x) = 2^n exp(r), exp(r) by Taylor's series on |r| <= ln(2)/2. */
+ * x = n ln 2 + r, exp(x) = 2^n exp(r), exp(r) by Taylor's series on |r| <= ln(2)/2, in
+ * pairs of terms (Estrin's scheme), which wait less for each other than Horner's. */
 BLOCK_INLINE vec ISA(exp_parts)(vec x, vec *n) {
     const vec zero = fill(0.0f), one = fill(1.0f);
     x = ISA(clip)(x, 87.0f);
     *n = ISA(round)(fma_(x, fill(1.44269504f), zero));
     vec r = fma_(*n, fill(-0.693359375f), x); /* ln 2 in two parts */
     r = fma_(*n, fill(2.12194440e-4f), r);
-    vec p = fma_(r, fill(1.0f / 720.0f), fill(1.0f / 120.0f));
-    p = fma_(p, r, fill(1.0f / 24.0f));
-    p = fma_(p, r, fill(1.0f / 6.0f));
-    p = fma_(p, r, fill(0.5f));
-    p = fma_(p, r, one);
-    return fma_(p, r, one);
+    const vec square = ISA(mul)(r, r);
+    const vec low = fma_(r, fill(1.0f / 6.0f), fill(0.5f));
+    vec high = fma_(r, fill(1.0f / 120.0f), fill(1.0f / 24.0f));
+    high = fma_(square, fill(1.0f / 720.0f), high);
+    return fma_(square, fma_(square, high, low), add(r, one));
 }
 
 /* 1 / (1 + exp(-x)) with an error of about 1e-7, for x clipped to [-87, 87]. */
@@ -223,16 +223,20 @@ BLOCK_INLINE void ISA(update_tile)(const block_t *b, int c, const int C, int i,
     float *const *outputs = b->outputs;
     const float *errors = b->errors + c;
     float *partial_sums = b->partial_sums + i;
-    vec x[UPDATE_INPUTS][8],
-        new_targets[UPDATE_INPUTS][8]; /* only C by W of them are used */
+    vec x[UPDATE_INPUTS][13],
+        new_targets[UPDATE_INPUTS][13]; /* only C by W of them are used */
     BLOCK_UNROLL
-    for (int k = 0; k < C; k++) BLOCK_UNROLL
-    for (int w = 0; w < W; w++) {
-        x[k][w] = load(b->inputs[c + k] + i + w * VEC_LANES);
-        new_targets[k][w] = load(b->targets[c + k] + i + w * VEC_LANES);
+    for (int k = 0; k < C; k++) {
+        const float *input = block_row(b->inputs[c + k] + i);
+        const float *target = block_row(b->targets[c + k] + i);
+        BLOCK_UNROLL
+        for (int w = 0; w < W; w++) {
+            x[k][w] = load(input + w * VEC_LANES);
+            new_targets[k][w] = load(target + w * VEC_LANES);
+        }
     }
     for (int t = 0; t < T; t++, errors += n_inputs, partial_sums += b->dim) {
-        float *output = outputs[t] + i;
+        float *output = block_row(outputs[t] + i);
         vec error[UPDATE_INPUTS];
         if (W > 2) BLOCK_UNROLL
         for (int k = 0; k < C; k++) error[k] = fill(errors[k]);
@@ -249,37 +253,41 @@ BLOCK_INLINE void ISA(update_tile)(const block_t *b, int c, const int C, int i,
         }
     }
     BLOCK_UNROLL
-    for (int k = 0; k < C; k++) BLOCK_UNROLL
-    for (int w = 0; w < W; w++)
-        store(b->targets[c + k] + i + w * VEC_LANES, new_targets[k][w]);
+    for (int k = 0; k < C; k++) {
+        float *target = block_row(b->targets[c + k] + i);
+        BLOCK_UNROLL
+        for (int w = 0; w < W; w++) store(target + w * VEC_LANES, new_targets[k][w]);
+    }
 }
 
-/* From column i on, W vectors at once while there are as many; returns the end column. */
-BLOCK_INLINE int ISA(update_columns)(const block_t *b, int c, const int C, int i,
-                                     const int W) {
-    if (W > 1 && C * W > UPDATE_SUMS) return i;
-    for (; i + W * VEC_LANES <= b->dim; i += W * VEC_LANES) {
-        if (c == 0) block_prefetch_columns(b, i, W * VEC_LANES);
-        if (b->n_inputs == C)
-            ISA(update_tile)(b, 0, C, i, W, 1);
-        else
-            ISA(update_tile)(b, c, C, i, W, 0);
-    }
-    return i;
+/* All outputs, columns i to i + W * VEC_LANES, and C inputs from c on. */
+BLOCK_INLINE void ISA(update_strip)(const block_t *b, int c, const int C, int i,
+                                    const int W) {
+    if (c == 0) block_prefetch_columns(b, i, W * VEC_LANES);
+    if (b->n_inputs == C)
+        ISA(update_tile)(b, 0, C, i, W, 1);
+    else
+        ISA(update_tile)(b, c, C, i, W, 0);
 }
 
 /* All outputs and C inputs from c on. */
 BLOCK_INLINE void ISA(update_inputs)(const block_t *b, int c, const int C) {
-    int i = ISA(update_columns)(b, c, C, 0, 8);
-    i = ISA(update_columns)(b, c, C, i, 4);
-    i = ISA(update_columns)(b, c, C, i, 2);
-    ISA(update_columns)(b, c, C, i, 1);
+    const int limit = UPDATE_SUMS > C ? UPDATE_SUMS / C : 1;
+    for (int i = 0, width; i < b->dim; i += width * VEC_LANES) {
+        width = tile_share((b->dim - i) / VEC_LANES, limit);
+#define STRIP_CASE(W)                                     \
+    case W:                                               \
+        if (W <= limit) ISA(update_strip)(b, c, C, i, W); \
+        break;
+        switch (width) { BLOCK_CASES_13(STRIP_CASE) }
+#undef STRIP_CASE
+    }
 }
 
 /* Add the errors times the rows of the other side to targets and outputs. */
 static void ISA(block_apply_errors)(const block_t *b) {
     for (int c = 0; c < b->n_inputs;) {
-        const int height = block_share(b->n_inputs - c, UPDATE_INPUTS);
+        const int height = tile_share(b->n_inputs - c, UPDATE_INPUTS);
 #define UPDATE_CASE(C)                                       \
     case C:                                                  \
         if (C <= UPDATE_INPUTS) ISA(update_inputs)(b, c, C); \
@@ -306,45 +314,13 @@ static void ISA(block_update)(const block_t *b) {
 
 #include "softmax_kernel.h"
 
-/* ---- gather and scatter-add ---- */
+/* ---- strips of rows ---- */
 
 /* sum += scale * x, W vectors in registers. */
 BLOCK_INLINE void ISA(add_row)(vec *sum, float scale, const float *x, const int W) {
     BLOCK_UNROLL
     for (int w = 0; w < W; w++)
         sum[w] = fma_(fill(scale), load(x + w * VEC_LANES), sum[w]);
-}
-
-/* Columns i to i + W * VEC_LANES of: sum = scale * sum of rows. */
-BLOCK_INLINE void ISA(gather_strip)(float scale, float *const *rows, int count,
-                                    float *sum, int i, const int W) {
-    vec total[STRIP];
-    BLOCK_UNROLL
-    for (int w = 0; w < W; w++) total[w] = fill(0.0f);
-    for (int k = 0; k < count; k++) {
-        const float *row = block_row(rows[k] + i);
-        BLOCK_UNROLL
-        for (int w = 0; w < W; w++) total[w] = add(total[w], load(row + w * VEC_LANES));
-    }
-    BLOCK_UNROLL
-    for (int w = 0; w < W; w++)
-        store(sum + i + w * VEC_LANES, fma_(fill(scale), total[w], fill(0.0f)));
-}
-
-/* The same columns of: rows[k] += scale * x, one row after the other. */
-BLOCK_INLINE void ISA(scatter_add_strip)(float scale, const float *x,
-                                         float *const *rows, int count, int i,
-                                         const int W) {
-    vec change[STRIP];
-    BLOCK_UNROLL
-    for (int w = 0; w < W; w++)
-        change[w] = fma_(fill(scale), load(x + i + w * VEC_LANES), fill(0.0f));
-    for (int k = 0; k < count; k++) {
-        float *row = block_row(rows[k] + i);
-        BLOCK_UNROLL
-        for (int w = 0; w < W; w++)
-            store(row + w * VEC_LANES, add(load(row + w * VEC_LANES), change[w]));
-    }
 }
 
 /* All columns in strips of about equal width: calls STRIP_TASK(W) with i set. */
@@ -354,26 +330,12 @@ BLOCK_INLINE void ISA(scatter_add_strip)(float scale, const float *x,
         break;
 #define STRIPS(dim)                                             \
     for (int i = 0, width; i < (dim); i += width * VEC_LANES) { \
-        width = block_share(((dim) - i) / VEC_LANES, STRIP);    \
+        width = tile_share(((dim) - i) / VEC_LANES, STRIP);     \
         switch (width) { BLOCK_CASES_13(STRIP_CASE) }           \
     }
 
-static void ISA(block_gather)(float scale, float *const *rows, int count, float *sum,
-                              int dim) {
-#define STRIP_TASK(W) ISA(gather_strip)(scale, rows, count, sum, i, W)
-    STRIPS(dim)
-#undef STRIP_TASK
-}
-
-static void ISA(block_scatter_add)(float scale, const float *x, float *const *rows,
-                                   int count, int dim) {
-#define STRIP_TASK(W) ISA(scatter_add_strip)(scale, x, rows, count, i, W)
-    STRIPS(dim)
-#undef STRIP_TASK
-}
-
 #include "transport_kernel.h"
-#include "chunk_kernel.h"
+#include "window_kernel.h"
 
 #undef STRIPS
 #undef STRIP_CASE

@@ -86,11 +86,6 @@ cdef check_options(const options_t* options):
             f"in [0, {LARGEST_OPTION}]", options.negative)
     require(1 <= options.max_sentence_length <= LARGEST_OPTION, "max_sentence_length",
             f"in [1, {LARGEST_OPTION}]", options.max_sentence_length)
-    if options.chunks:
-        require(not options.sg and not options.softmax and options.cbow_mean,
-                "an objective in chunks", "of CBOW with means and without softmax",
-                f"sg={options.sg}, softmax={options.softmax}, "
-                f"cbow_mean={options.cbow_mean}")
 
 
 cdef check_objectives(const model_t* model, const options_t* options, bint exact):

@@ -17,28 +17,22 @@
 
 /* BLOCK_PREFETCH_WRITE fetches a cache line for writing, so that this core owns it at
  * once (prefetchw).  It does nothing on an x86 processor without that instruction (Intel
- * Haswell has AVX2 but not prefetchw).  BLOCK_PREFETCH_L2 fetches into the second-level
- * cache only, which has room for rows that are needed much later.
- * The empty asm keeps gcc from removing calls of functions that only prefetch. */
+ * Haswell has AVX2 but not prefetchw).  The empty asm keeps gcc from removing calls of functions that only prefetch. */
 #if defined(__GNUC__) || defined(__clang__)
 #define BLOCK_PREFETCH(p) (__builtin_prefetch(p), block_keep())
 #define BLOCK_PREFETCH_WRITE(p) (__builtin_prefetch(p, 1), block_keep())
-#define BLOCK_PREFETCH_L2(p) (__builtin_prefetch(p, 0, 2), block_keep())
 static inline void block_keep(void) { __asm__ volatile(""); }
 #elif defined(_M_X64)
 #include <intrin.h>
 #define BLOCK_PREFETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
 #define BLOCK_PREFETCH_WRITE(p) _m_prefetchw(p)
-#define BLOCK_PREFETCH_L2(p) _mm_prefetch((const char *)(p), _MM_HINT_T1)
 #elif defined(_M_ARM64)
 #include <intrin.h>
 #define BLOCK_PREFETCH(p) __prefetch(p)
 #define BLOCK_PREFETCH_WRITE(p) __prefetch2(p, 16) /* PSTL1KEEP */
-#define BLOCK_PREFETCH_L2(p) __prefetch2(p, 2)     /* PLDL2KEEP */
 #else
 #define BLOCK_PREFETCH(p) ((void)(p))
 #define BLOCK_PREFETCH_WRITE(p) ((void)(p))
-#define BLOCK_PREFETCH_L2(p) ((void)(p))
 #endif
 
 /* Take a cache line from other processors, in order to write it.  Where the compiler may
@@ -53,11 +47,11 @@ static inline void block_keep(void) { __asm__ volatile(""); }
 /* The same pointer, of which the compiler knows nothing: then it reaches the vectors of a
  * row by constant distances, where gcc else keeps an index for each, more than there are
  * registers. */
-static inline float *block_row(float *row) {
+static inline float *block_row(const float *row) {
 #if defined(__GNUC__) || defined(__clang__)
     __asm__("" : "+r"(row));
 #endif
-    return row;
+    return (float *)row;
 }
 
 /* The cases of a switch from 1 to N, so that a kernel sees its shape as a constant. */

@@ -10,7 +10,7 @@ cdef struct curvatures_t:
     curvature_t syn1
     curvature_t syn1neg
     int64_t due              # kept words of this worker at the next sample
-    bint is_due              # for the centre word or chunk that is trained now
+    bint is_due              # for the centre word that is trained now
     int64_t n_sampled        # centre words
     int64_t n_contexts       # of these
 
@@ -36,7 +36,7 @@ cdef allocate_curvature(list owners, curvature_t* h, const model_t* model,
 
 cdef inline void schedule_sample(curvatures_t* curvatures,
                                  int64_t n_words) noexcept nogil:
-    """Decide whether the next centre word or chunk is sampled: at first most are."""
+    """Decide whether the next centre word is sampled: at first most are."""
     curvatures.is_due = n_words >= curvatures.due
     if curvatures.is_due:
         curvatures.due = n_words + min(<int64_t>CURVATURE_STRIDE,
@@ -121,31 +121,3 @@ cdef void count_uses_of_bands(const model_t* model, const matrix_t* outputs,
 cdef inline int band_of(const model_t* model, const matrix_t* matrix,
                         const float* row) noexcept nogil:
     return curvature_band(<uint32_t>word_of(matrix, row, model.stride))
-
-
-cdef void sample_group(const model_t* model, const block_t* block,
-                       int n_negative) noexcept nogil:
-    """Sample the negative samples of a CBOW group, as one block of an average word."""
-    cdef float scale = <float>1.0 / block.n_inputs
-    add_outputs(model.syn0.curvature, block, scale)
-    add_inputs(model, &model.syn1neg, block, scale / (n_negative + 1))
-    count_uses_of_bands(model, &model.syn1neg, block, <float>1.0 / (n_negative + 1))
-    model.syn0.curvature.n_blocks += 1
-    model.syn1neg.curvature.n_blocks += 1
-
-
-cdef void sample_pairs(const model_t* model, const block_t* block,
-                       int n_negative) noexcept nogil:
-    """Add the pairs of a CBOW group's words with their own outputs."""
-    cdef curvature_t* of_outputs = model.syn1neg.curvature
-    cdef float scale = <float>1.0 / block.n_inputs
-    cdef float of_output = scale / (n_negative + 1), weight
-    cdef int c, band
-    for c in range(block.n_inputs):
-        weight = weight_of(block, 0, c)
-        curvature_add(model.syn0.curvature, scale * weight, block.outputs[c])
-        curvature_add(of_outputs, of_output * weight, block.inputs[c])
-        band = band_of(model, &model.syn1neg, block.outputs[c])
-        of_outputs.band_uses[band] += of_output
-        of_outputs.band_traces[band] += (
-            of_output * weight * of_outputs.dots[of_outputs.n_axes])

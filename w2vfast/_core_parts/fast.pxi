@@ -12,16 +12,14 @@ cdef void train_sentence(model_t* model, const options_t* options, work_t* work,
     cdef centre_t* centre
     cdef centre_t* next_centre
     work.n_kept = 0
-    work.others.left_out = -1
     keep_words(model, work, ids, start, stop)
-    for pos in range(min(options.window + 1, work.n_kept)):
-        block_prefetch_row(row_ahead(&model.syn0, work.words[pos], model.stride),
-                           model.dim)
+    for pos in range(min(options.window, work.n_kept)):
+        block_prefetch_row(look_up(model, options, work, pos), model.dim)
     if work.n_kept > 0:
         prepare(model, options, work, &work.centres[0], 0)
     for pos in range(work.n_kept):
         if atomic_read(work.stopped):
-            return
+            break
         copy_touched(model)
         centre = &work.centres[pos & 1]
         work.block.n_prefetch = 0
@@ -35,8 +33,10 @@ cdef void train_sentence(model_t* model, const options_t* options, work_t* work,
             train_centre(model, options, work, centre)
         due = work.merging.due
         merge_when_due(model, &work.merging, 1, work.block.alpha)
-        if work.merging.due != due:  # then more rows may have replicas
-            work.others.left_out = -1
+        if work.merging.due != due and not options.sg:
+            # Rows have changed, or are others.
+            renew_window(model, options, work, pos + 1)
+    empty_window(model, work)
 
 
 cdef inline void sample_centre(curvatures_t* curvatures,
@@ -85,8 +85,7 @@ cdef void prepare(const model_t* model, const options_t* options, work_t* work,
     centre.word = work.words[pos]
     centre.take_loss = takes_loss(options, work, pos)
     if pos + options.window < work.n_kept:  # the next word to enter a window
-        list_prefetch(centre, row_ahead(&model.syn0, work.words[pos + options.window],
-                                        model.stride))
+        list_prefetch(centre, look_up(model, options, work, pos + options.window))
     prefetch_slots(model, work, pos, options.window)
     if options.hs:
         find_path(model, centre)
@@ -94,6 +93,15 @@ cdef void prepare(const model_t* model, const options_t* options, work_t* work,
     if options.negative > 0:
         for u in range(centre.n_window if options.pairs else 1):
             draw_outputs(model, options, work, centre, u)
+
+
+cdef inline float* look_up(const model_t* model, const options_t* options,
+                           work_t* work, int pos) noexcept nogil:
+    """Return the row of the word at `pos`; CBOW: keep it for the window."""
+    cdef float* found = row_ahead(&model.syn0, work.words[pos], model.stride)
+    if not options.sg:
+        work.sliding.places[pos].row = found
+    return found
 
 
 cdef inline bint takes_loss(const options_t* options, const work_t* work,
@@ -108,10 +116,12 @@ cdef inline void list_prefetch(centre_t* centre, float* row) noexcept nogil:
 
 cdef inline void draw_window(const options_t* options, work_t* work, centre_t* centre,
                              int pos) noexcept nogil:
-    """Choose the window around `pos`, which shrinks at random."""
+    """Choose the window around `pos`.  Skip-gram: its size is random."""
     cdef int reach = options.window
-    if options.shrink_windows:
+    if options.shrink_windows and options.sg:
         reach = 1 + random_below(&work.random, options.window)
+    elif options.shrink_windows:
+        reach = next_reach(options, work, pos)
     centre.pos, centre.first = pos, max(0, pos - reach)
     centre.n_window = min(work.n_kept, pos + reach + 1) - centre.first - 1
 
@@ -149,19 +159,47 @@ cdef void draw_outputs(const model_t* model, const options_t* options, work_t* w
     cdef float** outputs = ns_outputs(options, centre, u)
     cdef float* counts = ns_counts(options, centre, u)
     cdef float* output = row(&model.syn1neg, centre.word, model.stride)
+    cdef uint64_t listed = 0
     cdef int32_t word
-    cdef int k, n = block_add_row(outputs, counts, 0, output)
+    cdef int k, n = block_append_row(outputs, counts, 0, output)
     list_prefetch(centre, output)
+    draw_samples(model, options, work, centre)
     for k in range(options.negative):
-        if options.pooled:
-            word = draw_from_pool(model, work, centre)
-        else:
-            word = draw_alias(model, next_random64(&work.random))
-            list_prefetch(centre, row(&model.syn1neg, word, model.stride))
+        word = work.samples[k]
         if word != centre.word:
             output = row(&model.syn1neg, word, model.stride)
-            n = block_add_row(outputs, counts, n, output)
+            n = add_row_of(word, outputs, counts, n, output, &listed)
     centre.ns_lengths[u] = n
+
+
+cdef inline void draw_samples(const model_t* model, const options_t* options,
+                              work_t* work, centre_t* centre) noexcept nogil:
+    """Draw K negative samples, or take them from the pool, which is a ring."""
+    cdef int K = options.negative, k
+    cdef int n = min(K, work.pool.size - work.pool.pos)
+    if options.pooled:
+        take_from_pool(model, work, centre, work.samples, n)
+        if n < K:
+            take_from_pool(model, work, centre, work.samples + n, K - n)
+        return
+    for k in range(K):
+        work.samples[k] = draw_alias(model, next_random64(&work.random))
+        list_prefetch(centre, row(&model.syn1neg, work.samples[k], model.stride))
+
+
+cdef inline int add_row_of(int32_t word, float** rows, float* counts, int n, float* row,
+                           uint64_t* listed) noexcept nogil:
+    """Add a row to a list of n distinct rows with counts; return the new n.
+
+    listed: INOUT, a bit for the last bits of each word in the list.  Most words find
+    theirs free, and need no search.
+    """
+    cdef uint64_t bit = <uint64_t>1 << (word & 63)
+    cdef bint is_free = not listed[0] & bit
+    listed[0] |= bit
+    if is_free:
+        return block_append_row(rows, counts, n, row)
+    return block_add_row(rows, counts, n, row)
 
 
 cdef inline float** ns_outputs(const options_t* options, centre_t* centre,
@@ -192,22 +230,24 @@ cdef void fill_pool(const model_t* model, const options_t* options,
             work.pool.words[k] = draw_alias(model, next_random64(&work.random))
 
 
-cdef inline int32_t draw_from_pool(const model_t* model, work_t* work,
-                                   centre_t* centre) noexcept nogil:
+cdef inline void take_from_pool(const model_t* model, work_t* work, centre_t* centre,
+                                int32_t* samples, int n) noexcept nogil:
+    """Take the next n samples; replace those that had their last use."""
     cdef pool_t* pool = &work.pool
-    cdef int pos = pool.pos
-    cdef int32_t word = pool.words[pos]
-    cdef int n_uses = (pos + pool.round) % POOL_USES  # POOL_USES - 1 before this one
-    if n_uses == 0:  # replaces a share of the pool each round
-        pool.words[pos] = draw_alias(model, next_random64(&work.random))
-        prefetch_sample(model, centre, pool.words[pos])
-    elif n_uses == 1 and model.syn1neg.slots != NULL:
-        list_prefetch(centre, row_ahead(&model.syn1neg, word, model.stride))
-    pool.pos += 1
+    cdef int32_t* words = pool.words + pool.pos
+    cdef int begin = -(pool.pos + pool.round), k
+    for k in range(n):
+        samples[k] = words[k]
+    for k from begin & (POOL_USES - 1) <= k < n by POOL_USES:
+        words[k] = draw_alias(model, next_random64(&work.random))
+        prefetch_sample(model, centre, words[k])
+    if model.syn1neg.slots != NULL:
+        for k from (begin + 1) & (POOL_USES - 1) <= k < n by POOL_USES:
+            list_prefetch(centre, row_ahead(&model.syn1neg, samples[k], model.stride))
+    pool.pos += n
     if pool.pos == pool.size:
         pool.pos = 0
         pool.round += 1
-    return word
 
 
 cdef inline void prefetch_sample(const model_t* model, centre_t* centre,
@@ -225,11 +265,8 @@ cdef inline void prefetch_sample(const model_t* model, centre_t* centre,
 
 cdef inline void train_centre(const model_t* model, const options_t* options,
                               work_t* work, centre_t* centre) noexcept nogil:
-    if options.sg or model.syn0.touched != NULL:
-        list_contexts(model, options, work, centre)
-    else:
-        leave_out_centre(model, options, work, centre)
     if options.sg:
+        list_contexts(model, options, work, centre)
         train_skipgram(model, options, work, centre)
     else:
         train_cbow(model, options, work, centre)
@@ -239,7 +276,7 @@ cdef void list_contexts(const model_t* model, const options_t* options, work_t* 
                         centre_t* centre) noexcept nogil:
     """List the rows of the words in the window.
 
-    Rows may repeat where they are trained one by one, or summed.  Updates of frozen
+    Rows may repeat where they are trained one by one.  Updates of frozen
     rows go to a scratch row, which discards them.  Not part of `prepare`: the loops
     over the contexts follow at once, and the processor predicts their length by this.
     """
@@ -247,52 +284,20 @@ cdef void list_contexts(const model_t* model, const options_t* options, work_t* 
     cdef float* context
     cdef int32_t word
     cdef int k, n = 0, n_before
-    cdef bint is_distinct = options.sg and not options.pairs
-    centre.contexts, centre.targets = centre.own_contexts, centre.own_targets
+    cdef uint64_t listed = 0
     for k in range(centre.first, centre.first + centre.n_window):
         word = work.words[k + (k >= centre.pos)]  # without a branch: which k is random
         context = row(&syn0, word, model.stride)
         n_before = n
-        if is_distinct:
-            n = block_add_row(centre.contexts, centre.context_counts, n, context)
+        if not options.pairs:
+            n = add_row_of(word, centre.contexts, centre.context_counts, n, context,
+                           &listed)
         else:
             centre.contexts[n] = context
             n += 1
         if model.frozen != NULL and n > n_before:
             centre.targets[n_before] = work.discard if model.frozen[word] else context
     centre.n_contexts = n
-
-
-cdef void leave_out_centre(const model_t* model, const options_t* options,
-                           work_t* work, centre_t* centre) noexcept nogil:
-    """List the same for CBOW: each row of a sentence once, and not the centre word's.
-
-    From one centre word to the next one row of the list changes, and one is added.
-    """
-    cdef int last = work.others.left_out, reach = options.window, k
-    if last < 0:
-        for k in range(max(0, centre.pos - reach),
-                       min(centre.pos + reach, work.n_kept - 1)):
-            list_other(model, work, k, k + (k >= centre.pos))
-    else:
-        for k in range(last, centre.pos):
-            list_other(model, work, k, k)
-        for k in range(last + reach, min(centre.pos + reach, work.n_kept - 1)):
-            list_other(model, work, k, k + 1)
-    work.others.left_out = centre.pos
-    centre.contexts = work.others.rows + centre.first
-    centre.targets = work.others.targets + centre.first
-    centre.n_contexts = centre.n_window
-
-
-cdef inline void list_other(const model_t* model, work_t* work, int k,
-                            int pos) noexcept nogil:
-    """Let the k-th other row be that of the word at `pos`."""
-    cdef int32_t word = work.words[pos]
-    work.others.rows[k] = row(&model.syn0, word, model.stride)
-    if model.frozen != NULL:
-        work.others.targets[k] = (work.discard if model.frozen[word]
-                                  else work.others.rows[k])
 
 
 cdef void train_skipgram(const model_t* model, const options_t* options, work_t* work,
@@ -309,27 +314,6 @@ cdef void train_skipgram(const model_t* model, const options_t* options, work_t*
         work.block.targets = centre.targets + c
         update_outputs(model, options, work, centre, c)
         c += width
-
-
-cdef void train_cbow(const model_t* model, const options_t* options, work_t* work,
-                     centre_t* centre) noexcept nogil:
-    """The input is the mean (or sum) of the contexts' rows; all receive its update."""
-    cdef float scale = 1.0
-    memset(work.neu1e, 0, model.stride * sizeof(float))
-    if options.cbow_mean:
-        scale = <float>1.0 / centre.n_contexts
-    block_gather(scale, centre.contexts, centre.n_contexts, work.neu1, work.block.dim)
-    if centre.take_loss:
-        atomic_add(&work.counters.losses.predictions, 1)
-    work.block.n_inputs = 1
-    work.block.input_counts = work.ones
-    work.block.inputs = &work.neu1
-    work.block.targets = &work.neu1e
-    update_outputs(model, options, work, centre, 0)
-    # word2vec.c adds the whole error to each row; the mean's gradient is the n-th part.
-    scale = scale if options.divide_gradient else 1.0
-    block_scatter_add(scale, work.neu1e, centre.targets, centre.n_contexts,
-                      work.block.dim)
 
 
 cdef void update_outputs(const model_t* model, const options_t* options, work_t* work,
@@ -366,7 +350,7 @@ cdef void update_all_outputs(work_t* work, centre_t* centre) noexcept nogil:
     cdef float** observed = work.all_outputs + centre.word - 1
     cdef int c
     for c in range(work.block.n_inputs):
-        block_gather(1, inputs + c, 1, work.old_inputs[c], work.block.dim)
+        memcpy(work.old_inputs[c], inputs[c], work.block.dim * sizeof(float))
     work.block.inputs = work.old_inputs
     work.block.outputs = work.all_outputs
     work.block.n_outputs = work.n_outputs

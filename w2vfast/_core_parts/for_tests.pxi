@@ -38,7 +38,7 @@ def _test_block(float[:, ::1] inputs, float[:, ::1] targets, float[:, ::1] outpu
         labels=&all_labels[0], input_counts=&counts[0, 0], output_counts=&counts[1, 0],
         first_logits=&pairs[3, 0], logits=&pairs[0, 0], sigmoids=&pairs[1, 0],
         errors=&pairs[2, 0], partial_sums=&partial_sums[0], gram=&gram[0],
-        prefetch=NULL, n_prefetch=0, prefetch_far=False, n_inputs=C, n_outputs=T,
+        prefetch=NULL, n_prefetch=0, n_inputs=C, n_outputs=T,
         dim=<int>inputs.shape[1], alpha=alpha, log_sums=NULL, rates=&per_input[1, 0])
     if softmax:
         block.log_sums = &per_input[0, 0]

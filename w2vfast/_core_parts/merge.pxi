@@ -38,7 +38,7 @@ cdef struct merge_t:
 
 cdef inline void merge_when_due(model_t* model, merging_t* merging, int n_words,
                                 float alpha) noexcept nogil:
-    # Called after each centre word or chunk: a sentence may be longer than the period.
+    # Called after each centre word: a sentence may be longer than the period.
     if count_words(merging, n_words):
         merge_all(model, merging, alpha, False)
         replicate_more(model, merging)

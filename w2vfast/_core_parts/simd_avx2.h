@@ -30,6 +30,7 @@ BLOCK_INLINE vec_avx2 fma_avx2(vec_avx2 a, vec_avx2 b, vec_avx2 c) {
     return _mm256_fmadd_ps(a, b, c);
 }
 BLOCK_INLINE vec_avx2 add_avx2(vec_avx2 a, vec_avx2 b) { return _mm256_add_ps(a, b); }
+BLOCK_INLINE vec_avx2 sub_avx2(vec_avx2 a, vec_avx2 b) { return _mm256_sub_ps(a, b); }
 BLOCK_INLINE vec_avx2 mul_avx2(vec_avx2 a, vec_avx2 b) { return _mm256_mul_ps(a, b); }
 BLOCK_INLINE vec_avx2 unpack_low_avx2(vec_avx2 a, vec_avx2 b) {
     return _mm256_unpacklo_ps(a, b);

@@ -33,6 +33,9 @@ BLOCK_INLINE vec_avx512 fma_avx512(vec_avx512 a, vec_avx512 b, vec_avx512 c) {
 BLOCK_INLINE vec_avx512 add_avx512(vec_avx512 a, vec_avx512 b) {
     return _mm512_add_ps(a, b);
 }
+BLOCK_INLINE vec_avx512 sub_avx512(vec_avx512 a, vec_avx512 b) {
+    return _mm512_sub_ps(a, b);
+}
 BLOCK_INLINE vec_avx512 mul_avx512(vec_avx512 a, vec_avx512 b) {
     return _mm512_mul_ps(a, b);
 }

@@ -24,6 +24,7 @@ BLOCK_INLINE vec_generic fma_generic(vec_generic a, vec_generic b, vec_generic c
     return a * b + c;
 }
 BLOCK_INLINE vec_generic add_generic(vec_generic a, vec_generic b) { return a + b; }
+BLOCK_INLINE vec_generic sub_generic(vec_generic a, vec_generic b) { return a - b; }
 BLOCK_INLINE vec_generic mul_generic(vec_generic a, vec_generic b) { return a * b; }
 #else
 typedef struct {
@@ -48,6 +49,10 @@ BLOCK_INLINE vec_generic fma_generic(vec_generic a, vec_generic b, vec_generic c
 }
 BLOCK_INLINE vec_generic add_generic(vec_generic a, vec_generic b) {
     for (int l = 0; l < VEC_LANES; l++) a.lane[l] += b.lane[l];
+    return a;
+}
+BLOCK_INLINE vec_generic sub_generic(vec_generic a, vec_generic b) {
+    for (int l = 0; l < VEC_LANES; l++) a.lane[l] -= b.lane[l];
     return a;
 }
 BLOCK_INLINE vec_generic mul_generic(vec_generic a, vec_generic b) {

@@ -22,6 +22,7 @@ BLOCK_INLINE vec_neon fma_neon(vec_neon a, vec_neon b, vec_neon c) {
     return vfmaq_f32(c, a, b);
 }
 BLOCK_INLINE vec_neon add_neon(vec_neon a, vec_neon b) { return vaddq_f32(a, b); }
+BLOCK_INLINE vec_neon sub_neon(vec_neon a, vec_neon b) { return vsubq_f32(a, b); }
 BLOCK_INLINE vec_neon mul_neon(vec_neon a, vec_neon b) { return vmulq_f32(a, b); }
 BLOCK_INLINE vec_neon unpack_low_neon(vec_neon a, vec_neon b) {
     return vzip1q_f32(a, b);

@@ -46,7 +46,7 @@ cdef class SpanQueue:
         self.end, self.own_end = end, own_end
 
     def stop(self):
-        """Let workers return after their current centre word or chunk."""
+        """Let workers return after their current centre word."""
         atomic_add(&self.stopped, 1)
 
     def pause_at(self, int64_t offset):

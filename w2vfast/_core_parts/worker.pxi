@@ -8,10 +8,8 @@ cdef struct centre_t:
     # A centre word with its random draws and its rows.  It is prepared while the word
     # before it is trained, so that rows are prefetched in time; no draw depends on the
     # weights.
-    float** contexts         # (C,) rows of the context words; skip-gram: distinct rows
+    float** contexts         # (C,) skip-gram: rows of the context words, distinct ones
     float** targets          # (C,) the same rows, or `discard` for a frozen word
-    float** own_contexts     # memory for `contexts`, which may be part of `others`
-    float** own_targets
     float* context_counts    # (C,) how often each occurs in the window
     int32_t word
     int pos
@@ -37,55 +35,26 @@ cdef struct pool_t:
     int round                # how often the whole pool was used in this span
 
 
-cdef struct others_t:
-    # CBOW: the rows of a sentence without one of its words.
-    float** rows             # (n_kept - 1,)
-    float** targets          # (n_kept - 1,) the same, or `discard` for a frozen word
-    int left_out             # position of that word; -1: no rows are listed
+cdef struct place_t:
+    # CBOW: the word at a position of the sentence.
+    float* row               # of syn0
+    const float* since       # the total of all updates that this row has received
+    int entered              # number of the step in which it entered the window
 
 
-cdef struct stream_t:
-    # CBOW: the kept words of a span, read sentence by sentence.
-    const int32_t* ids
-    int64_t offset           # of the next sentence
-    int64_t stop             # where the span ends
-    int64_t planned          # offset after the ids of all chunks so far
-    int pos                  # first word that is in no chunk yet
-    int* before              # words of its sentence before each word, at most `window`
-    int* after               # the same after it
-
-
-cdef struct group_t:
-    # CBOW: centre words of a chunk that share their negative samples.  G is their
-    # number, at most GROUP.
-    int32_t words[GROUP]     # (G,)
-    float* inputs[GROUP]     # (G,) their hidden vectors
-    float* targets[GROUP]    # (G,) updates of their context words
-    float* own_outputs[GROUP]  # (G,) rows of the words themselves, label 1
-    int n_centres            # G
-    float** outputs          # (K,) distinct rows of negative samples, label 0
-    float* counts            # (K,) how often each was drawn
-    int n_outputs
-    int* single_centres      # (G K,) centres of samples that only some of them have
-    float** single_outputs   # (G K,) their rows
-    int n_single
-    float* loss_counts       # (G,) 1 where the loss is taken, else 0
-    int n_losses
-
-
-cdef struct plan_t:
-    # CBOW: a chunk with its random draws.  It is planned while the chunk before it
-    # waits, so that its rows are prefetched in time.
-    chunk_t chunk
-    centre_t* centres        # (n,) with their paths; their contexts are in `chunk`
-    float* scales            # (n,) 1 / words in the window
-    int* tally               # (R + 1,) scratch
-    group_t* groups          # (n_groups,)
-    int n_groups
-    float** prefetch         # (n_prefetch,) rows that this chunk is the first to need
-    int n_prefetch
-    int64_t n_ids            # of the stream, dropped ones included
-    float alpha
+cdef struct sliding_t:
+    # CBOW: a window that moves over a sentence; block.h says how it is summed up.
+    window_t step
+    place_t* places          # (n_kept,)
+    int first                # position of the first word in the window
+    int end                  # position after the last one; `first`: the window is empty
+    int n_steps              # since it was empty
+    float* totals            # (n_totals, stride) the last ones
+    int64_t n_totals
+    int64_t n_squares        # sum over the different words in the window of times ** 2
+    int32_t* tallies         # (TALLIES,) words in the window, by their last bits
+    int reach                # of the next window
+    int reach_step
 
 
 cdef struct work_t:
@@ -100,11 +69,10 @@ cdef struct work_t:
     float** old_inputs       # (C,) softmax: copies of the block's inputs
     float** all_outputs      # (V - 1,) softmax: the rows of all words
     int n_outputs            # V - 1
+    int32_t* samples         # (K,) negative samples of a centre word
     pool_t pool
-    others_t others
+    sliding_t sliding
     centre_t centres[2]      # this centre word and the next
-    stream_t stream
-    plan_t plans[2]          # this chunk and the next
     int64_t* visits          # (V,) ids visited, for tests; or NULL
     int64_t* stopped         # the queue's flag
     int64_t* trained         # ids of this epoch that all workers have trained, or NULL
@@ -190,29 +158,24 @@ cdef class Worker:
         cdef int64_t C = min(2 * <int64_t>options.window, options.max_sentence_length)
         cdef int64_t T = max(options.negative + 1, self.model.max_path)
         cdef int64_t length = options.max_sentence_length
-        if options.chunks:  # a sentence, and what is left of those before it
-            C = max(C, GROUP)
-            length += CHUNK + min(options.window, length)
         work.words = <int32_t*>owned_bytes(self.owners, length, sizeof(int32_t))
         work.offsets = <int64_t*>owned_bytes(self.owners, length, sizeof(int64_t))
         work.ns_labels = self._vectors(options.negative + 1)  # read from 1 on, too
         work.ns_labels[0] = 1
-        n_ones = max(C, T, CHUNK)
+        n_ones = max(C, T)
         work.ones = self._vectors(n_ones)
         for i in range(n_ones):
             work.ones[i] = 1
         work.pool.size = POOL_CENTRES * options.negative + 1
         work.pool.words = <int32_t*>owned_bytes(self.owners, work.pool.size,
                                                 sizeof(int32_t))
+        work.samples = <int32_t*>owned_bytes(self.owners, options.negative,
+                                             sizeof(int32_t))
         self._allocate_block(min(C, BLOCK_INPUTS), T)
         for i in range(2):
             self._allocate_centre(&work.centres[i], C, C if options.pairs else 1)
-        work.others.rows = work.others.targets = self._pointers(length)
-        if self.c.frozen != NULL:
-            work.others.targets = self._pointers(length)
-        work.block.prefetch_far = options.chunks
-        if options.chunks:
-            self._allocate_chunks(CHUNK, length)
+        if not options.sg:
+            self._allocate_window(min(C + 1, length), length)
         if options.softmax:
             self._allocate_softmax(C)
 
@@ -232,10 +195,9 @@ cdef class Worker:
 
     cdef _allocate_centre(self, centre_t* centre, int64_t C, int64_t U):
         cdef int64_t L = self.model.max_path, K = self.options.negative
-        centre.own_contexts = centre.own_targets = self._pointers(C)
+        centre.contexts = centre.targets = self._pointers(C)
         if self.c.frozen != NULL:
-            centre.own_targets = self._pointers(C)
-        centre.contexts, centre.targets = centre.own_contexts, centre.own_targets
+            centre.targets = self._pointers(C)
         centre.context_counts = self._vectors(C)
         for i in range(C):
             centre.context_counts[i] = 1
@@ -248,51 +210,22 @@ cdef class Worker:
         centre.prefetch = <float**>owned_bytes(self.owners, 1 + L + U * (K + 1),
                                                sizeof(float*))
 
-    cdef _allocate_chunks(self, int64_t n, int64_t length):
-        cdef work_t* work = &self.work
-        cdef int64_t stride = self.c.stride
-        cdef int64_t reach = min(self.options.window, self.options.max_sentence_length)
-        cdef int64_t R = min(n + 2 * reach, length), n_sums = ring_size(reach)
-        cdef float** hidden = owned_rows(self.owners, n, stride)
-        cdef float** updates = owned_rows(self.owners, n, stride)
-        cdef float* sums = self._vectors(n_sums * STRIP * BLOCK_LANES)
-        work.stream.before = self._integers(length)
-        work.stream.after = self._integers(length)
-        for i in range(2):
-            self._allocate_plan(&work.plans[i], n, R)
-            work.plans[i].chunk.hidden = hidden
-            work.plans[i].chunk.updates = updates
-            work.plans[i].chunk.sums = sums
-            work.plans[i].chunk.last_sum = <int>(n_sums - 1)
-            work.plans[i].chunk.dim = block_padded(self.c.dim)
-
-    cdef _allocate_plan(self, plan_t* plan, int64_t n, int64_t R):
-        cdef chunk_t* chunk = &plan.chunk
-        cdef int64_t L = self.model.max_path, K = self.options.negative
-        cdef int64_t n_groups = (n + GROUP - 1) // GROUP
-        chunk.rows = chunk.targets = self._pointers(R)
-        if self.c.frozen != NULL:
-            chunk.targets = self._pointers(R)
-        chunk.starts, chunk.ends = self._integers(n), self._integers(n)
-        chunk.by_start, chunk.by_end = self._integers(n), self._integers(n)
-        plan.tally = self._integers(R + 1)
-        plan.scales = self._vectors(n)
-        chunk.scales = plan.scales
-        chunk.update_scales = self.work.ones
-        if self.options.divide_gradient:
-            chunk.update_scales = plan.scales
-        plan.centres = <centre_t*>owned_bytes(self.owners, n, sizeof(centre_t))
-        plan.groups = <group_t*>owned_bytes(self.owners, n_groups, sizeof(group_t))
-        plan.prefetch = self._pointers(n * (2 + L) + n_groups * K)
-        for i in range(n):
-            plan.centres[i].path = self._pointers(L)
-            plan.centres[i].path_labels = self._vectors(L)
-        for i in range(n_groups):
-            plan.groups[i].outputs = self._pointers(K)
-            plan.groups[i].counts = self._vectors(K)
-            plan.groups[i].single_centres = self._integers(GROUP * K)
-            plan.groups[i].single_outputs = self._pointers(GROUP * K)
-            plan.groups[i].loss_counts = self._vectors(GROUP)
+    cdef _allocate_window(self, int64_t n, int64_t length):
+        """Make room for windows of at most n words."""
+        cdef sliding_t* sliding = &self.work.sliding
+        cdef window_t* step = &sliding.step
+        sliding.places = <place_t*>owned_bytes(self.owners, length, sizeof(place_t))
+        sliding.n_totals = n_totals(n)
+        sliding.totals = <float*>owned_bytes(
+            self.owners, sliding.n_totals * self.c.stride, sizeof(float))
+        sliding.tallies = <int32_t*>owned_bytes(self.owners, TALLIES, sizeof(int32_t))
+        # A place is settled once, and once more where it leaves.
+        step.settled = <window_row_t*>owned_bytes(self.owners, 2 * n,
+                                                  sizeof(window_row_t))
+        step.moved = <window_row_t*>owned_bytes(self.owners, 2 * n,
+                                                sizeof(window_row_t))
+        step.sum, step.hidden = self._vectors(self.c.stride), self.work.neu1
+        step.dim = self.work.block.dim
 
     cdef float** _pointers(self, int64_t n) except NULL:
         return <float**>owned_bytes(self.owners, n, sizeof(float*))
@@ -501,22 +434,21 @@ cdef class Worker:
             raise MemoryError
 
 
-cdef int64_t ring_size(int64_t reach):
-    """Return how many prefix sums a window needs: a power of 2 above 2 reach + 1."""
-    return 1 << int(2 * reach + 1).bit_length()
+cdef int64_t n_totals(int64_t n):
+    """Return how many totals last as long as a row is in a window of n words."""
+    return min(n, WINDOW_RUN) + 3
 
 
-def chunk_bytes(int64_t window, int64_t max_sentence_length, int64_t row_bytes):
-    """Return the bytes that a worker needs to train chunks of CBOW's centre words.
+def window_bytes(int64_t window, int64_t max_sentence_length, int64_t row_bytes):
+    """Return the bytes that a worker needs for CBOW's window.
 
-    Those of the hidden vectors, their updates, the prefix sums and the kept words; the
-    rest does not grow with `window`, `max_sentence_length` or `row_bytes`.
+    Those of the totals, the kept words and the lists of rows; the rest does not grow
+    with `window`, `max_sentence_length` or `row_bytes`.
     """
-    reach = min(window, max_sentence_length)
-    a_word = sizeof(int32_t) + sizeof(int64_t) + 2 * sizeof(int)
-    kept_words = (max_sentence_length + CHUNK + reach) * a_word
-    sums = ring_size(reach) * STRIP * BLOCK_LANES * <int64_t>sizeof(float)
-    return 2 * CHUNK * row_bytes + sums + kept_words
+    n = min(2 * window + 1, max_sentence_length)
+    a_word = sizeof(int32_t) + sizeof(int64_t) + sizeof(place_t)
+    lists = 4 * n * <int64_t>sizeof(window_row_t)
+    return max_sentence_length * <int64_t>a_word + n_totals(n) * row_bytes + lists
 
 
 # ---------------------------------------------------------------------------------
@@ -549,10 +481,6 @@ cdef void train_span(model_t* model, const options_t* options, work_t* work,
     """Train the sentences from `offset` to before `stop`."""
     cdef int64_t end
     fill_pool(model, options, work)
-    if options.chunks:
-        work.stream.ids, work.stream.offset, work.stream.stop = ids, offset, stop
-        train_span_in_chunks(model, options, work, schedule)
-        return
     while offset < stop and not atomic_read(work.stopped):
         end = sentence_end(ids, offset, stop, options.max_sentence_length)
         work.block.alpha = alpha_at(schedule, work.ahead + offset)

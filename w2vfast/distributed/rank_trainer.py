@@ -26,7 +26,7 @@ from w2vfast.distributed.rank_merges import (
 from w2vfast.distributed.rank_parts import RankParts
 from w2vfast.distributed.ranks import Ranks, float_totals, totals
 from w2vfast.system.threads import POLL_SECONDS
-from w2vfast.training.deterministic_run import look_ups, updates_per_use
+from w2vfast.training.deterministic_run import updates_per_use
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.history import EpochStats, Losses, Progress
 from w2vfast.training.position import NEVER, NoPauses, Pauses, Position
@@ -446,4 +446,4 @@ def _updates(
     inputs, nodes, outputs = updates_per_use(params)
     if params.sg and params.negative_sharing == "pair":
         outputs, nodes = contexts * outputs, contexts * nodes
-    return [uses[0] * look_ups(params) * inputs, uses[2] * nodes, uses[1] * outputs]
+    return [uses[0] * contexts * inputs, uses[2] * nodes, uses[1] * outputs]

@@ -233,19 +233,5 @@ def updates_per_use(params: TrainParams) -> tuple[float, float, float]:
         is_alone = params.negative_sharing == "pair"
         blocks = 1.0 if is_alone else _blocks_of_windows(params)
         return 1.0, blocks, blocks
-    n = params.mean_contexts
-    updates = n / look_ups(params)
-    if params.cbow_gradient == "mean":
-        updates /= n
-    return updates, 1.0, 1.0
-
-
-def look_ups(params: TrainParams) -> float:
-    """Return how often training one kept word looks up a row of `syn0`, on average.
-
-    A chunk of CBOW looks each position up once for all windows that it is in, and again
-    where it is in a window of the next chunk.
-    """
-    if params.negative_sharing == "chunk":
-        return 1 + 2 * params.window / _core.CHUNK_CENTRES
-    return params.mean_contexts
+    is_divided = params.cbow_gradient == "mean"
+    return 1.0 / params.mean_contexts if is_divided else 1.0, 1.0, 1.0

@@ -63,7 +63,6 @@ def kernel_options(params: TrainParams, n_ids: int) -> _core.Options:
         shrink_windows=params.shrink_windows,
         cbow_mean=params.cbow_mean,
         pair=params.negative_sharing == "pair",
-        chunks=params.negative_sharing == "chunk",
         divide_gradient=params.cbow_gradient == "mean",
         all_losses=params.compute_loss or n_ids < SHORT_TEXT,
         max_sentence_length=params.max_sentence_length,

@@ -168,7 +168,7 @@ def estimate_memory(n_rows: int, params: TrainParams) -> dict[str, int]:
     Returns
     -------
     dict of int
-        Bytes by name (vocab, syn0, syn1, syn1neg, chunks, shards, tables), and their
+        Bytes by name (vocab, syn0, syn1, syn1neg, windows, shards, tables), and their
         total.
     """
     row_bytes = -(-params.vector_size // LANES) * ROW_BYTES
@@ -188,9 +188,9 @@ def estimate_memory(n_rows: int, params: TrainParams) -> dict[str, int]:
         longest = min(2 * params.window, params.max_sentence_length, n_rows)
         floats = 1 if one_input else 2 * min(longest, _core.MAX_INPUTS)
         tables += params.n_workers * n_rows * (4 * floats + 8)
-    if params.negative_sharing == "chunk":
+    if not params.sg and not params.exact:
         limits = params.window, params.max_sentence_length
-        sizes["chunks"] = params.n_workers * _core.chunk_bytes(*limits, row_bytes)
+        sizes["windows"] = params.n_workers * _core.window_bytes(*limits, row_bytes)
     if params.deterministic:
         sizes["shards"] = _shard_bytes(n_rows, params, row_bytes)
     sizes["tables"] = tables

@@ -455,37 +455,6 @@ static void check_list(void) {
                       (int)(rows[k] - matrix), counts[k], tally[rows[k] - matrix]);
 }
 
-/* sum = scale * sum of rows; then rows += scale * sum, as often as each is listed. */
-static void check_gather_and_scatter_add(const case_t *k, int is_repeated) {
-    const float scale = 1.0f / k->C;
-    side_t rows = new_side(k, "scatter_add", k->C, 1.0, is_repeated);
-    float *sum = new_floats(k->D);
-    block_gather(scale, rows.rows, k->C, sum, k->D);
-    for (int i = 0; i < k->D; i++) {
-        double total = 0.0, size = 0.0;
-        for (int n = 0; n < k->C; n++) {
-            total += (double)scale * old_row(&rows, n)[i];
-            size += fabs((double)scale * old_row(&rows, n)[i]);
-        }
-        compare(k, "gather", 0, i, sum[i], total, (k->C + 1) * U * size);
-    }
-    block_scatter_add(scale, sum, rows.rows, k->C, k->D);
-    for (int row = 0; row <= k->C; row++) {
-        int n_listed = 0;
-        for (int n = 0; n < k->C; n++) n_listed += rows.list[n] == row;
-        for (int i = 0; i < rows.stride; i++) {
-            const double before = rows.before[(int64_t)row * rows.stride + i];
-            const double update = i < k->D ? n_listed * (double)scale * sum[i] : 0.0;
-            const double size = update == 0.0 ? 0.0 : fabs(before) + 2 * fabs(update);
-            compare(k, "scatter_add", row, i,
-                    rows.after[(int64_t)row * rows.stride + i], before + update,
-                    (n_listed + 1) * U * size);
-        }
-    }
-    free(sum);
-    free_side(&rows);
-}
-
 /* With VARIANTS below 4, as many variants of each shape, in turn. */
 static void check_shape(int C, int T, int D) {
     static const double sizes[] = {0.5, 4.0, 200.0};
@@ -506,10 +475,7 @@ static void check_shape(int C, int T, int D) {
 
 static void check_dim(int D) {
     for (int C = 1; C <= 12; C++) {
-        const case_t k = {.isa = block_isa->name, .C = C, .D = D};
         for (int T = 1; T <= 13; T++) check_shape(C, T, D);
-        check_gather_and_scatter_add(&k, 0);
-        check_gather_and_scatter_add(&k, 1);
     }
 }
 

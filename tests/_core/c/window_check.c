@@ -1,0 +1,142 @@
+/* Compares a step of CBOW's window, of each instruction set, with the same sums in double.
+ *
+ *     cc -O3 -ffp-contract=off window_check.c \
+ *         ../../../w2vfast/_core_parts/kernels.c -lm && ./a.out
+ *
+ * Exits with 1 and names the case at the first number whose error is too large. */
+#include "check.h"
+
+#define U (1.0 / (1 << 24)) /* half a unit in the last place of 1 */
+
+enum { N_ROWS = 7, N_TOTALS = 5, MOST_LISTED = 9 };
+
+typedef struct {
+    int n_settled, n_moved, dim;
+    float update_scale, n_received;
+    int is_frozen; /* the centre word's row must not change */
+} case_t;
+
+/* Whole rows of k->dim floats; the last one of `rows` is the one that is never read. */
+typedef struct {
+    float *rows, *totals, *sum, *next_total, *hidden;
+    window_row_t settled[MOST_LISTED], moved[MOST_LISTED];
+    window_t window;
+} data_t;
+
+static void compare(const case_t *k, const char *what, int i, double got,
+                    double expected) {
+    const double slack = 200 * U * (1 + k->n_received);
+    check_count++;
+    if (fabs(got - expected) <= slack) return; /* false for NaN */
+    stop_with("%s, %d settled, %d moved, D=%d: %s[%d] is %.9g, should be %.9g",
+              block_isa->name, k->n_settled, k->n_moved, k->dim, what, i, got,
+              expected);
+}
+
+static float *row_of(float *matrix, const case_t *k, int row) {
+    return matrix + (int64_t)row * k->dim;
+}
+
+static data_t *new_data(const case_t *k) {
+    data_t *d = calloc(1, sizeof(data_t));
+    if (!d) stop_with("no memory");
+    d->rows = new_floats((int64_t)(N_ROWS + 1) * k->dim);
+    d->totals = new_floats((int64_t)N_TOTALS * k->dim);
+    d->sum = new_floats(k->dim);
+    d->next_total = new_floats(k->dim);
+    d->hidden = new_floats(k->dim);
+    draw_floats(d->rows, (int64_t)(N_ROWS + 1) * k->dim, 1.0);
+    draw_floats(d->totals, (int64_t)N_TOTALS * k->dim, 1.0);
+    draw_floats(d->sum, k->dim, 1.0);
+    for (int n = 0; n < MOST_LISTED; n++) { /* rows may repeat */
+        d->settled[n].row = row_of(d->rows, k, draw_below(N_ROWS));
+        d->settled[n].since = row_of(d->totals, k, draw_below(N_TOTALS));
+        d->settled[n].weight = n % 2 ? -1.0f : 0.0f;
+        d->moved[n].row = row_of(d->rows, k, draw_below(N_ROWS));
+        d->moved[n].weight = n % 3 ? 1.0f : -1.0f;
+    }
+    d->window =
+        (window_t){.sum = d->sum,
+                   .earlier_total = row_of(d->totals, k, 0),
+                   .total = row_of(d->totals, k, 1),
+                   .next_total = d->next_total,
+                   .update_scale = k->update_scale,
+                   .n_received = k->n_received,
+                   .settled = d->settled,
+                   .moved = d->moved,
+                   .n_settled = k->n_settled,
+                   .n_moved = k->n_moved,
+                   .centre = row_of(d->rows, k, 2),
+                   .centre_since = row_of(d->totals, k, 3),
+                   .settled_centre = row_of(d->rows, k, k->is_frozen ? N_ROWS : 2),
+                   .scale = 0.25f,
+                   .hidden = d->hidden,
+                   .dim = k->dim};
+    return d;
+}
+
+/* The step in one column, in double. */
+static void check_column(const case_t *k, const data_t *d, const data_t *old, int i) {
+    double rows[N_ROWS + 1], totals[N_TOTALS];
+    for (int r = 0; r <= N_ROWS; r++) rows[r] = row_of(old->rows, k, r)[i];
+    for (int t = 0; t < N_TOTALS; t++) totals[t] = row_of(old->totals, k, t)[i];
+    const double update = (double)k->update_scale * (totals[1] - totals[0]);
+    totals[1] = totals[0] + update;
+    double sum = old->sum[i] + (double)k->n_received * update;
+    for (int n = 0; n < k->n_settled; n++) {
+        const int64_t row = (d->settled[n].row - d->rows) / k->dim;
+        rows[row] += totals[1] - totals[(d->settled[n].since - d->totals) / k->dim];
+        sum += (double)d->settled[n].weight * rows[row];
+    }
+    for (int n = 0; n < k->n_moved; n++)
+        sum += (double)d->moved[n].weight * rows[(d->moved[n].row - d->rows) / k->dim];
+    const double centre = rows[2] + totals[1] - totals[3];
+    rows[k->is_frozen ? N_ROWS : 2] = centre;
+    for (int r = 0; r <= N_ROWS; r++)
+        compare(k, "a row", i, row_of(d->rows, k, r)[i], rows[r]);
+    for (int t = 0; t < N_TOTALS; t++)
+        compare(k, "a total", i, row_of(d->totals, k, t)[i], totals[t]);
+    compare(k, "next_total", i, d->next_total[i], totals[1]);
+    compare(k, "sum", i, d->sum[i], sum);
+    compare(k, "hidden", i, d->hidden[i], 0.25 * (sum - centre));
+}
+
+static void free_data(data_t *d) {
+    free(d->rows);
+    free(d->totals);
+    free(d->sum);
+    free(d->next_total);
+    free(d->hidden);
+    free(d);
+}
+
+static void check_step(const case_t *k) {
+    data_t *d = new_data(k), old = *d;
+    old.rows = copy_floats(d->rows, (int64_t)(N_ROWS + 1) * k->dim);
+    old.totals = copy_floats(d->totals, (int64_t)N_TOTALS * k->dim);
+    old.sum = copy_floats(d->sum, k->dim);
+    window_step(&d->window);
+    for (int i = 0; i < k->dim; i++) check_column(k, d, &old, i);
+    free(old.rows);
+    free(old.totals);
+    free(old.sum);
+    free_data(d);
+}
+
+static void check_isa(void) {
+    static const int dims[] = {1, 20, 100, 200, 208, 300};
+    for (size_t d = 0; d < sizeof dims / sizeof dims[0]; d++)
+        for (int n_settled = 0; n_settled <= MOST_LISTED; n_settled++)
+            for (int n_moved = 0; n_moved <= MOST_LISTED; n_moved++) {
+                const int variant = n_settled + n_moved;
+                const case_t k = {.n_settled = n_settled,
+                                  .n_moved = n_moved,
+                                  .dim = block_padded(dims[d]),
+                                  .update_scale = variant % 2 ? 1.0f : 0.125f,
+                                  .n_received = (float)draw_below(30),
+                                  .is_frozen = variant % 3 == 0};
+                check_step(&k);
+            }
+}
+
+int main(void) { return check_every_isa(check_isa); }

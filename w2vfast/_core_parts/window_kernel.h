@@ -1,0 +1,75 @@
+/* CBOW: the window moves to the next centre word; included by block_kernel.h. */
+
+/* total = earlier_total + update_scale * last update */
+static void ISA(scale_update)(const window_t *w) {
+    const vec scale = fill(w->update_scale);
+    for (int i = 0; i < w->dim; i += VEC_LANES) {
+        const vec earlier = load(w->earlier_total + i);
+        const vec update = ISA(sub)(load(w->total + i), earlier);
+        store(w->total + i, fma_(scale, update, earlier));
+    }
+}
+
+/* Columns i to i + W * VEC_LANES of the settled rows, and of their part of the sum. */
+BLOCK_INLINE void ISA(settle_rows)(const window_t *w, const vec *total, vec *sum, int i,
+                                   const int W) {
+    for (int n = 0; n < w->n_settled; n++) {
+        float *row = block_row(w->settled[n].row + i);
+        const float *since = block_row(w->settled[n].since + i);
+        const vec weight = fill(w->settled[n].weight);
+        BLOCK_UNROLL
+        for (int k = 0; k < W; k++) {
+            const vec missed = ISA(sub)(total[k], load(since + k * VEC_LANES));
+            const vec settled = add(load(row + k * VEC_LANES), missed);
+            store(row + k * VEC_LANES, settled);
+            sum[k] = fma_(weight, settled, sum[k]);
+        }
+    }
+}
+
+/* The same columns of all of a step. */
+BLOCK_INLINE void ISA(window_strip)(const window_t *w, int i, const int W) {
+    const vec received = fill(w->n_received);
+    vec sum[STRIP], total[STRIP];
+    {
+        const float *earlier_total = block_row(w->earlier_total + i);
+        const float *old_sum = block_row(w->sum + i), *old = block_row(w->total + i);
+        float *next_total = block_row(w->next_total + i);
+        BLOCK_UNROLL
+        for (int k = 0; k < W; k++) {
+            total[k] = load(old + k * VEC_LANES);
+            const vec update = ISA(sub)(total[k], load(earlier_total + k * VEC_LANES));
+            sum[k] = fma_(received, update, load(old_sum + k * VEC_LANES));
+            store(next_total + k * VEC_LANES, total[k]);
+        }
+    }
+    ISA(settle_rows)(w, total, sum, i, W);
+    for (int n = 0; n < w->n_moved; n++) {
+        const float *row = block_row(w->moved[n].row + i);
+        const vec weight = fill(w->moved[n].weight);
+        BLOCK_UNROLL
+        for (int k = 0; k < W; k++)
+            sum[k] = fma_(weight, load(row + k * VEC_LANES), sum[k]);
+    }
+    const float *centre = block_row(w->centre + i);
+    const float *since = block_row(w->centre_since + i);
+    float *settled_centre = block_row(w->settled_centre + i);
+    float *new_sum = block_row(w->sum + i), *hidden = block_row(w->hidden + i);
+    const vec scale = fill(w->scale);
+    BLOCK_UNROLL
+    for (int k = 0; k < W; k++) {
+        const vec missed = ISA(sub)(total[k], load(since + k * VEC_LANES));
+        const vec settled = add(load(centre + k * VEC_LANES), missed);
+        const vec others = ISA(sub)(sum[k], settled);
+        store(settled_centre + k * VEC_LANES, settled);
+        store(new_sum + k * VEC_LANES, sum[k]);
+        store(hidden + k * VEC_LANES, ISA(mul)(scale, others));
+    }
+}
+
+static void ISA(window_step)(const window_t *w) {
+    if (w->update_scale != 1.0f) ISA(scale_update)(w);
+#define STRIP_TASK(W) ISA(window_strip)(w, i, W)
+    STRIPS(w->dim)
+#undef STRIP_TASK
+}

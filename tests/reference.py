@@ -191,7 +191,7 @@ class Word2VecReference:
         return words[max(0, pos - reach) : pos] + words[pos + 1 : pos + reach + 1]
 
     def next_reach(self, pos):
-        """Words on each side: random in skip-gram; in CBOW, up and down by 2."""
+        """Words on each side: random in skip-gram; in CBOW, up and down."""
         window = self.p.window
         if self.p.sg:
             return 1 + self.random.below(window)
@@ -199,9 +199,8 @@ class Word2VecReference:
             start = self.random.below(2 * window)
             sizes = [*range(1, window + 1), *range(window, 0, -1)]
             place = start // 2 if start % 2 else 2 * window - 1 - start // 2
-            self.reaches = itertools.cycle(
-                sizes[place::2] + sizes[place % 2 : place : 2]
-            )
+            steps = itertools.count(place, max(2, -(-window // 4)))
+            self.reaches = (sizes[step % len(sizes)] for step in steps)
         return next(self.reaches)
 
     def takes_loss(self, ids, place):

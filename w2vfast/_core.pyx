@@ -259,9 +259,8 @@ cdef enum:
     POOL_CENTRES = 12         # centre words that the pool of negative samples serves
     POOL_USES = 4             # uses of a negative sample; a power of 2
     COUNTED_TOGETHER = 256    # ids that a worker trains before the others know of them
-    REACH_STEP = 2            # CBOW: from the reach of one window to that of the next
     WINDOW_RUN = 256          # CBOW: steps of a window until its sum is made anew
-    TALLIES = 1024            # CBOW: of the words in a window, a power of 2
+    CHAINS = 1024             # CBOW: of positions with similar words, a power of 2
     TOUCHED_BLOCK = 16384     # touched rows allocated together: enough for huge pages
     PART_BITS = 4
     PARTS = 16                # 2**PART_BITS, of the rows that shards have touched

@@ -71,6 +71,7 @@ VARIANTS = {
     "no_sampling": {"sample": 0},
     "whole_windows": {"shrink_windows": False, "window": 3},
     "wide_windows": {"window": 11},
+    "very_wide_windows": {"window": 30},
     "smallest_windows": {"window": 1},
     "short_pieces": {"max_sentence_length": 7},
     "uniform_noise": {"ns_exponent": 0.0},

@@ -26,23 +26,45 @@ cdef inline int next_reach(const options_t* options, work_t* work,
     """Let the reach sweep from 1 to `window` and back, from a random start.
 
     Source: word2vec.c, TrainModelThread, where each reach is random.  Differs: all are
-    as frequent, but at most four words enter or leave the window between two centre
-    words.  With steps of 1 graphs lose quality (docs/benchmarks/tried.md).
+    as frequent, but few words enter or leave the window between two centre words.
+    With steps below a fifth of `window` graphs lose quality (docs/benchmarks/tried.md).
     """
     cdef sliding_t* sliding = &work.sliding
-    cdef int reach, start
+    cdef int reach, start, step, end
     if pos == 0:
         start = random_below(&work.random, 2 * options.window)
+        step = min(options.window, max(2, (options.window + 3) // 4))
         sliding.reach = 1 + start // 2
-        sliding.reach_step = REACH_STEP if start & 1 else -REACH_STEP
+        sliding.reach_step = step if start & 1 else -step
     reach = sliding.reach
     sliding.reach += sliding.reach_step
-    if sliding.reach < 1:
-        sliding.reach, sliding.reach_step = 1 - sliding.reach, REACH_STEP
-    elif sliding.reach > options.window:
-        sliding.reach = max(1, 2 * options.window + 1 - sliding.reach)
-        sliding.reach_step = -REACH_STEP
-    return min(reach, options.window)
+    if sliding.reach < 1 or sliding.reach > options.window:
+        # Turn round: 1, 2, ..., window, window, ..., 2, 1, 1, 2, and so on.
+        end = 1 if sliding.reach < 1 else 2 * options.window + 1
+        sliding.reach = end - sliding.reach
+        sliding.reach_step = -sliding.reach_step
+    return reach
+
+
+cdef void link_words(const options_t* options, work_t* work) noexcept nogil:
+    """Find the places of each word that a window can hold at the same time."""
+    cdef place_t* places = work.sliding.places
+    cdef int* chains = work.sliding.chains
+    cdef int pos, k, before_window
+    cdef int32_t word
+    for pos in range(work.n_kept):
+        word = work.words[pos]
+        places[pos].chained = k = chains[word & (CHAINS - 1)] - 1
+        chains[word & (CHAINS - 1)] = pos + 1
+        before_window = max(-1, pos - 2 * options.window - 1)
+        while k > before_window and work.words[k] != word:
+            k = places[k].chained
+        places[pos].previous, places[pos].next = -1, work.n_kept
+        if k > before_window:
+            places[pos].previous = k
+            places[k].next = pos
+    for pos in range(work.n_kept):
+        chains[work.words[pos] & (CHAINS - 1)] = 0
 
 
 # ---- the window ----
@@ -83,7 +105,7 @@ cdef inline void take_step(const model_t* model, work_t* work, int pos) noexcept
         step.settled_centre = work.discard
         place.since = step.total
     else:
-        n_same = settle_same(work, pos, 1)
+        n_same = settle_same(sliding, pos)
     step.centre_since = place.since
     window_step(step)
     place.since = step.next_total
@@ -126,8 +148,7 @@ cdef inline void enter_window(const model_t* model, work_t* work,
     place.since, place.entered = sliding.step.total, sliding.n_steps
     move_row(&sliding.step, place, 1)
     if not is_frozen(model, word):
-        sliding.n_squares += 2 * settle_same(work, pos, 0) + 1
-        sliding.tallies[word & (TALLIES - 1)] += 1
+        sliding.n_squares += 2 * settle_same(sliding, pos) + 1
 
 
 cdef inline void leave_window(const model_t* model, work_t* work,
@@ -139,8 +160,7 @@ cdef inline void leave_window(const model_t* model, work_t* work,
     if is_frozen(model, word):
         move_row(&sliding.step, place, -1)
     else:
-        sliding.n_squares -= 2 * settle_same(work, pos, 1) + 1
-        sliding.tallies[word & (TALLIES - 1)] -= 1
+        sliding.n_squares -= 2 * settle_same(sliding, pos) + 1
         settle(&sliding.step, place, -1)
 
 
@@ -159,27 +179,34 @@ cdef inline void settle(window_t* step, place_t* place, float weight) noexcept n
     place.since = step.total
 
 
-cdef inline int settle_same(work_t* work, int pos, int32_t n_tallied) noexcept nogil:
-    """Settle the word at `pos` in all its places, if it is in more than one.
+cdef inline int settle_same(sliding_t* sliding, int pos) noexcept nogil:
+    """Settle the other places of the word at `pos` in the window; return their number.
 
-    Then its row is the same in all of them.  n_tallied: 1 if this place is tallied,
-    else 0.  Returns the number of the other places.
+    Then the row at `pos` has all their updates.
     """
-    if work.sliding.tallies[work.words[pos] & (TALLIES - 1)] == n_tallied:
+    cdef place_t* place = &sliding.places[pos]
+    if place.previous < sliding.first and place.next >= sliding.end:
         return 0
-    return settle_places(work, pos)
+    return settle_places(sliding, place)
 
 
-cdef int settle_places(work_t* work, int pos) noexcept nogil:
-    cdef sliding_t* sliding = &work.sliding
-    cdef int32_t word = work.words[pos]
-    cdef int k, n_same = 0
-    for k in range(sliding.first, sliding.end):
-        if work.words[k] == word:
-            n_same += k != pos
-            if sliding.places[k].since != sliding.step.total:
-                settle(&sliding.step, &sliding.places[k], 0)
-    return n_same
+cdef int settle_places(sliding_t* sliding, const place_t* place) noexcept nogil:
+    cdef int k = place.previous, n = 0
+    while k >= sliding.first:
+        settle_once(&sliding.step, &sliding.places[k])
+        k = sliding.places[k].previous
+        n += 1
+    k = place.next
+    while k < sliding.end:
+        settle_once(&sliding.step, &sliding.places[k])
+        k = sliding.places[k].next
+        n += 1
+    return n
+
+
+cdef inline void settle_once(window_t* step, place_t* place) noexcept nogil:
+    if place.since != step.total:
+        settle(step, place, 0)
 
 
 cdef void empty_window(const model_t* model, work_t* work) noexcept nogil:

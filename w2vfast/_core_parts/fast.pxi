@@ -13,6 +13,8 @@ cdef void train_sentence(model_t* model, const options_t* options, work_t* work,
     cdef centre_t* next_centre
     work.n_kept = 0
     keep_words(model, work, ids, start, stop)
+    if not options.sg:
+        link_words(options, work)
     for pos in range(min(options.window, work.n_kept)):
         block_prefetch_row(look_up(model, options, work, pos), model.dim)
     if work.n_kept > 0:

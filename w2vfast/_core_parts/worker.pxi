@@ -40,6 +40,9 @@ cdef struct place_t:
     float* row               # of syn0
     const float* since       # the total of all updates that this row has received
     int entered              # number of the step in which it entered the window
+    int previous             # nearest positions of the same word that a window can
+    int next                 # reach, too; else -1 and n_kept
+    int chained              # the position before with the same last bits of its word
 
 
 cdef struct sliding_t:
@@ -52,7 +55,7 @@ cdef struct sliding_t:
     float* totals            # (n_totals, stride) the last ones
     int64_t n_totals
     int64_t n_squares        # sum over the different words in the window of times ** 2
-    int32_t* tallies         # (TALLIES,) words in the window, by their last bits
+    int* chains              # (CHAINS,) 1 + last position of each chain; scratch, zeros
     int reach                # of the next window
     int reach_step
 
@@ -218,7 +221,7 @@ cdef class Worker:
         sliding.n_totals = n_totals(n)
         sliding.totals = <float*>owned_bytes(
             self.owners, sliding.n_totals * self.c.stride, sizeof(float))
-        sliding.tallies = <int32_t*>owned_bytes(self.owners, TALLIES, sizeof(int32_t))
+        sliding.chains = self._integers(CHAINS)
         # A place is settled once, and once more where it leaves.
         step.settled = <window_row_t*>owned_bytes(self.owners, 2 * n,
                                                   sizeof(window_row_t))

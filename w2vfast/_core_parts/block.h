@@ -71,7 +71,8 @@ typedef struct {
  *
  * `sum` is that of the rows in the window, each with all updates so far.  A row in memory
  * lacks those since it entered.  It is settled when it receives what the total has grown
- * by.  A centre word's row is settled, and receives its own update never. */
+ * by.  The centre word's row is settled, too; it never receives the update that it has
+ * predicted. */
 typedef struct {
     float *sum; /* (D,)                                          INOUT */
     const float *earlier_total; /* (D,) of all updates before the last one       IN */
@@ -148,10 +149,13 @@ static inline void block_prefetch_own_row(const float *row, int dim) {
  * ends, too, of which other columns are a part.  Spread over the arithmetic, because a core
  * can wait for about a dozen cache lines at once. */
 BLOCK_INLINE void block_prefetch_columns(const block_t *b, int i, const int width) {
+    const int last = width - 1; /* in a line of its own if the first line is cut */
+    const int is_cut = i % BLOCK_LANES + last % BLOCK_LANES >= BLOCK_LANES;
     for (int k = 0; k < b->n_prefetch; k++) {
         const float *row = block_row(b->prefetch[k] + i);
         BLOCK_UNROLL
         for (int j = 0; j < width; j += BLOCK_LANES) BLOCK_PREFETCH_WRITE(row + j);
+        if (is_cut) BLOCK_PREFETCH_WRITE(row + last);
     }
 }
 
@@ -184,7 +188,7 @@ static inline float softmax_log_sum(const float *tops, const float *sums, int C,
  *     load, store        any alignment
  *     fill(x)            x in all lanes
  *     fma(a, b, c)       a * b + c, rounded once where the set has such an instruction
- *     add, sub, mul, max      lane by lane
+ *     add, sub, mul, max lane by lane
  *     clip(v, limit)     to [-limit, limit]; NaN becomes one of the limits
  *     round, pow2        nearest whole number; 2 to the power of a whole number
  *     reciprocal         1 / v, correctly rounded

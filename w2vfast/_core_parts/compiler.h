@@ -17,7 +17,8 @@
 
 /* BLOCK_PREFETCH_WRITE fetches a cache line for writing, so that this core owns it at
  * once (prefetchw).  It does nothing on an x86 processor without that instruction (Intel
- * Haswell has AVX2 but not prefetchw).  The empty asm keeps gcc from removing calls of functions that only prefetch. */
+ * Haswell has AVX2 but not prefetchw).
+ * The empty asm keeps gcc from removing calls of functions that only prefetch. */
 #if defined(__GNUC__) || defined(__clang__)
 #define BLOCK_PREFETCH(p) (__builtin_prefetch(p), block_keep())
 #define BLOCK_PREFETCH_WRITE(p) (__builtin_prefetch(p, 1), block_keep())

@@ -100,7 +100,6 @@ cdef extern from "_core_parts/block.h" nogil:
     enum: BLOCK_LANES
     enum: BLOCK_INPUTS
     enum: SOFTMAX_OUTPUTS
-    enum: STRIP
     ctypedef struct block_t:
         float** inputs
         float** targets

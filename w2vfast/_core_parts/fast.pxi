@@ -278,9 +278,9 @@ cdef void list_contexts(const model_t* model, const options_t* options, work_t* 
                         centre_t* centre) noexcept nogil:
     """List the rows of the words in the window.
 
-    Rows may repeat where they are trained one by one.  Updates of frozen
-    rows go to a scratch row, which discards them.  Not part of `prepare`: the loops
-    over the contexts follow at once, and the processor predicts their length by this.
+    Rows may repeat where they are trained one by one.  Updates of frozen rows go to a
+    scratch row, which discards them.  Not part of `prepare`: the loops over the
+    contexts follow at once, and the processor predicts their length by this.
     """
     cdef matrix_t syn0 = model.syn0  # a copy, which no store to a list can change
     cdef float* context

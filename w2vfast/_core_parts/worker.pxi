@@ -65,9 +65,7 @@ cdef struct work_t:
     int64_t* offsets         # (max_sentence_length,) their offsets in the stream
     int n_kept
     float* ns_labels         # (K + 1,) 1, then zeros
-    float* ones              # (max of L and C,)
-    float* neu1              # (stride,) CBOW: mean or sum of the context's rows
-    float* neu1e             # (stride,) CBOW: its update
+    float* ones              # (max of K + 1 and L,)
     float* discard           # (stride,) receives the updates of frozen rows; never read
     float** old_inputs       # (C,) softmax: copies of the block's inputs
     float** all_outputs      # (V - 1,) softmax: the rows of all words
@@ -165,9 +163,8 @@ cdef class Worker:
         work.offsets = <int64_t*>owned_bytes(self.owners, length, sizeof(int64_t))
         work.ns_labels = self._vectors(options.negative + 1)  # read from 1 on, too
         work.ns_labels[0] = 1
-        n_ones = max(C, T)
-        work.ones = self._vectors(n_ones)
-        for i in range(n_ones):
+        work.ones = self._vectors(T)
+        for i in range(T):
             work.ones[i] = 1
         work.pool.size = POOL_CENTRES * options.negative + 1
         work.pool.words = <int32_t*>owned_bytes(self.owners, work.pool.size,
@@ -176,7 +173,8 @@ cdef class Worker:
                                              sizeof(int32_t))
         self._allocate_block(min(C, BLOCK_INPUTS), T)
         for i in range(2):
-            self._allocate_centre(&work.centres[i], C, C if options.pairs else 1)
+            self._allocate_centre(&work.centres[i], C if options.sg else 0,
+                                  C if options.pairs else 1)
         if not options.sg:
             self._allocate_window(min(C + 1, length), length)
         if options.softmax:
@@ -185,8 +183,6 @@ cdef class Worker:
     cdef _allocate_block(self, int64_t C, int64_t T):
         cdef work_t* work = &self.work
         cdef int64_t stride = self.c.stride
-        work.neu1 = <float*>owned_bytes(self.owners, stride, sizeof(float))
-        work.neu1e = <float*>owned_bytes(self.owners, stride, sizeof(float))
         work.discard = <float*>owned_bytes(self.owners, stride, sizeof(float))
         work.block.first_logits = self._vectors(C * T)
         work.block.logits = self._vectors(C * T)
@@ -227,7 +223,8 @@ cdef class Worker:
                                                   sizeof(window_row_t))
         step.moved = <window_row_t*>owned_bytes(self.owners, 2 * n,
                                                 sizeof(window_row_t))
-        step.sum, step.hidden = self._vectors(self.c.stride), self.work.neu1
+        step.sum = self._vectors(self.c.stride)
+        step.hidden = self._vectors(self.c.stride)
         step.dim = self.work.block.dim
 
     cdef float** _pointers(self, int64_t n) except NULL:

@@ -3,7 +3,7 @@
 # From one centre word to the next, most rows stay in the window.  So a worker keeps
 # their sum, and the total of all updates; a row receives what the total has grown by
 # when it leaves the window.  The result is that of adding each update to all rows of
-# its window at once, as the C program does, but the cost does not grow with the window.
+# its window at once, as the C program does, but few rows are read and written.
 
 cdef void train_cbow(const model_t* model, const options_t* options, work_t* work,
                      centre_t* centre) noexcept nogil:

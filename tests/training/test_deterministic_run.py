@@ -257,6 +257,7 @@ def test_the_strength_of_a_merge_is_that_of_one_update():
         ({}, (1, 1, 1)),  # the contexts of a mean change alike
         ({"cbow_mean": 0}, (1, 1, 1)),
         ({"cbow_gradient": "mean"}, (1 / 6, 1, 1)),
+        ({"cbow_gradient": "mean", "cbow_mean": 0}, (1, 1, 1)),  # no mean to divide by
     ],
 )
 def test_how_many_updates_one_use_of_a_row_is_worth(settings, updates):

@@ -276,8 +276,7 @@ cdef class Worker:
         merging.input_power = 1  # each kept word updates C inputs
         if not self.options.sg and self.options.cbow_mean:
             merging.input_power -= 1  # an input moves the mean by a C-th part
-        if not self.options.sg and self.options.divide_gradient:
-            merging.input_power -= 1
+            merging.input_power -= self.options.divide_gradient
         merging.output_power = self.options.pairs
 
     cdef _replicate_rows(self, matrix_t* matrix, const float[::1] uses):

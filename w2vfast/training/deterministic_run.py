@@ -233,5 +233,5 @@ def updates_per_use(params: TrainParams) -> tuple[float, float, float]:
         is_alone = params.negative_sharing == "pair"
         blocks = 1.0 if is_alone else _blocks_of_windows(params)
         return 1.0, blocks, blocks
-    is_divided = params.cbow_gradient == "mean"
+    is_divided = params.cbow_mean and params.cbow_gradient == "mean"
     return 1.0 / params.mean_contexts if is_divided else 1.0, 1.0, 1.0

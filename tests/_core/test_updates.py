@@ -71,7 +71,6 @@ VARIANTS = {
     "no_sampling": {"sample": 0},
     "whole_windows": {"shrink_windows": False, "window": 3},
     "wide_windows": {"window": 11},
-    "very_wide_windows": {"window": 30},
     "smallest_windows": {"window": 1},
     "short_pieces": {"max_sentence_length": 7},
     "uniform_noise": {"ns_exponent": 0.0},
@@ -81,6 +80,7 @@ VARIANTS = {
 SKIPGRAM_VARIANTS = {**VARIANTS, "pair": {"negative_sharing": "pair"}}
 CBOW_VARIANTS = {
     **VARIANTS,
+    "very_wide_windows": {"window": 30},
     "sum": {"cbow_mean": 0},
     "mean_gradient": {"cbow_gradient": "mean"},
 }

@@ -106,6 +106,14 @@ def test_another_thread_changes_no_handler(handler):
 # ---- signals while the main thread is in C -------------------------------------------
 
 
+@pytest.fixture
+def ctrl_c():
+    """Let Ctrl-C raise KeyboardInterrupt; where tests run in the background it may not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def raised(number, heard):
     """Raise a signal in the block; return what the handler raises."""
     with pytest.raises(KeyboardInterrupt) as caught, heard:
@@ -113,6 +121,7 @@ def raised(number, heard):
     return type(caught.value)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_what_handlers_will_raise_is_heard():
     signals = HeardSignals()
     assert raised(signal.SIGINT, signals.heard()) is KeyboardInterrupt
@@ -125,6 +134,7 @@ def test_what_handlers_will_raise_is_heard():
     assert signals.ends() == []
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_signal_that_waits_and_one_before_the_block_are_not_heard(handler):
     signals = HeardSignals()
     with WaitingSignals(["SIGTERM"]) as waiting, signals.heard():

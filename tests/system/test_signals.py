@@ -108,7 +108,7 @@ def test_another_thread_changes_no_handler(handler):
 
 @pytest.fixture
 def ctrl_c():
-    """Let Ctrl-C raise KeyboardInterrupt; where tests run in the background it may not."""
+    """Let Ctrl-C raise KeyboardInterrupt, which it may not in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

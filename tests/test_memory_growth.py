@@ -25,6 +25,7 @@ A_ROUND = max(2, int(os.environ.get("W2VFAST_TRAININGS", "6")) // ROUNDS)
 # CPython 3.10 makes two blocks for each function that was called 1,024 times, which one
 # function or another is in most rounds.  With 3.12, glibc keeps a few kilobytes more in
 # many rounds of checkpoints.
+WARM_ROUNDS = 2  # import, fill caches, and free what was needed for that
 MOST_ROUNDS = 40 if sys.version_info < (3, 13) else ROUNDS
 # What glibc keeps for threads and at the edges of freed blocks was up to 200 bytes a
 # training; the smallest table of words in C has thousands.
@@ -177,8 +178,8 @@ def is_leak(growth):
 
 def least_growth(route, folder):
     """Return the smallest growth of a round; a leak grows in every one."""
-    least = None
-    for _ in range(1 + MOST_ROUNDS):
+    least = np.full(len(held()), np.iinfo(np.int64).max)
+    for number in range(WARM_ROUNDS + MOST_ROUNDS):
         before = held()
         for _ in range(A_ROUND):
             # Of the same name each time: pathlib keeps the names of folders.
@@ -186,8 +187,7 @@ def least_growth(route, folder):
             route(folder)
             shutil.rmtree(folder)
         growth = held() - before
-        if least is None:  # the first round imports and fills caches
-            least = np.full(len(growth), np.iinfo(np.int64).max)
+        if number < WARM_ROUNDS:
             continue
         least = np.minimum(least, growth)
         if not is_leak(least):

@@ -22,10 +22,10 @@ from w2vfast import CallbackAny2Vec, KeyedVectors, Word2Vec
 
 ROUNDS = 3
 A_ROUND = max(2, int(os.environ.get("W2VFAST_TRAININGS", "6")) // ROUNDS)
+WARM_ROUNDS = 2  # import, fill caches, and free what was needed for that
 # CPython 3.10 makes two blocks for each function that was called 1,024 times, which one
 # function or another is in most rounds.  With 3.12, glibc keeps a few kilobytes more in
 # many rounds of checkpoints.
-WARM_ROUNDS = 2  # import, fill caches, and free what was needed for that
 MOST_ROUNDS = 40 if sys.version_info < (3, 13) else ROUNDS
 # What glibc keeps for threads and at the edges of freed blocks was up to 200 bytes a
 # training; the smallest table of words in C has thousands.

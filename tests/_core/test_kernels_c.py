@@ -174,12 +174,12 @@ BREAKS = {
     ),
     "a centre word that lacks its updates": (
         "window",
-        "store(settled_centre + k * VEC_LANES, settled);",
+        "store(settled_centre + at, settled);",
         ";",
     ),
     "a row that leaves without its updates": (
         "window",
-        "store(row + k * VEC_LANES, settled);",
+        "store(row + at, settled);",
         ";",
     ),
     "a row that stays in the sum": (

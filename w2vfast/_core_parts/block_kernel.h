@@ -223,8 +223,8 @@ BLOCK_INLINE void ISA(update_tile)(const block_t *b, int c, const int C, int i,
     float *const *outputs = b->outputs;
     const float *errors = b->errors + c;
     float *partial_sums = b->partial_sums + i;
-    vec x[UPDATE_INPUTS][13],
-        new_targets[UPDATE_INPUTS][13]; /* only C by W of them are used */
+    vec x[UPDATE_INPUTS][STRIP],
+        new_targets[UPDATE_INPUTS][STRIP]; /* only C by W of them are used */
     BLOCK_UNROLL
     for (int k = 0; k < C; k++) {
         const float *input = block_row(b->inputs[c + k] + i);

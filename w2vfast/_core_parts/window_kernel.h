@@ -10,7 +10,28 @@ static void ISA(scale_update)(const window_t *w) {
     }
 }
 
-/* Columns i to i + W * VEC_LANES of the settled rows, and of their part of the sum. */
+/* One vector of a row with the updates that it lacks in memory. */
+BLOCK_INLINE vec ISA(up_to_date)(const float *row, const float *since, vec total) {
+    return add(load(row), ISA(sub)(total, load(since)));
+}
+
+/* Columns i to i + W * VEC_LANES of the totals, and of the sum with the last update. */
+BLOCK_INLINE void ISA(add_last_update)(const window_t *w, vec *total, vec *sum, int i,
+                                       const int W) {
+    const vec received = fill(w->n_received);
+    const float *earlier_total = block_row(w->earlier_total + i);
+    const float *old_sum = block_row(w->sum + i), *old = block_row(w->total + i);
+    float *next_total = block_row(w->next_total + i);
+    BLOCK_UNROLL
+    for (int k = 0; k < W; k++) {
+        total[k] = load(old + k * VEC_LANES);
+        const vec update = ISA(sub)(total[k], load(earlier_total + k * VEC_LANES));
+        sum[k] = fma_(received, update, load(old_sum + k * VEC_LANES));
+        store(next_total + k * VEC_LANES, total[k]);
+    }
+}
+
+/* The same columns of the settled rows, and of their part of the sum. */
 BLOCK_INLINE void ISA(settle_rows)(const window_t *w, const vec *total, vec *sum, int i,
                                    const int W) {
     for (int n = 0; n < w->n_settled; n++) {
@@ -19,9 +40,9 @@ BLOCK_INLINE void ISA(settle_rows)(const window_t *w, const vec *total, vec *sum
         const vec weight = fill(w->settled[n].weight);
         BLOCK_UNROLL
         for (int k = 0; k < W; k++) {
-            const vec missed = ISA(sub)(total[k], load(since + k * VEC_LANES));
-            const vec settled = add(load(row + k * VEC_LANES), missed);
-            store(row + k * VEC_LANES, settled);
+            const int at = k * VEC_LANES;
+            const vec settled = ISA(up_to_date)(row + at, since + at, total[k]);
+            store(row + at, settled);
             sum[k] = fma_(weight, settled, sum[k]);
         }
     }
@@ -29,28 +50,11 @@ BLOCK_INLINE void ISA(settle_rows)(const window_t *w, const vec *total, vec *sum
 
 /* The same columns of all of a step. */
 BLOCK_INLINE void ISA(window_strip)(const window_t *w, int i, const int W) {
-    const vec received = fill(w->n_received);
     vec sum[STRIP], total[STRIP];
-    {
-        const float *earlier_total = block_row(w->earlier_total + i);
-        const float *old_sum = block_row(w->sum + i), *old = block_row(w->total + i);
-        float *next_total = block_row(w->next_total + i);
-        BLOCK_UNROLL
-        for (int k = 0; k < W; k++) {
-            total[k] = load(old + k * VEC_LANES);
-            const vec update = ISA(sub)(total[k], load(earlier_total + k * VEC_LANES));
-            sum[k] = fma_(received, update, load(old_sum + k * VEC_LANES));
-            store(next_total + k * VEC_LANES, total[k]);
-        }
-    }
+    ISA(add_last_update)(w, total, sum, i, W);
     ISA(settle_rows)(w, total, sum, i, W);
-    for (int n = 0; n < w->n_moved; n++) {
-        const float *row = block_row(w->moved[n].row + i);
-        const vec weight = fill(w->moved[n].weight);
-        BLOCK_UNROLL
-        for (int k = 0; k < W; k++)
-            sum[k] = fma_(weight, load(row + k * VEC_LANES), sum[k]);
-    }
+    for (int n = 0; n < w->n_moved; n++)
+        ISA(add_row)(sum, w->moved[n].weight, block_row(w->moved[n].row + i), W);
     const float *centre = block_row(w->centre + i);
     const float *since = block_row(w->centre_since + i);
     float *settled_centre = block_row(w->settled_centre + i);
@@ -58,12 +62,11 @@ BLOCK_INLINE void ISA(window_strip)(const window_t *w, int i, const int W) {
     const vec scale = fill(w->scale);
     BLOCK_UNROLL
     for (int k = 0; k < W; k++) {
-        const vec missed = ISA(sub)(total[k], load(since + k * VEC_LANES));
-        const vec settled = add(load(centre + k * VEC_LANES), missed);
-        const vec others = ISA(sub)(sum[k], settled);
-        store(settled_centre + k * VEC_LANES, settled);
-        store(new_sum + k * VEC_LANES, sum[k]);
-        store(hidden + k * VEC_LANES, ISA(mul)(scale, others));
+        const int at = k * VEC_LANES;
+        const vec settled = ISA(up_to_date)(centre + at, since + at, total[k]);
+        store(settled_centre + at, settled);
+        store(new_sum + at, sum[k]);
+        store(hidden + at, ISA(mul)(scale, ISA(sub)(sum[k], settled)));
     }
 }
 

@@ -2,14 +2,29 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 
+import pytest
 from helpers import CHILD_OPTIONS, cli_command
+from thread_ranks import write_random_text
 
 RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK")  # of MPICH and Open MPI
 LIMIT = 100  # of a job [s]
 FLAGS = ["-min-count", "1", "-size", "16", "-threads", "1", "-iter", "2"]
+
+
+def require_mpi():
+    """Skip a module of tests where there is no MPI."""
+    pytest.importorskip("mpi4py", exc_type=ImportError)
+    if shutil.which("mpiexec") is None:
+        pytest.skip("mpiexec is not installed", allow_module_level=True)
+
+
+def write_text(folder):
+    sizes = {"n_words": 60_000, "n_distinct": 2000}
+    return write_random_text(folder / "text.txt", seed=2, exponent=1.3, **sizes)
 
 
 @contextlib.contextmanager

@@ -1,20 +1,16 @@
 """What users of the command line see when a process of a job fails: soon, and plain."""
 
 import os
-import shutil
 import signal
 import sys
 import time
 
 import pytest
 from helpers import CHILD_OPTIONS, cli_command, run_cli
-from mpi_jobs import FLAGS, ranks_of, run, started, train
-from thread_ranks import write_random_text
+from mpi_jobs import FLAGS, ranks_of, require_mpi, run, started, train, write_text
 
 pytestmark = pytest.mark.peer
-pytest.importorskip("mpi4py", exc_type=ImportError)
-if shutil.which("mpiexec") is None:
-    pytest.skip("mpiexec is not installed", allow_module_level=True)
+require_mpi()
 
 KILLED = 9  # status of mpiexec if it has killed another process before it ends
 SOON = 30  # for a job that trains for ever otherwise [s]
@@ -23,9 +19,7 @@ INTERNAL = ("Error:", "RankError", "Terminated", "KeyboardInterrupt", "Traceback
 
 @pytest.fixture(scope="module")
 def text(tmp_path_factory):
-    path = tmp_path_factory.mktemp("mpi") / "text.txt"
-    sizes = {"n_words": 60_000, "n_distinct": 2000}
-    return write_random_text(path, seed=2, exponent=1.3, **sizes)
+    return write_text(tmp_path_factory.mktemp("mpi"))
 
 
 def files(text, tmp_path):

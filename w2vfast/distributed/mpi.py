@@ -26,6 +26,7 @@ CHUNK_BYTES = 1 << 21  # added up at once; larger ones leave the processor's cac
 LONGEST_WAIT = 3600  # of a rank for the others in one step [s]
 AN_ERROR = "an error"  # step of a rank that has failed
 LAST_WAIT = 5  # of a rank that has failed, until the others know it [s]
+READ_SECONDS = 0.2  # for mpiexec, to read what a rank has said before it ends [s]
 LEAVE_SECONDS = 2  # for MPI to end all ranks [s]
 SIGNAL_WAIT = 1  # of a signal, for the others to come first [s]
 FAILED, INTERRUPTED, TERMINATED = 1, 130, 143  # exit statuses
@@ -88,14 +89,14 @@ class MpiRanks:
             try:
                 self._agree("", text, min(LAST_WAIT, self._limit))
             except _mpi().Exception:  # the others are at another step
-                self._comm.Abort(FAILED)
+                self._end_all(FAILED)
 
     def _abort(self, error: BaseException) -> None:
         # After Ctrl-C, which may come between two messages of a sum, the ranks are at
         # different steps and would wait for one another.
         if self.size == 1:
             return
-        self._comm.Abort(self._told_end(error))
+        self._end_all(self._told_end(error))
 
     def _told_end(self, error: BaseException) -> int:
         """Say why this rank ends all; return the exit status."""
@@ -203,8 +204,12 @@ class MpiRanks:
         if _mpi().Query_thread() == _mpi().THREAD_MULTIPLE:
             if hasattr(signal, "alarm"):
                 signal.alarm(LEAVE_SECONDS)  # ends this process if Abort hangs
-            self._comm.Abort(status)
+            self._end_all(status)
         os._exit(status)  # mpiexec ends the others
+
+    def _end_all(self, status: int) -> None:
+        time.sleep(READ_SECONDS)
+        self._comm.Abort(status)
 
     def add_up(self, array: NDArray[Any]) -> None:
         """Replace a contiguous array by the sum of those of all ranks; INOUT."""

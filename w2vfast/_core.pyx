@@ -124,7 +124,7 @@ cdef extern from "_core_parts/block.h" nogil:
     ctypedef struct window_row_t:
         float* row
         const float* since
-        float weight
+        float* target
     ctypedef struct window_t:
         float* sum
         const float* earlier_total
@@ -133,9 +133,11 @@ cdef extern from "_core_parts/block.h" nogil:
         float update_scale
         float n_received
         window_row_t* settled
-        window_row_t* moved
+        window_row_t* leaving
+        float** entering
         int n_settled
-        int n_moved
+        int n_leaving
+        int n_entering
         const float* centre
         const float* centre_since
         float* settled_centre

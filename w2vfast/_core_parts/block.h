@@ -64,7 +64,7 @@ typedef struct {
 typedef struct {
     float *row;         /* (D,) */
     const float *since; /* (D,) the total of all updates that the row has received */
-    float weight;       /* that the sum gets: 1 enters, -1 leaves, 0 stays */
+    float *target;      /* (D,) `row`, or a row that is never read */
 } window_row_t;
 
 /* CBOW: a window that moves to the next centre word.
@@ -80,9 +80,10 @@ typedef struct {
     float *next_total;     /* (D,) a copy, to which the next update is added OUT */
     float update_scale;    /* of the last update */
     float n_received;      /* how often the sum receives it */
-    window_row_t *settled; /* (n_settled,) rows += total - since            INOUT */
-    window_row_t *moved;   /* (n_moved,) rows that have no updates to receive IN */
-    int n_settled, n_moved;
+    window_row_t *settled; /* (n_settled,) target = row + total - since     INOUT */
+    window_row_t *leaving; /* (n_leaving,) the same, for rows that leave the sum */
+    float **entering;      /* (n_entering,) rows of (D,) with all updates       IN */
+    int n_settled, n_leaving, n_entering;
     const float *centre;       /* (D,) the row of the centre word               IN */
     const float *centre_since; /* (D,) its total                                IN */
     float *settled_centre;     /* (D,) `centre`, or a row that is never read    OUT */
@@ -186,6 +187,7 @@ static inline float softmax_log_sum(const float *tops, const float *sums, int C,
  *     UPDATE_INPUTS, UPDATE_SUMS    the same for a tile of updates
  *
  *     load, store        any alignment
+ *     load_once          keeps the vector in a register where gcc would load it twice
  *     fill(x)            x in all lanes
  *     fma(a, b, c)       a * b + c, rounded once where the set has such an instruction
  *     add, sub, mul, max lane by lane
@@ -339,7 +341,7 @@ static inline void block_update(const block_t *b) {
 }
 
 /* Move a window; compute the hidden vector of the next centre word.  The last update comes
- * first, then the settled rows, then the moved ones, in their order. */
+ * first, then the settled rows, those that leave, and those that enter. */
 static inline void window_step(const window_t *w) { block_isa->window_step(w); }
 
 /* row (D,) INOUT = mine + exp(-strength H) (row - base): what one worker would have made

@@ -21,11 +21,11 @@ BLOCK_INLINE void ISA(store_sums)(const vec *v, const int n, float *totals) {
         store(totals + k, ISA(lane_sums)(v + k, n - k < VEC_LANES ? n - k : VEC_LANES));
 }
 
-/* dots[l * stride + k] = inputs[k] . outputs[l], for C inputs and T outputs. */
-BLOCK_INLINE void ISA(dot_tile)(float *const *inputs, const int C,
-                                float *const *outputs, const int T, int dim,
-                                float *dots, int64_t stride) {
-    vec sums[DOT_SUMS + 3];
+/* The sum of all lanes of sums[l * C + k] is inputs[k] . outputs[l], for C inputs and T
+ * outputs; writes up to three more vectors, of zeros, which lane_sums reads. */
+BLOCK_INLINE void ISA(dot_lanes)(float *const *inputs, const int C,
+                                 float *const *outputs, const int T, int dim,
+                                 vec *sums) {
     BLOCK_UNROLL
     for (int k = 0; k < C * T; k++) sums[k] = fill(0.0f);
     for (int i = 0; i < dim; i += VEC_LANES) {
@@ -40,6 +40,14 @@ BLOCK_INLINE void ISA(dot_tile)(float *const *inputs, const int C,
                 sums[l * C + k] = fma_(x[k], y, sums[l * C + k]);
         }
     }
+}
+
+/* dots[l * stride + k] = inputs[k] . outputs[l], for C inputs and T outputs. */
+BLOCK_INLINE void ISA(dot_tile)(float *const *inputs, const int C,
+                                float *const *outputs, const int T, int dim,
+                                float *dots, int64_t stride) {
+    vec sums[DOT_SUMS + 3];
+    ISA(dot_lanes)(inputs, C, outputs, T, dim, sums);
     for (int k = C * T; k % 4; k++) sums[k] = fill(0.0f);
     if (stride == C) { /* stored as they are loaded next: a load of parts waits */
         ISA(store_sums)(sums, C * T, dots);
@@ -136,42 +144,68 @@ static void ISA(block_gram)(const block_t *b) {
 
 /* ---- errors ---- */
 
-/* exp(x) = p * 2^n with an error of about 1e-7, for x clipped to [-87, 87]; returns p.
- * x = n ln 2 + r, exp(x) = 2^n exp(r), exp(r) by Taylor's series on |r| <= ln(2)/2, in
- * pairs of terms (Estrin's scheme), which wait less for each other than Horner's. */
-BLOCK_INLINE vec ISA(exp_parts)(vec x, vec *n) {
-    const vec zero = fill(0.0f), one = fill(1.0f);
+/* exp(sign x) = p * 2^n with an error of about 1e-7, for x clipped to [-87, 87] and a sign
+ * of 1 or -1; returns p.  sign x = n ln 2 + r, exp(sign x) = 2^n exp(r), exp(r) by Taylor's
+ * series on |r| <= ln(2)/2, in pairs of terms (Estrin's scheme), which wait less for each
+ * other than Horner's.  q = sign r. */
+BLOCK_INLINE vec ISA(signed_exp)(vec x, const float sign, vec *n) {
+    const vec one = fill(1.0f);
     x = ISA(clip)(x, 87.0f);
-    *n = ISA(round)(fma_(x, fill(1.44269504f), zero));
-    vec r = fma_(*n, fill(-0.693359375f), x); /* ln 2 in two parts */
-    r = fma_(*n, fill(2.12194440e-4f), r);
-    const vec square = ISA(mul)(r, r);
-    const vec low = fma_(r, fill(1.0f / 6.0f), fill(0.5f));
-    vec high = fma_(r, fill(1.0f / 120.0f), fill(1.0f / 24.0f));
+    *n = ISA(round)(ISA(mul)(x, fill(sign * 1.44269504f)));
+    vec q = fma_(*n, fill(sign * -0.693359375f), x); /* ln 2 in two parts */
+    q = fma_(*n, fill(sign * 2.12194440e-4f), q);
+    const vec square = ISA(mul)(q, q);
+    const vec low = fma_(q, fill(sign / 6.0f), fill(0.5f));
+    vec high = fma_(q, fill(sign / 120.0f), fill(1.0f / 24.0f));
     high = fma_(square, fill(1.0f / 720.0f), high);
-    return fma_(square, fma_(square, high, low), add(r, one));
+    return fma_(square, fma_(square, high, low), fma_(q, fill(sign), one));
+}
+
+/* The same of exp(x). */
+BLOCK_INLINE vec ISA(exp_parts)(vec x, vec *n) {
+    return ISA(signed_exp)(x, 1.0f, n);
 }
 
 /* 1 / (1 + exp(-x)) with an error of about 1e-7, for x clipped to [-87, 87]. */
 BLOCK_INLINE vec ISA(sigmoid)(vec x) {
     vec n;
-    const vec p = ISA(exp_parts)(fma_(x, fill(-1.0f), fill(0.0f)), &n);
+    const vec p = ISA(signed_exp)(x, -1.0f, &n);
     return ISA(reciprocal)(fma_(p, ISA(pow2)(n), fill(1.0f)));
 }
 
 /* (label - sigmoid) * weight */
 BLOCK_INLINE vec ISA(error)(vec sigmoid, vec label, vec weight) {
-    return fma_(fma_(sigmoid, fill(-1.0f), label), weight, fill(0.0f));
+    return ISA(mul)(ISA(sub)(label, sigmoid), weight);
 }
 
-/* errors[t] = (labels[t] - sigmoid(logits[t])) * alpha * counts, for a single input. */
-static void ISA(block_errors_of_one)(const block_t *b) {
+/* A single input, T outputs from t on: errors[t] = (labels[t] - sigmoid(logits[t])) * alpha
+ * * counts.  The logits are used as they leave the sums: a load would wait for the store. */
+BLOCK_INLINE void ISA(error_tile)(const block_t *b, int t, const int T) {
+    vec sums[DOT_OUTPUTS + 3];
+    ISA(dot_lanes)(b->inputs, 1, b->outputs + t, T, b->dim, sums);
+    for (int k = T; k % 4; k++) sums[k] = fill(0.0f);
     const vec rate = fill(b->alpha * b->input_counts[0]);
-    for (int t = 0; t < b->n_outputs; t += VEC_LANES) {
-        const vec weight = fma_(rate, load(b->output_counts + t), fill(0.0f));
-        const vec sigmoid = ISA(sigmoid)(load(b->logits + t));
+    BLOCK_UNROLL
+    for (int k = 0; k < T; k += VEC_LANES, t += VEC_LANES) {
+        const int n = T - k < VEC_LANES ? T - k : VEC_LANES;
+        const vec logit = ISA(lane_sums)(sums + k, n), sigmoid = ISA(sigmoid)(logit);
+        const vec weight = ISA(mul)(rate, load(b->output_counts + t));
+        store(b->logits + t, logit);
         store(b->sigmoids + t, sigmoid);
         store(b->errors + t, ISA(error)(sigmoid, load(b->labels + t), weight));
+    }
+}
+
+static void ISA(block_errors_of_one)(const block_t *b) {
+    for (int t = 0; t < b->n_outputs;) {
+        const int width = tile_share(b->n_outputs - t, DOT_OUTPUTS);
+#define ERROR_CASE(T)                                      \
+    case T:                                                \
+        if (T <= DOT_OUTPUTS) ISA(error_tile)(b, t, T);    \
+        break;
+        switch (width) { BLOCK_CASES_13(ERROR_CASE) }
+#undef ERROR_CASE
+        t += width;
     }
 }
 
@@ -185,7 +219,7 @@ static void ISA(block_errors)(const block_t *b, const float *logits) {
         const vec rate = fill(b->alpha * b->output_counts[t]),
                   label = fill(b->labels[t]);
         for (int64_t c = 0; c < C; c += VEC_LANES) {
-            const vec weight = fma_(rate, load(b->input_counts + c), fill(0.0f));
+            const vec weight = ISA(mul)(rate, load(b->input_counts + c));
             const vec sigmoid = load(b->sigmoids + t * C + c);
             store(b->errors + t * C + c, ISA(error)(sigmoid, label, weight));
         }
@@ -242,7 +276,8 @@ BLOCK_INLINE void ISA(update_tile)(const block_t *b, int c, const int C, int i,
         for (int k = 0; k < C; k++) error[k] = fill(errors[k]);
         BLOCK_UNROLL
         for (int w = 0; w < W; w++) {
-            vec sum = load((is_first ? output : partial_sums) + w * VEC_LANES);
+            const float *part = (is_first ? output : partial_sums) + w * VEC_LANES;
+            vec sum = ISA(load_once)(part);
             BLOCK_UNROLL
             for (int k = 0; k < C; k++) {
                 if (W <= 2) error[k] = fill(errors[k]); /* few registers are left */
@@ -300,7 +335,6 @@ static void ISA(block_apply_errors)(const block_t *b) {
 
 static void ISA(block_update)(const block_t *b) {
     if (b->n_inputs == 1) {
-        ISA(block_logits)(b, b->logits);
         ISA(block_errors_of_one)(b);
     } else {
         ISA(block_logits)(b, b->first_logits);

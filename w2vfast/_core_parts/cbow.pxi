@@ -133,7 +133,7 @@ cdef void begin_window(const model_t* model, work_t* work, int first) noexcept n
 
 cdef inline void begin_step(sliding_t* sliding, int64_t stride) noexcept nogil:
     cdef window_t* step = &sliding.step
-    step.n_settled = step.n_moved = 0
+    step.n_settled = step.n_leaving = step.n_entering = 0
     step.earlier_total, step.total = step.total, step.next_total
     step.next_total += stride
     if step.next_total == sliding.totals + sliding.n_totals * stride:
@@ -143,40 +143,36 @@ cdef inline void begin_step(sliding_t* sliding, int64_t stride) noexcept nogil:
 cdef inline void enter_window(const model_t* model, work_t* work,
                               int pos) noexcept nogil:
     cdef sliding_t* sliding = &work.sliding
+    cdef window_t* step = &sliding.step
     cdef place_t* place = &sliding.places[pos]
-    cdef int32_t word = work.words[pos]
-    place.since, place.entered = sliding.step.total, sliding.n_steps
-    move_row(&sliding.step, place, 1)
-    if not is_frozen(model, word):
+    place.since, place.entered = step.total, sliding.n_steps
+    step.entering[step.n_entering] = place.row
+    step.n_entering += 1
+    if not is_frozen(model, work.words[pos]):
         sliding.n_squares += 2 * settle_same(sliding, pos) + 1
 
 
 cdef inline void leave_window(const model_t* model, work_t* work,
                               int pos) noexcept nogil:
     cdef sliding_t* sliding = &work.sliding
+    cdef window_t* step = &sliding.step
     cdef place_t* place = &sliding.places[pos]
+    cdef window_row_t* leaving = &step.leaving[step.n_leaving]
     cdef int32_t word = work.words[pos]
     count_uses(&model.syn0, word, sliding.n_steps - place.entered)
+    step.n_leaving += 1
     if is_frozen(model, word):
-        move_row(&sliding.step, place, -1)
-    else:
-        sliding.n_squares -= 2 * settle_same(sliding, pos) + 1
-        settle(&sliding.step, place, -1)
+        leaving.row, leaving.since, leaving.target = place.row, step.total, work.discard
+        return
+    sliding.n_squares -= 2 * settle_same(sliding, pos) + 1
+    settle(leaving, place, step.total)
 
 
-cdef inline void move_row(window_t* step, const place_t* place,
-                          float weight) noexcept nogil:
-    cdef window_row_t* moved = &step.moved[step.n_moved]
-    moved.row, moved.weight = place.row, weight
-    step.n_moved += 1
-
-
-cdef inline void settle(window_t* step, place_t* place, float weight) noexcept nogil:
+cdef inline void settle(window_row_t* settled, place_t* place,
+                        const float* total) noexcept nogil:
     """Let a row receive its updates."""
-    cdef window_row_t* settled = &step.settled[step.n_settled]
-    settled.row, settled.since, settled.weight = place.row, place.since, weight
-    step.n_settled += 1
-    place.since = step.total
+    settled.row, settled.since, settled.target = place.row, place.since, place.row
+    place.since = total
 
 
 cdef inline int settle_same(sliding_t* sliding, int pos) noexcept nogil:
@@ -206,7 +202,8 @@ cdef int settle_places(sliding_t* sliding, const place_t* place) noexcept nogil:
 
 cdef inline void settle_once(window_t* step, place_t* place) noexcept nogil:
     if place.since != step.total:
-        settle(step, place, 0)
+        settle(&step.settled[step.n_settled], place, step.total)
+        step.n_settled += 1
 
 
 cdef void empty_window(const model_t* model, work_t* work) noexcept nogil:

@@ -55,6 +55,14 @@ static inline float *block_row(const float *row) {
     return (float *)row;
 }
 
+/* Keep a vector in a register; `kind` is the compiler's letter for such registers.  Else gcc
+ * loads it again for its second use. */
+#if defined(__GNUC__) || defined(__clang__)
+#define BLOCK_KEEP(v, kind) __asm__("" : "+" kind(v))
+#else
+#define BLOCK_KEEP(v, kind) ((void)0)
+#endif
+
 /* The cases of a switch from 1 to N, so that a kernel sees its shape as a constant. */
 #define BLOCK_CASES_4(CASE) CASE(1) CASE(2) CASE(3) CASE(4)
 #define BLOCK_CASES_8(CASE) BLOCK_CASES_4(CASE) CASE(5) CASE(6) CASE(7) CASE(8)

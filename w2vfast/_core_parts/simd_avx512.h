@@ -25,6 +25,11 @@
 
 typedef __m512 vec_avx512;
 BLOCK_INLINE vec_avx512 load_avx512(const float *p) { return _mm512_loadu_ps(p); }
+BLOCK_INLINE vec_avx512 load_once_avx512(const float *p) {
+    vec_avx512 v = load_avx512(p);
+    BLOCK_KEEP(v, "v");
+    return v;
+}
 BLOCK_INLINE void store_avx512(float *p, vec_avx512 v) { _mm512_storeu_ps(p, v); }
 BLOCK_INLINE vec_avx512 fill_avx512(float x) { return _mm512_set1_ps(x); }
 BLOCK_INLINE vec_avx512 fma_avx512(vec_avx512 a, vec_avx512 b, vec_avx512 c) {

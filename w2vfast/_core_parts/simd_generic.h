@@ -60,6 +60,7 @@ BLOCK_INLINE vec_generic mul_generic(vec_generic a, vec_generic b) {
     return a;
 }
 #endif
+BLOCK_INLINE vec_generic load_once_generic(const float *p) { return load_generic(p); }
 
 #define SHUFFLE_GENERIC(a, b, c, d)                                  \
     float lanes[2 * VEC_LANES];                                      \

@@ -16,6 +16,11 @@
 
 typedef float32x4_t vec_neon;
 BLOCK_INLINE vec_neon load_neon(const float *p) { return vld1q_f32(p); }
+BLOCK_INLINE vec_neon load_once_neon(const float *p) {
+    vec_neon v = load_neon(p);
+    BLOCK_KEEP(v, "w");
+    return v;
+}
 BLOCK_INLINE void store_neon(float *p, vec_neon v) { vst1q_f32(p, v); }
 BLOCK_INLINE vec_neon fill_neon(float x) { return vdupq_n_f32(x); }
 BLOCK_INLINE vec_neon fma_neon(vec_neon a, vec_neon b, vec_neon c) {

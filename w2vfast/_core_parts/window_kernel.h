@@ -31,20 +31,29 @@ BLOCK_INLINE void ISA(add_last_update)(const window_t *w, vec *total, vec *sum, 
     }
 }
 
-/* The same columns of the settled rows, and of their part of the sum. */
-BLOCK_INLINE void ISA(settle_rows)(const window_t *w, const vec *total, vec *sum, int i,
-                                   const int W) {
-    for (int n = 0; n < w->n_settled; n++) {
-        float *row = block_row(w->settled[n].row + i);
-        const float *since = block_row(w->settled[n].since + i);
-        const vec weight = fill(w->settled[n].weight);
+/* The same columns of n rows, which receive their updates, and leave the sum. */
+BLOCK_INLINE void ISA(settle_rows)(const window_row_t *rows, int n, const int leave,
+                                   const vec *total, vec *sum, int i, const int W) {
+    for (; n > 0; n--, rows++) {
+        const float *row = block_row(rows->row + i);
+        const float *since = block_row(rows->since + i);
+        float *target = block_row(rows->target + i);
         BLOCK_UNROLL
         for (int k = 0; k < W; k++) {
             const int at = k * VEC_LANES;
             const vec settled = ISA(up_to_date)(row + at, since + at, total[k]);
-            store(row + at, settled);
-            sum[k] = fma_(weight, settled, sum[k]);
+            store(target + at, settled);
+            if (leave) sum[k] = ISA(sub)(sum[k], settled);
         }
+    }
+}
+
+/* The same columns of the rows that enter. */
+BLOCK_INLINE void ISA(add_entering)(const window_t *w, vec *sum, int i, const int W) {
+    for (int n = 0; n < w->n_entering; n++) {
+        const float *row = block_row(w->entering[n] + i);
+        BLOCK_UNROLL
+        for (int k = 0; k < W; k++) sum[k] = add(sum[k], load(row + k * VEC_LANES));
     }
 }
 
@@ -52,9 +61,9 @@ BLOCK_INLINE void ISA(settle_rows)(const window_t *w, const vec *total, vec *sum
 BLOCK_INLINE void ISA(window_strip)(const window_t *w, int i, const int W) {
     vec sum[STRIP], total[STRIP];
     ISA(add_last_update)(w, total, sum, i, W);
-    ISA(settle_rows)(w, total, sum, i, W);
-    for (int n = 0; n < w->n_moved; n++)
-        ISA(add_row)(sum, w->moved[n].weight, block_row(w->moved[n].row + i), W);
+    ISA(settle_rows)(w->settled, w->n_settled, 0, total, sum, i, W);
+    ISA(settle_rows)(w->leaving, w->n_leaving, 1, total, sum, i, W);
+    ISA(add_entering)(w, sum, i, W);
     const float *centre = block_row(w->centre + i);
     const float *since = block_row(w->centre_since + i);
     float *settled_centre = block_row(w->settled_centre + i);

@@ -218,11 +218,9 @@ cdef class Worker:
         sliding.totals = <float*>owned_bytes(
             self.owners, sliding.n_totals * self.c.stride, sizeof(float))
         sliding.chains = self._integers(CHAINS)
-        # A place is settled once, and once more where it leaves.
-        step.settled = <window_row_t*>owned_bytes(self.owners, 2 * n,
-                                                  sizeof(window_row_t))
-        step.moved = <window_row_t*>owned_bytes(self.owners, 2 * n,
-                                                sizeof(window_row_t))
+        step.settled = <window_row_t*>owned_bytes(self.owners, n, sizeof(window_row_t))
+        step.leaving = <window_row_t*>owned_bytes(self.owners, n, sizeof(window_row_t))
+        step.entering = self._pointers(n)
         step.sum = self._vectors(self.c.stride)
         step.hidden = self._vectors(self.c.stride)
         step.dim = self.work.block.dim
@@ -446,7 +444,7 @@ def window_bytes(int64_t window, int64_t max_sentence_length, int64_t row_bytes)
     """
     n = min(2 * window + 1, max_sentence_length)
     a_word = sizeof(int32_t) + sizeof(int64_t) + sizeof(place_t)
-    lists = 4 * n * <int64_t>sizeof(window_row_t)
+    lists = n * <int64_t>(2 * sizeof(window_row_t) + sizeof(float*))
     return max_sentence_length * <int64_t>a_word + n_totals(n) * row_bytes + lists
 
 

@@ -11,7 +11,7 @@
 enum { N_ROWS = 7, N_TOTALS = 5, MOST_LISTED = 9 };
 
 typedef struct {
-    int n_settled, n_moved, dim;
+    int n_settled, n_leaving, n_entering, dim;
     float update_scale, n_received;
     int is_frozen; /* the centre word's row must not change */
 } case_t;
@@ -19,7 +19,8 @@ typedef struct {
 /* Whole rows of k->dim floats; the last one of `rows` is the one that is never read. */
 typedef struct {
     float *rows, *totals, *sum, *next_total, *hidden;
-    window_row_t settled[MOST_LISTED], moved[MOST_LISTED];
+    window_row_t settled[MOST_LISTED], leaving[MOST_LISTED];
+    float *entering[MOST_LISTED];
     window_t window;
 } data_t;
 
@@ -28,13 +29,21 @@ static void compare(const case_t *k, const char *what, int i, double got,
     const double slack = 200 * U * (1 + k->n_received);
     check_count++;
     if (fabs(got - expected) <= slack) return; /* false for NaN */
-    stop_with("%s, %d settled, %d moved, D=%d: %s[%d] is %.9g, should be %.9g",
-              block_isa->name, k->n_settled, k->n_moved, k->dim, what, i, got,
-              expected);
+    stop_with("%s, %d settled, %d leave, %d enter, D=%d: %s[%d] is %.9g, should be %.9g",
+              block_isa->name, k->n_settled, k->n_leaving, k->n_entering, k->dim, what,
+              i, got, expected);
 }
 
 static float *row_of(float *matrix, const case_t *k, int row) {
     return matrix + (int64_t)row * k->dim;
+}
+
+/* A row that is frozen is read, but another one is written. */
+static window_row_t draw_row(const data_t *d, const case_t *k, int is_frozen) {
+    const int row = draw_below(N_ROWS);
+    return (window_row_t){.row = row_of(d->rows, k, row),
+                          .since = row_of(d->totals, k, draw_below(N_TOTALS)),
+                          .target = row_of(d->rows, k, is_frozen ? N_ROWS : row)};
 }
 
 static data_t *new_data(const case_t *k) {
@@ -49,11 +58,9 @@ static data_t *new_data(const case_t *k) {
     draw_floats(d->totals, (int64_t)N_TOTALS * k->dim, 1.0);
     draw_floats(d->sum, k->dim, 1.0);
     for (int n = 0; n < MOST_LISTED; n++) { /* rows may repeat */
-        d->settled[n].row = row_of(d->rows, k, draw_below(N_ROWS));
-        d->settled[n].since = row_of(d->totals, k, draw_below(N_TOTALS));
-        d->settled[n].weight = n % 2 ? -1.0f : 0.0f;
-        d->moved[n].row = row_of(d->rows, k, draw_below(N_ROWS));
-        d->moved[n].weight = n % 3 ? 1.0f : -1.0f;
+        d->settled[n] = draw_row(d, k, n % 3 == 0);
+        d->leaving[n] = draw_row(d, k, n % 3 == 1);
+        d->entering[n] = row_of(d->rows, k, draw_below(N_ROWS));
     }
     d->window =
         (window_t){.sum = d->sum,
@@ -63,9 +70,11 @@ static data_t *new_data(const case_t *k) {
                    .update_scale = k->update_scale,
                    .n_received = k->n_received,
                    .settled = d->settled,
-                   .moved = d->moved,
+                   .leaving = d->leaving,
+                   .entering = d->entering,
                    .n_settled = k->n_settled,
-                   .n_moved = k->n_moved,
+                   .n_leaving = k->n_leaving,
+                   .n_entering = k->n_entering,
                    .centre = row_of(d->rows, k, 2),
                    .centre_since = row_of(d->totals, k, 3),
                    .settled_centre = row_of(d->rows, k, k->is_frozen ? N_ROWS : 2),
@@ -73,6 +82,18 @@ static data_t *new_data(const case_t *k) {
                    .hidden = d->hidden,
                    .dim = k->dim};
     return d;
+}
+
+static int64_t number_of(const float *row, const float *matrix, const case_t *k) {
+    return (row - matrix) / k->dim;
+}
+
+/* One row of a step in one column: returns what it is with its updates. */
+static double settle(const case_t *k, const data_t *d, const window_row_t *settled,
+                     const double *totals, double *rows) {
+    const double row = rows[number_of(settled->row, d->rows, k)] + totals[1] -
+                       totals[number_of(settled->since, d->totals, k)];
+    return rows[number_of(settled->target, d->rows, k)] = row;
 }
 
 /* The step in one column, in double. */
@@ -83,13 +104,11 @@ static void check_column(const case_t *k, const data_t *d, const data_t *old, in
     const double update = (double)k->update_scale * (totals[1] - totals[0]);
     totals[1] = totals[0] + update;
     double sum = old->sum[i] + (double)k->n_received * update;
-    for (int n = 0; n < k->n_settled; n++) {
-        const int64_t row = (d->settled[n].row - d->rows) / k->dim;
-        rows[row] += totals[1] - totals[(d->settled[n].since - d->totals) / k->dim];
-        sum += (double)d->settled[n].weight * rows[row];
-    }
-    for (int n = 0; n < k->n_moved; n++)
-        sum += (double)d->moved[n].weight * rows[(d->moved[n].row - d->rows) / k->dim];
+    for (int n = 0; n < k->n_settled; n++) settle(k, d, &d->settled[n], totals, rows);
+    for (int n = 0; n < k->n_leaving; n++)
+        sum -= settle(k, d, &d->leaving[n], totals, rows);
+    for (int n = 0; n < k->n_entering; n++)
+        sum += rows[number_of(d->entering[n], d->rows, k)];
     const double centre = rows[2] + totals[1] - totals[3];
     rows[k->is_frozen ? N_ROWS : 2] = centre;
     for (int r = 0; r <= N_ROWS; r++)
@@ -126,17 +145,19 @@ static void check_step(const case_t *k) {
 static void check_isa(void) {
     static const int dims[] = {1, 20, 100, 200, 208, 300};
     for (size_t d = 0; d < sizeof dims / sizeof dims[0]; d++)
-        for (int n_settled = 0; n_settled <= MOST_LISTED; n_settled++)
-            for (int n_moved = 0; n_moved <= MOST_LISTED; n_moved++) {
-                const int variant = n_settled + n_moved;
-                const case_t k = {.n_settled = n_settled,
-                                  .n_moved = n_moved,
-                                  .dim = block_padded(dims[d]),
-                                  .update_scale = variant % 2 ? 1.0f : 0.125f,
-                                  .n_received = (float)draw_below(30),
-                                  .is_frozen = variant % 3 == 0};
-                check_step(&k);
-            }
+        for (int listed = 0; listed < (MOST_LISTED + 1) * (MOST_LISTED + 1); listed++) {
+            const int n_settled = listed / (MOST_LISTED + 1);
+            const int n_entering = listed % (MOST_LISTED + 1);
+            const int variant = n_settled + n_entering;
+            const case_t k = {.n_settled = n_settled,
+                              .n_leaving = draw_below(MOST_LISTED + 1),
+                              .n_entering = n_entering,
+                              .dim = block_padded(dims[d]),
+                              .update_scale = variant % 2 ? 1.0f : 0.125f,
+                              .n_received = (float)draw_below(30),
+                              .is_frozen = variant % 3 == 0};
+            check_step(&k);
+        }
 }
 
 int main(void) { return check_every_isa(check_isa); }

@@ -104,8 +104,18 @@ BREAKS = {
     "a rough sigmoid": ("block", "fill(1.0f / 720.0f)", "fill(0.0f)"),
     "input counts ignored": (
         "block",
-        "fma_(rate, load(b->input_counts + c), fill(0.0f))",
+        "ISA(mul)(rate, load(b->input_counts + c))",
         "rate",
+    ),
+    "output counts of a single input ignored": (
+        "block",
+        "ISA(mul)(rate, load(b->output_counts + t))",
+        "rate",
+    ),
+    "a single input whose later logits are lost": (
+        "block",
+        "store(b->logits + t, logit);",
+        "if (k == 0) store(b->logits + t, logit);",
     ),
     "sums of the first inputs dropped": (
         "block",
@@ -169,8 +179,8 @@ BREAKS = {
     ),
     "a centre word in its own window": (
         "window",
-        "ISA(sub)(sum[k], settled)",
-        "sum[k]",
+        "ISA(mul)(scale, ISA(sub)(sum[k], settled))",
+        "ISA(mul)(scale, sum[k])",
     ),
     "a centre word that lacks its updates": (
         "window",
@@ -179,13 +189,23 @@ BREAKS = {
     ),
     "a row that leaves without its updates": (
         "window",
-        "store(row + at, settled);",
+        "store(target + at, settled);",
         ";",
+    ),
+    "a frozen row that changes": (
+        "window",
+        "float *target = block_row(rows->target + i);",
+        "float *target = block_row(rows->row + i);",
     ),
     "a row that stays in the sum": (
         "window",
-        "sum[k] = fma_(weight, settled, sum[k]);",
+        "if (leave) sum[k] = ISA(sub)(sum[k], settled);",
         ";",
+    ),
+    "rows that enter and are not read": (
+        "window",
+        "sum[k] = add(sum[k], load(row + k * VEC_LANES));",
+        "sum[k] = add(sum[k], fill(2.0f));",
     ),
     "a sum without the last update": (
         "window",

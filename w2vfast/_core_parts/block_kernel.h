@@ -162,9 +162,7 @@ BLOCK_INLINE vec ISA(signed_exp)(vec x, const float sign, vec *n) {
 }
 
 /* The same of exp(x). */
-BLOCK_INLINE vec ISA(exp_parts)(vec x, vec *n) {
-    return ISA(signed_exp)(x, 1.0f, n);
-}
+BLOCK_INLINE vec ISA(exp_parts)(vec x, vec *n) { return ISA(signed_exp)(x, 1.0f, n); }
 
 /* 1 / (1 + exp(-x)) with an error of about 1e-7, for x clipped to [-87, 87]. */
 BLOCK_INLINE vec ISA(sigmoid)(vec x) {
@@ -199,9 +197,9 @@ BLOCK_INLINE void ISA(error_tile)(const block_t *b, int t, const int T) {
 static void ISA(block_errors_of_one)(const block_t *b) {
     for (int t = 0; t < b->n_outputs;) {
         const int width = tile_share(b->n_outputs - t, DOT_OUTPUTS);
-#define ERROR_CASE(T)                                      \
-    case T:                                                \
-        if (T <= DOT_OUTPUTS) ISA(error_tile)(b, t, T);    \
+#define ERROR_CASE(T)                                   \
+    case T:                                             \
+        if (T <= DOT_OUTPUTS) ISA(error_tile)(b, t, T); \
         break;
         switch (width) { BLOCK_CASES_13(ERROR_CASE) }
 #undef ERROR_CASE

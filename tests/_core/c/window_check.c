@@ -29,9 +29,10 @@ static void compare(const case_t *k, const char *what, int i, double got,
     const double slack = 200 * U * (1 + k->n_received);
     check_count++;
     if (fabs(got - expected) <= slack) return; /* false for NaN */
-    stop_with("%s, %d settled, %d leave, %d enter, D=%d: %s[%d] is %.9g, should be %.9g",
-              block_isa->name, k->n_settled, k->n_leaving, k->n_entering, k->dim, what,
-              i, got, expected);
+    stop_with(
+        "%s, %d settled, %d leave, %d enter, D=%d: %s[%d] is %.9g, should be %.9g",
+        block_isa->name, k->n_settled, k->n_leaving, k->n_entering, k->dim, what, i,
+        got, expected);
 }
 
 static float *row_of(float *matrix, const case_t *k, int row) {

@@ -21,8 +21,7 @@ BLOCK_INLINE void ISA(store_sums)(const vec *v, const int n, float *totals) {
         store(totals + k, ISA(lane_sums)(v + k, n - k < VEC_LANES ? n - k : VEC_LANES));
 }
 
-/* The sum of all lanes of sums[l * C + k] is inputs[k] . outputs[l], for C inputs and T
- * outputs; writes up to three more vectors, of zeros, which lane_sums reads. */
+/* The sum of all lanes of sums[l * C + k] is inputs[k] . outputs[l]. */
 BLOCK_INLINE void ISA(dot_lanes)(float *const *inputs, const int C,
                                  float *const *outputs, const int T, int dim,
                                  vec *sums) {

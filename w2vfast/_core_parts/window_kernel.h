@@ -31,7 +31,7 @@ BLOCK_INLINE void ISA(add_last_update)(const window_t *w, vec *total, vec *sum, 
     }
 }
 
-/* The same columns of n rows, which receive their updates, and leave the sum. */
+/* The same columns of n rows, which receive their updates; if `leave`, the sum loses them. */
 BLOCK_INLINE void ISA(settle_rows)(const window_row_t *rows, int n, const int leave,
                                    const vec *total, vec *sum, int i, const int W) {
     for (; n > 0; n--, rows++) {

@@ -138,9 +138,7 @@ cdef extern from "_core_parts/block.h" nogil:
         int n_settled
         int n_leaving
         int n_entering
-        const float* centre
-        const float* centre_since
-        float* settled_centre
+        window_row_t centre
         float scale
         float* hidden
         int dim

@@ -84,12 +84,10 @@ typedef struct {
     window_row_t *leaving; /* (n_leaving,) the same, for rows that leave the sum */
     float **entering;      /* (n_entering,) rows of (D,) with all updates       IN */
     int n_settled, n_leaving, n_entering;
-    const float *centre;       /* (D,) the row of the centre word               IN */
-    const float *centre_since; /* (D,) its total                                IN */
-    float *settled_centre;     /* (D,) `centre`, or a row that is never read    OUT */
-    float scale;               /* of the window's sum */
-    float *hidden;             /* (D,) scale * (sum - settled centre)           OUT */
-    int dim;                   /* D */
+    window_row_t centre; /* settled; stays in the sum                     INOUT */
+    float scale;         /* of the window's sum */
+    float *hidden;       /* (D,) scale * (sum - settled centre)           OUT */
+    int dim;             /* D */
 } window_t;
 
 /* Exact mode: the path of inner nodes of one word.  Arrays have room for at least

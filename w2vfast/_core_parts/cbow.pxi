@@ -98,21 +98,11 @@ cdef inline void take_step(const model_t* model, work_t* work, int pos) noexcept
     """Leave the centre word out: of the hidden vector, and of its update."""
     cdef sliding_t* sliding = &work.sliding
     cdef window_t* step = &sliding.step
-    cdef place_t* place = &sliding.places[pos]
-    cdef int n_same = 0
-    step.centre = step.settled_centre = place.row
-    if is_frozen(model, work.words[pos]):
-        step.settled_centre = work.discard
-        place.since = step.total
-    else:
-        n_same = settle_same(sliding, pos)
-    step.centre_since = place.since
+    cdef int n_places = settle_word(model, work, &step.centre, pos)
     window_step(step)
-    place.since = step.next_total
+    sliding.places[pos].since = step.next_total
     count_uses(&model.syn0, work.words[pos], -1)
-    step.n_received = sliding.n_squares
-    if not is_frozen(model, work.words[pos]):
-        step.n_received -= n_same + 1
+    step.n_received = sliding.n_squares - n_places
     sliding.n_steps += 1
 
 
@@ -156,16 +146,28 @@ cdef inline void leave_window(const model_t* model, work_t* work,
                               int pos) noexcept nogil:
     cdef sliding_t* sliding = &work.sliding
     cdef window_t* step = &sliding.step
-    cdef place_t* place = &sliding.places[pos]
-    cdef window_row_t* leaving = &step.leaving[step.n_leaving]
-    cdef int32_t word = work.words[pos]
-    count_uses(&model.syn0, word, sliding.n_steps - place.entered)
+    cdef int n_places = settle_word(model, work, &step.leaving[step.n_leaving], pos)
+    count_uses(&model.syn0, work.words[pos],
+               sliding.n_steps - sliding.places[pos].entered)
     step.n_leaving += 1
-    if is_frozen(model, word):
-        leaving.row, leaving.since, leaving.target = place.row, step.total, work.discard
-        return
-    sliding.n_squares -= 2 * settle_same(sliding, pos) + 1
-    settle(leaving, place, step.total)
+    if n_places > 0:
+        sliding.n_squares -= 2 * n_places - 1
+
+
+cdef inline int settle_word(const model_t* model, work_t* work, window_row_t* settled,
+                            int pos) noexcept nogil:
+    """Let the row of the word at `pos` receive the updates of all its places.
+
+    Return their number; 0 for a frozen row, which is read and not changed.
+    """
+    cdef sliding_t* sliding = &work.sliding
+    cdef place_t* place = &sliding.places[pos]
+    cdef const float* total = sliding.step.total
+    if is_frozen(model, work.words[pos]):
+        settled.row, settled.since, settled.target = place.row, total, work.discard
+        return 0
+    settle(settled, place, total)
+    return settle_same(sliding, pos) + 1
 
 
 cdef inline void settle(window_row_t* settled, place_t* place,
@@ -217,8 +219,8 @@ cdef void empty_window(const model_t* model, work_t* work) noexcept nogil:
     while sliding.first < sliding.end:
         sliding.first += 1
         leave_window(model, work, sliding.first - 1)
-    step.centre = step.settled_centre = work.discard
-    step.centre_since = step.total
+    step.centre.row = step.centre.target = work.discard
+    step.centre.since = step.total
     window_step(step)
 
 

@@ -45,23 +45,21 @@ static inline void block_keep(void) { __asm__ volatile(""); }
 #define BLOCK_PREFETCH_OWN(p) BLOCK_PREFETCH_WRITE(p)
 #endif
 
+/* Keep a value in a register, and from the compiler where it is from; `kind` is the
+ * compiler's letter for such registers. */
+#if defined(__GNUC__) || defined(__clang__)
+#define BLOCK_IN_REGISTER(value, kind) __asm__("" : "+" kind(value))
+#else
+#define BLOCK_IN_REGISTER(value, kind) ((void)0)
+#endif
+
 /* The same pointer, of which the compiler knows nothing: then it reaches the vectors of a
  * row by constant distances, where gcc else keeps an index for each, more than there are
  * registers. */
 static inline float *block_row(const float *row) {
-#if defined(__GNUC__) || defined(__clang__)
-    __asm__("" : "+r"(row));
-#endif
+    BLOCK_IN_REGISTER(row, "r");
     return (float *)row;
 }
-
-/* Keep a vector in a register; `kind` is the compiler's letter for such registers.  Else gcc
- * loads it again for its second use. */
-#if defined(__GNUC__) || defined(__clang__)
-#define BLOCK_KEEP(v, kind) __asm__("" : "+" kind(v))
-#else
-#define BLOCK_KEEP(v, kind) ((void)0)
-#endif
 
 /* The cases of a switch from 1 to N, so that a kernel sees its shape as a constant. */
 #define BLOCK_CASES_4(CASE) CASE(1) CASE(2) CASE(3) CASE(4)

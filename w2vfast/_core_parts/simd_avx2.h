@@ -26,7 +26,7 @@ typedef __m256 vec_avx2;
 BLOCK_INLINE vec_avx2 load_avx2(const float *p) { return _mm256_loadu_ps(p); }
 BLOCK_INLINE vec_avx2 load_once_avx2(const float *p) {
     vec_avx2 v = load_avx2(p);
-    BLOCK_KEEP(v, "x");
+    BLOCK_IN_REGISTER(v, "x");
     return v;
 }
 BLOCK_INLINE void store_avx2(float *p, vec_avx2 v) { _mm256_storeu_ps(p, v); }

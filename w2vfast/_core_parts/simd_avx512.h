@@ -27,7 +27,7 @@ typedef __m512 vec_avx512;
 BLOCK_INLINE vec_avx512 load_avx512(const float *p) { return _mm512_loadu_ps(p); }
 BLOCK_INLINE vec_avx512 load_once_avx512(const float *p) {
     vec_avx512 v = load_avx512(p);
-    BLOCK_KEEP(v, "v");
+    BLOCK_IN_REGISTER(v, "v");
     return v;
 }
 BLOCK_INLINE void store_avx512(float *p, vec_avx512 v) { _mm512_storeu_ps(p, v); }

@@ -18,7 +18,7 @@ typedef float32x4_t vec_neon;
 BLOCK_INLINE vec_neon load_neon(const float *p) { return vld1q_f32(p); }
 BLOCK_INLINE vec_neon load_once_neon(const float *p) {
     vec_neon v = load_neon(p);
-    BLOCK_KEEP(v, "w");
+    BLOCK_IN_REGISTER(v, "w");
     return v;
 }
 BLOCK_INLINE void store_neon(float *p, vec_neon v) { vst1q_f32(p, v); }

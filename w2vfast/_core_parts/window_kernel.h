@@ -64,9 +64,9 @@ BLOCK_INLINE void ISA(window_strip)(const window_t *w, int i, const int W) {
     ISA(settle_rows)(w->settled, w->n_settled, 0, total, sum, i, W);
     ISA(settle_rows)(w->leaving, w->n_leaving, 1, total, sum, i, W);
     ISA(add_entering)(w, sum, i, W);
-    const float *centre = block_row(w->centre + i);
-    const float *since = block_row(w->centre_since + i);
-    float *settled_centre = block_row(w->settled_centre + i);
+    const float *centre = block_row(w->centre.row + i);
+    const float *since = block_row(w->centre.since + i);
+    float *settled_centre = block_row(w->centre.target + i);
     float *new_sum = block_row(w->sum + i), *hidden = block_row(w->hidden + i);
     const vec scale = fill(w->scale);
     BLOCK_UNROLL

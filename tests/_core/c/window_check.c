@@ -76,9 +76,9 @@ static data_t *new_data(const case_t *k) {
                    .n_settled = k->n_settled,
                    .n_leaving = k->n_leaving,
                    .n_entering = k->n_entering,
-                   .centre = row_of(d->rows, k, 2),
-                   .centre_since = row_of(d->totals, k, 3),
-                   .settled_centre = row_of(d->rows, k, k->is_frozen ? N_ROWS : 2),
+                   .centre = {.row = row_of(d->rows, k, 2),
+                              .since = row_of(d->totals, k, 3),
+                              .target = row_of(d->rows, k, k->is_frozen ? N_ROWS : 2)},
                    .scale = 0.25f,
                    .hidden = d->hidden,
                    .dim = k->dim};
@@ -110,8 +110,7 @@ static void check_column(const case_t *k, const data_t *d, const data_t *old, in
         sum -= settle(k, d, &d->leaving[n], totals, rows);
     for (int n = 0; n < k->n_entering; n++)
         sum += rows[number_of(d->entering[n], d->rows, k)];
-    const double centre = rows[2] + totals[1] - totals[3];
-    rows[k->is_frozen ? N_ROWS : 2] = centre;
+    const double centre = settle(k, d, &d->window.centre, totals, rows);
     for (int r = 0; r <= N_ROWS; r++)
         compare(k, "a row", i, row_of(d->rows, k, r)[i], rows[r]);
     for (int t = 0; t < N_TOTALS; t++)

@@ -196,10 +196,14 @@ class Word2VecReference:
         if self.p.sg:
             return 1 + self.random.below(window)
         if pos == 0:
-            start = self.random.below(2 * window)
-            sizes = [*range(1, window + 1), *range(window, 0, -1)]
-            place = start // 2 if start % 2 else 2 * window - 1 - start // 2
-            steps = itertools.count(place, max(2, -(-window // 4)))
+            is_odd = self.p.negative % 2 and window % 2 == 0 and self.p.sample == 0
+            stride = 2 if is_odd else 1
+            sizes = [*range(1, window + 1, stride)]
+            n = len(sizes)
+            start = self.random.below(2 * n)
+            place = start // 2 if start % 2 else 2 * n - 1 - start // 2
+            steps = itertools.count(place, max(2, -(-window // 4) // stride))
+            sizes += reversed(sizes)
             self.reaches = (sizes[step % len(sizes)] for step in steps)
         return next(self.reaches)
 

@@ -252,6 +252,38 @@ def test_exact_mode_refuses_what_the_c_program_does_not_have(name, value):
     assert TrainParams(**{name: value}).mode == "fast"
 
 
+def reaches_of_the_c_program(window, negative, n_centres=1000):
+    """Those of the first thread in CBOW without subsampling: TrainModelThread."""
+    random, reaches = 0, set()
+    for _ in range(n_centres):
+        random = (random * 25214903917 + 11) % 2**64
+        reaches.add(window - random % window)
+        for _ in range(negative):
+            random = (random * 25214903917 + 11) % 2**64
+    return sorted(reaches)
+
+
+@pytest.mark.parametrize("negative", [0, 4, 5])
+@pytest.mark.parametrize("window", [1, 2, 5, 10, 20])
+def test_windows_of_cbow_reach_as_far_as_those_of_the_c_program(window, negative):
+    params = TrainParams(
+        sg=0, hs=not negative, negative=negative, window=window, sample=0
+    )
+    assert [*params.reaches] == reaches_of_the_c_program(window, negative)
+    assert params.mean_contexts == 2 * np.mean(params.reaches)
+
+
+@pytest.mark.parametrize("options", [{"sg": 1, "sample": 0}, {"sg": 0}])
+def test_other_windows_reach_all_distances(options):
+    params = TrainParams(window=10, negative=5, **options)
+    assert [*params.reaches] == [*range(1, 11)]
+
+
+def test_whole_windows_reach_one_distance():
+    params = TrainParams(sg=0, window=10, sample=0, shrink_windows=False)
+    assert [*params.reaches] == [10]
+
+
 def test_exact_mode_accepts_the_largest_window():
     assert TrainParams(mode="exact", window=2**26).window == 2**26
 

@@ -15,6 +15,7 @@ OPTIONS = {
     "softmax": False,
     "negative": 2,
     "window": 2,
+    "reach_stride": 1,
     "shrink_windows": True,
     "cbow_mean": True,
     "pair": False,

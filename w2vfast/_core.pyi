@@ -61,6 +61,7 @@ class Options:
         softmax: bool,
         negative: int,
         window: int,
+        reach_stride: int,
         shrink_windows: bool,
         cbow_mean: bool,
         pair: bool,

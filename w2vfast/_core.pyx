@@ -437,6 +437,9 @@ cdef class Model:
 
 cdef struct options_t:
     int window
+    int n_reaches            # CBOW: a window reaches 1, 1 + reach_stride, ... words
+    int reach_stride         # to each side, a step of reach_step such numbers on in the
+    int reach_step           # next window
     int negative             # K, 0: no negative sampling
     int max_sentence_length  # ids
     bint sg
@@ -457,6 +460,8 @@ cdef class Options:
     ----------
     sg, hs, softmax, shrink_windows, cbow_mean : bool
     negative, window : int
+    reach_stride : int
+        CBOW: from one number of words on a side that a window may have to the next.
     pair : bool
         Draw new negative samples for each pair (CBOW: for each centre word) instead
         of taking them from the pool.
@@ -471,11 +476,12 @@ cdef class Options:
     cdef options_t c
 
     def __init__(self, *, bint sg, bint hs, bint softmax, int negative, int window,
-                 bint shrink_windows, bint cbow_mean, bint pair,
+                 int reach_stride, bint shrink_windows, bint cbow_mean, bint pair,
                  bint divide_gradient, bint all_losses, int max_sentence_length):
         self.c.sg, self.c.hs, self.c.softmax = sg, hs, softmax
         self.c.negative = negative
         self.c.window = window
+        self._set_reaches(reach_stride)
         self.c.shrink_windows = shrink_windows
         self.c.cbow_mean = cbow_mean
         self.c.pairs = sg and pair
@@ -484,6 +490,14 @@ cdef class Options:
         self.c.all_losses = all_losses
         self.c.max_sentence_length = max_sentence_length
         check_options(&self.c)
+
+    cdef _set_reaches(self, int stride):
+        require(1 <= stride, "reach_stride", "at least 1", stride)
+        self.c.reach_stride = stride
+        self.c.n_reaches = max(1, self.c.window // stride)
+        # A quarter of `window`, but at least two reaches on.
+        step = max(2, (self.c.window + 3) // 4 // stride)
+        self.c.reach_step = min(step, self.c.n_reaches)
 
 
 cdef struct schedule_t:

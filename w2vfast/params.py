@@ -468,12 +468,24 @@ class TrainParams:
         return self.min_alpha
 
     @property
-    def mean_contexts(self) -> int:
-        """Contexts of a word on average, far from the ends of a sentence.
+    def reaches(self) -> range:
+        """The numbers of words that windows have on a side, each as frequent; fast mode.
 
-        A reach drawn from 1 to `window` is (1 + window) / 2 words to each side.
+        Source: word2vec.c, TrainModelThread, which draws a number modulo `window`.  The
+        lowest bit of its generator alternates, and a centre word of CBOW takes 1 + K
+        draws.  So with an odd K, an even `window` and no subsampling, which draws, too,
+        the first of its threads has odd numbers only.
         """
-        return self.window + 1 if self.shrink_windows else 2 * self.window
+        if not self.shrink_windows:
+            return range(self.window, self.window + 1)
+        is_mixed = self.sg or self.negative % 2 == 0 or self.sample > 0
+        is_odd = self.window % 2 == 0 and not is_mixed
+        return range(1, self.window + 1, 2 if is_odd else 1)
+
+    @property
+    def mean_contexts(self) -> int:
+        """Contexts of a word on average, far from the ends of a sentence."""
+        return self.reaches[0] + self.reaches[-1]
 
     @property
     def n_workers(self) -> int:

@@ -63,7 +63,7 @@ def train_both(params, ids, frozen=()):
     return weights, reference, run, stats
 
 
-OBJECTIVES = {"ns": {"hs": 0, "negative": 4}, "hs": {"hs": 1, "negative": 0}}
+OBJECTIVES = {"ns": {"hs": 0, "negative": 5}, "hs": {"hs": 1, "negative": 0}}
 OBJECTIVES["both"] = {"hs": 1, "negative": 3}
 OBJECTIVES["softmax"] = {"objective": "softmax"}
 VARIANTS = {
@@ -81,6 +81,7 @@ SKIPGRAM_VARIANTS = {**VARIANTS, "pair": {"negative_sharing": "pair"}}
 CBOW_VARIANTS = {
     **VARIANTS,
     "very_wide_windows": {"window": 30},
+    "wide_without_sampling": {"window": 12, "sample": 0},
     "sum": {"cbow_mean": 0},
     "mean_gradient": {"cbow_gradient": "mean"},
 }

@@ -23,27 +23,24 @@ cdef void train_cbow(const model_t* model, const options_t* options, work_t* wor
 
 cdef inline int next_reach(const options_t* options, work_t* work,
                            int pos) noexcept nogil:
-    """Let the reach sweep from 1 to `window` and back, from a random start.
+    """Let the reach sweep from the smallest to the largest and back; random start.
 
     Source: word2vec.c, TrainModelThread, where each reach is random.  Differs: all are
     as frequent, but few words enter or leave the window between two centre words.
     With steps below a fifth of `window` graphs lose quality (docs/benchmarks/tried.md).
     """
     cdef sliding_t* sliding = &work.sliding
-    cdef int reach, start, step, end
+    cdef int n = options.n_reaches, k = sliding.reach, start
     if pos == 0:
-        start = random_below(&work.random, 2 * options.window)
-        step = min(options.window, max(2, (options.window + 3) // 4))
-        sliding.reach = 1 + start // 2
-        sliding.reach_step = step if start & 1 else -step
-    reach = sliding.reach
-    sliding.reach += sliding.reach_step
-    if sliding.reach < 1 or sliding.reach > options.window:
-        # Turn round: 1, 2, ..., window, window, ..., 2, 1, 1, 2, and so on.
-        end = 1 if sliding.reach < 1 else 2 * options.window + 1
-        sliding.reach = end - sliding.reach
+        start = random_below(&work.random, 2 * n)
+        k = 1 + start // 2
+        sliding.reach_step = options.reach_step if start & 1 else -options.reach_step
+    sliding.reach = k + sliding.reach_step
+    if sliding.reach < 1 or sliding.reach > n:
+        # Turn round: 1, 2, ..., n, n, ..., 2, 1, 1, 2, and so on.
+        sliding.reach = (1 if sliding.reach < 1 else 2 * n + 1) - sliding.reach
         sliding.reach_step = -sliding.reach_step
-    return reach
+    return 1 + (k - 1) * options.reach_stride
 
 
 cdef void link_words(const options_t* options, work_t* work) noexcept nogil:

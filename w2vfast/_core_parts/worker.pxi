@@ -56,8 +56,8 @@ cdef struct sliding_t:
     int64_t n_totals
     int64_t n_squares        # sum over the different words in the window of times ** 2
     int* chains              # (CHAINS,) 1 + last position of each chain; scratch, zeros
-    int reach                # of the next window
-    int reach_step
+    int reach                # of the next window, its place in `reaches`, from 1
+    int reach_step           # from there to that of the window after it
 
 
 cdef struct work_t:

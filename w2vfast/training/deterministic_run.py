@@ -204,8 +204,7 @@ def restore_numbers(counters: _core.Counters, numbers: NDArray[np.float64]) -> N
 
 def _blocks_of_windows(params: TrainParams) -> float:
     """Return how many blocks the contexts of a word are on average, in a sentence."""
-    smallest = 1 if params.shrink_windows else params.window
-    contexts = 2 * np.arange(smallest, params.window + 1)
+    contexts = 2 * np.array(params.reaches)
     return float(np.ceil(contexts / _core.MAX_INPUTS).mean())
 
 

@@ -60,6 +60,7 @@ def kernel_options(params: TrainParams, n_ids: int) -> _core.Options:
         softmax=params.objective == "softmax",
         negative=params.negative,
         window=params.window,
+        reach_stride=params.reaches.step,
         shrink_windows=params.shrink_windows,
         cbow_mean=params.cbow_mean,
         pair=params.negative_sharing == "pair",

@@ -233,10 +233,12 @@ class Word2VecReference:
         return slot if random & 0xFFFFFFFF < threshold else alias
 
     def fill_pool(self):
-        """Draw the pool of negative samples: 12 centres, four uses each."""
+        """Draw the pool of negative samples, four uses each."""
         self.pool_uses = 0
         if self.p.negative and self.p.negative_sharing == "window":
-            self.pool = [self.noise_word() for _ in range(12 * self.p.negative + 1)]
+            n_centres = max(24, min(self.p.mean_contexts, 120))
+            size = n_centres * self.p.negative + 1
+            self.pool = [self.noise_word() for _ in range(size)]
 
     def pooled_word(self):
         turn, pos = divmod(self.pool_uses, len(self.pool))

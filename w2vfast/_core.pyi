@@ -65,6 +65,7 @@ class Options:
         shrink_windows: bool,
         cbow_mean: bool,
         pair: bool,
+        pool_centres: int,
         divide_gradient: bool,
         all_losses: bool,
         max_sentence_length: int,

@@ -255,7 +255,6 @@ cdef enum:
     LOCK_STRIDE = 8           # int64 from lock to lock, a cache line
     LOCK_TRIES = 100          # attempts to take a lock, some microseconds
     N_LOCKS = 256             # of a matrix; groups of rows beyond share them
-    POOL_CENTRES = 12         # centre words that the pool of negative samples serves
     POOL_USES = 4             # uses of a negative sample; a power of 2
     COUNTED_TOGETHER = 256    # ids that a worker trains before the others know of them
     WINDOW_RUN = 256          # CBOW: steps of a window until its sum is made anew
@@ -449,6 +448,7 @@ cdef struct options_t:
     bint cbow_mean
     bint pairs               # skip-gram: a block for each pair, with its own samples
     bint pooled              # negative samples come from the worker's pool
+    int pool_centres         # centre words that it serves
     bint divide_gradient     # CBOW: the gradient of the mean, not the reference's
     bint all_losses          # compute every loss, not every LOSS_STRIDE-th
 
@@ -465,6 +465,8 @@ cdef class Options:
     pair : bool
         Draw new negative samples for each pair (CBOW: for each centre word) instead
         of taking them from the pool.
+    pool_centres : int
+        Centre words that a worker's pool of negative samples serves.
     divide_gradient : bool
         CBOW: divide the update of a context row by the number of context words.
     all_losses : bool
@@ -477,7 +479,8 @@ cdef class Options:
 
     def __init__(self, *, bint sg, bint hs, bint softmax, int negative, int window,
                  int reach_stride, bint shrink_windows, bint cbow_mean, bint pair,
-                 bint divide_gradient, bint all_losses, int max_sentence_length):
+                 int pool_centres, bint divide_gradient, bint all_losses,
+                 int max_sentence_length):
         self.c.sg, self.c.hs, self.c.softmax = sg, hs, softmax
         self.c.negative = negative
         self.c.window = window
@@ -485,7 +488,7 @@ cdef class Options:
         self.c.shrink_windows = shrink_windows
         self.c.cbow_mean = cbow_mean
         self.c.pairs = sg and pair
-        self.c.pooled = not pair
+        self.c.pooled, self.c.pool_centres = not pair, pool_centres
         self.c.divide_gradient = divide_gradient
         self.c.all_losses = all_losses
         self.c.max_sentence_length = max_sentence_length

@@ -178,7 +178,7 @@ cdef inline void draw_samples(const model_t* model, const options_t* options,
                               work_t* work, centre_t* centre) noexcept nogil:
     """Draw K negative samples, or take them from the pool, which is a ring."""
     cdef int K = options.negative, k
-    cdef int n = min(K, work.pool.size - work.pool.pos)
+    cdef int n = <int>min(<int64_t>K, work.pool.size - work.pool.pos)
     if options.pooled:
         take_from_pool(model, work, centre, work.samples, n)
         if n < K:
@@ -219,13 +219,12 @@ cdef inline float* ns_counts(const options_t* options, centre_t* centre,
 # Reading the row of a negative sample waits for memory or for another core's cache.  So
 # a worker keeps a pool of samples; each centre word uses the next K of them, and a
 # sample is replaced by a new draw after POOL_USES uses.  Two uses are about
-# POOL_CENTRES centre words apart: in neighbouring centre words, the same sample would
-# be pushed away from the same contexts again and again (measured:
-# docs/benchmarks/tried.md).
+# options.pool_centres centre words apart: where these share contexts, the same sample
+# would be pushed away from them again and again (docs/benchmarks/tried.md).
 
 cdef void fill_pool(const model_t* model, const options_t* options,
                     work_t* work) noexcept nogil:
-    cdef int k
+    cdef int64_t k
     work.pool.pos = work.pool.round = 0
     if options.negative > 0 and options.pooled:
         for k in range(work.pool.size):
@@ -237,7 +236,7 @@ cdef inline void take_from_pool(const model_t* model, work_t* work, centre_t* ce
     """Take the next n samples; replace those that had their last use."""
     cdef pool_t* pool = &work.pool
     cdef int32_t* words = pool.words + pool.pos
-    cdef int begin = -(pool.pos + pool.round), k
+    cdef int begin = -<int>((pool.pos + pool.round) & (POOL_USES - 1)), k
     for k in range(n):
         samples[k] = words[k]
     for k from begin & (POOL_USES - 1) <= k < n by POOL_USES:

@@ -30,8 +30,8 @@ cdef struct centre_t:
 cdef struct pool_t:
     # Negative samples that several centre words reuse.
     int32_t* words           # (size,)
-    int size
-    int pos                  # of the next one to use
+    int64_t size
+    int64_t pos              # of the next one to use
     int round                # how often the whole pool was used in this span
 
 
@@ -166,7 +166,7 @@ cdef class Worker:
         work.ones = self._vectors(T)
         for i in range(T):
             work.ones[i] = 1
-        work.pool.size = POOL_CENTRES * options.negative + 1
+        work.pool.size = <int64_t>options.pool_centres * options.negative + 1
         work.pool.words = <int32_t*>owned_bytes(self.owners, work.pool.size,
                                                 sizeof(int32_t))
         work.samples = <int32_t*>owned_bytes(self.owners, options.negative,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from w2vfast.training.weights import Weights
 
 SHORT_TEXT = 20_000  # ids; every loss of a shorter text is computed
+# Centre words that a worker's pool of negative samples serves, at least and at most.
+POOL_CENTRES, MOST_POOL_CENTRES = 24, 120
 
 
 def kernel_model(weights: Weights, tables: Tables, dim: int) -> _core.Model:
@@ -52,6 +54,15 @@ def kernel_model(weights: Weights, tables: Tables, dim: int) -> _core.Model:
     )
 
 
+def pool_centres(params: TrainParams) -> int:
+    """Return how many centre words a worker's pool of negative samples serves.
+
+    About so many centre words lie between two uses of a sample.  Where they share many
+    contexts, it would be pushed away from these again and again.
+    """
+    return min(max(POOL_CENTRES, params.mean_contexts), MOST_POOL_CENTRES)
+
+
 def kernel_options(params: TrainParams, n_ids: int) -> _core.Options:
     """Pass the settings of a run over `n_ids` ids an epoch."""
     return _core.Options(
@@ -64,6 +75,7 @@ def kernel_options(params: TrainParams, n_ids: int) -> _core.Options:
         shrink_windows=params.shrink_windows,
         cbow_mean=params.cbow_mean,
         pair=params.negative_sharing == "pair",
+        pool_centres=pool_centres(params),
         divide_gradient=params.cbow_gradient == "mean",
         all_losses=params.compute_loss or n_ids < SHORT_TEXT,
         max_sentence_length=params.max_sentence_length,

@@ -469,7 +469,7 @@ class TrainParams:
 
     @property
     def reaches(self) -> range:
-        """The numbers of words that windows have on a side, each as frequent; fast mode.
+        """Words that windows have on a side, all as frequent, in fast mode.
 
         Source: word2vec.c, TrainModelThread, which draws a number modulo `window`.  The
         lowest bit of its generator alternates, and a centre word of CBOW takes 1 + K

@@ -53,9 +53,7 @@ def options_of(**changes):
     return options(**{"sg": True, "hs": True, "negative": 5, **changes})
 
 
-def sampling_worker(
-    ids, strong=slice(0, 0), sign=-1, replicas=None, seed=1, **changes
-):
+def sampling_worker(ids, strong=slice(0, 0), sign=-1, replicas=None, seed=1, **changes):
     """A worker that has sampled an epoch of the weights of `model_of`."""
     worker = _core.Worker(
         model_of(ids, strong, sign),

@@ -236,7 +236,8 @@ class Word2VecReference:
         """Draw the pool of negative samples, four uses each."""
         self.pool_uses = 0
         if self.p.negative and self.p.negative_sharing == "window":
-            n_centres = max(24, min(self.p.mean_contexts, 120))
+            contexts = self.p.mean_contexts
+            n_centres = min(max(12, min(2 * contexts, 24), contexts), 120)
             size = n_centres * self.p.negative + 1
             self.pool = [self.noise_word() for _ in range(size)]
 

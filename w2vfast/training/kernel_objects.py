@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from w2vfast.training.weights import Weights
 
 SHORT_TEXT = 20_000  # ids; every loss of a shorter text is computed
-# Centre words that a worker's pool of negative samples serves, at least and at most.
-POOL_CENTRES, MOST_POOL_CENTRES = 24, 120
+# Centre words that a worker's pool of negative samples serves: at least; up to so many,
+# twice as many as a word has contexts; at most.
+POOL_CENTRES, FAR_POOL_CENTRES, MOST_POOL_CENTRES = 12, 24, 120
 
 
 def kernel_model(weights: Weights, tables: Tables, dim: int) -> _core.Model:
@@ -58,9 +59,12 @@ def pool_centres(params: TrainParams) -> int:
     """Return how many centre words a worker's pool of negative samples serves.
 
     About so many centre words lie between two uses of a sample.  Where they share many
-    contexts, it would be pushed away from these again and again.
+    contexts, it would be pushed away from these again and again.  But in a larger pool
+    more samples leave the cache before they are used again.
     """
-    return min(max(POOL_CENTRES, params.mean_contexts), MOST_POOL_CENTRES)
+    contexts = params.mean_contexts
+    found = max(POOL_CENTRES, min(2 * contexts, FAR_POOL_CENTRES), contexts)
+    return min(found, MOST_POOL_CENTRES)
 
 
 def kernel_options(params: TrainParams, n_ids: int) -> _core.Options:

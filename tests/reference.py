@@ -196,8 +196,7 @@ class Word2VecReference:
         if self.p.sg:
             return 1 + self.random.below(window)
         if pos == 0:
-            is_odd = self.p.negative % 2 and window % 2 == 0 and self.p.sample == 0
-            stride = 2 if is_odd else 1
+            stride = 2 if self.has_odd_windows else 1
             sizes = [*range(1, window + 1, stride)]
             n = len(sizes)
             start = self.random.below(2 * n)
@@ -206,6 +205,12 @@ class Word2VecReference:
             sizes += reversed(sizes)
             self.reaches = (sizes[step % len(sizes)] for step in steps)
         return next(self.reaches)
+
+    @property
+    def has_odd_windows(self):
+        """In CBOW, where the C program has no others."""
+        is_even = self.p.window in range(4, 2**26, 2)
+        return is_even and self.p.negative % 2 and self.p.sample == 0
 
     def takes_loss(self, ids, place):
         return self.p.compute_loss or len(ids) < 20_000 or place % 16 == 0
@@ -232,13 +237,22 @@ class Word2VecReference:
         threshold, alias = self.aliases[slot]
         return slot if random & 0xFFFFFFFF < threshold else alias
 
+    @property
+    def pool_centres(self):
+        """At least 12; twice the contexts of a word up to 24, else once up to 120."""
+        window = self.p.window
+        contexts = window + 1 if self.p.shrink_windows else 2 * window
+        if not self.p.sg and self.has_odd_windows and self.p.shrink_windows:
+            contexts = window
+        if contexts >= 24:
+            return min(contexts, 120)
+        return min(max(12, 2 * contexts), 24)
+
     def fill_pool(self):
         """Draw the pool of negative samples, four uses each."""
         self.pool_uses = 0
         if self.p.negative and self.p.negative_sharing == "window":
-            contexts = self.p.mean_contexts
-            n_centres = min(max(12, min(2 * contexts, 24), contexts), 120)
-            size = n_centres * self.p.negative + 1
+            size = self.pool_centres * self.p.negative + 1
             self.pool = [self.noise_word() for _ in range(size)]
 
     def pooled_word(self):

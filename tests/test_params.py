@@ -263,14 +263,25 @@ def reaches_of_the_c_program(window, negative, n_centres=1000):
     return sorted(reaches)
 
 
-@pytest.mark.parametrize("negative", [0, 4, 5])
-@pytest.mark.parametrize("window", [1, 2, 5, 10, 20])
-def test_windows_of_cbow_reach_as_far_as_those_of_the_c_program(window, negative):
-    params = TrainParams(
+def cbow_without_sampling(window, negative):
+    return TrainParams(
         sg=0, hs=not negative, negative=negative, window=window, sample=0
     )
+
+
+@pytest.mark.parametrize("negative", [0, 4, 5, 9])
+@pytest.mark.parametrize("window", [1, 4, 5, 10, 20])
+def test_windows_of_cbow_reach_as_far_as_those_of_the_c_program(window, negative):
+    params = cbow_without_sampling(window, negative)
     assert [*params.reaches] == reaches_of_the_c_program(window, negative)
     assert params.mean_contexts == 2 * np.mean(params.reaches)
+
+
+def test_windows_of_cbow_keep_numbers_that_the_c_program_has_less_of():
+    assert reaches_of_the_c_program(20, 3) == [1, 5, 9, 13, 17]
+    assert [*cbow_without_sampling(20, 3).reaches] == [*range(1, 20, 2)]
+    assert reaches_of_the_c_program(2, 5) == [1]
+    assert [*cbow_without_sampling(2, 5).reaches] == [1, 2]
 
 
 @pytest.mark.parametrize("options", [{"sg": 1, "sample": 0}, {"sg": 0}])

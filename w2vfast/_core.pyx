@@ -484,7 +484,6 @@ cdef class Options:
         self.c.sg, self.c.hs, self.c.softmax = sg, hs, softmax
         self.c.negative = negative
         self.c.window = window
-        self._set_reaches(reach_stride)
         self.c.shrink_windows = shrink_windows
         self.c.cbow_mean = cbow_mean
         self.c.pairs = sg and pair
@@ -493,11 +492,12 @@ cdef class Options:
         self.c.all_losses = all_losses
         self.c.max_sentence_length = max_sentence_length
         check_options(&self.c)
+        self._set_reaches(reach_stride)
 
     cdef _set_reaches(self, int stride):
         require(1 <= stride, "reach_stride", "at least 1", stride)
         self.c.reach_stride = stride
-        self.c.n_reaches = max(1, self.c.window // stride)
+        self.c.n_reaches = (self.c.window - 1) // stride + 1
         # A quarter of `window`, but at least two reaches on.
         step = max(2, (self.c.window + 3) // 4 // stride)
         self.c.reach_step = min(step, self.c.n_reaches)

@@ -141,7 +141,9 @@ class Word2Vec(Predictions, GensimNames):
     max_final_vocab : int, optional
         Keep only the most frequent words, at most this many.
     shrink_windows : bool, default True
-        Windows have from 1 to `window` words on a side; False: always `window`.
+        Windows have from 1 to `window` words on a side; False: always `window`.  CBOW
+        with an even `window` above 2, an odd `negative` and ``sample=0``: odd numbers
+        only, as in the C program.
     mode : {"fast", "exact"}, default "fast"
         "exact" gives the bytes that the C program gives with one thread.
     negative_sharing : {"window", "pair"}, default "window"

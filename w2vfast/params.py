@@ -174,7 +174,8 @@ class TrainParams:
         Passes over the text.
     shrink_windows : bool, default True
         Windows have from 1 to `window` words on a side, a random number in skip-gram,
-        up and down in CBOW; False: always `window`.
+        up and down in CBOW; False: always `window`.  CBOW with an even `window` above
+        2, an odd `negative` and ``sample=0``: odd numbers only, as in the C program.
     compute_loss : bool, default False
         Compute the loss on every centre word, not on one in sixteen (in a text of fewer
         than 20,000 tokens it is computed on every one anyway).
@@ -473,13 +474,14 @@ class TrainParams:
 
         Source: word2vec.c, TrainModelThread, which draws a number modulo `window`.  The
         lowest bit of its generator alternates, and a centre word of CBOW takes 1 + K
-        draws.  So with an odd K, an even `window` and no subsampling, which draws, too,
-        the first of its threads has odd numbers only.
+        draws.  So with an odd K, an even `window`, no subsampling and sentences of two
+        and more words, the first of its threads has odd numbers only.  Differs: that
+        thread has fewer still where 4 divides 1 + K and `window`, or `window` is 2.
         """
         if not self.shrink_windows:
             return range(self.window, self.window + 1)
         is_mixed = self.sg or self.negative % 2 == 0 or self.sample > 0
-        is_odd = self.window % 2 == 0 and not is_mixed
+        is_odd = self.window % 2 == 0 and self.window > 2 and not is_mixed
         return range(1, self.window + 1, 2 if is_odd else 1)
 
     @property

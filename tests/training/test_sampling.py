@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from w2vfast import _core
-from w2vfast.training import sampling
+from w2vfast.params import TrainParams
+from w2vfast.training import kernel_objects, sampling
 
 
 @pytest.mark.parametrize("exponent", [0.75, 1.0, 0.0, -0.5])
@@ -125,3 +126,20 @@ def test_exact_keep_thresholds_decide_as_the_c_comparison():
         ran = np.float32((root + 1) * np.float64(st) / count)
         discarded = ran < (draws / np.float32(65536)).astype(np.float32)
         np.testing.assert_array_equal(discarded, draws >= threshold)
+
+
+@pytest.mark.parametrize(
+    ("window", "n_centres"),
+    [(1, 12), (5, 12), (8, 18), (10, 22), (20, 24), (40, 41), (200, 120)],
+)
+def test_uses_of_a_negative_sample_are_further_apart_with_wide_windows(
+    window, n_centres
+):
+    params = TrainParams(window=window)
+    assert params.mean_contexts == window + 1
+    assert kernel_objects.pool_centres(params) == n_centres
+
+
+def test_whole_windows_have_as_large_a_pool_as_windows_with_as_many_contexts():
+    whole = TrainParams(window=20, shrink_windows=False)
+    assert kernel_objects.pool_centres(whole) == 40

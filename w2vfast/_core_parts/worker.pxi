@@ -166,9 +166,10 @@ cdef class Worker:
         work.ones = self._vectors(T)
         for i in range(T):
             work.ones[i] = 1
-        work.pool.size = <int64_t>options.pool_centres * options.negative + 1
-        work.pool.words = <int32_t*>owned_bytes(self.owners, work.pool.size,
-                                                sizeof(int32_t))
+        if options.pooled:
+            work.pool.size = <int64_t>options.pool_centres * options.negative + 1
+            work.pool.words = <int32_t*>owned_bytes(self.owners, work.pool.size,
+                                                    sizeof(int32_t))
         work.samples = <int32_t*>owned_bytes(self.owners, options.negative,
                                              sizeof(int32_t))
         self._allocate_block(min(C, BLOCK_INPUTS), T)

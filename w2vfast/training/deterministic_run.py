@@ -204,7 +204,8 @@ def restore_numbers(counters: _core.Counters, numbers: NDArray[np.float64]) -> N
 
 def _blocks_of_windows(params: TrainParams) -> float:
     """Return how many blocks the contexts of a word are on average, in a sentence."""
-    contexts = 2 * np.array(params.reaches)
+    reaches = params.reaches
+    contexts = 2 * np.arange(reaches.start, reaches.stop, reaches.step)
     return float(np.ceil(contexts / _core.MAX_INPUTS).mean())
 
 

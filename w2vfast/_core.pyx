@@ -436,9 +436,9 @@ cdef class Model:
 
 cdef struct options_t:
     int window
-    int n_reaches            # CBOW: a window reaches 1, 1 + reach_stride, ... words
-    int reach_stride         # to each side, a step of reach_step such numbers on in the
-    int reach_step           # next window
+    int n_reaches            # CBOW: how many numbers of words a side may have,
+    int reach_stride         # from one of them to the next (the first is 1), and how
+    int reach_step           # many of them the next window goes up or down
     int negative             # K, 0: no negative sampling
     int max_sentence_length  # ids
     bint sg

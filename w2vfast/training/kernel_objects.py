@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from w2vfast.training.weights import Weights
 
 SHORT_TEXT = 20_000  # ids; every loss of a shorter text is computed
-# Centre words that a worker's pool of negative samples serves: at least; up to so many,
-# twice as many as a word has contexts; at most.
+# A worker's pool of negative samples serves at least POOL_CENTRES centre words: twice
+# as many as a word has contexts, up to FAR_POOL_CENTRES, or as many, up to the last.
 POOL_CENTRES, FAR_POOL_CENTRES, MOST_POOL_CENTRES = 12, 24, 120
 
 

@@ -209,8 +209,10 @@ class Word2VecReference:
     @property
     def has_odd_windows(self):
         """In CBOW, where the C program has no others."""
-        is_even = self.p.window in range(4, 2**26, 2)
-        return is_even and self.p.negative % 2 and self.p.sample == 0
+        p = self.p
+        is_even = p.window % 2 == 0 and p.window > 2
+        are_drawn = p.shrink_windows and not p.sg
+        return are_drawn and is_even and p.negative % 2 == 1 and p.sample == 0
 
     def takes_loss(self, ids, place):
         return self.p.compute_loss or len(ids) < 20_000 or place % 16 == 0
@@ -242,7 +244,7 @@ class Word2VecReference:
         """At least 12; twice the contexts of a word up to 24, else once up to 120."""
         window = self.p.window
         contexts = window + 1 if self.p.shrink_windows else 2 * window
-        if not self.p.sg and self.has_odd_windows and self.p.shrink_windows:
+        if self.has_odd_windows:
             contexts = window
         if contexts >= 24:
             return min(contexts, 120)

@@ -6,6 +6,7 @@ random numbers, but shares no code with the package.
 
 import functools
 import itertools
+import math
 
 import numpy as np
 
@@ -201,7 +202,8 @@ class Word2VecReference:
             n = len(sizes)
             start = self.random.below(2 * n)
             place = start // 2 if start % 2 else 2 * n - 1 - start // 2
-            steps = itertools.count(place, max(2, -(-window // 4) // stride))
+            step = max(min(3, math.ceil(window / 4)), math.ceil(window / 5))
+            steps = itertools.count(place, max(2, step // stride))
             sizes += reversed(sizes)
             self.reaches = (sizes[step % len(sizes)] for step in steps)
         return next(self.reaches)

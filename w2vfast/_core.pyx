@@ -125,6 +125,8 @@ cdef extern from "_core_parts/block.h" nogil:
         float* row
         const float* since
         float* target
+        int count
+        float weight
     ctypedef struct window_t:
         float* sum
         const float* earlier_total
@@ -133,10 +135,8 @@ cdef extern from "_core_parts/block.h" nogil:
         float update_scale
         float n_received
         window_row_t* settled
-        window_row_t* leaving
         float** entering
         int n_settled
-        int n_leaving
         int n_entering
         window_row_t centre
         float scale
@@ -498,9 +498,9 @@ cdef class Options:
         require(1 <= stride, "reach_stride", "at least 1", stride)
         self.c.reach_stride = stride
         self.c.n_reaches = (self.c.window - 1) // stride + 1
-        # A quarter of `window`, but at least two reaches on.
-        step = max(2, (self.c.window + 3) // 4 // stride)
-        self.c.reach_step = min(step, self.c.n_reaches)
+        # A quarter of `window` up to 3, then a fifth; but at least two reaches on.
+        cdef int step = max(min(3, (self.c.window + 3) // 4), (self.c.window + 4) // 5)
+        self.c.reach_step = min(max(2, step // stride), self.c.n_reaches)
 
 
 cdef struct schedule_t:

@@ -192,14 +192,19 @@ BREAKS = {
         "store(target + at, settled);",
         ";",
     ),
+    "a row that receives the updates of one of its places": (
+        "window",
+        "fma_(count, ISA(sub)(total, load(since)), load(row))",
+        "add(ISA(sub)(total, load(since)), load(row))",
+    ),
     "a frozen row that changes": (
         "window",
-        "float *target = block_row(rows->target + i);",
-        "float *target = block_row(rows->row + i);",
+        "float *target = block_row(settled_row->target + i);",
+        "float *target = block_row(settled_row->row + i);",
     ),
     "a row that stays in the sum": (
         "window",
-        "if (leave) sum[k] = ISA(sub)(sum[k], settled);",
+        "sum[k] = fma_(weight, settled, sum[k]);",
         ";",
     ),
     "rows that enter and are not read": (

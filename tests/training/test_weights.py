@@ -127,9 +127,9 @@ def test_memory_estimate_covers_the_windows_of_cbow():
     assert "windows" not in estimate_memory(1000, TrainParams(sg=1))
     assert "windows" not in estimate_memory(1000, TrainParams(mode="exact"))
     # Each worker: 201 totals of 112 floats, and kept words with their places.
-    assert small["windows"] > 2 * (201 * 4 * 112 + 10**6 * 28)
+    assert small["windows"] > 2 * (201 * 4 * 112 + 10**6 * 64)
     # At most 259 totals, but lists for all words of a sentence.
-    assert large["windows"] - small["windows"] > 2 * 10**6 * (2 * 3 + 1) * 8
+    assert large["windows"] - small["windows"] > 2 * 10**6 * (2 * 4 + 1) * 8
     assert large["total"] - small["total"] == large["windows"] - small["windows"]
 
 

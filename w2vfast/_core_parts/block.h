@@ -65,13 +65,16 @@ typedef struct {
     float *row;         /* (D,) */
     const float *since; /* (D,) the total of all updates that the row has received */
     float *target;      /* (D,) `row`, or a row that is never read */
+    int count;          /* how often it receives each update since then */
+    float weight;       /* in what the sum changes by: -1 leaves, 1 enters, 0 neither */
 } window_row_t;
 
 /* CBOW: a window that moves to the next centre word.
  *
  * `sum` is that of the rows in the window, each with all updates so far.  A row in memory
- * lacks those since it entered.  It is settled when it receives what the total has grown
- * by.  The centre word's row is settled, too; it never receives the update that it has
+ * lacks those since it entered, as often as its word is in the window.  It is settled,
+ * target = row + count * (total - since), when this number changes.  The centre word's row
+ * is settled, too; it does not receive, at its own place, the update that it has
  * predicted. */
 typedef struct {
     float *sum; /* (D,)                                          INOUT */
@@ -80,10 +83,9 @@ typedef struct {
     float *next_total;     /* (D,) a copy, to which the next update is added OUT */
     float update_scale;    /* of the last update */
     float n_received;      /* how often the sum receives it */
-    window_row_t *settled; /* (n_settled,) target = row + total - since     INOUT */
-    window_row_t *leaving; /* (n_leaving,) the same, for rows that leave the sum */
-    float **entering;      /* (n_entering,) rows of (D,) with all updates       IN */
-    int n_settled, n_leaving, n_entering;
+    window_row_t *settled; /* (n_settled,)                             INOUT */
+    float **entering;      /* (n_entering,) other rows that enter             IN */
+    int n_settled, n_entering;
     window_row_t centre; /* settled; stays in the sum                     INOUT */
     float scale;         /* of the window's sum */
     float *hidden;       /* (D,) scale * (sum - settled centre)           OUT */
@@ -339,7 +341,7 @@ static inline void block_update(const block_t *b) {
 }
 
 /* Move a window; compute the hidden vector of the next centre word.  The last update comes
- * first, then the settled rows, those that leave, and those that enter. */
+ * first, then the settled rows in their order, then the other rows that enter. */
 static inline void window_step(const window_t *w) { block_isa->window_step(w); }
 
 /* row (D,) INOUT = mine + exp(-strength H) (row - base): what one worker would have made

@@ -2,8 +2,8 @@
 #
 # From one centre word to the next, most rows stay in the window.  So a worker keeps
 # their sum, and the total of all updates; a row receives what the total has grown by
-# when it leaves the window.  The result is that of adding each update to all rows of
-# its window at once, as the C program does, but few rows are read and written.
+# when its word leaves the window.  The result is that of adding each update to all rows
+# of its window at once, as the C program does, but few rows are read and written.
 
 cdef void train_cbow(const model_t* model, const options_t* options, work_t* work,
                      centre_t* centre) noexcept nogil:
@@ -44,24 +44,33 @@ cdef inline int next_reach(const options_t* options, work_t* work,
 
 
 cdef void link_words(const options_t* options, work_t* work) noexcept nogil:
-    """Find the places of each word that a window can hold at the same time."""
-    cdef place_t* places = work.sliding.places
-    cdef int* chains = work.sliding.chains
+    """Let all places of a word that a window can hold at once share a record."""
+    cdef sliding_t* sliding = &work.sliding
+    cdef int* chains = sliding.chains
+    cdef int* chained = sliding.chained
     cdef int pos, k, before_window
     cdef int32_t word
     for pos in range(work.n_kept):
         word = work.words[pos]
-        places[pos].chained = k = chains[word & (CHAINS - 1)] - 1
+        chained[pos] = k = chains[word & (CHAINS - 1)] - 1
         chains[word & (CHAINS - 1)] = pos + 1
         before_window = max(-1, pos - 2 * options.window - 1)
         while k > before_window and work.words[k] != word:
-            k = places[k].chained
-        places[pos].previous, places[pos].next = -1, work.n_kept
-        if k > before_window:
-            places[pos].previous = k
-            places[k].next = pos
+            k = chained[k]
+        sliding.new_records[pos].row.count = 0
+        sliding.records[pos] = (sliding.records[k] if k > before_window
+                                else &sliding.new_records[pos])
     for pos in range(work.n_kept):
         chains[work.words[pos] & (CHAINS - 1)] = 0
+
+
+cdef inline void record_row(const model_t* model, work_t* work, int pos,
+                            float* row) noexcept nogil:
+    """Keep the row of the word at `pos` for the window."""
+    cdef record_t* record = work.sliding.records[pos]
+    cdef bint is_frozen = model.frozen != NULL and model.frozen[work.words[pos]]
+    record.row.row, record.row.target = row, work.discard if is_frozen else row
+    record.gain = not is_frozen
 
 
 # ---- the window ----
@@ -70,41 +79,86 @@ cdef void move_window(const model_t* model, work_t* work,
                       const centre_t* centre) noexcept nogil:
     """Move the window to a centre word; compute its hidden vector."""
     cdef sliding_t* sliding = &work.sliding
-    cdef int end = centre.first + centre.n_window + 1
     if sliding.n_steps == WINDOW_RUN:
         empty_window(model, work)
     if sliding.first == sliding.end:
         begin_window(model, work, centre.first)
     begin_step(sliding, model.stride)
-    while sliding.first < centre.first:
-        sliding.first += 1
-        leave_window(model, work, sliding.first - 1)
-    while sliding.end > end:
-        sliding.end -= 1
-        leave_window(model, work, sliding.end)
-    while sliding.first > centre.first:
-        enter_window(model, work, sliding.first - 1)
-        sliding.first -= 1
-    while sliding.end < end:
-        enter_window(model, work, sliding.end)
-        sliding.end += 1
+    list_moves(model, work, centre.first, centre.first + centre.n_window + 1)
     take_step(model, work, centre.pos)
+
+
+cdef void list_moves(const model_t* model, work_t* work, int first,
+                     int end) noexcept nogil:
+    """List what leaves and enters, for a window from `first` to before `end`."""
+    cdef sliding_t* sliding = &work.sliding
+    cdef window_t* step = &sliding.step
+    cdef moves_t moves = moves_t(step.settled + step.n_settled, step.entering,
+                                 step.total, sliding.n_squares)
+    leave_window(model, work, &moves, sliding.first, first)
+    leave_window(model, work, &moves, end, sliding.end)
+    enter_window(model, work, &moves, first, sliding.first)
+    enter_window(model, work, &moves, sliding.end, end)
+    step.n_settled = <int>(moves.settled - step.settled)
+    step.n_entering = <int>(moves.entering - step.entering)
+    sliding.n_squares = moves.n_squares
+    sliding.first, sliding.end = first, end
+
+
+cdef inline void leave_window(const model_t* model, const work_t* work, moves_t* moves,
+                              int begin, int stop) noexcept nogil:
+    """The words from `begin` to before `stop`, if any, leave the window."""
+    cdef record_t* record
+    cdef int pos
+    for pos in range(begin, stop):
+        record = work.sliding.records[pos]
+        moves.settled[0] = settle(record, moves.total, -1)
+        moves.settled += 1
+        moves.n_squares -= 2 * record.row.count - record.gain
+        record.row.count -= record.gain
+        count_uses(&model.syn0, work.words[pos], work.sliding.n_steps)
+
+
+cdef inline void enter_window(const model_t* model, const work_t* work, moves_t* moves,
+                              int begin, int stop) noexcept nogil:
+    """The words from `begin` to before `stop`, if any, enter the window."""
+    cdef record_t* record
+    cdef int pos
+    for pos in range(begin, stop):
+        record = work.sliding.records[pos]
+        # To either list: without a branch, because nobody can predict which it is.
+        moves.settled[0] = settle(record, moves.total, 1)
+        moves.settled += record.row.count > 0
+        moves.entering[0] = record.row.row
+        moves.entering += record.row.count == 0
+        moves.n_squares += 2 * record.row.count + record.gain
+        record.row.count += record.gain
+        count_uses(&model.syn0, work.words[pos], -work.sliding.n_steps)
+
+
+cdef inline window_row_t settle(record_t* record, const float* total,
+                                float weight) noexcept nogil:
+    """Let a row receive the updates of all places of its word."""
+    cdef window_row_t row = record.row
+    row.weight = weight
+    record.row.since = total
+    return row
 
 
 cdef inline void take_step(const model_t* model, work_t* work, int pos) noexcept nogil:
     """Leave the centre word out: of the hidden vector, and of its update."""
     cdef sliding_t* sliding = &work.sliding
     cdef window_t* step = &sliding.step
-    cdef int n_places = settle_word(model, work, &step.centre, pos)
+    cdef record_t* record = sliding.records[pos]
+    step.centre = settle(record, step.total, 0)
     window_step(step)
-    sliding.places[pos].since = step.next_total
+    step.n_received = sliding.n_squares - record.row.count
+    if record.row.count > 1:
+        sliding.last_centre = record
+    else:
+        record.row.since = step.next_total
     count_uses(&model.syn0, work.words[pos], -1)
-    step.n_received = sliding.n_squares - n_places
     sliding.n_steps += 1
-
-
-cdef inline bint is_frozen(const model_t* model, int32_t word) noexcept nogil:
-    return model.frozen != NULL and model.frozen[word]
 
 
 cdef void begin_window(const model_t* model, work_t* work, int first) noexcept nogil:
@@ -120,104 +174,28 @@ cdef void begin_window(const model_t* model, work_t* work, int first) noexcept n
 
 cdef inline void begin_step(sliding_t* sliding, int64_t stride) noexcept nogil:
     cdef window_t* step = &sliding.step
-    step.n_settled = step.n_leaving = step.n_entering = 0
+    step.n_settled = 0
     step.earlier_total, step.total = step.total, step.next_total
     step.next_total += stride
     if step.next_total == sliding.totals + sliding.n_totals * stride:
         step.next_total = sliding.totals
-
-
-cdef inline void enter_window(const model_t* model, work_t* work,
-                              int pos) noexcept nogil:
-    cdef sliding_t* sliding = &work.sliding
-    cdef window_t* step = &sliding.step
-    cdef place_t* place = &sliding.places[pos]
-    place.since, place.entered = step.total, sliding.n_steps
-    step.entering[step.n_entering] = place.row
-    step.n_entering += 1
-    if not is_frozen(model, work.words[pos]):
-        sliding.n_squares += 2 * settle_same(sliding, pos) + 1
-
-
-cdef inline void leave_window(const model_t* model, work_t* work,
-                              int pos) noexcept nogil:
-    cdef sliding_t* sliding = &work.sliding
-    cdef window_t* step = &sliding.step
-    cdef int n_places = settle_word(model, work, &step.leaving[step.n_leaving], pos)
-    count_uses(&model.syn0, work.words[pos],
-               sliding.n_steps - sliding.places[pos].entered)
-    step.n_leaving += 1
-    if n_places > 0:
-        sliding.n_squares -= 2 * n_places - 1
-
-
-cdef inline int settle_word(const model_t* model, work_t* work, window_row_t* settled,
-                            int pos) noexcept nogil:
-    """Let the row of the word at `pos` receive the updates of all its places.
-
-    Return their number; 0 for a frozen row, which is read and not changed.
-    """
-    cdef sliding_t* sliding = &work.sliding
-    cdef place_t* place = &sliding.places[pos]
-    cdef const float* total = sliding.step.total
-    if is_frozen(model, work.words[pos]):
-        settled.row, settled.since, settled.target = place.row, total, work.discard
-        return 0
-    settle(settled, place, total)
-    return settle_same(sliding, pos) + 1
-
-
-cdef inline void settle(window_row_t* settled, place_t* place,
-                        const float* total) noexcept nogil:
-    """Let a row receive its updates."""
-    settled.row, settled.since, settled.target = place.row, place.since, place.row
-    place.since = total
-
-
-cdef inline int settle_same(sliding_t* sliding, int pos) noexcept nogil:
-    """Settle the other places of the word at `pos` in the window; return their number.
-
-    Then the row at `pos` has all their updates.
-    """
-    cdef place_t* place = &sliding.places[pos]
-    if place.previous < sliding.first and place.next >= sliding.end:
-        return 0
-    return settle_places(sliding, place)
-
-
-cdef int settle_places(sliding_t* sliding, const place_t* place) noexcept nogil:
-    cdef int k = place.previous, n = 0
-    while k >= sliding.first:
-        settle_once(&sliding.step, &sliding.places[k])
-        k = sliding.places[k].previous
-        n += 1
-    k = place.next
-    while k < sliding.end:
-        settle_once(&sliding.step, &sliding.places[k])
-        k = sliding.places[k].next
-        n += 1
-    return n
-
-
-cdef inline void settle_once(window_t* step, place_t* place) noexcept nogil:
-    if place.since != step.total:
-        settle(&step.settled[step.n_settled], place, step.total)
-        step.n_settled += 1
+    if sliding.last_centre != NULL:
+        # It did not receive the update at its own place, but at the others.
+        step.settled[0] = settle(sliding.last_centre, step.total, 0)
+        step.settled[0].count -= 1
+        step.n_settled = 1
+        sliding.last_centre = NULL
 
 
 cdef void empty_window(const model_t* model, work_t* work) noexcept nogil:
     """Let all rows in the window receive their updates, and begin anew."""
     cdef sliding_t* sliding = &work.sliding
     cdef window_t* step = &sliding.step
-    cdef int pos
     if sliding.first == sliding.end:
         return
     begin_step(sliding, model.stride)
-    while sliding.first < sliding.end:
-        sliding.first += 1
-        leave_window(model, work, sliding.first - 1)
-    step.centre.row = step.centre.target = work.discard
-    step.centre.since = step.total
+    list_moves(model, work, sliding.end, sliding.end)
+    step.centre = window_row_t(work.discard, step.total, work.discard, 0, 0)
     window_step(step)
 
 

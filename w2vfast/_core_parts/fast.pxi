@@ -102,7 +102,7 @@ cdef inline float* look_up(const model_t* model, const options_t* options,
     """Return the row of the word at `pos`; CBOW: keep it for the window."""
     cdef float* found = row_ahead(&model.syn0, work.words[pos], model.stride)
     if not options.sg:
-        work.sliding.places[pos].row = found
+        record_row(model, work, pos, found)
     return found
 
 

@@ -11,8 +11,9 @@ static void ISA(scale_update)(const window_t *w) {
 }
 
 /* One vector of a row with the updates that it lacks in memory. */
-BLOCK_INLINE vec ISA(up_to_date)(const float *row, const float *since, vec total) {
-    return add(load(row), ISA(sub)(total, load(since)));
+BLOCK_INLINE vec ISA(up_to_date)(const float *row, const float *since, vec count,
+                                 vec total) {
+    return fma_(count, ISA(sub)(total, load(since)), load(row));
 }
 
 /* Columns i to i + W * VEC_LANES of the totals, and of the sum with the last update. */
@@ -31,19 +32,22 @@ BLOCK_INLINE void ISA(add_last_update)(const window_t *w, vec *total, vec *sum, 
     }
 }
 
-/* The same columns of n rows, which receive their updates; if `leave`, the sum loses them. */
-BLOCK_INLINE void ISA(settle_rows)(const window_row_t *rows, int n, const int leave,
-                                   const vec *total, vec *sum, int i, const int W) {
-    for (; n > 0; n--, rows++) {
-        const float *row = block_row(rows->row + i);
-        const float *since = block_row(rows->since + i);
-        float *target = block_row(rows->target + i);
+/* The same columns of the rows that receive their updates; they may leave or enter. */
+BLOCK_INLINE void ISA(settle_rows)(const window_t *w, const vec *total, vec *sum, int i,
+                                   const int W) {
+    for (int n = 0; n < w->n_settled; n++) {
+        const window_row_t *settled_row = &w->settled[n];
+        const float *row = block_row(settled_row->row + i);
+        const float *since = block_row(settled_row->since + i);
+        float *target = block_row(settled_row->target + i);
+        const vec count = fill((float)settled_row->count);
+        const vec weight = fill(settled_row->weight);
         BLOCK_UNROLL
         for (int k = 0; k < W; k++) {
             const int at = k * VEC_LANES;
-            const vec settled = ISA(up_to_date)(row + at, since + at, total[k]);
+            const vec settled = ISA(up_to_date)(row + at, since + at, count, total[k]);
             store(target + at, settled);
-            if (leave) sum[k] = ISA(sub)(sum[k], settled);
+            sum[k] = fma_(weight, settled, sum[k]);
         }
     }
 }
@@ -61,18 +65,17 @@ BLOCK_INLINE void ISA(add_entering)(const window_t *w, vec *sum, int i, const in
 BLOCK_INLINE void ISA(window_strip)(const window_t *w, int i, const int W) {
     vec sum[STRIP], total[STRIP];
     ISA(add_last_update)(w, total, sum, i, W);
-    ISA(settle_rows)(w->settled, w->n_settled, 0, total, sum, i, W);
-    ISA(settle_rows)(w->leaving, w->n_leaving, 1, total, sum, i, W);
+    ISA(settle_rows)(w, total, sum, i, W);
     ISA(add_entering)(w, sum, i, W);
     const float *centre = block_row(w->centre.row + i);
     const float *since = block_row(w->centre.since + i);
     float *settled_centre = block_row(w->centre.target + i);
     float *new_sum = block_row(w->sum + i), *hidden = block_row(w->hidden + i);
-    const vec scale = fill(w->scale);
+    const vec scale = fill(w->scale), count = fill((float)w->centre.count);
     BLOCK_UNROLL
     for (int k = 0; k < W; k++) {
         const int at = k * VEC_LANES;
-        const vec settled = ISA(up_to_date)(centre + at, since + at, total[k]);
+        const vec settled = ISA(up_to_date)(centre + at, since + at, count, total[k]);
         store(settled_centre + at, settled);
         store(new_sum + at, sum[k]);
         store(hidden + at, ISA(mul)(scale, ISA(sub)(sum[k], settled)));

@@ -35,27 +35,34 @@ cdef struct pool_t:
     int round                # how often the whole pool was used in this span
 
 
-cdef struct place_t:
-    # CBOW: the word at a position of the sentence.
-    float* row               # of syn0
-    const float* since       # the total of all updates that this row has received
-    int entered              # number of the step in which it entered the window
-    int previous             # nearest positions of the same word that a window can
-    int next                 # reach, too; else -1 and n_kept
-    int chained              # the position before with the same last bits of its word
+cdef struct record_t:
+    # CBOW: a word, and its places in the window.
+    window_row_t row         # and the number of places; 0 for a frozen word
+    int gain                 # of this number for each place: 1, or 0
+
+
+cdef struct moves_t:
+    # CBOW: the ends of a step's lists, and what else changes when words leave or enter.
+    window_row_t* settled
+    float** entering
+    const float* total
+    int64_t n_squares
 
 
 cdef struct sliding_t:
     # CBOW: a window that moves over a sentence; block.h says how it is summed up.
     window_t step
-    place_t* places          # (n_kept,)
+    record_t** records       # (n_kept,) of the words; near places of one share it
+    record_t* new_records    # (n_kept,) used where a word has no record yet
+    record_t* last_centre    # if that word had other places in its window, else NULL
     int first                # position of the first word in the window
     int end                  # position after the last one; `first`: the window is empty
     int n_steps              # since it was empty
     float* totals            # (n_totals, stride) the last ones
     int64_t n_totals
-    int64_t n_squares        # sum over the different words in the window of times ** 2
+    int64_t n_squares        # sum over the words in the window of count ** 2
     int* chains              # (CHAINS,) 1 + last position of each chain; scratch, zeros
+    int* chained             # (n_kept,) the position before in the same chain; scratch
     int reach                # of the next window, its place in `reaches`, from 1
     int reach_step           # from there to that of the window after it
 
@@ -214,13 +221,17 @@ cdef class Worker:
         """Make room for windows of at most n words."""
         cdef sliding_t* sliding = &self.work.sliding
         cdef window_t* step = &sliding.step
-        sliding.places = <place_t*>owned_bytes(self.owners, length, sizeof(place_t))
+        sliding.records = <record_t**>self._pointers(length)
+        sliding.new_records = <record_t*>owned_bytes(self.owners, length,
+                                                     sizeof(record_t))
         sliding.n_totals = n_totals(n)
         sliding.totals = <float*>owned_bytes(
             self.owners, sliding.n_totals * self.c.stride, sizeof(float))
         sliding.chains = self._integers(CHAINS)
-        step.settled = <window_row_t*>owned_bytes(self.owners, n, sizeof(window_row_t))
-        step.leaving = <window_row_t*>owned_bytes(self.owners, n, sizeof(window_row_t))
+        sliding.chained = self._integers(length)
+        # All leave and as many enter; the last centre word; one written but not listed.
+        step.settled = <window_row_t*>owned_bytes(self.owners, 2 * n + 2,
+                                                  sizeof(window_row_t))
         step.entering = self._pointers(n)
         step.sum = self._vectors(self.c.stride)
         step.hidden = self._vectors(self.c.stride)
@@ -444,7 +455,8 @@ def window_bytes(int64_t window, int64_t max_sentence_length, int64_t row_bytes)
     with `window`, `max_sentence_length` or `row_bytes`.
     """
     n = min(2 * window + 1, max_sentence_length)
-    a_word = sizeof(int32_t) + sizeof(int64_t) + sizeof(place_t)
+    a_word = sizeof(int32_t) + sizeof(int64_t) + sizeof(int)
+    a_word += sizeof(record_t) + sizeof(record_t*)
     lists = n * <int64_t>(2 * sizeof(window_row_t) + sizeof(float*))
     return max_sentence_length * <int64_t>a_word + n_totals(n) * row_bytes + lists
 

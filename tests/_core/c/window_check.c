@@ -11,7 +11,7 @@
 enum { N_ROWS = 7, N_TOTALS = 5, MOST_LISTED = 9 };
 
 typedef struct {
-    int n_settled, n_leaving, n_entering, dim;
+    int n_settled, n_entering, dim;
     float update_scale, n_received;
     int is_frozen; /* the centre word's row must not change */
 } case_t;
@@ -19,7 +19,7 @@ typedef struct {
 /* Whole rows of k->dim floats; the last one of `rows` is the one that is never read. */
 typedef struct {
     float *rows, *totals, *sum, *next_total, *hidden;
-    window_row_t settled[MOST_LISTED], leaving[MOST_LISTED];
+    window_row_t settled[MOST_LISTED];
     float *entering[MOST_LISTED];
     window_t window;
 } data_t;
@@ -29,10 +29,9 @@ static void compare(const case_t *k, const char *what, int i, double got,
     const double slack = 200 * U * (1 + k->n_received);
     check_count++;
     if (fabs(got - expected) <= slack) return; /* false for NaN */
-    stop_with(
-        "%s, %d settled, %d leave, %d enter, D=%d: %s[%d] is %.9g, should be %.9g",
-        block_isa->name, k->n_settled, k->n_leaving, k->n_entering, k->dim, what, i,
-        got, expected);
+    stop_with("%s, %d settled, %d enter, D=%d: %s[%d] is %.9g, should be %.9g",
+              block_isa->name, k->n_settled, k->n_entering, k->dim, what, i, got,
+              expected);
 }
 
 static float *row_of(float *matrix, const case_t *k, int row) {
@@ -44,7 +43,9 @@ static window_row_t draw_row(const data_t *d, const case_t *k, int is_frozen) {
     const int row = draw_below(N_ROWS);
     return (window_row_t){.row = row_of(d->rows, k, row),
                           .since = row_of(d->totals, k, draw_below(N_TOTALS)),
-                          .target = row_of(d->rows, k, is_frozen ? N_ROWS : row)};
+                          .target = row_of(d->rows, k, is_frozen ? N_ROWS : row),
+                          .count = draw_below(4),
+                          .weight = (float)(draw_below(3) - 1)};
 }
 
 static data_t *new_data(const case_t *k) {
@@ -60,7 +61,6 @@ static data_t *new_data(const case_t *k) {
     draw_floats(d->sum, k->dim, 1.0);
     for (int n = 0; n < MOST_LISTED; n++) { /* rows may repeat */
         d->settled[n] = draw_row(d, k, n % 3 == 0);
-        d->leaving[n] = draw_row(d, k, n % 3 == 1);
         d->entering[n] = row_of(d->rows, k, draw_below(N_ROWS));
     }
     d->window =
@@ -71,14 +71,13 @@ static data_t *new_data(const case_t *k) {
                    .update_scale = k->update_scale,
                    .n_received = k->n_received,
                    .settled = d->settled,
-                   .leaving = d->leaving,
                    .entering = d->entering,
                    .n_settled = k->n_settled,
-                   .n_leaving = k->n_leaving,
                    .n_entering = k->n_entering,
                    .centre = {.row = row_of(d->rows, k, 2),
                               .since = row_of(d->totals, k, 3),
-                              .target = row_of(d->rows, k, k->is_frozen ? N_ROWS : 2)},
+                              .target = row_of(d->rows, k, k->is_frozen ? N_ROWS : 2),
+                              .count = 2},
                    .scale = 0.25f,
                    .hidden = d->hidden,
                    .dim = k->dim};
@@ -92,9 +91,9 @@ static int64_t number_of(const float *row, const float *matrix, const case_t *k)
 /* One row of a step in one column: returns what it is with its updates. */
 static double settle(const case_t *k, const data_t *d, const window_row_t *settled,
                      const double *totals, double *rows) {
-    const double row = rows[number_of(settled->row, d->rows, k)] + totals[1] -
-                       totals[number_of(settled->since, d->totals, k)];
-    return rows[number_of(settled->target, d->rows, k)] = row;
+    const double lacks = totals[1] - totals[number_of(settled->since, d->totals, k)];
+    const double row = rows[number_of(settled->row, d->rows, k)];
+    return rows[number_of(settled->target, d->rows, k)] = row + settled->count * lacks;
 }
 
 /* The step in one column, in double. */
@@ -105,9 +104,8 @@ static void check_column(const case_t *k, const data_t *d, const data_t *old, in
     const double update = (double)k->update_scale * (totals[1] - totals[0]);
     totals[1] = totals[0] + update;
     double sum = old->sum[i] + (double)k->n_received * update;
-    for (int n = 0; n < k->n_settled; n++) settle(k, d, &d->settled[n], totals, rows);
-    for (int n = 0; n < k->n_leaving; n++)
-        sum -= settle(k, d, &d->leaving[n], totals, rows);
+    for (int n = 0; n < k->n_settled; n++)
+        sum += d->settled[n].weight * settle(k, d, &d->settled[n], totals, rows);
     for (int n = 0; n < k->n_entering; n++)
         sum += rows[number_of(d->entering[n], d->rows, k)];
     const double centre = settle(k, d, &d->window.centre, totals, rows);
@@ -150,7 +148,6 @@ static void check_isa(void) {
             const int n_entering = listed % (MOST_LISTED + 1);
             const int variant = n_settled + n_entering;
             const case_t k = {.n_settled = n_settled,
-                              .n_leaving = draw_below(MOST_LISTED + 1),
                               .n_entering = n_entering,
                               .dim = block_padded(dims[d]),
                               .update_scale = variant % 2 ? 1.0f : 0.125f,

@@ -203,7 +203,7 @@ class Word2VecReference:
             start = self.random.below(2 * n)
             place = start // 2 if start % 2 else 2 * n - 1 - start // 2
             step = max(min(3, math.ceil(window / 4)), math.ceil(window / 5))
-            steps = itertools.count(place, max(2, step // stride))
+            steps = itertools.count(place, max(2, math.ceil(step / stride)))
             sizes += reversed(sizes)
             self.reaches = (sizes[step % len(sizes)] for step in steps)
         return next(self.reaches)

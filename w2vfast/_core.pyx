@@ -500,7 +500,7 @@ cdef class Options:
         self.c.n_reaches = (self.c.window - 1) // stride + 1
         # A quarter of `window` up to 3, then a fifth; but at least two reaches on.
         cdef int step = max(min(3, (self.c.window + 3) // 4), (self.c.window + 4) // 5)
-        self.c.reach_step = min(max(2, step // stride), self.c.n_reaches)
+        self.c.reach_step = min(max(2, (step + stride - 1) // stride), self.c.n_reaches)
 
 
 cdef struct schedule_t:

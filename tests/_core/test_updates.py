@@ -82,6 +82,7 @@ CBOW_VARIANTS = {
     **VARIANTS,
     "very_wide_windows": {"window": 30},
     "wide_without_sampling": {"window": 12, "sample": 0},
+    "very_wide_without_sampling": {"window": 22, "sample": 0},
     "sum": {"cbow_mean": 0},
     "mean_gradient": {"cbow_gradient": "mean"},
 }

@@ -63,7 +63,7 @@ typedef struct {
 /* A row in the window of CBOW. */
 typedef struct {
     float *row;         /* (D,) */
-    const float *since; /* (D,) the total of all updates that the row has received */
+    const float *since; /* (D,) the total of all updates when it was last settled */
     float *target;      /* (D,) `row`, or a row that is never read */
     int count;          /* how often it receives each update since then */
     float weight;       /* in what the sum changes by: -1 leaves, 1 enters, 0 neither */

@@ -229,8 +229,8 @@ cdef class Worker:
             self.owners, sliding.n_totals * self.c.stride, sizeof(float))
         sliding.chains = self._integers(CHAINS)
         sliding.chained = self._integers(length)
-        # All leave and as many enter; the last centre word; one written but not listed.
-        step.settled = <window_row_t*>owned_bytes(self.owners, 2 * n + 2,
+        # All leave, as many enter, and the last centre word.
+        step.settled = <window_row_t*>owned_bytes(self.owners, 2 * n + 1,
                                                   sizeof(window_row_t))
         step.entering = self._pointers(n)
         step.sum = self._vectors(self.c.stride)

@@ -119,14 +119,13 @@ def sequential_update(syn0, input_rows, syn1, output_rows, labels, alpha):
 
 
 def in_blocks(contexts, limit=8):
-    """Split a window into blocks of about equal numbers of distinct rows."""
-    listed, _ = distinct(contexts)
+    """Split a window into blocks of about equal numbers of contexts."""
     blocks = []
-    while listed:
-        n_blocks = -(-len(listed) // limit)
-        size = -(-len(listed) // n_blocks)
-        blocks.append([c for c in contexts if c in listed[:size]])
-        listed = listed[size:]
+    while len(contexts):
+        n_blocks = math.ceil(len(contexts) / limit)
+        size = math.ceil(len(contexts) / n_blocks)
+        blocks.append(contexts[:size])
+        contexts = contexts[size:]
     return blocks
 
 
@@ -242,21 +241,21 @@ class Word2VecReference:
         return slot if random & 0xFFFFFFFF < threshold else alias
 
     @property
-    def pool_centres(self):
-        """At least 12; twice the contexts of a word up to 24, else once up to 120."""
+    def pool_sets(self):
+        """For 12 centre words; twice a word's contexts up to 24, else as many."""
         window = self.p.window
         contexts = window + 1 if self.p.shrink_windows else 2 * window
         if self.has_odd_windows:
             contexts = window
-        if contexts >= 24:
-            return min(contexts, 120)
-        return min(max(12, 2 * contexts), 24)
+        # In skip-gram a word has a set for each 16 contexts.
+        n_centres = contexts if contexts >= 24 else min(max(12, 2 * contexts), 24)
+        return min(120, n_centres * (math.ceil(contexts / 16) if self.p.sg else 1))
 
     def fill_pool(self):
         """Draw the pool of negative samples, four uses each."""
         self.pool_uses = 0
         if self.p.negative and self.p.negative_sharing == "window":
-            size = self.pool_centres * self.p.negative + 1
+            size = self.pool_sets * self.p.negative + 1
             self.pool = [self.noise_word() for _ in range(size)]
 
     def pooled_word(self):
@@ -287,14 +286,18 @@ class Word2VecReference:
             yield self.syn1neg, rows, (rows == word).astype(int)
 
     def skipgram(self, contexts, word, take_loss):
-        pair = self.p.negative_sharing == "pair"
-        drawn = None if pair else list(self.outputs(word))
-        for inputs in [[c] for c in contexts] if pair else in_blocks(contexts):
-            for matrix, rows, labels in drawn or self.outputs(word):
+        n = len(contexts)
+        is_pair = self.p.negative_sharing == "pair"
+        n_sets = n if is_pair else math.ceil(n / 16)
+        sets = [list(self.outputs(word)) for _ in range(n_sets)]
+        first = 0
+        for inputs in in_blocks(contexts, 1 if is_pair else 8):
+            for matrix, rows, labels in sets[first * n_sets // n]:
                 loss = self.update(self.syn0, inputs, matrix, rows, labels)
                 self.loss += take_loss * loss
                 self.syn0[self.frozen] = self.frozen_rows
             self.predictions += take_loss * len(inputs)
+            first += len(inputs)
 
     def update(self, inputs, input_rows, matrix, rows, labels):
         return block_update(

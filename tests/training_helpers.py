@@ -19,7 +19,7 @@ OPTIONS = {
     "shrink_windows": True,
     "cbow_mean": True,
     "pair": False,
-    "pool_centres": 12,
+    "pool_sets": 12,
     "divide_gradient": False,
     "all_losses": False,
     "max_sentence_length": 1000,

@@ -10,6 +10,7 @@ COMMIT: str
 FLAGS: str
 LANES: int
 MAX_INPUTS: int
+MAX_SHARING: int
 AXES: int
 BANDS: int
 INSTRUCTION_SET: str
@@ -65,7 +66,7 @@ class Options:
         shrink_windows: bool,
         cbow_mean: bool,
         pair: bool,
-        pool_centres: int,
+        pool_sets: int,
         divide_gradient: bool,
         all_losses: bool,
         max_sentence_length: int,

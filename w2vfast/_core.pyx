@@ -207,6 +207,7 @@ COMMIT = BLOCK_COMMIT.decode()
 FLAGS = BLOCK_FLAGS.decode()
 LANES = BLOCK_LANES  # floats: rows are padded to it and aligned
 MAX_INPUTS = BLOCK_INPUTS  # contexts of a centre word in a block
+MAX_SHARING = SHARING_CONTEXTS  # contexts of a centre word that share negative samples
 AXES = CURVATURE_AXES  # directions of the curvature that are treated apart
 BANDS = CURVATURE_BANDS  # of rows whose curvature differs
 
@@ -255,6 +256,7 @@ cdef enum:
     LOCK_STRIDE = 8           # int64 from lock to lock, a cache line
     LOCK_TRIES = 100          # attempts to take a lock, some microseconds
     N_LOCKS = 256             # of a matrix; groups of rows beyond share them
+    SHARING_CONTEXTS = 2 * BLOCK_INPUTS  # that share negative samples, at most
     POOL_USES = 4             # uses of a negative sample; a power of 2
     COUNTED_TOGETHER = 256    # ids that a worker trains before the others know of them
     WINDOW_RUN = 256          # CBOW: steps of a window until its sum is made anew
@@ -448,7 +450,8 @@ cdef struct options_t:
     bint cbow_mean
     bint pairs               # skip-gram: a block for each pair, with its own samples
     bint pooled              # negative samples come from the worker's pool
-    int pool_centres         # centre words that it serves
+    int pool_sets            # sets of K that it holds
+    int sharing_contexts     # contexts of a centre word that share a set, at most
     bint divide_gradient     # CBOW: the gradient of the mean, not the reference's
     bint all_losses          # compute every loss, not every LOSS_STRIDE-th
 
@@ -465,8 +468,8 @@ cdef class Options:
     pair : bool
         Draw new negative samples for each pair (CBOW: for each centre word) instead
         of taking them from the pool.
-    pool_centres : int
-        Centre words that a worker's pool of negative samples serves.
+    pool_sets : int
+        Sets of `negative` samples that a worker's pool holds.
     divide_gradient : bool
         CBOW: divide the update of a context row by the number of context words.
     all_losses : bool
@@ -479,7 +482,7 @@ cdef class Options:
 
     def __init__(self, *, bint sg, bint hs, bint softmax, int negative, int window,
                  int reach_stride, bint shrink_windows, bint cbow_mean, bint pair,
-                 int pool_centres, bint divide_gradient, bint all_losses,
+                 int pool_sets, bint divide_gradient, bint all_losses,
                  int max_sentence_length):
         self.c.sg, self.c.hs, self.c.softmax = sg, hs, softmax
         self.c.negative = negative
@@ -487,7 +490,11 @@ cdef class Options:
         self.c.shrink_windows = shrink_windows
         self.c.cbow_mean = cbow_mean
         self.c.pairs = sg and pair
-        self.c.pooled, self.c.pool_centres = not pair, pool_centres
+        self.c.pooled, self.c.pool_sets = not pair, pool_sets
+        # CBOW has one input: no centre word needs a second set.
+        self.c.sharing_contexts = SHARING_CONTEXTS if sg else 2 * window
+        if self.c.pairs:
+            self.c.sharing_contexts = 1
         self.c.divide_gradient = divide_gradient
         self.c.all_losses = all_losses
         self.c.max_sentence_length = max_sentence_length

@@ -147,7 +147,7 @@ class Word2Vec(Predictions, GensimNames):
     mode : {"fast", "exact"}, default "fast"
         "exact" gives the bytes that the C program gives with one thread.
     negative_sharing : {"window", "pair"}, default "window"
-        "window": all pairs of a window share their negative samples, and each draw
+        "window": up to 16 contexts share their negative samples, and each draw
         serves four windows; "pair": each pair has its own.
     cbow_gradient : {"reference", "mean"}, default "reference"
         Update each context word by the whole error, as C does, or by the gradient of

@@ -71,6 +71,7 @@ VARIANTS = {
     "no_sampling": {"sample": 0},
     "whole_windows": {"shrink_windows": False, "window": 3},
     "wide_windows": {"window": 11},
+    "very_wide_windows": {"window": 30},
     "smallest_windows": {"window": 1},
     "short_pieces": {"max_sentence_length": 7},
     "uniform_noise": {"ns_exponent": 0.0},
@@ -80,7 +81,6 @@ VARIANTS = {
 SKIPGRAM_VARIANTS = {**VARIANTS, "pair": {"negative_sharing": "pair"}}
 CBOW_VARIANTS = {
     **VARIANTS,
-    "very_wide_windows": {"window": 30},
     "wide_without_sampling": {"window": 12, "sample": 0},
     "very_wide_without_sampling": {"window": 22, "sample": 0},
     "sum": {"cbow_mean": 0},

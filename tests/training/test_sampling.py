@@ -129,15 +129,26 @@ def test_exact_keep_thresholds_decide_as_the_c_comparison():
 
 
 @pytest.mark.parametrize(
-    ("window", "n_centres"),
-    [(1, 12), (5, 12), (8, 18), (10, 22), (20, 24), (40, 41), (200, 120)],
+    ("window", "n_centres", "n_sets"),
+    [
+        (1, 12, 12),
+        (5, 12, 12),
+        (10, 22, 22),
+        (15, 24, 24),
+        (16, 24, 48),
+        (20, 24, 48),
+        (40, 41, 120),
+        (200, 201, 120),
+    ],
 )
 def test_uses_of_a_negative_sample_are_further_apart_with_wide_windows(
-    window, n_centres
+    window, n_centres, n_sets
 ):
-    params = TrainParams(window=window)
+    params = TrainParams(window=window, sg=1)
     assert params.mean_contexts == window + 1
     assert kernel_objects.pool_centres(params) == n_centres
+    assert kernel_objects.pool_sets(params) == n_sets
+    assert kernel_objects.pool_sets(TrainParams(window=window)) == min(n_centres, 120)
 
 
 def test_whole_windows_have_as_large_a_pool_as_windows_with_as_many_contexts():

@@ -84,8 +84,8 @@ cdef check_options(const options_t* options):
             f"in [1, {LARGEST_OPTION}]", options.window)
     require(0 <= options.negative <= LARGEST_OPTION, "negative",
             f"in [0, {LARGEST_OPTION}]", options.negative)
-    require(1 <= options.pool_centres <= LARGEST_OPTION, "pool_centres",
-            f"in [1, {LARGEST_OPTION}]", options.pool_centres)
+    require(1 <= options.pool_sets <= LARGEST_OPTION, "pool_sets",
+            f"in [1, {LARGEST_OPTION}]", options.pool_sets)
     require(1 <= options.max_sentence_length <= LARGEST_OPTION, "max_sentence_length",
             f"in [1, {LARGEST_OPTION}]", options.max_sentence_length)
 

@@ -93,7 +93,8 @@ cdef void prepare(const model_t* model, const options_t* options, work_t* work,
         find_path(model, centre)
         prefetch_paths(model, work, pos)
     if options.negative > 0:
-        for u in range(centre.n_window if options.pairs else 1):
+        centre.n_sets = n_sample_sets(options, centre.n_window)
+        for u in range(centre.n_sets):
             draw_outputs(model, options, work, centre, u)
 
 
@@ -104,6 +105,12 @@ cdef inline float* look_up(const model_t* model, const options_t* options,
     if not options.sg:
         record_row(model, work, pos, found)
     return found
+
+
+cdef inline int n_sample_sets(const options_t* options,
+                              int64_t n_window) noexcept nogil:
+    """Return how many sets of negative samples a centre word needs."""
+    return <int>((n_window + options.sharing_contexts - 1) // options.sharing_contexts)
 
 
 cdef inline bint takes_loss(const options_t* options, const work_t* work,
@@ -217,10 +224,10 @@ cdef inline float* ns_counts(const options_t* options, centre_t* centre,
 # ---- the pool of reused negative samples ----
 #
 # Reading the row of a negative sample waits for memory or for another core's cache.  So
-# a worker keeps a pool of samples; each centre word uses the next K of them, and a
-# sample is replaced by a new draw after POOL_USES uses.  Two uses are about
-# options.pool_centres centre words apart: where these share contexts, the same sample
-# would be pushed away from them again and again (docs/benchmarks/tried.md).
+# a worker keeps a pool of samples; each set takes the next K of them, and a sample is
+# replaced by a new draw after POOL_USES uses.  Two uses are as many sets apart as the
+# pool holds: where their centre words share contexts, the same sample would be pushed
+# away from these again and again (docs/benchmarks/tried.md).
 
 cdef void fill_pool(const model_t* model, const options_t* options,
                     work_t* work) noexcept nogil:
@@ -267,52 +274,49 @@ cdef inline void prefetch_sample(const model_t* model, centre_t* centre,
 cdef inline void train_centre(const model_t* model, const options_t* options,
                               work_t* work, centre_t* centre) noexcept nogil:
     if options.sg:
-        list_contexts(model, options, work, centre)
         train_skipgram(model, options, work, centre)
     else:
         train_cbow(model, options, work, centre)
 
 
-cdef void list_contexts(const model_t* model, const options_t* options, work_t* work,
-                        centre_t* centre) noexcept nogil:
-    """List the rows of the words in the window.
+cdef int list_contexts(const model_t* model, work_t* work, const centre_t* centre,
+                       int first, int n_listed) noexcept nogil:
+    """List the rows of some contexts of a window, from number `first` on.
 
-    Rows may repeat where they are trained one by one.  Updates of frozen rows go to a
-    scratch row, which discards them.  Not part of `prepare`: the loops over the
-    contexts follow at once, and the processor predicts their length by this.
+    Return how many are distinct.  Updates of frozen rows go to a scratch row, which
+    discards them.  Not part of `prepare`: the loops over the contexts follow at once,
+    and the processor predicts their length by this.
     """
     cdef matrix_t syn0 = model.syn0  # a copy, which no store to a list can change
     cdef float* context
     cdef int32_t word
     cdef int k, n = 0, n_before
     cdef uint64_t listed = 0
-    for k in range(centre.first, centre.first + centre.n_window):
+    for k in range(centre.first + first, centre.first + first + n_listed):
         word = work.words[k + (k >= centre.pos)]  # without a branch: which k is random
         context = row(&syn0, word, model.stride)
         n_before = n
-        if not options.pairs:
-            n = add_row_of(word, centre.contexts, centre.context_counts, n, context,
-                           &listed)
-        else:
-            centre.contexts[n] = context
-            n += 1
+        n = add_row_of(word, work.contexts, work.context_counts, n, context, &listed)
         if model.frozen != NULL and n > n_before:
-            centre.targets[n_before] = work.discard if model.frozen[word] else context
-    centre.n_contexts = n
+            work.targets[n_before] = work.discard if model.frozen[word] else context
+    return n
 
 
 cdef void train_skipgram(const model_t* model, const options_t* options, work_t* work,
                          centre_t* centre) noexcept nogil:
-    """The inputs are the contexts' rows, up to BLOCK_INPUTS a block; pair: one each."""
+    """The inputs are the contexts' rows, up to BLOCK_INPUTS a block; pair: one each.
+
+    A context that is repeated in a block is listed once, with its count.  In another
+    block it is listed again, where it sees its first update, as in the C program.
+    """
     cdef int c = 0, width
     if centre.take_loss:
         atomic_add(&work.counters.losses.predictions, centre.n_window)
-    while c < centre.n_contexts:
-        width = 1 if options.pairs else block_share(centre.n_contexts - c, BLOCK_INPUTS)
-        work.block.n_inputs = width
-        work.block.input_counts = centre.context_counts + c
-        work.block.inputs = centre.contexts + c
-        work.block.targets = centre.targets + c
+    work.block.inputs, work.block.targets = work.contexts, work.targets
+    work.block.input_counts = work.context_counts
+    while c < centre.n_window:
+        width = 1 if options.pairs else block_share(centre.n_window - c, BLOCK_INPUTS)
+        work.block.n_inputs = list_contexts(model, work, centre, c, width)
         update_outputs(model, options, work, centre, c)
         c += width
 
@@ -320,8 +324,8 @@ cdef void train_skipgram(const model_t* model, const options_t* options, work_t*
 cdef void update_outputs(const model_t* model, const options_t* options, work_t* work,
                          centre_t* centre, int c) noexcept nogil:
     """Train the inputs from c on to predict the centre word, with each objective."""
-    cdef int u = c if options.pairs else 0
     cdef bint first_inputs = c == 0 or options.pairs
+    cdef int u
     if options.hs:
         work.block.outputs = centre.path
         work.block.output_counts = work.ones
@@ -331,6 +335,7 @@ cdef void update_outputs(const model_t* model, const options_t* options, work_t*
         if work.merging.curvatures.is_due:
             sample_paths(model, options, &work.block, first_inputs)
     if options.negative > 0:
+        u = c * centre.n_sets // centre.n_window  # these sets are about equally used
         work.block.outputs = ns_outputs(options, centre, u)
         work.block.output_counts = ns_counts(options, centre, u)
         work.block.labels = work.ns_labels

@@ -8,14 +8,11 @@ cdef struct centre_t:
     # A centre word with its random draws and its rows.  It is prepared while the word
     # before it is trained, so that rows are prefetched in time; no draw depends on the
     # weights.
-    float** contexts         # (C,) skip-gram: rows of the context words, distinct ones
-    float** targets          # (C,) the same rows, or `discard` for a frozen word
-    float* context_counts    # (C,) how often each occurs in the window
     int32_t word
     int pos
     int first                # position of the first word of the window
     int n_window             # words in the window; 0: nothing to train
-    int n_contexts           # C
+    int n_sets               # U, of negative samples
     float** path             # (L,) rows of inner nodes, root first
     float* path_labels       # (L,) 1 - code
     int path_length          # L
@@ -73,6 +70,9 @@ cdef struct work_t:
     int n_kept
     float* ns_labels         # (K + 1,) 1, then zeros
     float* ones              # (max of K + 1 and L,)
+    float** contexts         # (C,) skip-gram: rows of a block's contexts, distinct ones
+    float** targets          # (C,) the same rows, or `discard` for a frozen word
+    float* context_counts    # (C,) how often each occurs in the block
     float* discard           # (stride,) receives the updates of frozen rows; never read
     float** old_inputs       # (C,) softmax: copies of the block's inputs
     float** all_outputs      # (V - 1,) softmax: the rows of all words
@@ -174,15 +174,14 @@ cdef class Worker:
         for i in range(T):
             work.ones[i] = 1
         if options.pooled:
-            work.pool.size = <int64_t>options.pool_centres * options.negative + 1
+            work.pool.size = <int64_t>options.pool_sets * options.negative + 1
             work.pool.words = <int32_t*>owned_bytes(self.owners, work.pool.size,
                                                     sizeof(int32_t))
         work.samples = <int32_t*>owned_bytes(self.owners, options.negative,
                                              sizeof(int32_t))
         self._allocate_block(min(C, BLOCK_INPUTS), T)
         for i in range(2):
-            self._allocate_centre(&work.centres[i], C if options.sg else 0,
-                                  C if options.pairs else 1)
+            self._allocate_centre(&work.centres[i], n_sample_sets(options, C))
         if not options.sg:
             self._allocate_window(min(C + 1, length), length)
         if options.softmax:
@@ -192,6 +191,10 @@ cdef class Worker:
         cdef work_t* work = &self.work
         cdef int64_t stride = self.c.stride
         work.discard = <float*>owned_bytes(self.owners, stride, sizeof(float))
+        work.contexts = work.targets = self._pointers(C)
+        if self.c.frozen != NULL:
+            work.targets = self._pointers(C)
+        work.context_counts = self._vectors(C)
         work.block.first_logits = self._vectors(C * T)
         work.block.logits = self._vectors(C * T)
         work.block.sigmoids = self._vectors(C * T)
@@ -200,14 +203,8 @@ cdef class Worker:
         work.block.gram = self._vectors(BLOCK_INPUTS * gram_stride(BLOCK_INPUTS))
         work.block.dim = block_padded(self.c.dim)
 
-    cdef _allocate_centre(self, centre_t* centre, int64_t C, int64_t U):
+    cdef _allocate_centre(self, centre_t* centre, int64_t U):
         cdef int64_t L = self.model.max_path, K = self.options.negative
-        centre.contexts = centre.targets = self._pointers(C)
-        if self.c.frozen != NULL:
-            centre.targets = self._pointers(C)
-        centre.context_counts = self._vectors(C)
-        for i in range(C):
-            centre.context_counts[i] = 1
         centre.path = <float**>owned_bytes(self.owners, L, sizeof(float*))
         centre.path_labels = self._vectors(L)
         centre.ns_outputs = <float**>owned_bytes(self.owners, U * (K + 1),

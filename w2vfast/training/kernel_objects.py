@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 SHORT_TEXT = 20_000  # ids; every loss of a shorter text is computed
 # A worker's pool of negative samples serves at least POOL_CENTRES centre words: twice
-# as many as a word has contexts, up to FAR_POOL_CENTRES, or as many, up to the last.
-POOL_CENTRES, FAR_POOL_CENTRES, MOST_POOL_CENTRES = 12, 24, 120
+# as many as a word has contexts, up to FAR_POOL_CENTRES, or as many.
+POOL_CENTRES, FAR_POOL_CENTRES = 12, 24
+MOST_POOL_SETS = 120
 
 
 def kernel_model(weights: Weights, tables: Tables, dim: int) -> _core.Model:
@@ -63,8 +64,16 @@ def pool_centres(params: TrainParams) -> int:
     more samples leave the cache before they are used again.
     """
     contexts = params.mean_contexts
-    found = max(POOL_CENTRES, min(2 * contexts, FAR_POOL_CENTRES), contexts)
-    return min(found, MOST_POOL_CENTRES)
+    return max(POOL_CENTRES, min(2 * contexts, FAR_POOL_CENTRES), contexts)
+
+
+def pool_sets(params: TrainParams) -> int:
+    """Return how many sets of `negative` samples a worker's pool holds.
+
+    In skip-gram a word with more contexts than may share a set needs several.
+    """
+    n_sets = -(-params.mean_contexts // _core.MAX_SHARING) if params.sg else 1
+    return min(n_sets * pool_centres(params), MOST_POOL_SETS)
 
 
 def kernel_options(params: TrainParams, n_ids: int) -> _core.Options:
@@ -79,7 +88,7 @@ def kernel_options(params: TrainParams, n_ids: int) -> _core.Options:
         shrink_windows=params.shrink_windows,
         cbow_mean=params.cbow_mean,
         pair=params.negative_sharing == "pair",
-        pool_centres=pool_centres(params),
+        pool_sets=pool_sets(params),
         divide_gradient=params.cbow_gradient == "mean",
         all_losses=params.compute_loss or n_ids < SHORT_TEXT,
         max_sentence_length=params.max_sentence_length,

@@ -71,16 +71,20 @@ VARIANTS = {
     "no_sampling": {"sample": 0},
     "whole_windows": {"shrink_windows": False, "window": 3},
     "wide_windows": {"window": 11},
-    "very_wide_windows": {"window": 30},
     "smallest_windows": {"window": 1},
     "short_pieces": {"max_sentence_length": 7},
     "uniform_noise": {"ns_exponent": 0.0},
     "min_alpha": {"min_alpha": 0.01},
     "all_losses": {"compute_loss": True},
 }
-SKIPGRAM_VARIANTS = {**VARIANTS, "pair": {"negative_sharing": "pair"}}
+SKIPGRAM_VARIANTS = {
+    **VARIANTS,
+    "several_sets_of_samples": {"window": 20},
+    "pair": {"negative_sharing": "pair"},
+}
 CBOW_VARIANTS = {
     **VARIANTS,
+    "very_wide_windows": {"window": 30},
     "wide_without_sampling": {"window": 12, "sample": 0},
     "very_wide_without_sampling": {"window": 22, "sample": 0},
     "sum": {"cbow_mean": 0},

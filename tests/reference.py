@@ -247,9 +247,11 @@ class Word2VecReference:
         contexts = window + 1 if self.p.shrink_windows else 2 * window
         if self.has_odd_windows:
             contexts = window
-        # In skip-gram a word has a set for each 16 contexts.
         n_centres = contexts if contexts >= 24 else min(max(12, 2 * contexts), 24)
-        return min(120, n_centres * (math.ceil(contexts / 16) if self.p.sg else 1))
+        reaches = range(1, window + 1) if self.p.shrink_windows else [window]
+        # In skip-gram a word has a set for each 16 contexts.
+        n_sets = [math.ceil(reach / 8) if self.p.sg else 1 for reach in reaches]
+        return math.ceil(min(120, n_centres) * sum(n_sets) / len(n_sets))
 
     def fill_pool(self):
         """Draw the pool of negative samples, four uses each."""

@@ -148,7 +148,7 @@ def test_numbers_of_threads_are_those_of_the_code(sentence, value):
         ("decisions", f"a pool for {DIGITS} centre", kernel_objects.POOL_CENTRES),
         ("block-update", f"about {DIGITS} centre", kernel_objects.POOL_CENTRES),
         ("block-update", f"up to {DIGITS}, or as", kernel_objects.FAR_POOL_CENTRES),
-        ("block-update", f"it has, up to {DIGITS}", kernel_objects.MOST_POOL_SETS),
+        ("block-update", f"it has, up to {DIGITS}", kernel_objects.MOST_POOL_CENTRES),
         ("block-update", f"of at most {DIGITS} words", cost.MOST_WORDS),
         ("block-update", f"with zeros to {DIGITS} floats", _core.LANES),
         ("block-update", rf"count\^{DIGITS} ", PARAMS.ns_exponent),

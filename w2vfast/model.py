@@ -148,7 +148,7 @@ class Word2Vec(Predictions, GensimNames):
         "exact" gives the bytes that the C program gives with one thread.
     negative_sharing : {"window", "pair"}, default "window"
         "window": up to 16 contexts share their negative samples, and each draw
-        serves four windows; "pair": each pair has its own.
+        serves four sets; "pair": each pair has its own.
     cbow_gradient : {"reference", "mean"}, default "reference"
         Update each context word by the whole error, as C does, or by the gradient of
         the mean.  The latter needs a larger alpha and answers fewer analogies right.

@@ -183,7 +183,7 @@ class TrainParams:
         "exact" writes the bytes that the C program would write, with one worker.
     negative_sharing : {"window", "pair"}, default "window"
         "window": up to 16 contexts of a centre word share negative samples, from a pool
-        of each worker; a sample serves four centres, 12 or more apart.
+        of each worker; a sample serves four sets, 12 or more centres apart.
         "pair": new samples for every pair, in CBOW for every centre, as exact mode
         always does.
     cbow_gradient : {"reference", "mean"}, default "reference"

@@ -253,6 +253,8 @@ def test_the_strength_of_a_merge_is_that_of_one_update():
     ("settings", "updates"),
     [
         ({"sg": 1}, (1, 1.2, 1.2)),  # windows of 2 to 10 words, eight a block
+        ({"sg": 1, "window": 20}, (1, 3, 3)),
+        ({"sg": 1, "window": 20, "shrink_windows": False}, (1, 5, 5)),
         ({"sg": 1, "negative_sharing": "pair"}, (1, 1, 1)),
         ({}, (1, 1, 1)),  # the contexts of a mean change alike
         ({"cbow_mean": 0}, (1, 1, 1)),
@@ -263,6 +265,19 @@ def test_the_strength_of_a_merge_is_that_of_one_update():
 def test_how_many_updates_one_use_of_a_row_is_worth(settings, updates):
     params = TrainParams(**settings)
     assert deterministic_run.updates_per_use(params) == pytest.approx(updates)
+
+
+@pytest.mark.parametrize(
+    ("settings", "updates"),
+    [
+        ({"sg": 1, "window": 20}, (1, 3, 3 / 1.8)),  # 1.8 sets of samples on average
+        ({"sg": 1, "window": 20, "negative_sharing": "pair"}, (1, 1, 1)),
+        ({"window": 20}, (1, 1, 1)),
+    ],
+)
+def test_a_shard_counts_outputs_once_for_each_set_of_samples(settings, updates):
+    params = TrainParams(**settings)
+    assert deterministic_run.updates_per_count(params) == pytest.approx(updates)
 
 
 def test_a_run_stops_after_an_error_in_one_worker(monkeypatch):

@@ -171,7 +171,8 @@ cdef void draw_outputs(const model_t* model, const options_t* options, work_t* w
     cdef uint64_t listed = 0
     cdef int32_t word
     cdef int k, n = block_append_row(outputs, counts, 0, output)
-    list_prefetch(centre, output)
+    if u == 0:
+        list_prefetch(centre, output)
     draw_samples(model, options, work, centre)
     for k in range(options.negative):
         word = work.samples[k]
@@ -335,7 +336,8 @@ cdef void update_outputs(const model_t* model, const options_t* options, work_t*
         if work.merging.curvatures.is_due:
             sample_paths(model, options, &work.block, first_inputs)
     if options.negative > 0:
-        u = c * centre.n_sets // centre.n_window  # these sets are about equally used
+        # In 64 bits: with pairs, the product is up to n_window ** 2.
+        u = <int>(<int64_t>c * centre.n_sets // centre.n_window)
         work.block.outputs = ns_outputs(options, centre, u)
         work.block.output_counts = ns_counts(options, centre, u)
         work.block.labels = work.ns_labels

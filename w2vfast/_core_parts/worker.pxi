@@ -77,7 +77,7 @@ cdef struct work_t:
     float** old_inputs       # (C,) softmax: copies of the block's inputs
     float** all_outputs      # (V - 1,) softmax: the rows of all words
     int n_outputs            # V - 1
-    int32_t* samples         # (K,) negative samples of a centre word
+    int32_t* samples         # (K,) negative samples of a set
     pool_t pool
     sliding_t sliding
     centre_t centres[2]      # this centre word and the next

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from w2vfast import _core
 from w2vfast.training import sampling
 from w2vfast.training.fast_run import FastRun
-from w2vfast.training.kernel_objects import kernel_options
+from w2vfast.training.kernel_objects import kernel_options, mean_parts, sample_sets
 from w2vfast.training.replicas import other_contexts, transport_factor
 from w2vfast.training.spans import SHARDS, plan_rounds
 
@@ -48,7 +48,7 @@ class DeterministicRun(FastRun):
         p = self._params
         del tables  # no replicas
         self._shards = _core.Shards(
-            model, SHARDS, updates_per_use(p), other_contexts(p)
+            model, SHARDS, updates_per_count(p), other_contexts(p)
         )
         options = kernel_options(p, len(self._ids))
         return [
@@ -202,11 +202,15 @@ def restore_numbers(counters: _core.Counters, numbers: NDArray[np.float64]) -> N
     counters.restore(int(ids), int(predictions), *losses)
 
 
-def _blocks_of_windows(params: TrainParams) -> float:
-    """Return how many blocks the contexts of a word are on average, in a sentence."""
-    reaches = params.reaches
-    contexts = 2 * np.arange(reaches.start, reaches.stop, reaches.step)
-    return float(np.ceil(contexts / _core.MAX_INPUTS).mean())
+def updates_per_count(params: TrainParams) -> tuple[float, float, float]:
+    """Return the updates for each use that a shard counts.
+
+    It counts a row of `syn1neg` once for each set of samples, of which a centre word
+    of skip-gram may have several.
+    """
+    inputs, nodes, outputs = updates_per_use(params)
+    is_shared = params.negative_sharing == "window"
+    return inputs, nodes, outputs / (sample_sets(params) if is_shared else 1)
 
 
 def updates_per_use(params: TrainParams) -> tuple[float, float, float]:
@@ -231,7 +235,7 @@ def updates_per_use(params: TrainParams) -> tuple[float, float, float]:
     """
     if params.sg:
         is_alone = params.negative_sharing == "pair"
-        blocks = 1.0 if is_alone else _blocks_of_windows(params)
+        blocks = 1.0 if is_alone else mean_parts(params, _core.MAX_INPUTS)
         return 1.0, blocks, blocks
     is_divided = params.cbow_mean and params.cbow_gradient == "mean"
     return 1.0 / params.mean_contexts if is_divided else 1.0, 1.0, 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from w2vfast import _core
@@ -14,9 +15,8 @@ if TYPE_CHECKING:
 
 SHORT_TEXT = 20_000  # ids; every loss of a shorter text is computed
 # A worker's pool of negative samples serves at least POOL_CENTRES centre words: twice
-# as many as a word has contexts, up to FAR_POOL_CENTRES, or as many.
-POOL_CENTRES, FAR_POOL_CENTRES = 12, 24
-MOST_POOL_SETS = 120
+# as many as a word has contexts, up to FAR_POOL_CENTRES, or as many, up to the last.
+POOL_CENTRES, FAR_POOL_CENTRES, MOST_POOL_CENTRES = 12, 24, 120
 
 
 def kernel_model(weights: Weights, tables: Tables, dim: int) -> _core.Model:
@@ -64,16 +64,39 @@ def pool_centres(params: TrainParams) -> int:
     more samples leave the cache before they are used again.
     """
     contexts = params.mean_contexts
-    return max(POOL_CENTRES, min(2 * contexts, FAR_POOL_CENTRES), contexts)
+    found = max(POOL_CENTRES, min(2 * contexts, FAR_POOL_CENTRES), contexts)
+    return min(found, MOST_POOL_CENTRES)
+
+
+def mean_parts(params: TrainParams, most: int) -> float:
+    """Return into how many parts of skip-gram's windows go, on average in a sentence.
+
+    Parameters
+    ----------
+    params : TrainParams
+    most : int
+        Contexts of a part, an even number.
+    """
+    n, side = params.window, most // 2
+    whole, rest = divmod(n, side)
+    if not params.shrink_windows:
+        return whole + (rest > 0)
+    # The sum over reaches from 1 to n of ceil(reach / side).
+    return (side * whole * (whole + 1) / 2 + rest * (whole + 1)) / n
+
+
+def sample_sets(params: TrainParams) -> float:
+    """Return how many sets of negative samples a centre word has, on average."""
+    if not params.sg:
+        return 1.0
+    if params.negative_sharing == "pair":
+        return float(params.mean_contexts)
+    return mean_parts(params, _core.MAX_SHARING)
 
 
 def pool_sets(params: TrainParams) -> int:
-    """Return how many sets of `negative` samples a worker's pool holds.
-
-    In skip-gram a word with more contexts than may share a set needs several.
-    """
-    n_sets = -(-params.mean_contexts // _core.MAX_SHARING) if params.sg else 1
-    return min(n_sets * pool_centres(params), MOST_POOL_SETS)
+    """Return how many sets of `negative` samples a worker's pool holds."""
+    return math.ceil(pool_centres(params) * sample_sets(params))
 
 
 def kernel_options(params: TrainParams, n_ids: int) -> _core.Options:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from w2vfast import _core
 from w2vfast.errors import Name, Setting, SettingsMemoryError
 from w2vfast.system.resources import available_memory
+from w2vfast.training.kernel_objects import sample_sets
 from w2vfast.training.replicas import replica_rows
 from w2vfast.training.spans import LONGEST_ROUND, SHARDS
 
@@ -203,15 +204,16 @@ def estimate_memory(n_rows: int, params: TrainParams) -> dict[str, int]:
 def _shard_bytes(n_rows: int, params: TrainParams, row_bytes: int) -> int:
     """Return the bytes of the rows that the shards of the longest rounds copy.
 
-    At most one row of each matrix for each kept word: measured are 0.3 to 0.7 with
-    16,000 words in a shard.  With negative samples for each pair nearly all output
-    vectors.
+    At most one row of each matrix for each kept word, of output vectors for each set of
+    negative samples: measured are 0.3 to 0.7 with 16,000 words in a shard.  With
+    samples for each pair nearly all output vectors.
     """
     words = LONGEST_ROUND // SHARDS
     a_matrix = min(n_rows, words)
     copied = a_matrix * (1 + params.hs)
     if params.negative:
-        copied += n_rows if params.negative_sharing == "pair" else a_matrix
+        is_pair = params.negative_sharing == "pair"
+        copied += n_rows if is_pair else min(n_rows, int(words * sample_sets(params)))
     n_matrices = 1 + params.hs + (params.negative > 0)
     n_workers = min(params.n_workers, SHARDS)
     # For each row: its number and its copy, where it is copied to, an index of a merge.

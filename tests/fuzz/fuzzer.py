@@ -66,7 +66,8 @@ def watch_idle():
         now = time.process_time()
         idle = idle + 1 if now - before < LEAST else 0
         before = now
-    os.kill(os.getpid(), signal.SIGPROF)
+    # In this thread: another would read the frames of this one while it ends.
+    signal.raise_signal(signal.SIGPROF)
 
 
 def start_watch():

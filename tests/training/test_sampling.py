@@ -138,6 +138,7 @@ def test_exact_keep_thresholds_decide_as_the_c_comparison():
         (20, 24, 44),  # windows of 1 to 8, 9 to 16 and 17 to 20: 1.8 sets
         (40, 41, 123),
         (200, 120, 1560),
+        (2**26, 120, 10_000),
     ],
 )
 def test_uses_of_a_negative_sample_are_further_apart_with_wide_windows(

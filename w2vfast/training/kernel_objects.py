@@ -17,6 +17,7 @@ SHORT_TEXT = 20_000  # ids; every loss of a shorter text is computed
 # A worker's pool of negative samples serves at least POOL_CENTRES centre words: twice
 # as many as a word has contexts, up to FAR_POOL_CENTRES, or as many, up to the last.
 POOL_CENTRES, FAR_POOL_CENTRES, MOST_POOL_CENTRES = 12, 24, 120
+MOST_POOL_SETS = 10_000  # more are in no cache, and windows are not as wide as `window`
 
 
 def kernel_model(weights: Weights, tables: Tables, dim: int) -> _core.Model:
@@ -96,7 +97,7 @@ def sample_sets(params: TrainParams) -> float:
 
 def pool_sets(params: TrainParams) -> int:
     """Return how many sets of `negative` samples a worker's pool holds."""
-    return math.ceil(pool_centres(params) * sample_sets(params))
+    return min(math.ceil(pool_centres(params) * sample_sets(params)), MOST_POOL_SETS)
 
 
 def kernel_options(params: TrainParams, n_ids: int) -> _core.Options:

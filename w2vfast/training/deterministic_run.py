@@ -209,8 +209,7 @@ def updates_per_count(params: TrainParams) -> tuple[float, float, float]:
     of skip-gram may have several.
     """
     inputs, nodes, outputs = updates_per_use(params)
-    is_shared = params.negative_sharing == "window"
-    return inputs, nodes, outputs / (sample_sets(params) if is_shared else 1)
+    return inputs, nodes, outputs / sample_sets(params)
 
 
 def updates_per_use(params: TrainParams) -> tuple[float, float, float]:

@@ -87,11 +87,12 @@ def mean_parts(params: TrainParams, most: int) -> float:
 
 
 def sample_sets(params: TrainParams) -> float:
-    """Return how many sets of negative samples a centre word has, on average."""
-    if not params.sg:
+    """Return how many sets of negative samples a centre word has, on average.
+
+    1 with samples for each pair, of which none is shared.
+    """
+    if not params.sg or params.negative_sharing == "pair":
         return 1.0
-    if params.negative_sharing == "pair":
-        return float(params.mean_contexts)
     return mean_parts(params, _core.MAX_SHARING)
 
 

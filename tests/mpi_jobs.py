@@ -1,16 +1,24 @@
-"""Jobs of real processes, started by mpiexec of an MPI that must be installed."""
+"""Jobs of real processes, started by mpiexec of an MPI that must be installed.
+
+W2VFAST_TEST_MPIEXEC names another launcher, with its options, such as
+``mpiexec.openmpi --bind-to none`` or ``srun --mpi=pmi2``.
+"""
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
+import uuid
 
 import pytest
 from helpers import CHILD_OPTIONS, cli_command
 from thread_ranks import write_random_text
 
-RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK")  # of MPICH and Open MPI
+LAUNCHER = shlex.split(os.environ.get("W2VFAST_TEST_MPIEXEC", "mpiexec"))
+RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID")  # MPICH, Open MPI, SLURM
+JOB = "W2VFAST_TEST_JOB"  # environment variable of the processes of a job
 LIMIT = 100  # of a job [s]
 FLAGS = ["-min-count", "1", "-size", "16", "-threads", "1", "-iter", "2"]
 
@@ -18,8 +26,8 @@ FLAGS = ["-min-count", "1", "-size", "16", "-threads", "1", "-iter", "2"]
 def require_mpi():
     """Skip a module of tests where there is no MPI."""
     pytest.importorskip("mpi4py", exc_type=ImportError)
-    if shutil.which("mpiexec") is None:
-        pytest.skip("mpiexec is not installed", allow_module_level=True)
+    if shutil.which(LAUNCHER[0]) is None:
+        pytest.skip(f"{LAUNCHER[0]} is not installed", allow_module_level=True)
 
 
 def write_text(folder):
@@ -28,16 +36,19 @@ def write_text(folder):
 
 
 @contextlib.contextmanager
-def started(size, *command):
+def started(size, *command, launcher=LAUNCHER):
     """Start processes that end with the block, also where they wait in C."""
-    line = ["mpiexec", "-n", str(size), *command]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(line, **CHILD_OPTIONS, **pipes) as job:
+    line = [*launcher, "-n", str(size), *command]
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    environment = {**CHILD_OPTIONS["env"], JOB: uuid.uuid4().hex}
+    options = {**CHILD_OPTIONS, **options, "env": environment}
+    with subprocess.Popen(line, **options) as job:
+        job.name = environment[JOB]
         try:
             yield job
         finally:
             if job.poll() is None:
-                for pid in _ends_of(job.pid):
+                for pid in ranks_of(job):
                     os.kill(pid, signal.SIGKILL)
                 job.kill()
 
@@ -55,26 +66,17 @@ def train(size, text, output, *flags):
     return run(size, *cli_command("train", "--distributed", *files, *FLAGS, *flags))
 
 
-def ranks_of(pid):
+def ranks_of(job):
     """Return the processes of a job that train, by their numbers as ranks."""
-    return sorted(_ends_of(pid), key=_rank)
-
-
-def _rank(pid):
-    with open(f"/proc/{pid}/environ") as environment:
-        lines = environment.read().split("\0")
-    found = dict(line.partition("=")[::2] for line in lines)
-    return int(next(found[name] for name in RANKS if name in found))
-
-
-def _ends_of(pid):
-    found = []
-    for name in filter(str.isdigit, os.listdir("/proc")):
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            with open(f"/proc/{name}/stat") as status:
-                parent = int(status.read().rsplit(")", 1)[1].split()[1])
+            with open(f"/proc/{pid}/environ") as environment:
+                lines = environment.read().split("\0")
         except OSError:
-            continue  # it has ended
-        if parent == pid:
-            found += _ends_of(int(name)) or [int(name)]
-    return found
+            continue  # it has ended, or is of another user
+        values = dict(line.partition("=")[::2] for line in lines)
+        numbers = [int(values[name]) for name in RANKS if name in values]
+        if values.get(JOB) == job.name and numbers:
+            found[int(pid)] = numbers[0]
+    return sorted(found, key=found.__getitem__)

@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from helpers import CHILD_OPTIONS, cli_command, run_cli
+from helpers import CHILD_OPTIONS, cli_command, run_cli, run_python
 from mpi_jobs import FLAGS, ranks_of, require_mpi, run, started, train, write_text
 
 from w2vfast.distributed.mpi import MpiRanks, longest_wait
@@ -53,7 +53,7 @@ def test_processes_train_one_model_and_write_it_once(text, tmp_path, size):
 
 
 def kill_one(job):
-    os.kill(ranks_of(job.pid)[0], signal.SIGKILL)
+    os.kill(ranks_of(job)[0], signal.SIGKILL)
 
 
 def press_ctrl_c(job):
@@ -103,7 +103,7 @@ def test_sigterm_to_one_process_ends_all_after_a_checkpoint(text, tmp_path):
     with started(2, *cli_command("train", "--distributed", *files, *flags)) as job:
         assert any("Training" in line for line in job.stdout)
         time.sleep(0.5)
-        os.kill(ranks_of(job.pid)[1], signal.SIGTERM)
+        os.kill(ranks_of(job)[1], signal.SIGTERM)
         job.communicate(timeout=20)
         assert job.returncode != 0
     assert (folder / "checkpoint-000001").exists()
@@ -305,10 +305,32 @@ def test_models_share_one_copy_of_a_communicator():
     assert first._comm != MPI.COMM_SELF
 
 
-def test_processes_of_another_mpi_are_an_error(text, tmp_path, monkeypatch):
+ALONE = """
+import sys
+from mpi4py import MPI
+from w2vfast import Word2Vec
+comm = MPI.COMM_SELF if sys.argv[1] == "self" else MPI.COMM_WORLD.Dup()
+Word2Vec([list("abcab")] * 9, min_count=1, workers=1, comm=comm)
+"""
+
+
+@pytest.mark.parametrize("name", ["OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"])
+def test_processes_of_another_mpi_are_an_error(name, text, tmp_path, monkeypatch):
     """Each would train alone, and all would write the same file."""
-    monkeypatch.setitem(CHILD_OPTIONS["env"], "OMPI_COMM_WORLD_SIZE", "2")
+    monkeypatch.setitem(CHILD_OPTIONS["env"], name, "2")
+    told = f"2 processes were started together ({name}=2), which do not find one"
     files = ("-train", str(text), "-output", str(tmp_path / "vectors.bin"))
     found = run_cli("train", "--distributed", *files)
-    assert found.returncode != 0
-    assert "started 2 processes, which do not find one another" in found.stderr
+    assert found.returncode == 2
+    assert told in found.stderr
+    assert not (tmp_path / "vectors.bin").exists()
+    found = run_python(ALONE, arguments=["world"])
+    assert found.returncode == 1
+    assert f"RankError: {told}" in found.stderr
+    run_python(ALONE, arguments=["self"], check=True)
+
+
+def test_one_process_of_mpiexec_within_a_step_of_slurm_is_no_error(monkeypatch):
+    monkeypatch.setitem(CHILD_OPTIONS["env"], "SLURM_STEP_NUM_TASKS", "2")
+    status, printed = run(1, sys.executable, "-c", ALONE, "world")
+    assert status == 0, printed

@@ -6,20 +6,26 @@ import signal
 
 import numpy as np
 import pytest
+from helpers import posix_only
 from thread_ranks import on_ranks, write_random_text
 
 from w2vfast import Word2Vec
 from w2vfast.checkpoint.folder import CheckpointFolder
-from w2vfast.checkpoint.saver import Saver
+from w2vfast.checkpoint.saver import SIGNALS, Saver
 from w2vfast.checkpoint.storage import write_checkpoint
 from w2vfast.distributed import file_parts, merge_times
-from w2vfast.distributed.rank_checkpoints import LENGTHS
+from w2vfast.distributed.rank_checkpoints import LENGTHS, _save_together
 from w2vfast.distributed.rank_parts import RankParts
-from w2vfast.distributed.ranks import RankError
+from w2vfast.distributed.ranks import OneRank, RankError
+from w2vfast.errors import Terminated
+from w2vfast.system.signals import WaitingSignals, terminate
 from w2vfast.training.fast_run import FastRun
+from w2vfast.training.history import Losses
+from w2vfast.training.position import Position
 
 EVERY = "20kwords"
 OPTIONS = {"vector_size": 8, "min_count": 1, "workers": 1, "epochs": 3, "seed": 4}
+START = Position(0, 0, {}, 0, Losses(), 0, Losses(), 0.0, (), 1)
 
 
 @pytest.fixture(autouse=True)
@@ -183,8 +189,6 @@ def test_other_texts_and_folders_are_errors_of_all_ranks(text, tmp_path, break_r
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="no such signal")
 def test_a_signal_to_any_rank_brings_a_checkpoint(text, tmp_path, monkeypatch):
-    from w2vfast.system.signals import WaitingSignals
-
     enter = WaitingSignals.__enter__
 
     def noted(signals):
@@ -200,6 +204,16 @@ def test_a_signal_to_any_rank_brings_a_checkpoint(text, tmp_path, monkeypatch):
     models_of(trained(2, text, tmp_path, checkpoint_every="2h"))
     assert len(CheckpointFolder(tmp_path).names()) == 2
     assert not any(signals.has("SIGUSR1") for signals in entered)
+
+
+@posix_only
+def test_a_rank_ends_by_the_sigterm_of_another_rank():
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        with WaitingSignals(SIGNALS) as signals, pytest.raises(Terminated):
+            _save_together(OneRank(), None, signals, START, ends=True)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_sentences_of_ranks_need_as_many_ranks(tmp_path):

@@ -47,6 +47,14 @@ def test_a_signal_is_noted_and_obeyed_later(handler):
     assert signal.getsignal(signal.SIGTERM) is handler
 
 
+def test_a_signal_that_another_process_got_acts_as_well(handler):
+    with WaitingSignals(NAMES) as signals:
+        for _ in range(2):
+            with pytest.raises(Arrived):
+                signals.act("SIGTERM")
+        assert signal.getsignal(signal.SIGTERM) is handler
+
+
 def test_a_signal_can_be_forgotten_and_noted_again():
     with WaitingSignals(NAMES) as signals:
         for _ in range(2):

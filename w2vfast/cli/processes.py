@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import threading
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from w2vfast.cli.flags import EXIT_USAGE, UsageError
+from w2vfast.distributed.launchers import started_together, why_apart
 from w2vfast.system.log import logger
 
-# Environment variables in which MPICH, Open MPI and SLURM tell how many they start.
-SIZES_OF_MPI = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
-SIZES = (*SIZES_OF_MPI, "SLURM_STEP_NUM_TASKS")
 START_SECONDS = 20  # for MPI, in processes that are to end [s]
 _HELP = "Try 'w2vfast train --help'."
 
@@ -24,25 +21,24 @@ def refuse_to_train_alone() -> None:
 
     Each would train everything, and overwrite what the others write.
     """
-    for name in SIZES:
-        n = _number(name)
-        if n > 1:
-            message = (
-                f"{n} processes were started together ({name}={n}), and without "
-                "--distributed each would train alone and overwrite the files of the "
-                "others. Give --distributed to all of them to train one model, or "
-                f"start one process. If each writes other files, unset {name}."
-            )
-            _end_all(UsageError(message, _HELP))
+    name, n = started_together()
+    if n > 1:
+        message = (
+            f"{n} processes were started together ({name}={n}), and without "
+            "--distributed each would train alone and overwrite the files of the "
+            "others. Give --distributed to all of them to train one model, or "
+            f"start one process. If each writes other files, unset {name}."
+        )
+        _end_all(UsageError(message, _HELP))
 
 
 def world() -> Any:
-    """Return the communicator of all processes that mpiexec started.
+    """Return the communicator of all processes that mpiexec or srun started.
 
     Raises
     ------
     UsageError
-        If there is no MPI, or not that of mpiexec.
+        If there is no MPI, or not that of mpiexec or srun.
     """
     try:
         mpi = _started_mpi()
@@ -52,21 +48,10 @@ def world() -> Any:
             'by pip install "w2vfast[mpi]" mpich, or load the MPI of your cluster.'
         )
         raise UsageError(message, _HELP) from error
-    started = max(map(_number, SIZES_OF_MPI))
-    if started > 1 and mpi.COMM_WORLD.Get_size() == 1:
-        message = (
-            f"mpiexec started {started} processes, which do not find one another: "
-            "mpi4py uses the library of another MPI. Start them by the mpiexec of that "
-            "MPI, or build mpi4py for this one."
-        )
-        raise UsageError(message, _HELP)
+    reason = why_apart(mpi)
+    if reason:
+        raise UsageError(reason, _HELP)
     return mpi.COMM_WORLD
-
-
-def _number(name: str) -> int:
-    """Return the number in an environment variable, 1 without any."""
-    text = os.environ.get(name, "")
-    return int(text) if text.isdecimal() else 1
 
 
 def _end_all(error: UsageError) -> NoReturn:

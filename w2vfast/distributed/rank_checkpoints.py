@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -401,5 +400,4 @@ def _save_together(
     signals.forget("SIGUSR1")
     ranks.meet("the checkpoint")  # the next merge has a shorter limit
     if ends:
-        signals.obey("SIGTERM")
-        signal.raise_signal(signal.SIGTERM)  # another rank got it
+        signals.act("SIGTERM")  # another rank may have got it

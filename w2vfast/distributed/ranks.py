@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _core
+from w2vfast.distributed.launchers import why_apart
 
 CHUNK_FLOATS = 1 << 18  # of rows that are added up at once, while in the cache
 Constructor = TypeVar("Constructor", bound=Callable[..., None])
@@ -107,12 +108,19 @@ def ranks_of(comm: Any) -> Ranks:
     ------
     TypeError
         If it is none of these.
+    RankError
+        If several processes were started, and MPI in this one has found itself only.
     """
     if comm is None:
         return OneRank()
     if hasattr(comm, "Get_rank") and hasattr(comm, "Allreduce"):
+        from mpi4py import MPI
+
         from w2vfast.distributed.mpi import MpiRanks
 
+        reason = why_apart(MPI)
+        if reason and comm != MPI.COMM_SELF:  # which is alone by choice
+            raise RankError(reason)
         return MpiRanks(comm)
     if all(hasattr(comm, name) for name in ("index", "size", "meet", "add_up")):
         return comm  # type: ignore[no-any-return]

@@ -65,11 +65,15 @@ class WaitingSignals:
 
     def obey(self, name: str) -> None:
         """Let a signal that has arrived do what it would have done at once."""
-        number = getattr(signal, name, None)
-        if number in self._noted:
-            self._noted.discard(number)
-            self._restore(number)
-            signal.raise_signal(number)
+        if self.has(name):
+            self.act(name)
+
+    def act(self, name: str) -> None:
+        """Let a signal do what it would have done, also if another process got it."""
+        number = getattr(signal, name)
+        self._noted.discard(number)
+        self._restore(number)
+        signal.raise_signal(number)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         del frame

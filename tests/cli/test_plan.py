@@ -15,7 +15,11 @@ def planned(*arguments):
 
 
 def test_a_short_text_needs_one_machine():
-    assert "One machine is enough" in planned("--words", "17M", "--nodes", "2")
+    assert "2 machines are slower than one" in planned("--words", "17M", "--nodes", "2")
+    assert planned("--words", "17M", "--nodes", "1").endswith(
+        "One machine takes 1.9 s.\n"
+    )
+    assert "one may be enough" in planned("--words", "20G", "--nodes", "8")
 
 
 def test_many_machines_are_compared_with_one():
@@ -27,7 +31,7 @@ def test_many_machines_are_compared_with_one():
 
 
 def test_machines_that_mostly_wait_are_advised_against():
-    text = planned("--words", "1T", "--nodes", "16", "--link", "100Mb")
+    text = planned("--words", "1T", "--nodes", "16", "--link", "1Gb")
     assert "use fewer, or a faster link" in text
 
 

@@ -97,7 +97,7 @@ def test_a_small_text_has_words_for_every_rank(tmp_path, separator):
 def test_a_text_of_fewer_parts_than_ranks_is_an_error_on_all(text):
     for error in shares(text, 3):
         assert isinstance(error, ValueError), error
-        assert "1 parts for 3 ranks" in str(error)
+        assert "fewer parts (1) than there are ranks (3)" in str(error)
         assert "Use fewer ranks" in str(error)
 
 

@@ -47,6 +47,8 @@ def test_processes_train_one_model_and_write_it_once(text, tmp_path, size):
     header, *lines = output.read_text().splitlines()
     assert header == f"{len(lines)} 16"
     assert printed.count("Wrote") == 1
+    assert printed.count(f"{size} ranks on one machine: ") == 1
+    assert f"Trained by {size} ranks, this one by 1 thread." in printed
     vocab = (tmp_path / "vocab").read_text()
     counts = [int(line.split()[1]) for line in vocab.splitlines()]
     assert sum(counts) == 66_000  # with sentence ends
@@ -309,7 +311,9 @@ ALONE = """
 import sys
 from mpi4py import MPI
 from w2vfast import Word2Vec
-comm = MPI.COMM_SELF if sys.argv[1] == "self" else MPI.COMM_WORLD.Dup()
+comm = None
+if sys.argv[1] != "none":
+    comm = MPI.COMM_SELF if sys.argv[1] == "self" else MPI.COMM_WORLD.Dup()
 Word2Vec([list("abcab")] * 9, min_count=1, workers=1, comm=comm)
 """
 
@@ -328,6 +332,31 @@ def test_processes_of_another_mpi_are_an_error(name, text, tmp_path, monkeypatch
     assert found.returncode == 1
     assert f"RankError: {told}" in found.stderr
     run_python(ALONE, arguments=["self"], check=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "which", "told"),
+    [
+        ("PMI_SIZE", "none", "without comm= each trains a model of its own"),
+        ("SLURM_JOB_NUM_NODES", "world", "the job has 2 nodes"),
+        ("SLURM_JOB_NUM_NODES", "self", ""),
+        ("SLURM_JOB_NUM_NODES", "none", ""),
+    ],
+)
+def test_a_program_that_uses_one_of_several_processes_is_warned(
+    name, which, told, monkeypatch
+):
+    monkeypatch.setitem(CHILD_OPTIONS["env"], name, "2")
+    found = run_python(ALONE, arguments=[which], check=True)
+    assert told in found.stderr
+    assert bool(told) == ("UserWarning" in found.stderr)
+
+
+def test_the_command_line_is_warned_of_idle_nodes(text, tmp_path, monkeypatch):
+    monkeypatch.setitem(CHILD_OPTIONS["env"], "SLURM_JOB_NUM_NODES", "3")
+    files = ("-train", str(text), "-output", str(tmp_path / "vectors.bin"))
+    found = run_cli("train", "--distributed", *files, *FLAGS, check=True)
+    assert "warning: the job has 3 nodes" in found.stderr
 
 
 def test_one_process_of_mpiexec_within_a_step_of_slurm_is_no_error(monkeypatch):

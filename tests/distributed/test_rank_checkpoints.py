@@ -216,6 +216,7 @@ def test_a_rank_ends_by_the_sigterm_of_another_rank():
         signal.signal(signal.SIGTERM, before)
 
 
+@pytest.mark.filterwarnings("ignore:.*have given the same")
 def test_sentences_of_ranks_need_as_many_ranks(tmp_path):
     def train(ranks, **options):
         own = [list("abcde")] * 2000

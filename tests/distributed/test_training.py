@@ -64,6 +64,7 @@ def test_one_rank_has_the_bytes_of_a_training_without_ranks():
     np.testing.assert_array_equal(one.wv.vectors, alone.wv.vectors)
 
 
+@pytest.mark.filterwarnings("ignore:.*have given the same")
 def test_ranks_draw_different_random_numbers(monkeypatch):
     """Else they would learn the same of the same text."""
     before = {}
@@ -211,6 +212,7 @@ def test_a_chosen_seed_is_that_of_all_ranks():
     assert models[0].seed == models[1].seed
 
 
+@pytest.mark.filterwarnings("ignore:.*have given the same")
 def test_only_one_rank_may_name_its_workers():
     def train(ranks):
         workers = {**OPTIONS, "workers": 3 if ranks.index == 1 else None}
@@ -371,3 +373,14 @@ def test_settings_for_one_process_are_refused(setting, remedy):
 def test_what_is_no_communicator_is_an_error():
     with pytest.raises(TypeError, match=r"MPI\.COMM_WORLD, or None, got 4 \(int\)"):
         Word2Vec(comm=4)
+
+
+def test_the_same_sentences_on_all_ranks_are_a_warning():
+    def train(ranks):
+        return Word2Vec(
+            IdCorpus(SENTENCES[:200]), comm=ranks, **{**OPTIONS, "epochs": 1}
+        )
+
+    with pytest.warns(UserWarning, match="have given the same 2,600 tokens"):
+        on_ranks(2, train)
+    trained(2, SENTENCES[:200], epochs=1)

@@ -40,6 +40,18 @@ def test_a_step_that_takes_too_long_is_noticed(threads):
     assert late == [("a merge", 0.05)]
 
 
+def test_a_step_that_goes_on_is_told_more_and_more_rarely(threads, monkeypatch):
+    monkeypatch.setattr(watch, "FIRST_NOTE", 0.1)
+    told = []
+    watched = Watch(print, slow=lambda *step: told.append(step))
+    for name in ("a merge", "the end"):
+        with watched.over(name, 20):
+            assert waited(lambda: len(told) == 2)
+        assert [step for step, _ in told] == [name] * 2
+        assert 0.1 < told[0][1] <= 0.2 < told[1][1]
+        told.clear()
+
+
 def test_steps_that_end_in_time_are_not_noticed_and_share_one_thread(
     threads, monkeypatch
 ):

@@ -99,12 +99,13 @@ def report(job: Job, cost: Cost, alone: Cost) -> str:
         f"{job.words:,.0f} words, {job.epochs} epochs, {job.mode}, "
         f"{job.vocab:,} x {job.size}:",
         f"  machines   {job.nodes}, {job.threads} threads each",
-        f"  time       {_time(cost.seconds)}, {rate:,.0f} words/s (training "
-        f"{_time(cost.train_seconds)}, merges {_time(cost.merge_seconds)}, sending "
-        f"{_time(cost.send_seconds)})",
+        f"  time       {_time(cost.seconds)}, {rate / 1e6:,.1f} million words/s "
+        f"(training {_time(cost.train_seconds)}, merges {_time(cost.merge_seconds)}, "
+        f"sending {_time(cost.send_seconds)})",
         f"  one alone  {_time(alone.seconds)}",
-        f"  memory     {cost.memory_bytes / 1e9:,.1f} GB for each machine, and 4 bytes "
-        "for each word of its part of the text, or a file of that size",
+        f"  memory     {cost.memory_bytes / 1e9:,.1f} GB for each machine, and "
+        f"{4 * job.words / job.nodes / 1e9:,.1f} GB for its part of the text, or a "
+        "file of that size",
         f"  traffic    {cost.sent_bytes / 1e9:,.1f} GB sent by each machine",
         f"  merges     {cost.merges:,}",
         f"Each of several threads is taken to have {THREAD_SHARE:.0%} of a lone one's "
@@ -115,9 +116,16 @@ def report(job: Job, cost: Cost, alone: Cost) -> str:
 
 
 def _advice(job: Job, cost: Cost, alone: Cost) -> str:
-    gain = alone.seconds / cost.seconds
+    gain, of_one = alone.seconds / cost.seconds, _time(alone.seconds)
+    if job.nodes == 1:
+        return f"One machine takes {of_one}."
+    if gain < 1:
+        return f"{job.nodes} machines are slower than one, which takes {of_one}."
     if alone.seconds <= ENOUGH_SECONDS:
-        return f"One machine is enough: it takes {_time(alone.seconds)}."
+        return (
+            f"{job.nodes} machines are {gain:.1f} times as fast as one, which takes "
+            f"{of_one}: one may be enough."
+        )
     if gain < LEAST_GAIN * job.nodes:
         return (
             f"{job.nodes} machines are only {gain:.1f} times as fast as one: use "

@@ -9,7 +9,11 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from w2vfast.cli.flags import EXIT_USAGE, UsageError
-from w2vfast.distributed.launchers import started_together, why_apart
+from w2vfast.distributed.launchers import (
+    started_together,
+    warn_of_idle_nodes,
+    why_apart,
+)
 from w2vfast.system.log import logger
 
 START_SECONDS = 20  # for MPI, in processes that are to end [s]
@@ -51,6 +55,7 @@ def world() -> Any:
     reason = why_apart(mpi)
     if reason:
         raise UsageError(reason, _HELP)
+    warn_of_idle_nodes(mpi)
     return mpi.COMM_WORLD
 
 

@@ -217,7 +217,8 @@ PARSER = FlagParser(
     "Text, gzip, bz2, xz and zstd are read; a folder or a quoted pattern names many\n"
     "files. -save-vocab without -output writes the vocabulary and stops.\n"
     "SIGUSR1 writes a checkpoint and goes on; SIGTERM writes one and ends.\n"
-    "Exit status: 0, 1 (run failed), 2 (wrong flags), 130 (interrupted).",
+    "Exit status: 0, 1 (run failed), 2 (wrong flags), 130 (interrupted), 143 "
+    "(terminated).",
     OTHER_NAMES,
 )
 SPELLING = FlagSpelling(PARSER)

@@ -7,7 +7,10 @@ import socket
 
 from w2vfast.distributed.ranks import Ranks
 from w2vfast.errors import warn
+from w2vfast.system.log import logger
 from w2vfast.system.resources import usable_cpus
+
+MOST_HOSTS = 8  # that are named in the log
 
 
 def workers_of(ranks: Ranks, wanted: int | None) -> int:
@@ -29,6 +32,10 @@ def workers_of(ranks: Ranks, wanted: int | None) -> int:
     cpus = sorted(_allowed_cpus())
     message = "\n".join([socket.gethostname(), *map(str, cpus)])
     others = [found.decode().split("\n") for found in ranks.gather(message.encode())]
+    hosts = list(dict.fromkeys(host for host, *_ in others))
+    machines = "one machine" if len(hosts) == 1 else f"{len(hosts)} machines"
+    names = ", ".join(hosts[:MOST_HOSTS]) + ", ..." * (len(hosts) > MOST_HOSTS)
+    logger.info("%d ranks on %s: %s.", ranks.size, machines, names)
     here = [set(names) for host, *names in others if host == socket.gethostname()]
     all_here = set().union(*here)
     is_bound = len(cpus) == 1 and len(here) <= (os.cpu_count() or 1) // 2

@@ -146,9 +146,9 @@ def share_of(source: Source, ranks: Ranks) -> Share:
     parts, sizes = _parts(source.files, plain, stored)
     if len(parts) < ranks.size:
         message = (
-            f"{source.name} has {len(parts)} parts for {ranks.size} ranks: compressed "
-            "files and tables are not cut, and other texts into no less than "
-            f"{LEAST_BYTES:,} bytes. Use fewer ranks, or more files."
+            f"{source.name} has fewer parts ({len(parts)}) than there are ranks "
+            f"({ranks.size}): compressed files and tables are not cut, and other texts "
+            f"into no less than {LEAST_BYTES:,} bytes. Use fewer ranks, or more files."
         )
         raise ValueError(message)
     places = dealt(sizes, ranks.size)[ranks.index]

@@ -6,6 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from w2vfast.errors import warn
+
+NODES_OF_JOB = "SLURM_JOB_NUM_NODES"
 # In which MPICH (also by srun --mpi=pmi2), Open MPI and SLURM tell it.
 SIZES_OF_MPI = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
 SIZE_OF_SLURM = "SLURM_STEP_NUM_TASKS"
@@ -51,6 +54,34 @@ def why_apart(mpi: Any) -> str:
         "--mpi=pmi2 for MPICH, --mpi=pmix for Open MPI; srun --mpi=list names what it "
         "has."
     )
+
+
+def warn_of_models_apart() -> None:
+    """Warn if each of several processes trains a model of its own."""
+    name, n = started_together()
+    if n > 1:
+        warn(
+            f"{n} processes were started together ({name}={n}), and without comm= each "
+            "trains a model of its own; all may write the same files. Give "
+            "comm=MPI.COMM_WORLD to train one model, or comm=MPI.COMM_SELF if each is "
+            "to train its own."
+        )
+
+
+def warn_of_idle_nodes(mpi: Any) -> None:
+    """Warn if a process that was started alone is in a job of several nodes.
+
+    Parameters
+    ----------
+    mpi : module
+        mpi4py.MPI, which has started.
+    """
+    n_nodes = _number(NODES_OF_JOB)
+    if n_nodes > 1 and mpi.COMM_WORLD.Get_size() == 1:
+        warn(
+            f"the job has {n_nodes} nodes ({NODES_OF_JOB}={n_nodes}), and this process "
+            "trains alone. Start one process on each node, by srun or mpiexec."
+        )
 
 
 def _largest(names: Sequence[str]) -> Started:

@@ -55,7 +55,7 @@ class MpiRanks:
         self._in_use = threading.Lock()  # of the start
         self._signals = HeardSignals()
         self._heard: list[tuple[float, BaseException]] = []  # when, and what it raises
-        self._watch = Watch(self._end_job, self._end_by_signal)
+        self._watch = Watch(self._end_job, self._end_by_signal, self._still_waits)
         self._spelling = spelling
         self._comm = comm
         try:
@@ -185,6 +185,12 @@ class MpiRanks:
                 yield
         finally:
             self._in_use.release()
+
+    def _still_waits(self, step: str, so_far: float) -> None:
+        self._say(
+            f"{self._name} waits for the other ranks at {step!r} since {so_far:.0f} s. "
+            "They may have more to do, or not have come here."
+        )
 
     def _end_job(self, step: str, limit: float) -> None:
         message = (

@@ -164,6 +164,11 @@ class RankTrainer(DistributedTrainer):
     def _run_kind(self) -> type[FastRun]:
         return RankRun
 
+    @property
+    def summary(self) -> str:
+        """What trained: ranks, and threads, replicas and merges of this one."""
+        return f"{self._ranks.size} ranks, this one by {super().summary}"
+
     def _shared_rows(self, tables: Tables) -> dict[str, SharedRows]:
         p, n_rows = self._params, len(self.weights.syn0.vectors)
         shares = self._run.kept_shares(tables.keep)

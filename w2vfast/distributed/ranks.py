@@ -12,7 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _core
-from w2vfast.distributed.launchers import why_apart
+from w2vfast.distributed.launchers import (
+    warn_of_idle_nodes,
+    warn_of_models_apart,
+    why_apart,
+)
 
 CHUNK_FLOATS = 1 << 18  # of rows that are added up at once, while in the cache
 Constructor = TypeVar("Constructor", bound=Callable[..., None])
@@ -110,17 +114,25 @@ def ranks_of(comm: Any) -> Ranks:
         If it is none of these.
     RankError
         If several processes were started, and MPI in this one has found itself only.
+
+    Warns
+    -----
+    UserWarning
+        If several processes were started without `comm`, or only one for many nodes.
     """
     if comm is None:
+        warn_of_models_apart()
         return OneRank()
     if hasattr(comm, "Get_rank") and hasattr(comm, "Allreduce"):
         from mpi4py import MPI
 
         from w2vfast.distributed.mpi import MpiRanks
 
-        reason = why_apart(MPI)
-        if reason and comm != MPI.COMM_SELF:  # which is alone by choice
-            raise RankError(reason)
+        if comm != MPI.COMM_SELF:  # which is alone by choice
+            reason = why_apart(MPI)
+            if reason:
+                raise RankError(reason)
+            warn_of_idle_nodes(MPI)
         return MpiRanks(comm)
     if all(hasattr(comm, name) for name in ("index", "size", "meet", "add_up")):
         return comm  # type: ignore[no-any-return]

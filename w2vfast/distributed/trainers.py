@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vfast.checkpoint.identity import digest_of
 from w2vfast.distributed.limits import check_alike
 from w2vfast.distributed.rank_checkpoints import RankPlan
 from w2vfast.distributed.rank_parts import RankParts
 from w2vfast.distributed.rank_rounds import RoundsTrainer, ids_of_all
 from w2vfast.distributed.rank_trainer import RankTrainer
+from w2vfast.errors import warn
 from w2vfast.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -49,11 +51,31 @@ def trainer_of(
     ------
     RankError
         If two ranks would train different models.
+
+    Warns
+    -----
+    UserWarning
+        If all ranks have given the same sentences.
     """
     if ranks.size == 1 and not isinstance(plan, RankPlan):
         return Trainer(given)
     check_alike(ranks, given.params, vocab, given.weights, given.tables)
+    _warn_of_same_sentences(ranks, given.ids, parts)
     if given.params.deterministic and parts is not None:
         ids = ids_of_all(ranks, RankParts(*parts.T), given.ids)
         return RoundsTrainer(ranks, given._replace(ids=ids, train_words=len(ids)))
     return RankTrainer(ranks, given, parts)
+
+
+def _warn_of_same_sentences(
+    ranks: Ranks, ids: NDArray[np.int32], parts: NDArray[np.int64] | None
+) -> None:
+    # Sentences are one part, files mostly several.
+    is_one = parts is None or len(parts) == 1
+    found = ranks.gather(digest_of(ids).encode() if is_one and len(ids) else b"")
+    if ranks.index == 0 and len(set(found)) == 1 < ranks.size and found[0]:
+        warn(
+            f"all {ranks.size} ranks have given the same {len(ids):,} tokens, so that "
+            "each sentence is trained by all of them. Give each rank a part of its "
+            "own, such as sentences[comm.rank :: comm.size]."
+        )

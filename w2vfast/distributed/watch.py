@@ -14,12 +14,13 @@ from typing import NamedTuple
 
 POLL_SECONDS = 0.1
 IDLE_POLLS = 50  # without a step, after which the thread ends
+FIRST_NOTE = 60.0  # of a step, after which it is told that it goes on [s]
 
 
 class _Step(NamedTuple):
     name: str
     seconds: float
-    end: float  # of time.monotonic [s]
+    begin: float  # of time.monotonic [s]
 
 
 class Watch:
@@ -31,15 +32,21 @@ class Watch:
         Called as late(step, seconds), on another thread.
     poll : callable
         Called on that thread every `POLL_SECONDS` of a step.
+    slow : callable
+        Called on that thread as slow(step, seconds so far) after `FIRST_NOTE`, after
+        twice this time, four times, and so on.
     """
 
     def __init__(
         self,
         late: Callable[[str, float], object],
         poll: Callable[[], object] = lambda: None,
+        slow: Callable[[str, float], object] = lambda step, seconds: None,
     ) -> None:
         self._late = late
         self._poll_step = poll
+        self._slow = slow
+        self._next_note = FIRST_NOTE  # of the step
         self._lock = threading.Lock()
         self._step: _Step | None = None
         self._is_running = False
@@ -49,7 +56,8 @@ class Watch:
         """Watch a step, which may take so many seconds."""
         try:
             with self._lock:
-                self._step = _Step(step, seconds, time.monotonic() + seconds)
+                self._step = _Step(step, seconds, time.monotonic())
+                self._next_note = FIRST_NOTE
                 if not self._is_running:
                     threading.Thread(target=self._poll, daemon=True).start()
                     self._is_running = True
@@ -66,10 +74,15 @@ class Watch:
                 step = self._step
                 n_idle = 0 if step else n_idle + 1
                 self._is_running = n_idle < IDLE_POLLS
-                if step:
-                    self._poll_step()
+                if not step:
+                    continue
+                self._poll_step()
+                so_far = time.monotonic() - step.begin
                 # Under the lock: the step has not ended in time meanwhile.
-                if step and time.monotonic() > step.end:
+                if so_far > step.seconds:
                     self._is_running = False
                     self._late(step.name, step.seconds)
                     return
+                if so_far > self._next_note:
+                    self._slow(step.name, so_far)
+                    self._next_note *= 2

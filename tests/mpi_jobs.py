@@ -1,7 +1,7 @@
 """Jobs of real processes, started by mpiexec of an MPI that must be installed.
 
 W2VFAST_TEST_MPIEXEC names another launcher, with its options, such as
-``mpiexec.openmpi --bind-to none`` or ``srun --mpi=pmi2``.
+``mpiexec.openmpi --bind-to none``.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ import pytest
 from helpers import CHILD_OPTIONS, cli_command
 from thread_ranks import write_random_text
 
-LAUNCHER = shlex.split(os.environ.get("W2VFAST_TEST_MPIEXEC", "mpiexec"))
+LAUNCHER = shlex.split(os.environ.get("W2VFAST_TEST_MPIEXEC") or "mpiexec")
 RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID")  # MPICH, Open MPI, SLURM
 JOB = "W2VFAST_TEST_JOB"  # environment variable of the processes of a job
 LIMIT = 100  # of a job [s]
@@ -41,6 +41,8 @@ def started(size, *command, launcher=LAUNCHER):
     line = [*launcher, "-n", str(size), *command]
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     environment = {**CHILD_OPTIONS["env"], JOB: uuid.uuid4().hex}
+    for name in RANKS:  # of an outer job
+        environment.pop(name, None)
     options = {**CHILD_OPTIONS, **options, "env": environment}
     with subprocess.Popen(line, **options) as job:
         job.name = environment[JOB]
@@ -48,9 +50,16 @@ def started(size, *command, launcher=LAUNCHER):
             yield job
         finally:
             if job.poll() is None:
-                for pid in ranks_of(job):
-                    os.kill(pid, signal.SIGKILL)
-                job.kill()
+                _end(job)
+
+
+def _end(job):
+    try:
+        for pid in ranks_of(job):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    finally:
+        job.kill()
 
 
 def run(size, *command, limit=LIMIT):
@@ -71,12 +80,16 @@ def ranks_of(job):
     found = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            with open(f"/proc/{pid}/environ") as environment:
+            with open(f"/proc/{pid}/environ", errors="replace") as environment:
                 lines = environment.read().split("\0")
         except OSError:
             continue  # it has ended, or is of another user
         values = dict(line.partition("=")[::2] for line in lines)
-        numbers = [int(values[name]) for name in RANKS if name in values]
-        if values.get(JOB) == job.name and numbers:
-            found[int(pid)] = numbers[0]
+        if values.get(JOB) == job.name:
+            found |= {int(pid): int(values[name]) for name in RANKS if name in values}
     return sorted(found, key=found.__getitem__)
+
+
+def wait_for_progress(job):
+    """Wait until a job trains; then it has its handlers of signals."""
+    assert any(line.startswith("epoch ") for line in job.stdout)

@@ -10,10 +10,13 @@ import time
 PROGRAMS = ("munged", "slurmctld", "slurmd", "srun", "sbatch")
 NODES = ("node1", "node2")
 START_SECONDS = 30
+LOG = "daemons.txt"  # what the daemons print
+# What an outer job would tell the commands and processes of this cluster.
+OTHER_JOBS = ("SLURM_", "PMI", "OMPI_")
 SYSTEM = "/usr/sbin:/sbin"  # where Debian keeps what only root starts elsewhere
 CONFIGURATION = """
 ClusterName=tests
-SlurmctldHost={host}
+SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={ports[0]}
 SlurmUser={user}
 SlurmdUser={user}
@@ -26,12 +29,12 @@ SlurmdPidFile={folder}/slurmd_%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd_%n.log
 ProctrackType=proctrack/pgid
-TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SlurmdParameters=config_overrides
 ReturnToService=2
 MpiDefault=none
+FirstJobId={ports[0]}
 KillWait=40
 NodeName=node1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=2
 NodeName=node2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=2
@@ -48,9 +51,18 @@ def _path(name):
     return shutil.which(name, path=f"{os.environ['PATH']}:{SYSTEM}")
 
 
+def without_other_jobs(environment):
+    """Return an environment without the variables of a job that runs the tests."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(OTHER_JOBS)
+    }
+
+
 @contextlib.contextmanager
 def cluster(folder):
-    """Start two nodes; yield the environment in which its commands find them."""
+    """Start two nodes; yield the variables with which SLURM's commands find them."""
     import pwd
 
     for name in ("state", *(f"spool_{node}" for node in NODES)):
@@ -59,12 +71,16 @@ def cluster(folder):
     file = folder / "slurm.conf"
     given = {"host": socket.gethostname(), "user": user, "folder": folder}
     file.write_text(CONFIGURATION.format(**given, ports=_free_ports(3)))
-    environment = {**os.environ, "SLURM_CONF": str(file)}
+    own = {"SLURM_CONF": str(file)}
+    environment = {**without_other_jobs(os.environ), **own}
+    commands = (_munged(folder), ["slurmctld", "-D"], *map(_slurmd, NODES))
     with contextlib.ExitStack() as stack:
-        for command in (_munged(folder), ["slurmctld", "-D"], *map(_slurmd, NODES)):
+        daemons = [
             stack.enter_context(_started(command, folder, environment))
-        _wait_for_nodes(folder, environment)
-        yield environment
+            for command in commands
+        ]
+        _wait_for_nodes(daemons, folder, environment)
+        yield own
 
 
 def _free_ports(n):
@@ -92,11 +108,11 @@ def _slurmd(node):
 @contextlib.contextmanager
 def _started(command, folder, environment):
     command = [_path(command[0]), *command[1:]]
-    with (folder / "daemons.txt").open("ab") as log:
+    with (folder / LOG).open("ab") as log:
         options = {"stdout": log, "stderr": log, "env": environment}
         with subprocess.Popen(command, **options) as daemon:
             try:
-                yield
+                yield daemon
             finally:
                 daemon.terminate()
                 try:
@@ -105,17 +121,16 @@ def _started(command, folder, environment):
                     daemon.kill()
 
 
-def _wait_for_nodes(folder, environment):
+def _wait_for_nodes(daemons, folder, environment):
     command = ["sinfo", "--noheader", "--format", "%T %D"]
-    found = None
-    for _ in range(START_SECONDS * 4):
-        found = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False
-        )
-        if found.stdout.split() == ["idle", str(len(NODES))]:
+    options = {"env": environment, "stdout": subprocess.PIPE, "text": True}
+    end, found = time.monotonic() + START_SECONDS, None
+    while time.monotonic() < end and all(daemon.poll() is None for daemon in daemons):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            found = subprocess.run(command, **options, timeout=5, check=False)
+        if found is not None and found.stdout.split() == ["idle", str(len(NODES))]:
             return
         time.sleep(0.25)
-    logs = [path.read_text()[-2000:] for path in folder.glob("*.log")]
-    logs.append((folder / "daemons.txt").read_text()[-2000:])
+    logs = (path.read_text()[-2000:] for path in [*folder.glob("*.log"), folder / LOG])
     message = f"SLURM has not started: {found}\n" + "\n".join(logs)
     raise TimeoutError(message)

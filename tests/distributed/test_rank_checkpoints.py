@@ -17,8 +17,7 @@ from w2vfast.distributed import file_parts, merge_times
 from w2vfast.distributed.rank_checkpoints import LENGTHS, _save_together
 from w2vfast.distributed.rank_parts import RankParts
 from w2vfast.distributed.ranks import OneRank, RankError
-from w2vfast.errors import Terminated
-from w2vfast.system.signals import WaitingSignals, terminate
+from w2vfast.system.signals import WaitingSignals
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.history import Losses
 from w2vfast.training.position import Position
@@ -206,11 +205,18 @@ def test_a_signal_to_any_rank_brings_a_checkpoint(text, tmp_path, monkeypatch):
     assert not any(signals.has("SIGUSR1") for signals in entered)
 
 
+class Arrived(Exception):
+    """Raised by the handler of a program."""
+
+
 @posix_only
 def test_a_rank_ends_by_the_sigterm_of_another_rank():
-    before = signal.signal(signal.SIGTERM, terminate)
+    def arrive(number, frame):
+        raise Arrived
+
+    before = signal.signal(signal.SIGTERM, arrive)
     try:
-        with WaitingSignals(SIGNALS) as signals, pytest.raises(Terminated):
+        with WaitingSignals(SIGNALS) as signals, pytest.raises(Arrived):
             _save_together(OneRank(), None, signals, START, ends=True)
     finally:
         signal.signal(signal.SIGTERM, before)

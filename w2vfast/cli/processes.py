@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from w2vfast.cli.flags import EXIT_USAGE, UsageError
 from w2vfast.distributed.launchers import (
     started_together,
-    warn_of_idle_nodes,
+    warn_if_alone,
     why_apart,
 )
 from w2vfast.system.log import logger
@@ -55,7 +55,7 @@ def world() -> Any:
     reason = why_apart(mpi)
     if reason:
         raise UsageError(reason, _HELP)
-    warn_of_idle_nodes(mpi)
+    warn_if_alone(mpi)
     return mpi.COMM_WORLD
 
 

@@ -10,7 +10,8 @@ from w2vfast.errors import warn
 
 NODES_OF_JOB = "SLURM_JOB_NUM_NODES"
 # In which MPICH (also by srun --mpi=pmi2), Open MPI and SLURM tell it.
-SIZES_OF_MPI = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
+SIZE_OF_MPICH, SIZE_OF_OPEN_MPI = "PMI_SIZE", "OMPI_COMM_WORLD_SIZE"
+SIZES_OF_MPI = (SIZE_OF_MPICH, SIZE_OF_OPEN_MPI)
 SIZE_OF_SLURM = "SLURM_STEP_NUM_TASKS"
 
 
@@ -41,18 +42,22 @@ def why_apart(mpi: Any) -> str:
     str
         Empty if it has found them, or if there are none.
     """
-    # An mpiexec within a step of SLURM starts as many as it says, not as SLURM does.
-    names = [name for name in SIZES_OF_MPI if name in os.environ] or [SIZE_OF_SLURM]
-    name, n = _largest(names)
-    if n == 1 or mpi.COMM_WORLD.Get_size() > 1:
+    if mpi.COMM_WORLD.Get_size() > 1:
         return ""
-    library = " ".join(mpi.Get_library_version().split("\n")[0].split())
+    library = " ".join(mpi.Get_library_version().split("\n")[0].split(",")[0].split())
+    # An mpiexec within a step of SLURM starts as many as it says, not as SLURM does;
+    # the step may have the other variable, too.
+    own = SIZE_OF_OPEN_MPI if library.startswith("Open MPI") else SIZE_OF_MPICH
+    names = (own,) if own in os.environ else (*SIZES_OF_MPI, SIZE_OF_SLURM)
+    name, n = _largest(names)
+    if n == 1:
+        return ""
     return (
         f"{n} processes were started together ({name}={n}), which do not find one "
         f"another: mpi4py uses a library of MPI ({library}) that their launcher does "
         "not know. Start them by the mpiexec of that library. With srun, give "
         "--mpi=pmi2 for MPICH, --mpi=pmix for Open MPI; srun --mpi=list names what it "
-        "has."
+        f"has. To train in this process alone, unset {name}."
     )
 
 
@@ -68,19 +73,19 @@ def warn_of_models_apart() -> None:
         )
 
 
-def warn_of_idle_nodes(mpi: Any) -> None:
-    """Warn if a process that was started alone is in a job of several nodes.
+def warn_if_alone(mpi: Any) -> None:
+    """Warn if a process that trains alone is in a job of several nodes or tasks.
 
     Parameters
     ----------
     mpi : module
         mpi4py.MPI, which has started.
     """
-    n_nodes = _number(NODES_OF_JOB)
-    if n_nodes > 1 and mpi.COMM_WORLD.Get_size() == 1:
+    name, n = _largest((NODES_OF_JOB, SIZE_OF_SLURM))
+    if n > 1 and mpi.COMM_WORLD.Get_size() == 1:
         warn(
-            f"the job has {n_nodes} nodes ({NODES_OF_JOB}={n_nodes}), and this process "
-            "trains alone. Start one process on each node, by srun or mpiexec."
+            f"this process trains alone, in a job of SLURM that has room for {n} "
+            f"({name}={n}). Start one process on each node, by srun or mpiexec."
         )
 
 

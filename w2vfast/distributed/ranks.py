@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from w2vfast import _core
 from w2vfast.distributed.launchers import (
-    warn_of_idle_nodes,
+    warn_if_alone,
     warn_of_models_apart,
     why_apart,
 )
@@ -23,7 +23,7 @@ Constructor = TypeVar("Constructor", bound=Callable[..., None])
 
 
 class RankError(RuntimeError):
-    """Another process of the same training failed, or does something else."""
+    """Another process of the training failed, differs, or cannot be found."""
 
 
 class Ranks(Protocol):
@@ -132,7 +132,7 @@ def ranks_of(comm: Any) -> Ranks:
             reason = why_apart(MPI)
             if reason:
                 raise RankError(reason)
-            warn_of_idle_nodes(MPI)
+            warn_if_alone(MPI)
         return MpiRanks(comm)
     if all(hasattr(comm, name) for name in ("index", "size", "meet", "add_up")):
         return comm  # type: ignore[no-any-return]

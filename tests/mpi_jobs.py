@@ -10,6 +10,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import time
 import uuid
 
 import pytest
@@ -20,6 +21,7 @@ LAUNCHER = shlex.split(os.environ.get("W2VFAST_TEST_MPIEXEC") or "mpiexec")
 RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID")  # MPICH, Open MPI, SLURM
 JOB = "W2VFAST_TEST_JOB"  # environment variable of the processes of a job
 LIMIT = 100  # of a job [s]
+HANDLERS = 2  # from "Training", which is printed first; progress comes much later [s]
 FLAGS = ["-min-count", "1", "-size", "16", "-threads", "1", "-iter", "2"]
 
 
@@ -90,6 +92,7 @@ def ranks_of(job):
     return sorted(found, key=found.__getitem__)
 
 
-def wait_for_progress(job):
-    """Wait until a job trains; then it has its handlers of signals."""
-    assert any(line.startswith("epoch ") for line in job.stdout)
+def wait_for_training(job):
+    """Wait until a job trains, and its ranks have their handlers of signals."""
+    assert any("Training" in line for line in job.stdout)
+    time.sleep(HANDLERS)

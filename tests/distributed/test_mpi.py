@@ -15,7 +15,7 @@ from mpi_jobs import (
     run,
     started,
     train,
-    wait_for_progress,
+    wait_for_training,
     write_text,
 )
 
@@ -77,7 +77,7 @@ def test_a_killed_process_and_ctrl_c_end_the_job(text, tmp_path, end, monkeypatc
     files = ("-train", str(text), "-output", str(tmp_path / "vectors.bin"))
     command = cli_command("train", "--distributed", *files, *FLAGS[:-1], "1000000")
     with started(2, *command) as job:
-        wait_for_progress(job)
+        wait_for_training(job)
         end(job)
         job.communicate(timeout=15)
         assert job.returncode != 0
@@ -111,7 +111,7 @@ def test_sigterm_to_one_process_ends_all_after_a_checkpoint(text, tmp_path):
     files = ("-train", str(text), "-output", str(tmp_path / "vectors.bin"))
     flags = [*FLAGS[:-1], "1000000", *checkpoints]
     with started(2, *cli_command("train", "--distributed", *files, *flags)) as job:
-        wait_for_progress(job)
+        wait_for_training(job)
         os.kill(ranks_of(job)[1], signal.SIGTERM)
         job.communicate(timeout=20)
         assert job.returncode != 0

@@ -8,7 +8,16 @@ import time
 
 import pytest
 from helpers import CHILD_OPTIONS, cli_command, run_cli
-from mpi_jobs import FLAGS, ranks_of, require_mpi, run, started, train, write_text
+from mpi_jobs import (
+    FLAGS,
+    ranks_of,
+    require_mpi,
+    run,
+    started,
+    train,
+    wait_for_training,
+    write_text,
+)
 
 pytestmark = pytest.mark.peer
 require_mpi()
@@ -153,8 +162,7 @@ def test_a_signal_to_one_process_is_told_in_a_sentence_and_ends_all(
 ):
     flags = [*files(text, tmp_path), *FLAGS[:-1], "1000000"]
     with started(2, *cli_command("train", "--distributed", *flags)) as job:
-        assert any("Training" in line for line in job.stdout)
-        time.sleep(0.5)
+        wait_for_training(job)
         os.kill(ranks_of(job)[rank], number)
         printed, _ = job.communicate(timeout=15)
     assert f"w2vfast: rank {rank} of 2 {told}. This ends all ranks.\n" in printed

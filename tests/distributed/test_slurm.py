@@ -11,10 +11,11 @@ import pytest
 from helpers import CHILD_OPTIONS, cli_command
 from mpi_jobs import (
     FLAGS,
+    HANDLERS,
     ranks_of,
     require_mpi,
     started,
-    wait_for_progress,
+    wait_for_training,
     write_text,
 )
 from slurm_cluster import cluster, is_installed, without_other_jobs
@@ -91,7 +92,7 @@ def test_srun_that_does_not_know_the_mpi_is_an_error(training, tmp_path):
 
 def test_a_killed_process_ends_the_job(training, tmp_path):
     with started(2, *training(n_epochs=10**6), launcher=SRUN) as job:
-        wait_for_progress(job)
+        wait_for_training(job)
         os.kill(ranks_of(job)[0], signal.SIGKILL)
         job.communicate(timeout=20)
         assert job.returncode != 0
@@ -103,7 +104,7 @@ def test_sigterm_to_one_process_ends_all_after_a_checkpoint(training, tmp_path):
     folder = tmp_path / "c"
     checkpoints = ("--checkpoint", str(folder), "--checkpoint-every", "2h")
     with started(2, *training(*checkpoints, n_epochs=10**6), launcher=SRUN) as job:
-        wait_for_progress(job)
+        wait_for_training(job)
         os.kill(ranks_of(job)[1], signal.SIGTERM)
         printed, _ = job.communicate(timeout=20)
         assert job.returncode != 0
@@ -115,10 +116,11 @@ def test_a_job_that_gets_sigterm_goes_on_when_it_is_submitted_again(training, tm
     """As before a time limit: all nodes end by themselves, after a checkpoint."""
     folder = tmp_path / "c"
     checkpoints = ("--checkpoint", str(folder), "--checkpoint-every", "2h", "--resume")
-    step = [*SRUN, *training(*checkpoints, n_epochs=100)]
+    step = [*SRUN, *training(*checkpoints, n_epochs=300)]
 
     number, printed, status = submitted(tmp_path / "first", step)
-    wait_for(printed, "epoch ")
+    wait_for(printed, "Training")
+    time.sleep(HANDLERS)
     code, told = finished("scancel", "--signal=TERM", number)
     assert code == 0, told
     wait_for(status, "\n")

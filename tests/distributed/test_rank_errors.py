@@ -193,8 +193,7 @@ def test_a_signal_ends_a_process_that_waits_for_one_that_hangs(
     """It waits in C, where Python handles no signal."""
     flags = ["train", "--distributed", *files(text, tmp_path), *FLAGS]
     with started(2, sys.executable, "-c", WAITING, *flags) as job:
-        assert any("Training" in line for line in job.stdout)
-        time.sleep(1.5)
+        wait_for_training(job)
         os.kill(ranks_of(job)[0], number)
         printed, _ = job.communicate(timeout=15)
     assert "w2vfast: rank 0 of 2 was " in printed

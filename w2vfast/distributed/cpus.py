@@ -32,10 +32,7 @@ def workers_of(ranks: Ranks, wanted: int | None) -> int:
     cpus = sorted(_allowed_cpus())
     message = "\n".join([socket.gethostname(), *map(str, cpus)])
     others = [found.decode().split("\n") for found in ranks.gather(message.encode())]
-    hosts = list(dict.fromkeys(host for host, *_ in others))
-    machines = "one machine" if len(hosts) == 1 else f"{len(hosts)} machines"
-    names = ", ".join(hosts[:MOST_HOSTS]) + ", ..." * (len(hosts) > MOST_HOSTS)
-    logger.info("%d ranks on %s: %s.", ranks.size, machines, names)
+    _log_machines(ranks.size, list(dict.fromkeys(host for host, *_ in others)))
     here = [set(names) for host, *names in others if host == socket.gethostname()]
     all_here = set().union(*here)
     is_bound = len(cpus) == 1 and len(here) <= (os.cpu_count() or 1) // 2
@@ -50,6 +47,12 @@ def workers_of(ranks: Ranks, wanted: int | None) -> int:
     are_apart = sum(map(len, here)) == len(all_here)
     share = len(cpus) if are_apart else len(all_here) // len(here)
     return max(1, min(share, usable_cpus()))
+
+
+def _log_machines(n_ranks: int, hosts: list[str]) -> None:
+    machines = "one machine" if len(hosts) == 1 else f"{len(hosts)} machines"
+    names = ", ".join(hosts[:MOST_HOSTS]) + ", ..." * (len(hosts) > MOST_HOSTS)
+    logger.info("%d ranks on %s: %s.", n_ranks, machines, names)
 
 
 def _allowed_cpus() -> set[int]:

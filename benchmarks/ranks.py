@@ -71,7 +71,9 @@ def set_interval(interval: int) -> None:
     if interval:
         merge_times.PART_OF_SEEN = GROWTH
         merge_times.MOST_IDS = interval
-        merge_times.FEWEST_IDS = min(interval, merge_times.FEWEST_IDS)
+        often = merge_times.OFTEN
+        fewest = min(interval, often.fewest_ids)
+        merge_times.OFTEN = merge_times.SELDOM = often._replace(fewest_ids=fewest)
 
 
 def trained(cell: Cell, text: Path, ranks: Any) -> Word2Vec:

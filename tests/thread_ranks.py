@@ -6,6 +6,7 @@ import threading
 import numpy as np
 
 from w2vfast import _core
+from w2vfast.distributed import merge_times
 from w2vfast.distributed.ranks import RankError
 
 MODES = [
@@ -95,3 +96,10 @@ def write_random_text(path, *, seed, exponent, n_words, n_distinct, width=10):
     lines = words.reshape(-1, width).tolist()
     path.write_text("".join(" ".join(line) + "\n" for line in lines))
     return path
+
+
+def merge_after(n_ids, monkeypatch):
+    """Let all ranks merge after so few ids, in all modes."""
+    for name in ("OFTEN", "SELDOM"):
+        schedule = getattr(merge_times, name)._replace(fewest_ids=n_ids)
+        monkeypatch.setattr(merge_times, name, schedule)

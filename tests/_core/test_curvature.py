@@ -11,6 +11,7 @@ from w2vfast.training.weights import new_weights
 
 DIM = 20
 N_WORDS = 60
+FEWER_IDS = 3_000  # enough where each has many pairs with samples of their own
 CONSTANT = _core.AlphaSchedule(1e-7, 1e-7, 1e-7, epoch=0, n_epochs=1)
 MODES = {
     "skip-gram": {"window": 4},
@@ -23,7 +24,7 @@ MODES = {
 @pytest.fixture(scope="module")
 def ids():
     """Words of unequal frequency, in long sentences."""
-    words = np.minimum(np.random.default_rng(3).geometric(0.08, 30_000), N_WORDS)
+    words = np.minimum(np.random.default_rng(3).geometric(0.08, 20_000), N_WORDS)
     words[::1000] = 0
     return words.astype(np.int32)
 
@@ -55,6 +56,8 @@ def options_of(**changes):
 
 def sampling_worker(ids, strong=slice(0, 0), sign=-1, replicas=None, **changes):
     """A worker that has sampled an epoch of the weights of `model_of`."""
+    if changes.get("pair"):
+        ids = ids[:FEWER_IDS]
     worker = _core.Worker(
         model_of(ids, strong, sign),
         options_of(**changes),

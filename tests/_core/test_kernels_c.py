@@ -73,6 +73,7 @@ def test_every_instruction_set_agrees_with_plain_loops(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_kernels_stay_within_their_arrays_and_defined_behaviour(tmp_path):
     compiler = local_compiler()
     empty = tmp_path / "empty.c"

@@ -18,7 +18,7 @@ from w2vfast.training.weights import new_weights
 VOCAB_SIZE = 40
 
 
-def random_text(seed, n_words=4200):
+def random_text(seed, n_words=2200):
     """Ids with sentences of odd lengths, some empty, and words of unequal frequency."""
     rng = np.random.default_rng(seed)
     ids = 1 + np.minimum(rng.geometric(0.12, n_words), VOCAB_SIZE - 1) - 1

@@ -30,6 +30,12 @@ def test_many_machines_are_compared_with_one():
     assert "16 machines are 1" in text
 
 
+def test_one_epoch_and_one_thread_are_told_in_the_singular():
+    text = planned("--words", "1G", "--epochs", "1", "--threads", "1")
+    assert "words, 1 epoch, " in text
+    assert ", 1 thread each\n" in text
+
+
 def test_machines_that_mostly_wait_are_advised_against():
     text = planned("--words", "1T", "--nodes", "16", "--link", "1Gb")
     assert "use fewer, or a faster link" in text

@@ -179,6 +179,7 @@ from mpi4py import MPI
 from w2vfast import _core
 from w2vfast.distributed import shared_memory
 from w2vfast.distributed.mpi import CHUNK_BYTES, MpiRanks
+from w2vfast.distributed.merge_times import OFTEN
 from w2vfast.distributed.rank_merges import Curvature, Merge, SharedRows, merge_matrices
 
 if sys.argv[1] == "apart":
@@ -201,7 +202,8 @@ D, names = 10, ("syn0", "syn1neg")
 flat = Curvature(np.eye(2, D, dtype=np.float32), np.zeros(2, np.float32), 0.0,
                  np.ones(_core.BANDS, np.float32))
 live = {name: np.zeros((20_000, D), dtype=np.float32) for name in names}
-rows = {name: SharedRows.of(live[name], np.ones(20_000), comm.size) for name in names}
+times = comm.size, OFTEN
+rows = {name: SharedRows.of(live[name], np.ones(20_000), *times) for name in names}
 for number in range(3):
     before = {name: live[name].copy() for name in names}
     for name in names:

@@ -7,13 +7,13 @@ import signal
 import numpy as np
 import pytest
 from helpers import posix_only
-from thread_ranks import on_ranks, write_random_text
+from thread_ranks import merge_after, on_ranks, write_random_text
 
 from w2vfast import Word2Vec
 from w2vfast.checkpoint.folder import CheckpointFolder
 from w2vfast.checkpoint.saver import SIGNALS, Saver
 from w2vfast.checkpoint.storage import write_checkpoint
-from w2vfast.distributed import file_parts, merge_times
+from w2vfast.distributed import file_parts
 from w2vfast.distributed.rank_checkpoints import LENGTHS, _save_together
 from w2vfast.distributed.rank_parts import RankParts
 from w2vfast.distributed.ranks import OneRank, RankError
@@ -29,7 +29,7 @@ START = Position(0, 0, {}, 0, Losses(), 0, Losses(), 0.0, (), 1)
 
 @pytest.fixture(autouse=True)
 def short_times(monkeypatch):
-    monkeypatch.setattr(merge_times, "FEWEST_IDS", 1 << 12)
+    merge_after(1 << 12, monkeypatch)
     monkeypatch.setattr(file_parts, "LEAST_BYTES", 1 << 9)
 
 

@@ -9,10 +9,11 @@ from thread_ranks import on_ranks
 from w2vfast import _core
 from w2vfast.distributed import merge_times, rank_merges
 from w2vfast.distributed.merge_times import (
+    OFTEN,
+    SELDOM,
     MergeLimit,
-    level_bounds,
-    merge_positions,
     n_levels,
+    schedule_of,
 )
 from w2vfast.distributed.rank_merges import (
     Curvature,
@@ -22,6 +23,7 @@ from w2vfast.distributed.rank_merges import (
     mean_curvatures,
     merge_matrices,
 )
+from w2vfast.params import TrainParams
 
 DIM = 6
 
@@ -182,7 +184,7 @@ def test_merged_rows_are_those_of_ranks_in_sequence(size, last, memory_floats):
 
     def merged(ranks):
         live = base.copy()
-        rows = SharedRows.of(live, updates, size)
+        rows = SharedRows.of(live, updates, size, OFTEN)
         live += changes[ranks.index]
         merge = Merge(words, last, 64, strength)
         curvature = Curvature.of(sampled(h, of_bands))
@@ -232,12 +234,12 @@ def test_ranks_of_one_machine_merge_several_matrices_in_their_memory(size):
         np.testing.assert_allclose(found[0][step], expected, rtol=1e-5, atol=1e-5)
 
 
-def test_rows_of_higher_levels_wait_for_their_merge(monkeypatch):
-    monkeypatch.setattr("w2vfast.distributed.merge_times.FREQUENT_ROWS", 4)
+def test_rows_of_higher_levels_wait_for_their_merge():
+    schedule = OFTEN._replace(frequent_rows=4)
 
     def merged(ranks):
         live = np.zeros((10, DIM), dtype=np.float32)
-        rows = SharedRows.of(live, np.zeros(10), 2)
+        rows = SharedRows.of(live, np.zeros(10), 2, schedule)
         sums = []
         for merge in (1, 2, 3, 4):
             live += 1
@@ -258,7 +260,7 @@ def test_rows_of_higher_levels_wait_for_their_merge(monkeypatch):
 def test_the_last_rank_of_one_row_is_not_that_of_the_next():
     def merged(ranks):
         live = np.zeros((4, DIM), dtype=np.float32)
-        matrices = {"syn0": SharedRows.of(live, np.ones(4), 2)}
+        matrices = {"syn0": SharedRows.of(live, np.ones(4), 2, OFTEN)}
         live += ranks.index
         curvatures = {"syn0": Curvature.of(sampled(np.eye(DIM)))}
         merge = Merge(np.array([1, 1]), 1, 1, 1.0)
@@ -272,7 +274,7 @@ def test_the_last_rank_of_one_row_is_not_that_of_the_next():
 
 @pytest.mark.parametrize("n_rows", [1, 4095, 4096, 4097, 8192, 8193, 100_000])
 def test_levels_have_each_row_once_and_double(n_rows):
-    bounds = level_bounds(n_rows)
+    bounds = OFTEN.level_bounds(n_rows)
     assert bounds[0] == 0
     assert bounds[-1] == n_rows
     assert (np.diff(bounds) > 0).all()
@@ -280,17 +282,38 @@ def test_levels_have_each_row_once_and_double(n_rows):
 
 
 def test_merges_become_rarer_within_limits():
-    positions = merge_positions(100_000_000, 0)
+    positions = OFTEN.positions(100_000_000, 0)
     gaps = np.diff([0, *positions])
     assert (np.diff(gaps) >= 0).all()
     assert gaps[0] == 1 << 16
     assert gaps[-1] > 10 * gaps[0]
     assert positions[-1] < 100_000_000
-    assert len(merge_positions(100_000_000, 10**9)) < len(positions)
+    assert len(OFTEN.positions(100_000_000, 10**9)) < len(positions)
+
+
+def test_two_ranks_merge_cbow_with_negative_sampling_half_as_often():
+    assert schedule_of(TrainParams(negative=5), 2) == SELDOM
+    assert len(SELDOM.positions(8_000_000, 0)) == 61
+    assert len(OFTEN.positions(8_000_000, 0)) == 105
+    assert SELDOM.level_bounds(10_000) == [0, 2048, 4096, 8192, 10_000]
+
+
+@pytest.mark.parametrize(
+    ("n_ranks", "mode"),
+    [
+        (3, {"negative": 5}),
+        (2, {"negative": 5, "hs": 1}),
+        (2, {"negative": 0, "hs": 1}),
+        (2, {"negative": 5, "sg": 1}),
+        (2, {"objective": "softmax"}),
+    ],
+)
+def test_more_ranks_and_other_modes_merge_often(n_ranks, mode):
+    assert schedule_of(TrainParams(**mode), n_ranks) == OFTEN
 
 
 def test_a_short_epoch_has_no_merge_before_its_end():
-    assert merge_positions(1000, 0) == []
+    assert OFTEN.positions(1000, 0) == []
 
 
 def test_the_limit_of_a_merge_follows_the_times_between_merges(monkeypatch):

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from thread_ranks import MODES, on_ranks
+from thread_ranks import MODES, merge_after, on_ranks
 
 from w2vfast import KeyedVectors, StopTraining, Word2Vec
 from w2vfast.distributed import cpus, merge_times, rank_trainer
@@ -32,7 +32,7 @@ SENTENCES = topics(20_000)
 
 @pytest.fixture(autouse=True)
 def frequent_merges(monkeypatch):
-    monkeypatch.setattr(merge_times, "FEWEST_IDS", 1 << 12)
+    merge_after(1 << 12, monkeypatch)
 
 
 def trained(size, sentences=SENTENCES, memory_floats=None, **options):
@@ -43,11 +43,13 @@ def trained(size, sentences=SENTENCES, memory_floats=None, **options):
     return on_ranks(size, train, memory_floats=memory_floats)
 
 
-@pytest.mark.parametrize("memory_floats", [None, 1 << 12])
+@pytest.mark.parametrize(
+    ("size", "memory_floats"), [(2, None), (3, None), (3, 1 << 12)]
+)
 @pytest.mark.parametrize("mode", MODES)
-def test_ranks_end_with_the_same_vectors_and_learn_as_one(mode, memory_floats):
+def test_ranks_end_with_the_same_vectors_and_learn_as_one(mode, size, memory_floats):
     one = trained(1, epochs=2, **mode)[0]
-    models = trained(3, epochs=2, memory_floats=memory_floats, **mode)
+    models = trained(size, epochs=2, memory_floats=memory_floats, **mode)
     for model in models:
         assert not isinstance(model, Exception), model
         np.testing.assert_array_equal(model.wv.vectors, models[0].wv.vectors)
@@ -250,6 +252,24 @@ def test_another_rank_is_the_last_at_the_end_of_each_epoch(monkeypatch):
     assert set(found) == {0, 1, 2}  # each epoch has one merge
 
 
+@pytest.mark.parametrize(
+    ("size", "sg", "transport"), [(2, 0, 1.0), (3, 0, 1.5), (2, 1, 0.8)]
+)
+def test_changes_are_transported_as_far_as_the_schedule_says(
+    size, sg, transport, monkeypatch
+):
+    strengths = []
+    merge_matrices = rank_trainer.merge_matrices
+
+    def note(ranks, matrices, curvatures, merge):
+        strengths.append(merge.strength)
+        merge_matrices(ranks, matrices, curvatures, merge)
+
+    monkeypatch.setattr(rank_trainer, "merge_matrices", note)
+    trained(size, SENTENCES[:600], sg=sg, epochs=1, alpha=0.05, min_alpha=0.05)
+    assert {round(found, 9) for found in strengths} == {round(transport * 0.05, 9)}
+
+
 def test_another_rank_is_the_last_in_each_merge_of_as_many_rows(monkeypatch):
     found = {}
     merge_matrices = rank_trainer.merge_matrices
@@ -260,7 +280,7 @@ def test_another_rank_is_the_last_in_each_merge_of_as_many_rows(monkeypatch):
         merge_matrices(ranks, matrices, curvatures, merge)
 
     monkeypatch.setattr(rank_trainer, "merge_matrices", note)
-    monkeypatch.setattr("w2vfast.distributed.merge_times.FEWEST_IDS", 200)
+    merge_after(200, monkeypatch)
     trained(2, SENTENCES[:200], epochs=1)
     assert found[1][:3] == found[2][:3] == [0, 1, 0]
 
@@ -283,7 +303,7 @@ def test_the_curvature_is_exchanged_at_first_and_then_after_enough_ids(monkeypat
     monkeypatch.setattr(rank_trainer, "mean_curvatures", exchange)
     monkeypatch.setattr(rank_trainer, "merge_matrices", merge)
     monkeypatch.setattr(merge_times, "FIRST_EXCHANGES", 3)
-    monkeypatch.setattr(merge_times, "FEWEST_IDS", 200)
+    merge_after(200, monkeypatch)
     monkeypatch.setattr(merge_times, "CURVATURE_IDS", 800)
     trained(2, SENTENCES[:200], epochs=1)  # 2,600 ids with the ends of sentences
     assert exchanged == [0, 1, 2, 6, 10]

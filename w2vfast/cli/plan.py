@@ -14,6 +14,7 @@ from w2vfast.distributed.cost_plan import (
     Job,
     cost_of,
 )
+from w2vfast.errors import counted
 
 ENOUGH_SECONDS = 6 * 3600  # a training of this time needs no second machine
 LEAST_GAIN = 0.6  # of the machines' number, below which fewer are advised
@@ -95,10 +96,10 @@ def report(job: Job, cost: Cost, alone: Cost) -> str:
         Of the job, and of the same job on one machine.
     """
     rate = job.words * job.epochs / cost.seconds
+    epochs, threads = counted(job.epochs, "epoch"), counted(job.threads, "thread")
     lines = [
-        f"{job.words:,.0f} words, {job.epochs} epochs, {job.mode}, "
-        f"{job.vocab:,} x {job.size}:",
-        f"  machines   {job.nodes}, {job.threads} threads each",
+        f"{job.words:,.0f} words, {epochs}, {job.mode}, {job.vocab:,} x {job.size}:",
+        f"  machines   {job.nodes}, {threads} each",
         f"  time       {_time(cost.seconds)}, {rate / 1e6:,.1f} million words/s "
         f"(training {_time(cost.train_seconds)}, merges {_time(cost.merge_seconds)}, "
         f"sending {_time(cost.send_seconds)})",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from w2vfast.distributed.limits import with_bases
-from w2vfast.distributed.merge_times import level_bounds, merge_positions, n_levels
+from w2vfast.distributed.merge_times import n_levels, schedule_of
 from w2vfast.params import TrainParams
 from w2vfast.training.weights import estimate_memory
 
@@ -120,11 +120,12 @@ def cost_of(job: Job) -> Cost:
 
 def _merged_rows(job: Job) -> tuple[int, int]:
     """Count the merges of all epochs, and the rows of one matrix that they merge."""
-    bounds = level_bounds(job.vocab)
+    schedule = schedule_of(_params(job), job.nodes)
+    bounds = schedule.level_bounds(job.vocab)
     merges = rows = 0
     n_ids = int(job.words)
     for epoch in range(job.epochs):
-        n = len(merge_positions(n_ids, epoch * n_ids))
+        n = len(schedule.positions(n_ids, epoch * n_ids))
         merges += n + 1
         rows += job.vocab  # at the end of the epoch
         for merge in range(1, n + 1):
@@ -133,12 +134,15 @@ def _merged_rows(job: Job) -> tuple[int, int]:
 
 
 def _memory(job: Job) -> int:
-    params = TrainParams(
+    sizes = estimate_memory(job.vocab + 1, _params(job))
+    return (with_bases(sizes) if job.nodes > 1 else sizes)["total"]
+
+
+def _params(job: Job) -> TrainParams:
+    return TrainParams(
         vector_size=job.size,
         sg=job.mode.startswith("sg"),
         hs=job.mode.endswith("hs"),
         negative=0 if job.mode.endswith("hs") else 5,
         workers=job.threads,
     )
-    sizes = estimate_memory(job.vocab + 1, params)
-    return (with_bases(sizes) if job.nodes > 1 else sizes)["total"]

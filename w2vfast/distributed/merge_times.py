@@ -1,17 +1,20 @@
-"""When the ranks merge, and which rows."""
+"""When the ranks merge, which rows, and how far."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
-FREQUENT_ROWS = 4096  # merged every time; twice as many every second time, and so on
+if TYPE_CHECKING:
+    from w2vfast.params import TrainParams
+
 # Ids of all ranks between two merges: a part of those trained so far, within limits.
 # Source of the values: docs/benchmarks/ranks.md.  The upper limit is of time:
 # with fewer ids, sending rows takes longer than training (`w2vfast plan`).
 PART_OF_SEEN = 64
-FEWEST_IDS, MOST_IDS = 1 << 16, 1 << 26
+MOST_IDS = 1 << 26
 # The curvature is exchanged at the first merges, while it changes fast, and then at
 # those that come after so many ids of all ranks.
 FIRST_EXCHANGES, CURVATURE_IDS = 16, 1 << 18
@@ -19,32 +22,71 @@ FIRST_EXCHANGES, CURVATURE_IDS = 16, 1 << 18
 LONGEST_TIMES, LEAST_LIMIT = 20, 300.0
 
 
-def merge_positions(n_ids: int, seen: int) -> list[int]:
-    """Return after how many ids of an epoch the ranks merge, its end excluded.
+class MergeSchedule(NamedTuple):
+    """When the ranks merge, how many rows, and how far they are transported.
 
-    Parameters
+    Attributes
     ----------
-    n_ids : int
-        Of the epoch, of all ranks.
-    seen : int
-        Ids of all ranks in the epochs before.
-
-    Returns
-    -------
-    list of int
-        Increasing, of all ranks together.
+    fewest_ids : int
+        Of all ranks, between two merges.
+    frequent_rows : int
+        Merged every time; twice as many every second time, and so on.
+    transport : float or None
+        Factor of the curvature; None: that of threads, `transport_factor`.
     """
-    return list(_positions(n_ids, seen))
+
+    fewest_ids: int
+    frequent_rows: int
+    transport: float | None
+
+    def positions(self, n_ids: int, seen: int) -> list[int]:
+        """Return after how many ids of an epoch the ranks merge, its end excluded.
+
+        Parameters
+        ----------
+        n_ids : int
+            Of the epoch, of all ranks.
+        seen : int
+            Ids of all ranks in the epochs before.
+
+        Returns
+        -------
+        list of int
+            Increasing, of all ranks together.
+        """
+        return list(self._positions(n_ids, seen))
+
+    def _positions(self, n_ids: int, seen: int) -> Iterator[int]:
+        position = 0
+        while True:
+            length = (seen + position) // PART_OF_SEEN
+            position += min(max(length, self.fewest_ids), MOST_IDS)
+            if position >= n_ids:
+                return
+            yield position
+
+    def level_bounds(self, n_rows: int) -> list[int]:
+        """Return the first row of each level, and the number of rows."""
+        bounds, end = [0], self.frequent_rows
+        while end < n_rows:
+            bounds.append(end)
+            end *= 2
+        return [*bounds, n_rows]
 
 
-def _positions(n_ids: int, seen: int) -> Iterator[int]:
-    position = 0
-    while True:
-        length = (seen + position) // PART_OF_SEEN
-        position += min(max(length, FEWEST_IDS), MOST_IDS)
-        if position >= n_ids:
-            return
-        yield position
+OFTEN = MergeSchedule(fewest_ids=1 << 16, frequent_rows=4096, transport=None)
+SELDOM = MergeSchedule(fewest_ids=1 << 17, frequent_rows=2048, transport=1.0)
+
+
+def schedule_of(params: TrainParams, n_ranks: int) -> MergeSchedule:
+    """Return the schedule with the fewest merges that costs no quality.
+
+    Two ranks that train CBOW with negative sampling merge seldom: it trains so fast
+    that merges would take a fifth of the time.  In the other modes, and with more
+    ranks, fewer merges cost quality.  Source: docs/benchmarks/ranks.md.
+    """
+    is_cbow_neg = params.negative > 0 and not (params.sg or params.hs)
+    return SELDOM if is_cbow_neg and n_ranks == 2 else OFTEN
 
 
 def n_levels(merge: int) -> int:
@@ -54,14 +96,6 @@ def n_levels(merge: int) -> int:
     third, and so on: rows that are used less often may be merged less often.
     """
     return (merge & -merge).bit_length()
-
-
-def level_bounds(n_rows: int) -> list[int]:
-    """Return the first row of each level, and the number of rows."""
-    bounds = [0]
-    while (bounds[-1] or FREQUENT_ROWS // 2) * 2 < n_rows:
-        bounds.append((bounds[-1] or FREQUENT_ROWS // 2) * 2)
-    return [*bounds, n_rows]
 
 
 class MergeLimit:

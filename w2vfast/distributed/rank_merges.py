@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _core
-from w2vfast.distributed.merge_times import level_bounds
+from w2vfast.distributed.merge_times import MergeSchedule
 from w2vfast.distributed.ranks import CHUNK_FLOATS, Ranks
 
 AXES = _core.AXES  # directions that are transported apart from the rest
@@ -131,10 +131,14 @@ class SharedRows:
 
     @classmethod
     def of(
-        cls, live: NDArray[np.float32], updates: NDArray[np.float64], n_ranks: int
+        cls,
+        live: NDArray[np.float32],
+        updates: NDArray[np.float64],
+        n_ranks: int,
+        schedule: MergeSchedule,
     ) -> SharedRows:
         """Return a matrix as it is before the training."""
-        ends = level_bounds(len(live))[1:]
+        ends = schedule.level_bounds(len(live))[1:]
         merged_at = [np.zeros(n_ranks, dtype=np.int64) for _ in ends]
         floats, numbers = updates.astype(np.float32), np.arange(len(live))
         bands = np.frexp(numbers)[1].astype(np.intp)

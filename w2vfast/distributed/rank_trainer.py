@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from w2vfast.distributed.merge_times import (
     CurvatureTimes,
     MergeLimit,
-    merge_positions,
     n_levels,
+    schedule_of,
 )
 from w2vfast.distributed.rank_merges import (
     Curvature,
@@ -156,6 +156,9 @@ class RankTrainer(DistributedTrainer):
         self._begun = Begun(-1, 0, 0.0)
         ranks.meet("the first epoch")  # a rank may have failed above
         self._all_ids = totals(ranks, self.n_ids)[0]
+        self._schedule = schedule_of(given.params, ranks.size)
+        of_threads = transport_factor(given.params)
+        self._transport = self._schedule.transport or of_threads
         self._rows = self._shared_rows(given.tables)
         self._curvatures: dict[str, Curvature] = {}  # at their last exchange
         self._exchanges = CurvatureTimes()
@@ -176,8 +179,9 @@ class RankTrainer(DistributedTrainer):
         self._ranks.add_up(sums)
         uses = row_uses(p, sums[:-1] / sums[-1], tables, n_rows, n_rows)
         updates = dict(zip(MATRICES, _updates(p, *uses), strict=True))
+        times = self._ranks.size, self._schedule
         return {
-            name: SharedRows.of(rows.vectors, updates[name], self._ranks.size)
+            name: SharedRows.of(rows.vectors, updates[name], *times)
             for name, rows in self.weights
         }
 
@@ -320,7 +324,7 @@ class RankTrainer(DistributedTrainer):
     def merge_positions(self, epoch: int) -> list[float]:
         """Return at which shares of an epoch the ranks merge, its end excluded."""
         seen = epoch * self._all_ids
-        positions = merge_positions(self._all_ids, seen)
+        positions = self._schedule.positions(self._all_ids, seen)
         return [position / self._all_ids for position in positions]
 
     def merge(self, number: int, epoch: float, levels: int) -> None:
@@ -343,8 +347,7 @@ class RankTrainer(DistributedTrainer):
                 self._kept_words_of_ranks(),
                 last=turn % ranks.size,
                 n_levels=levels,
-                strength=transport_factor(self._params)
-                * self._run.reported_alpha(epoch),
+                strength=self._transport * self._run.reported_alpha(epoch),
             )
             if self._exchanges.is_due(epoch * self._all_ids):
                 self._curvatures = self._curvatures_of_ranks()

@@ -40,11 +40,19 @@ from thread_ranks import on_ranks
 
 HOUR = 3600.0
 MPI_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")  # set by mpiexec
+DEFAULTS = {
+    name: getattr(merge_times, name)
+    for name in ("OFTEN", "SELDOM", "PART_OF_SEEN", "MOST_IDS")
+}
 GROWTH = 4  # of an interval that --intervals gives: at most a fourth of the ids so far
 
 
 class Cell(NamedTuple):
-    """One training.  `interval` is 0 for the intervals of the package."""
+    """One training.
+
+    `interval` is 0 for the intervals of the package, and `changed` names settings of
+    merges that were changed by hand, which this program does not do.
+    """
 
     mode: str
     ranks: int
@@ -54,6 +62,7 @@ class Cell(NamedTuple):
     words: int | None
     interval: int
     workers: int
+    changed: str = ""
 
 
 def cells(arguments: argparse.Namespace) -> Iterator[Cell]:
@@ -68,6 +77,8 @@ def cells(arguments: argparse.Namespace) -> Iterator[Cell]:
 
 def set_interval(interval: int) -> None:
     """Merge after so many ids of all ranks, and more often at the start."""
+    for name, default in DEFAULTS.items():
+        setattr(merge_times, name, default)
     if interval:
         merge_times.PART_OF_SEEN = GROWTH
         merge_times.MOST_IDS = interval
@@ -164,7 +175,9 @@ def read_lines(path: Path | None) -> list[dict[str, Any]]:
 
 def line_cell(line: dict[str, Any]) -> Cell:
     """Return the training of a line of results."""
-    return Cell(*({"workers": 1, **line}[name] for name in Cell._fields))
+    changed = json.dumps(line["changed"]) if line.get("changed") else ""
+    known = {"workers": 1, **line, "changed": changed}
+    return Cell(*(known[name] for name in Cell._fields))
 
 
 def measures(line: dict[str, Any]) -> dict[str, float]:
@@ -179,10 +192,10 @@ def report(path: Path) -> None:
     """Print several ranks beside one rank of the same seeds, in a table."""
     lines = {line_cell(line): measures(line) for line in read_lines(path)}
     groups: defaultdict[Cell, list[Cell]] = defaultdict(list)
-    for cell in sorted(lines, key=lambda cell: (cell.mode, cell.ranks, cell.interval)):
+    for cell in sorted(lines, key=order):
         groups[cell._replace(seed=0)].append(cell)
     for group, members in groups.items():
-        of_one = [cell._replace(ranks=1, interval=0) for cell in members]
+        of_one = [cell._replace(ranks=1, interval=0, changed="") for cell in members]
         pairs = [
             (lines[cell], lines[one])
             for cell, one in zip(members, of_one, strict=True)
@@ -190,6 +203,11 @@ def report(path: Path) -> None:
         ]
         if pairs:
             print(row(group, pairs))
+
+
+def order(cell: Cell) -> tuple[object, ...]:
+    """Return what lines of the report are sorted by."""
+    return cell.mode, cell.ranks, cell.interval, cell.changed
 
 
 def row(group: Cell, pairs: list[tuple[dict[str, float], dict[str, float]]]) -> str:
@@ -207,7 +225,8 @@ def row(group: Cell, pairs: list[tuple[dict[str, float], dict[str, float]]]) -> 
             error = statistics.stdev(values) / len(values) ** 0.5
             text += f" ± {error:.{digits}f}"
         texts.append(f"{name} {text}")
-    cells = (group.mode, group.ranks, group.interval or "default", len(pairs), *texts)
+    merges = group.changed or group.interval or "default"
+    cells = (group.mode, group.ranks, merges, len(pairs), *texts)
     return "| " + " | ".join(map(str, cells)) + " |"
 
 

@@ -58,6 +58,13 @@ def test_traffic_and_time_follow_from_words_rows_and_machines():
     assert cost_of(JOB._replace(link=2e10)).send_seconds == cost.send_seconds / 2
 
 
+def test_two_machines_merge_cbow_with_negative_sampling_less_often():
+    two = JOB._replace(words=1e8, nodes=2)
+    cbow, skipgram = (cost_of(two._replace(mode=f"{m}-neg")) for m in ("cbow", "sg"))
+    assert cbow.merges < skipgram.merges
+    assert cbow.sent_bytes < 0.8 * skipgram.sent_bytes
+
+
 def test_memory_is_the_estimate_and_the_rows_of_the_last_merge():
     alone, several = cost_of(JOB._replace(nodes=1)), cost_of(JOB)
     matrices = 2 * 1_000_001 * 112 * 4

@@ -291,7 +291,7 @@ def test_merges_become_rarer_within_limits():
     assert len(OFTEN.positions(100_000_000, 10**9)) < len(positions)
 
 
-def test_two_ranks_merge_cbow_with_negative_sampling_half_as_often():
+def test_two_ranks_of_cbow_with_negative_sampling_merge_less_often():
     assert schedule_of(TrainParams(negative=5), 2) == SELDOM
     assert len(SELDOM.positions(8_000_000, 0)) == 61
     assert len(OFTEN.positions(8_000_000, 0)) == 105

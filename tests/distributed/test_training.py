@@ -10,6 +10,7 @@ from thread_ranks import MODES, merge_after, on_ranks
 
 from w2vfast import KeyedVectors, StopTraining, Word2Vec
 from w2vfast.distributed import cpus, merge_times, rank_trainer
+from w2vfast.distributed.merge_times import MergeSchedule
 from w2vfast.distributed.rank_trainer import RankTrainer
 from w2vfast.distributed.ranks import RankError
 from w2vfast.text.sources import IdCorpus
@@ -253,7 +254,7 @@ def test_another_rank_is_the_last_at_the_end_of_each_epoch(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("size", "sg", "transport"), [(2, 0, 1.0), (3, 0, 1.5), (2, 1, 0.8)]
+    ("size", "sg", "transport"), [(2, 0, 0.7), (3, 0, 1.5), (2, 1, 0.8)]
 )
 def test_changes_are_transported_as_far_as_the_schedule_says(
     size, sg, transport, monkeypatch
@@ -268,6 +269,25 @@ def test_changes_are_transported_as_far_as_the_schedule_says(
     monkeypatch.setattr(rank_trainer, "merge_matrices", note)
     trained(size, SENTENCES[:600], sg=sg, epochs=1, alpha=0.05, min_alpha=0.05)
     assert {round(found, 9) for found in strengths} == {round(transport * 0.05, 9)}
+
+
+@pytest.mark.parametrize(("sg", "n_merges", "first_level"), [(0, 3, 8), (1, 5, 16)])
+def test_a_schedule_says_when_and_how_many_rows_are_merged(
+    sg, n_merges, first_level, monkeypatch
+):
+    monkeypatch.setattr(merge_times, "OFTEN", MergeSchedule(1000, 16, None))
+    monkeypatch.setattr(merge_times, "SELDOM", MergeSchedule(2000, 8, None))
+    found = []
+    merge_matrices = rank_trainer.merge_matrices
+
+    def note(ranks, matrices, curvatures, merge):
+        if ranks.index == 0:
+            found.append(matrices["syn0"].ends[0])
+        merge_matrices(ranks, matrices, curvatures, merge)
+
+    monkeypatch.setattr(rank_trainer, "merge_matrices", note)
+    trained(2, SENTENCES[:350], sg=sg, epochs=1)  # 4,550 ids with the ends of sentences
+    assert found == [first_level] * n_merges
 
 
 def test_another_rank_is_the_last_in_each_merge_of_as_many_rows(monkeypatch):

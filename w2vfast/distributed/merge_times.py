@@ -32,7 +32,7 @@ class MergeSchedule(NamedTuple):
     frequent_rows : int
         Merged every time; twice as many every second time, and so on.
     transport : float or None
-        Factor of the curvature; None: that of threads, `transport_factor`.
+        Factor of the exponent of merges; None: `transport_factor` of the mode.
     """
 
     fewest_ids: int
@@ -75,15 +75,15 @@ class MergeSchedule(NamedTuple):
 
 
 OFTEN = MergeSchedule(fewest_ids=1 << 16, frequent_rows=4096, transport=None)
-SELDOM = MergeSchedule(fewest_ids=1 << 17, frequent_rows=2048, transport=1.0)
+SELDOM = MergeSchedule(fewest_ids=1 << 17, frequent_rows=2048, transport=0.7)
 
 
 def schedule_of(params: TrainParams, n_ranks: int) -> MergeSchedule:
-    """Return the schedule with the fewest merges that costs no quality.
+    """Return when the ranks of a training merge.
 
     Two ranks that train CBOW with negative sampling merge seldom: it trains so fast
-    that merges would take a fifth of the time.  In the other modes, and with more
-    ranks, fewer merges cost quality.  Source: docs/benchmarks/ranks.md.
+    that merges would take a fifth of the time.  With skip-gram, or with more ranks, as
+    few merges cost quality.  Source: docs/benchmarks/ranks.md.
     """
     is_cbow_neg = params.negative > 0 and not (params.sg or params.hs)
     return SELDOM if is_cbow_neg and n_ranks == 2 else OFTEN

@@ -157,8 +157,9 @@ class RankTrainer(DistributedTrainer):
         ranks.meet("the first epoch")  # a rank may have failed above
         self._all_ids = totals(ranks, self.n_ids)[0]
         self._schedule = schedule_of(given.params, ranks.size)
-        of_threads = transport_factor(given.params)
-        self._transport = self._schedule.transport or of_threads
+        transport = self._schedule.transport
+        of_mode = transport_factor(given.params)
+        self._transport = of_mode if transport is None else transport
         self._rows = self._shared_rows(given.tables)
         self._curvatures: dict[str, Curvature] = {}  # at their last exchange
         self._exchanges = CurvatureTimes()

@@ -44,6 +44,17 @@ def trained(size, sentences=SENTENCES, memory_floats=None, **options):
     return on_ranks(size, train, memory_floats=memory_floats)
 
 
+def before_merges(monkeypatch, note):
+    """Let `note` have what each rank's merges are called with."""
+    merge_matrices = rank_trainer.merge_matrices
+
+    def noted(*given):
+        note(*given)
+        merge_matrices(*given)
+
+    monkeypatch.setattr(rank_trainer, "merge_matrices", noted)
+
+
 @pytest.mark.parametrize(
     ("size", "memory_floats"), [(2, None), (3, None), (3, 1 << 12)]
 )
@@ -260,13 +271,7 @@ def test_changes_are_transported_as_far_as_the_schedule_says(
     size, sg, transport, monkeypatch
 ):
     strengths = []
-    merge_matrices = rank_trainer.merge_matrices
-
-    def note(ranks, matrices, curvatures, merge):
-        strengths.append(merge.strength)
-        merge_matrices(ranks, matrices, curvatures, merge)
-
-    monkeypatch.setattr(rank_trainer, "merge_matrices", note)
+    before_merges(monkeypatch, lambda *given: strengths.append(given[-1].strength))
     trained(size, SENTENCES[:600], sg=sg, epochs=1, alpha=0.05, min_alpha=0.05)
     assert {round(found, 9) for found in strengths} == {round(transport * 0.05, 9)}
 
@@ -278,28 +283,24 @@ def test_a_schedule_says_when_and_how_many_rows_are_merged(
     monkeypatch.setattr(merge_times, "OFTEN", MergeSchedule(1000, 16, None))
     monkeypatch.setattr(merge_times, "SELDOM", MergeSchedule(2000, 8, None))
     found = []
-    merge_matrices = rank_trainer.merge_matrices
 
     def note(ranks, matrices, curvatures, merge):
         if ranks.index == 0:
             found.append(matrices["syn0"].ends[0])
-        merge_matrices(ranks, matrices, curvatures, merge)
 
-    monkeypatch.setattr(rank_trainer, "merge_matrices", note)
+    before_merges(monkeypatch, note)
     trained(2, SENTENCES[:350], sg=sg, epochs=1)  # 4,550 ids with the ends of sentences
     assert found == [first_level] * n_merges
 
 
 def test_another_rank_is_the_last_in_each_merge_of_as_many_rows(monkeypatch):
     found = {}
-    merge_matrices = rank_trainer.merge_matrices
 
     def note(ranks, matrices, curvatures, merge):
         if ranks.index == 0:
             found.setdefault(merge.n_levels, []).append(merge.last)
-        merge_matrices(ranks, matrices, curvatures, merge)
 
-    monkeypatch.setattr(rank_trainer, "merge_matrices", note)
+    before_merges(monkeypatch, note)
     merge_after(200, monkeypatch)
     trained(2, SENTENCES[:200], epochs=1)
     assert found[1][:3] == found[2][:3] == [0, 1, 0]

@@ -3,7 +3,13 @@
 import pytest
 from helpers import run_cli
 
-from w2vfast.distributed.cost_plan import Job, cost_of
+from w2vfast.distributed.cost_plan import (
+    THREAD_GAINS,
+    WORDS_TIMES_DIM,
+    Job,
+    cost_of,
+    thread_gain,
+)
 
 JOB = Job(1e10, 1_000_000, 100, 5, "sg-neg", 4, 16, 1e10)
 
@@ -50,12 +56,32 @@ def test_what_is_no_number_is_an_error_that_shows_the_form(value):
 
 def test_traffic_and_time_follow_from_words_rows_and_machines():
     cost = cost_of(JOB)
-    # 5 epochs at 200 / 100 of the measured speed, on 64 threads at 0.7 of a lone one's.
-    assert cost.train_seconds == pytest.approx(5e10 / (1.955e6 * 2 * 0.7 * 64))
+    # 5 epochs at 200 / 100 of the measured speed, on 4 machines of 16 threads each.
+    assert cost.train_seconds == pytest.approx(5e10 / (1.955e6 * 2 * 4 * 11.35))
     full = 5 * 2 * 1_000_000 * 100 * 4 * 2 * 3 / 4  # bytes of five full merges
     assert full < cost.sent_bytes < 10 * full
     assert cost.send_seconds == pytest.approx(8 * cost.sent_bytes / 0.85e10)
     assert cost_of(JOB._replace(link=2e10)).send_seconds == cost.send_seconds / 2
+
+
+@pytest.mark.parametrize("mode", WORDS_TIMES_DIM)
+def test_threads_gain_the_less_the_more_there_are(mode):
+    """Between the numbers of the table, and beyond its end, too."""
+    assert thread_gain(mode, 1) == 1
+    assert thread_gain(mode, 32) == THREAD_GAINS[mode][5]
+    numbers = 1, 2, 3, 8, 16, 24, 128
+    gains = [thread_gain(mode, threads) for threads in numbers]
+    assert gains == sorted(set(gains))
+    shares = [gain / threads for gain, threads in zip(gains, numbers, strict=True)]
+    assert shares == sorted(shares, reverse=True)
+    assert thread_gain(mode, 256) == thread_gain(mode, 128)
+
+
+def test_the_gain_of_threads_is_told_where_there_are_several():
+    assert "32 threads are taken to be 14.0 times as fast as one" in planned(
+        *("--words", "1G", "--mode", "cbow-neg", "--threads", "32")
+    )
+    assert "are taken to be" not in planned("--words", "1G", "--threads", "1")
 
 
 def test_two_machines_merge_cbow_with_negative_sampling_less_often():

@@ -8,11 +8,11 @@ import re
 
 from w2vfast.cli.flags import Parser
 from w2vfast.distributed.cost_plan import (
-    THREAD_SHARE,
     WORDS_TIMES_DIM,
     Cost,
     Job,
     cost_of,
+    thread_gain,
 )
 from w2vfast.errors import counted
 
@@ -109,11 +109,13 @@ def report(job: Job, cost: Cost, alone: Cost) -> str:
         "file of that size",
         f"  traffic    {cost.sent_bytes / 1e9:,.1f} GB sent by each machine",
         f"  merges     {cost.merges:,}",
-        f"Each of several threads is taken to have {THREAD_SHARE:.0%} of a lone one's "
-        "speed, which is a prediction.",
-        _advice(job, cost, alone),
     ]
-    return "\n".join(lines)
+    if job.threads > 1:
+        lines.append(
+            f"{threads} are taken to be {thread_gain(job.mode, job.threads):.1f} times "
+            "as fast as one, which is a prediction for more than two."
+        )
+    return "\n".join([*lines, _advice(job, cost, alone)])
 
 
 def _advice(job: Job, cost: Cost, alone: Cost) -> str:

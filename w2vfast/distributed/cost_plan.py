@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from w2vfast.distributed.limits import with_bases
 from w2vfast.distributed.merge_times import n_levels, schedule_of
 from w2vfast.params import TrainParams
@@ -17,9 +19,15 @@ WORDS_TIMES_DIM = {
     "cbow-neg": 4.021e6 * 200,
     "cbow-hs": 2.838e6 * 200,
 }
-# Of the speed of a lone thread, each of many threads of a machine.
-# Source: a model fitted to two threads, docs/how-it-works/threads.md; predicted.
-THREAD_SHARE = 0.7
+# Speed of 1, 2, 4, ... 128 threads of a machine, as a multiple of one's: two are
+# measured, more are predicted, the mean for cores that share a cache and that do not.
+# Source: docs/how-it-works/threads.md, What to expect from more workers.
+THREAD_GAINS = {
+    "sg-neg": (1.0, 1.90, 3.55, 6.50, 11.35, 19.15, 29.50, 41.70),
+    "sg-hs": (1.0, 1.94, 3.80, 7.25, 13.50, 24.00, 38.05, 53.00),
+    "cbow-neg": (1.0, 1.85, 3.25, 5.55, 8.95, 14.00, 19.80, 25.60),
+    "cbow-hs": (1.0, 1.88, 3.60, 6.45, 11.15, 18.15, 25.30, 30.55),
+}
 LINK_SHARE = 0.85  # of a link's bits a second, that a sum over the ranks gets
 # What one merged number of a row adds to a training, without sending: passes over the
 # rows, waiting for the slower rank, and rows that are out of the cache afterwards.
@@ -105,8 +113,8 @@ def cost_of(job: Job) -> Cost:
     the ring algorithm.
     """
     speed = job.speed or WORDS_TIMES_DIM[job.mode] / job.size
-    share = 1.0 if job.threads == 1 else THREAD_SHARE
-    train_seconds = job.words * job.epochs / (speed * share * job.threads * job.nodes)
+    gain = thread_gain(job.mode, job.threads)
+    train_seconds = job.words * job.epochs / (speed * gain * job.nodes)
     memory = _memory(job)
     if job.nodes == 1:
         return Cost(train_seconds, 0, 0, 0, 0, memory)
@@ -116,6 +124,12 @@ def cost_of(job: Job) -> Cost:
     send_seconds = 8 * sent / (LINK_SHARE * job.link)
     merge_seconds = numbers * SECONDS_PER_NUMBER
     return Cost(train_seconds, send_seconds, merge_seconds, merges, sent, memory)
+
+
+def thread_gain(mode: str, threads: int) -> float:
+    """Return how many times as fast as one thread so many are; above 128, as 128."""
+    gains = THREAD_GAINS[mode]
+    return float(np.interp(threads, 2 ** np.arange(len(gains)), gains))
 
 
 def _merged_rows(job: Job) -> tuple[int, int]:

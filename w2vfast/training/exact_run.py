@@ -45,6 +45,9 @@ class ExactRun:
         self._worker = _core.ExactWorker(
             model, options, p.start_alpha, p.epochs, train_words
         )
+        # The C program trains once.  A second training starts the generator as C's
+        # thread of this number does, so that it draws other numbers than the first.
+        self._worker.restore(**{**self._worker.state, "random": given.epochs_before})
 
     @property
     def counters(self) -> list[_core.Counters]:

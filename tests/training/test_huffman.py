@@ -67,6 +67,11 @@ def test_fast_tree_has_no_sentence_end_and_starts_with_the_root(counts):
     assert min(fast.points) == 0
 
 
+def test_paths_of_words_that_never_occur_grow_with_their_logarithm():
+    counts = np.array([9, 5, 4, *[0] * 4096], dtype=np.int64)
+    assert np.diff(huffman.build_tree(counts).offsets).max() <= 14
+
+
 @pytest.mark.parametrize("counts", [[5], [5, 5], [3, 2, 1]])
 def test_small_vocabularies(counts):
     lengths = np.diff(huffman.build_c_tree(descending(counts)).offsets).tolist()

@@ -36,7 +36,8 @@ def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
     Parameters
     ----------
     counts : ndarray of int64, shape (rows,)
-        Occurrences of each row [occurrences], descending from row 1 on.
+        Occurrences of each row [occurrences], descending from row 1 on.  0 counts as 1:
+        of many zeros the C program makes a chain, whose paths are as long.
 
     Returns
     -------
@@ -50,7 +51,7 @@ def build_tree(counts: NDArray[np.int64]) -> HuffmanTree:
     Differs: word2vec.c numbers inner nodes in the order of their creation, root last,
     and has a leaf for the sentence end.
     """
-    tree = build_c_tree(counts[1:])
+    tree = build_c_tree(np.maximum(counts[1:], 1))
     offsets = np.concatenate([[0], tree.offsets])
     root = len(counts) - 3  # of rows - 1 leaves
     return HuffmanTree(offsets, np.int32(root) - tree.points, tree.codes)

@@ -53,6 +53,24 @@ def test_a_long_line_is_cut_at_white_space(tmp_path, monkeypatch):
         assert line_start(file, 499) == 500
 
 
+def test_a_long_line_without_spaces_is_cut_between_words(tmp_path, monkeypatch):
+    """As of Chinese or Japanese; a tokenizer finds the words."""
+    monkeypatch.setattr(file_parts, "SEARCHED_BYTES", 20)
+    path = tmp_path / "one_line.txt"
+    path.write_text("слово、" * 20, encoding="utf-8")  # 13 bytes each
+    with open(path, "rb", buffering=0) as file:
+        assert [line_start(file, n) for n in (1, 10, 14)] == [13, 13, 26]
+        assert {line_start(file, n) % 13 for n in range(260)} == {0}
+
+
+def test_a_long_line_of_one_word_is_cut_between_characters(tmp_path, monkeypatch):
+    monkeypatch.setattr(file_parts, "SEARCHED_BYTES", 20)
+    path = tmp_path / "one_word.txt"
+    path.write_text("語" * 40, encoding="utf-8")  # 3 bytes each
+    with open(path, "rb", buffering=0) as file:
+        assert [line_start(file, n) for n in (1, 3, 4)] == [3, 3, 6]
+
+
 @pytest.mark.parametrize("size", range(2, 8))
 def test_ranks_read_each_part_of_a_text_once_in_turn(text, size, monkeypatch):
     monkeypatch.setattr(file_parts, "LEAST_BYTES", 10)

@@ -98,7 +98,9 @@ def line_start(file: io.RawIOBase, offset: int) -> int:
     -------
     int
         The size of the file if no line begins there.  If there is no line end within
-        `SEARCHED_BYTES`, as in a text of one line, the first word after the offset.
+        `SEARCHED_BYTES`, as in a text of one line, the first word after the offset:
+        behind a space or tab, else behind a punctuation mark or another character
+        that is in no word, else behind any character.
     """
     if offset == 0:
         return 0
@@ -106,9 +108,25 @@ def line_start(file: io.RawIOBase, offset: int) -> int:
     text = _read(file, SEARCHED_BYTES)
     found = text.find(b"\n")
     if found < 0 and len(text) == SEARCHED_BYTES:
-        space = re.search(rb"[ \t]", text)
-        found = space.start() if space else -1
+        return offset - 1 + _word_start(text)
     return offset - 1 + (found + 1 if found >= 0 else len(text))
+
+
+def _word_start(text: bytes) -> int:
+    """Return where the first word begins behind the start of a text without a line end.
+
+    Odd bytes are taken for letters.
+    """
+    space = re.search(rb"[ \t]", text)
+    if space:
+        return space.end()
+    first = 1  # the byte before the offset may end a character
+    while first < len(text) and text[first] & 0xC0 == 0x80:
+        first += 1
+    characters = text[first:].decode("utf-8", "surrogateescape")
+    between = re.search(r"[^\w\udc80-\udcff]", characters)
+    before = characters[: between.end()] if between else ""
+    return first + len(before.encode("utf-8", "surrogateescape"))
 
 
 def _read(file: io.RawIOBase, n: int) -> bytes:

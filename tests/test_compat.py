@@ -305,6 +305,7 @@ def test_arguments_that_would_change_the_result_are_refused(call, error, message
         *(("dim", "vector_size"), ("ws", "window"), ("lr", "alpha")),
         *(("minCount", "min_c"), ("learning_rate", "alpha"), ("n_jobs", "workers")),
         *(("model", "sg: 1 for skip-gram"), ("random_state", "seed")),
+        ("input", "corpus_file"),
     ],
 )
 def test_a_name_of_another_program_raises_an_error_with_the_name_here(name, today):

@@ -9,6 +9,7 @@ TYPE_CHECKING = False  # typing is not imported, so that the command line starts
 if TYPE_CHECKING:
     from typing import Any
 
+    from w2vfast.distributed.ranks import RankError
     from w2vfast.learn.learn_page import save_learn_page
     from w2vfast.learn.recorder import Recorder
     from w2vfast.learn.recording import Recording
@@ -33,6 +34,7 @@ __all__ = [
     "LineSentence",
     "PathLineSentences",
     "Phrases",
+    "RankError",
     "Recorder",
     "Recording",
     "SimpleTokenizer",
@@ -58,6 +60,7 @@ _HOMES = {
     "LineSentence": "text.readers",
     "PathLineSentences": "text.readers",
     "Phrases": "phrases",
+    "RankError": "distributed.ranks",
     "Recorder": "learn.recorder",
     "Recording": "learn.recording",
     "SimpleTokenizer": "text.tokenizers",

@@ -79,6 +79,8 @@ _NAMES: dict[Where, dict[str, str]] = {
         "neg": "negative",
         "minCount": "min_count",
         "t": "sample",
+        "input": "corpus_file, or for phrases sentences=LineSentence(path)",
+        "output": "model.wv.save(path) after the training",
         "loss": "hs and negative, or objective",
         "pretrainedVectors": "init_vectors",
         "common_terms": "connector_words",

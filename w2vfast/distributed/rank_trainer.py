@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from w2vfast.training.tables import Tables
 
 ALL_LEVELS = 64
-SEED_STEP = 0x9E3779B97F4A7C15  # odd, so that the seeds of ranks differ in all bits
+SEED_STEP = 0x9E3779B97F4A7C15  # odd, so that no two ranks have one seed
 
 
 class Begun(NamedTuple):

@@ -11,7 +11,7 @@ from w2vfast.training.weights import new_weights
 
 DIM = 20
 N_WORDS = 60
-FEWER_IDS = 3_000  # enough where each has many pairs with samples of their own
+FEWER_IDS = 3_000  # enough where each has many contexts
 CONSTANT = _core.AlphaSchedule(1e-7, 1e-7, 1e-7, epoch=0, n_epochs=1)
 MODES = {
     "skip-gram": {"window": 4},
@@ -19,6 +19,7 @@ MODES = {
     "pairs": {"window": 10, "pair": True},
     "CBOW": {"sg": False},
 }
+SLOW_WINDOW = 10  # from which on fewer ids are enough
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def options_of(**changes):
 
 def sampling_worker(ids, strong=slice(0, 0), sign=-1, replicas=None, **changes):
     """A worker that has sampled an epoch of the weights of `model_of`."""
-    if changes.get("pair"):
+    if changes.get("window", 0) >= SLOW_WINDOW:
         ids = ids[:FEWER_IDS]
     worker = _core.Worker(
         model_of(ids, strong, sign),
@@ -75,6 +76,8 @@ def sampling_worker(ids, strong=slice(0, 0), sign=-1, replicas=None, **changes):
 
 def scales_of_shards(ids, span_length, strong, **changes):
     """What the shards of one round find of the bands of `syn1` and `syn1neg`."""
+    if changes.get("window", 0) >= SLOW_WINDOW:
+        ids = ids[: 2 * FEWER_IDS]  # for several shards
     model = model_of(ids, strong)
     starts = _core.span_starts(ids, span_length, 1000)
     n_shards = len(starts) - 1

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 from w2vfast.aliases import PathLike
 from w2vfast.system.leftovers import new_file_beside, remove_leftovers
+from w2vfast.system.streams import Streams
 
 HEAD_BYTES = 10  # enough to recognise each compression
 _STARTS = {
@@ -303,12 +304,10 @@ def _decompressed(raw: _Raw, name: str) -> Any:
     found = compression_of(raw.head())
     if found is None:
         return raw
+    if found in ("bz2", "xz"):
+        return Streams(raw, found)
     file = io.BufferedReader(raw, BUFFER_BYTES)
-    if found == "gzip":
-        return gzip.GzipFile(fileobj=file)
-    if found == "zstd":
-        return _open_zstd(file, name)
-    return bz2.BZ2File(file) if found == "bz2" else lzma.LZMAFile(file)
+    return _open_zstd(file, name) if found == "zstd" else gzip.GzipFile(fileobj=file)
 
 
 def folder_files(path: str) -> list[str]:

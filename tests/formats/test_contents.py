@@ -6,6 +6,7 @@ import pytest
 from w2vfast.formats.contents import (
     Contents,
     ReadOptions,
+    as_int64,
     check_limit,
     limited_and_checked,
 )
@@ -30,6 +31,20 @@ def test_the_limit_keeps_the_first_rows_of_every_part(limit):
 def test_counts_may_be_absent():
     held = limited_and_checked("file", HELD._replace(counts=None), ReadOptions(limit=1))
     assert held.counts is None
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint64, np.int64])
+def test_integers_that_fit_become_int64(dtype):
+    converted = as_int64("x", np.array([0, 5], dtype), 0)
+    assert (converted.dtype, converted.tolist()) == (np.int64, [0, 5])
+    assert as_int64("x", np.array([-3])).tolist() == [-3]
+    assert as_int64("x", np.zeros(0, np.uint64)).tolist() == []
+
+
+@pytest.mark.parametrize("wrong", [-1, 2**63])
+def test_integers_that_do_not_fit_are_an_error(wrong):
+    with pytest.raises(ValueError, match=rf"^x must be at least 0 .*, got {wrong}$"):
+        as_int64("x", np.array([wrong]), 0)
 
 
 def test_a_limit_below_one_is_an_error():

@@ -71,6 +71,8 @@ def test_vectors_become_contiguous_in_native_byte_order():
         ({"vectors": vectors(3)}, r"do not match: 2 words.*\(3, 3\)"),
         ({"counts": np.array([1])}, r"do not match.*counts int64 \(1,\)"),
         ({"counts": np.array([0.5, 1])}, "do not match.*counts float64"),
+        ({"counts": np.array([5, -3])}, "'counts' must be at least 0 .* got -3"),
+        ({"counts": np.array([1, 2**63 + 1], np.uint64)}, "'counts' must be .* got 92"),
         ({"word_ends": None}, "'words' must be uint8 with its 'word_ends'"),
         ({"word_ends": np.array([1, 2])}, "'words' must be uint8"),
         ({"word_ends": np.array([4, 3])}, "'words' must be uint8"),

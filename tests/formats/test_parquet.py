@@ -64,6 +64,13 @@ def test_lists_of_equal_length_and_categories_are_read(tmp_path):
     assert held.vectors.tolist() == [[1, 2], [3, 4]]
 
 
+def test_large_keys_keep_their_values(tmp_path):
+    keys = pa.array([2**63 + 5, 7], pa.uint64())
+    table = pa.table({"key": keys, "vector": [[1.0], [2.0]]})
+    files.write_table(table, tmp_path / "v")
+    assert read(tmp_path / "v").words == [2**63 + 5, 7]
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
@@ -77,6 +84,11 @@ def test_lists_of_equal_length_and_categories_are_read(tmp_path):
         ({"key": ["a"], "vector": [[1]]}, "'vector' holds list<.*int64>; it must"),
         ({"key": ["a"], "vector": [1.0]}, "'vector' holds double; it must hold lists"),
         ({"key": ["a"], "vector": [[1.0]], "count": [0.5]}, "'count' holds double"),
+        ({"key": ["a"], "vector": [[1.0]], "count": [-5]}, "'count' must be .* got -5"),
+        (
+            {"key": ["a"], "vector": [[1.0]], "count": np.array([2**63])},
+            "'count' .* got 922337",
+        ),
         ({"key": ["a"], "vector": [[np.inf]]}, r"vector of 'a' \(row 1\) contains"),
     ],
 )

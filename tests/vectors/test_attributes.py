@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from w2vfast import KeyedVectors
 from w2vfast.vectors import attributes
 
 
@@ -36,6 +37,25 @@ def test_an_existing_attribute_keeps_its_type():
     assert attributes.checked_dtype(existing, "new", integer) == np.int8
     with pytest.raises(TypeError, match="attribute 'x' has type float64, got object"):
         attributes.checked_dtype(existing, "x", np.dtype(object))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("x", np.uint64(2**63 + 5)), ("x", 2**63), ("count", -1)]
+)
+def test_integers_out_of_range_are_an_error_wherever_they_are_given(name, value):
+    wv = KeyedVectors(["a"], np.ones((1, 2)))
+    message = f"attribute '{name}' must be at least .* got {value}"
+    with pytest.raises(ValueError, match=message):
+        wv.set_vecattr("a", name, value)
+    with pytest.raises(ValueError, match=message):
+        wv.add_vectors(["b"], [[1, 2]], extras={name: np.array([value])})
+    assert (len(wv), wv.expandos) == (1, {})
+
+
+@pytest.mark.parametrize("counts", [[-1], np.array([2**63], np.uint64)])
+def test_counts_out_of_range_are_an_error(counts):
+    with pytest.raises(ValueError, match=r"attribute 'count' must be at least 0"):
+        KeyedVectors(["a"], np.ones((1, 2)), counts)
 
 
 def test_counts_are_integers_even_if_there_are_none_yet():

@@ -17,6 +17,7 @@ from w2vfast.formats.row_checks import finite_rows
 from w2vfast.formats.spelling import Spaces
 
 FloatArray = npt.NDArray[np.floating[Any]]
+_INT64_MAX = 2**63 - 1
 
 
 class Contents(NamedTuple):
@@ -93,6 +94,31 @@ def check_limit(limit: int | None) -> None:
     if limit is not None and limit < 1:
         message = f"limit must be at least 1, or None for all rows, got {limit}"
         raise ValueError(message)
+
+
+def as_int64(
+    what: str, values: npt.NDArray[Any], least: int = -(2**63)
+) -> npt.NDArray[np.int64]:
+    """Return integers of any type as int64.
+
+    Parameters
+    ----------
+    what : str
+        What they are, for the message.
+    values : ndarray of integers
+    least : int, default -2**63
+        0 for counts.
+
+    Raises
+    ------
+    ValueError
+        If one is below `least`, or too large.
+    """
+    for value in (values.min(), values.max()) if values.size else ():
+        if not least <= value <= _INT64_MAX:
+            message = f"{what} must be at least {least} and below 2**63, got {value}"
+            raise ValueError(message)
+    return values.astype(np.int64)
 
 
 def limited_and_checked(path: str, held: Contents, how: ReadOptions) -> Contents:

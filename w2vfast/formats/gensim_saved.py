@@ -29,6 +29,7 @@ from w2vfast.formats.contents import (
     Contents,
     FloatArray,
     ReadOptions,
+    as_int64,
     limited_and_checked,
 )
 from w2vfast.formats.npy import read_array
@@ -231,8 +232,9 @@ def _counts(owner: dict[Any, Any], words: list[Word]) -> npt.NDArray[np.int64] |
         if isinstance(counts, list):  # never as it is: lists may hold themselves
             counts = np.array([as_integer(count) for count in counts], np.int64)
         if counts.dtype.kind in "iu" and counts.shape == (len(words),):
-            return counts.astype(np.int64)
+            return as_int64("its counts", counts, 0)
     elif isinstance(vocab, dict) and vocab:
         found = [attributes_of(vocab.get(word)).get("count") for word in words]
-        return np.array([as_integer(count) for count in found], np.int64)
+        counts = np.array([as_integer(count) for count in found], np.int64)
+        return as_int64("its counts", counts, 0)
     return None

@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast.aliases import Word
-from w2vfast.formats.contents import Contents
+from w2vfast.formats.contents import Contents, as_int64
 from w2vfast.formats.spelling import spell
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -110,7 +110,9 @@ def from_arrays(path: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Contents:
         )
         raise ValueError(message)
     native = np.ascontiguousarray(vectors, vectors.dtype.newbyteorder("="))
-    return Contents(words, native, None if counts is None else counts.astype(np.int64))
+    if counts is not None:
+        counts = as_int64(f"{path}: 'counts'", counts, 0)
+    return Contents(words, native, counts)
 
 
 def unpack_words(

@@ -20,6 +20,7 @@ from w2vfast.formats.contents import (
     FloatArray,
     ReadOptions,
     WriteOptions,
+    as_int64,
     limited_and_checked,
 )
 from w2vfast.formats.named_arrays import to_arrays
@@ -110,7 +111,8 @@ def read(path: str, how: ReadOptions) -> Contents:
         raise ValueError(message)
     counts = None
     if "count" in names:
-        counts = _integers(path, table.column("count"), "count")
+        values = _integers(path, table.column("count"), "count")
+        counts = as_int64(f"{path}: the values of 'count'", values, 0)
     held = Contents(_words(path, pa, table), _vectors(path, pa, table), counts)
     return limited_and_checked(path, held, how)
 
@@ -132,13 +134,12 @@ def _words(path: str, pa: Any, table: Any) -> list[Word]:
     ]
 
 
-def _integers(path: str, column: Any, name: str) -> npt.NDArray[np.int64]:
-    values = column.to_numpy()
+def _integers(path: str, column: Any, name: str) -> npt.NDArray[np.integer[Any]]:
+    values: npt.NDArray[np.integer[Any]] = column.to_numpy()
     if column.null_count or values.dtype.kind not in "iu":
         message = f"{path}: the column {name!r} holds {column.type}, or nulls"
         raise ValueError(message)
-    integers: npt.NDArray[np.int64] = values.astype(np.int64)
-    return integers
+    return values
 
 
 def _vectors(path: str, pa: Any, table: Any) -> FloatArray:

@@ -19,6 +19,7 @@ from w2vfast.formats.contents import (
     Contents,
     ReadOptions,
     WriteOptions,
+    as_int64,
     limited_and_checked,
 )
 from w2vfast.formats.folder import (
@@ -63,7 +64,9 @@ def read(path: str, how: ReadOptions) -> Contents:
         raise ValueError(message)
     _check_lengths(path, held)
     held = limited_and_checked(path, held, how)
-    counts = None if held.counts is None else np.array(held.counts)
+    counts = held.counts
+    if counts is not None:
+        counts = as_int64(f"{path}: 'counts'", counts, 0)
     vectors = held.vectors if how.mmap else np.array(held.vectors)
     return held._replace(vectors=vectors, counts=counts)
 

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast.formats.contents import as_int64
+
 Array = npt.NDArray[Any]
 
 
@@ -53,6 +55,13 @@ def checked_dtype(
         )
         raise TypeError(message)
     return dtype
+
+
+def check_range(name: str, values: Array) -> None:
+    """Raise ValueError for integers beyond int64, and for counts below 0."""
+    if values.dtype.kind in "iu":
+        least = {"least": 0} if name == "count" else {}
+        as_int64(f"values of the attribute {name!r}", values, **least)
 
 
 def appended(

@@ -179,7 +179,9 @@ class KeyTable(metaclass=HintedNames):
         if counts is None:
             self.expandos.pop("count", None)
             return
-        array = np.array(counts, np.int64)
+        given = np.asarray(counts)
+        attrs.check_range("count", given)
+        array = np.array(given, np.int64)
         if array.shape != (len(self),):
             message = f"got {len(self)} keys and counts of shape {array.shape}"
             raise ValueError(message)
@@ -421,9 +423,13 @@ class KeyTable(metaclass=HintedNames):
             If the key is missing.
         TypeError
             If the attribute has another type.
+        ValueError
+            If a whole number does not fit into int64, or a count is below 0.
         """
         row = self.get_index(key)
         dtype = attrs.checked_dtype(self.expandos, attr, attrs.dtype_of_value(val))
+        if dtype == np.int64:
+            attrs.check_range(attr, np.asarray(val))
         if attr not in self.expandos:
             self.expandos[attr] = attrs.blank(dtype, len(self))
         self.expandos[attr][row] = val
@@ -484,8 +490,8 @@ class KeyTable(metaclass=HintedNames):
         Raises
         ------
         ValueError
-            If lengths differ, a key is given twice, or a value is too large for the
-            type of the vectors.
+            If lengths differ, a key is given twice, a value is too large for the type
+            of the vectors or attributes, or a count is below 0.
         TypeError
             If an attribute has another type.
         RuntimeError
@@ -540,6 +546,7 @@ class KeyTable(metaclass=HintedNames):
                 )
                 raise ValueError(message)
             attrs.checked_dtype(self.expandos, name, attrs.stored_dtype(values))
+            attrs.check_range(name, values)
         if len(set(keys)) < len(keys):
             twice = next(key for key, count in Counter(keys).items() if count > 1)
             message = f"keys contains {twice!r} more than once; remove the duplicates"

@@ -3,7 +3,6 @@
 import bz2
 import gzip
 import lzma
-import zipfile
 
 import numpy as np
 import pytest
@@ -120,12 +119,31 @@ def test_small_files_may_expand_at_will(tmp_path, compress):
 
 
 def test_an_npz_that_expands_too_far_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr("w2vfast.formats.npz.FREE_BYTES", 1 << 16)
+    monkeypatch.setattr(files, "FREE_BYTES", 1 << 16)
     path = tmp_path / "v.npz"
-    with (
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("vectors.npy", "w") as member,
-    ):
-        np.save(member, np.zeros((1, 8 * MB), np.float32))
+    vectors = np.zeros((1, 8 * MB), np.float32)
+    np.savez_compressed(path, vectors=vectors, words=np.array(["a"]))
     with pytest.raises(ValueError, match=r"v\.npz: .*vectors\.npy announces 33554560"):
         KeyedVectors.load(path)
+    monkeypatch.setenv("W2VFAST_ALLOW_EXPANSION", "1")
+    assert KeyedVectors.load(path).vector_size == 8 * MB
+
+
+def test_words_that_take_no_bytes_are_an_error(tmp_path):
+    path = tmp_path / "v.npz"
+    words = np.ndarray(1000, "U0")
+    np.savez(path, vectors=np.zeros((1000, 0), np.float32), words=words)
+    with pytest.raises(ValueError, match=r"v\.npz: 'words' must be .*, got <U0"):
+        KeyedVectors.load(path)
+
+
+@pytest.mark.peer
+def test_a_parquet_file_that_expands_too_far_is_an_error(tmp_path, monkeypatch):
+    pytest.importorskip("pyarrow")
+    monkeypatch.setattr(files, "FREE_BYTES", 1 << 16)
+    path = tmp_path / "v.parquet"
+    KeyedVectors(["a"], np.zeros((1, 8 * MB), np.float32)).save(path)
+    with pytest.raises(ValueError, match=r"v\.parquet announces 33554434 bytes of num"):
+        KeyedVectors.load(path)
+    monkeypatch.setenv("W2VFAST_ALLOW_EXPANSION", "1")
+    assert KeyedVectors.load(path).vector_size == 8 * MB

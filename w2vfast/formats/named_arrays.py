@@ -120,7 +120,8 @@ def unpack_words(
 ) -> list[Word]:
     """Return the words of ``words`` and ``word_ends``; raise ValueError if damaged."""
     is_plain = packed.dtype.kind in "Uiu" and packed.dtype != np.uint8
-    if packed.ndim == 1 and ends is None and is_plain:
+    has_bytes = packed.nbytes or not packed.size  # else any number of words is free
+    if packed.ndim == 1 and ends is None and is_plain and has_bytes:
         words: list[Word] = packed.tolist()
         return words
     if ends is None or packed.dtype != np.uint8 or not _is_partition(packed, ends):

@@ -19,8 +19,9 @@ from w2vfast.formats.contents import (
 from w2vfast.formats.named_arrays import NAMES, Arrays, from_arrays, to_arrays
 from w2vfast.formats.npy import read_header
 from w2vfast.system.files import (
-    FREE_BYTES,
+    ALLOW_EXPANSION,
     MOST_EXPANSION,
+    expands_too_far,
     is_damage,
     open_output,
     open_regular,
@@ -111,10 +112,17 @@ def _check_announced_size(
     with archive.open(member) as opened:
         header = read_header(opened)
     stored = member.compress_type == zipfile.ZIP_STORED
-    most = size if stored else size * MOST_EXPANSION + FREE_BYTES
-    if header.end != member.file_size or header.end > most:
+    most = min(member.file_size, size) if stored else member.file_size
+    announced = (
+        f"{member.filename} announces {header.end} bytes ({header.dtype} of shape "
+        f"{header.shape})"
+    )
+    if header.end != most:
+        message = f"{announced} and has {most}"
+        raise ValueError(message)
+    if expands_too_far(header.end, size):
         message = (
-            f"{member.filename} announces {header.end} bytes ({header.dtype} of shape "
-            f"{header.shape}) and has {min(member.file_size, most)}"
+            f"{announced}, more than {MOST_EXPANSION} times the size of the file. If "
+            f"you trust it, set {ALLOW_EXPANSION}=1."
         )
         raise ValueError(message)

@@ -9,6 +9,7 @@ V is the number of words, D the dimension.
 from __future__ import annotations
 
 import importlib
+import os
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,17 @@ from w2vfast.formats.contents import (
 )
 from w2vfast.formats.named_arrays import to_arrays
 from w2vfast.formats.spelling import spell
-from w2vfast.system.files import is_damage, open_output, open_regular
+from w2vfast.system.files import (
+    ALLOW_EXPANSION,
+    MOST_EXPANSION,
+    expands_too_far,
+    is_damage,
+    open_output,
+    open_regular,
+)
+
+# Of a value of each type of Parquet [bytes]; others are float16 or strings.
+_WIDTHS = {"INT32": 4, "INT64": 8, "FLOAT": 4, "DOUBLE": 8}
 
 
 def write(path: str, held: Contents, how: WriteOptions) -> None:
@@ -97,6 +108,7 @@ def read(path: str, how: ReadOptions) -> Contents:
             opened = parquet.ParquetFile(file, pre_buffer=False)
             names = opened.schema_arrow.names
             wanted = [name for name in ("key", "count", "vector") if name in names]
+            _check_expansion(path, opened.metadata, wanted, file)
             table = opened.read(wanted, use_threads=False)
         except (pa.ArrowException, OSError) as error:
             if not is_damage(error):
@@ -115,6 +127,27 @@ def read(path: str, how: ReadOptions) -> Contents:
         counts = as_int64(f"{path}: the values of 'count'", values, 0)
     held = Contents(_words(path, pa, table), _vectors(path, pa, table), counts)
     return limited_and_checked(path, held, how)
+
+
+def _check_expansion(path: str, metadata: Any, names: list[str], file: Any) -> None:
+    """Raise if the numbers of these columns take more than the file can mean.
+
+    A page of equal numbers has a few bytes, however many they are.
+    """
+    size = os.fstat(file.fileno()).st_size
+    groups = (metadata.row_group(k) for k in range(metadata.num_row_groups))
+    columns = (group.column(k) for group in groups for k in range(group.num_columns))
+    n_bytes = sum(
+        column.num_values * _WIDTHS.get(column.physical_type, 2)
+        for column in columns
+        if column.path_in_schema.partition(".")[0] in names
+    )
+    if expands_too_far(n_bytes, size):
+        message = (
+            f"{path} announces {n_bytes} bytes of numbers, more than {MOST_EXPANSION} "
+            f"times its size. If you trust it, set {ALLOW_EXPANSION}=1."
+        )
+        raise ValueError(message)
 
 
 def _words(path: str, pa: Any, table: Any) -> list[Word]:

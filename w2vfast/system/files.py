@@ -135,11 +135,7 @@ class InputFile(io.RawIOBase):
         """Raise if a compressed file expands as only one made to harm does."""
         self._n_plain += n
         is_compressed = self._plain is not self._raw
-        if (
-            is_compressed
-            and self._n_plain > FREE_BYTES + MOST_EXPANSION * self.taken
-            and os.environ.get(ALLOW_EXPANSION) != "1"
-        ):
+        if is_compressed and expands_too_far(self._n_plain, self.taken):
             message = (
                 f"{self.name} expands to more than {MOST_EXPANSION} times its size. If "
                 f"you trust it, decompress it first, or set {ALLOW_EXPANSION}=1."
@@ -151,6 +147,15 @@ class InputFile(io.RawIOBase):
         if self._opened is not None:
             self._opened.close()
         super().close()
+
+
+def expands_too_far(n_plain: int, n_stored: int) -> bool:
+    """Tell whether stored bytes become more than in a file not made to harm.
+
+    Never where the environment allows it.
+    """
+    most = FREE_BYTES + MOST_EXPANSION * n_stored
+    return n_plain > most and os.environ.get(ALLOW_EXPANSION) != "1"
 
 
 def is_damage(error: Exception) -> bool:

@@ -211,6 +211,11 @@ def test_a_missing_file_of_words_is_no_word():
     assert listed_words("3.5") == ["3.5"]
 
 
+def test_listed_words_may_be_longer_than_a_file_name():
+    words = [f"word{n}" for n in range(1000)]
+    assert listed_words(",".join(words)) == words
+
+
 # --- spelling -----------------------------------------------------------------------
 
 

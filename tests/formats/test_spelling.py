@@ -34,7 +34,7 @@ def test_a_word_without_white_space_is_plain_utf8():
     assert [unspell(name, "surrogateescape") for name in names[:4]] == words[:4]
 
 
-@pytest.mark.parametrize("word", ["a b", "\t", "a\r", "\n", ""])
+@pytest.mark.parametrize("word", ["a b", "\t", "a\r", "\n"])
 def test_a_word_that_readers_would_split_is_an_error_with_its_row(word):
     with pytest.raises(ValueError, match=r"\(row 1\).*spaces='escape'"):
         spell(["ok", word])
@@ -46,8 +46,9 @@ def test_half_a_surrogate_pair_is_an_error_with_its_row():
 
 
 def test_an_empty_word_has_no_escape():
-    with pytest.raises(ValueError, match="is empty"):
+    with pytest.raises(ValueError, match=r"\(row 0\) is empty") as caught:
         spell([""], "escape")
+    assert "spaces='escape'" not in str(caught.value)
     assert spell([""], allow_empty=True) == [b""]
 
 

@@ -73,3 +73,11 @@ def test_a_line_for_each_word_is_written(tmp_path):
     path = tmp_path / "classes"
     write_classes(path, ["</s>", "月", "\udcff", 17], np.array([0, 2, 1, 0], np.int32))
     assert path.read_bytes() == "</s> 0\n月 2\n".encode() + b"\xff 1\n17 0\n"
+
+
+def test_a_word_that_no_reader_could_delimit_is_an_error(tmp_path):
+    path = tmp_path / "classes"
+    for word in ("new york", "a\nb 9"):
+        with pytest.raises(ValueError, match=r"\(row 1\) contains white.*convert FILE"):
+            write_classes(path, ["a", word], np.array([0, 1], np.int32))
+    assert not path.exists()

@@ -108,6 +108,28 @@ def test_writing_a_counts_file_needs_counts(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_vectors_and_counts_must_be_two_files(tmp_path, wv):
+    (tmp_path / "link").symlink_to("out")
+    for vocab in ("out", "link"):
+        with pytest.raises(ValueError, match=r"fvocab is the file of the vectors"):
+            wv.save_word2vec_format(tmp_path / "out", tmp_path / vocab)
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_vectors_are_written_if_the_counts_cannot_be(tmp_path, wv):
+    with pytest.raises(FileNotFoundError, match="missing"):
+        wv.save_word2vec_format(tmp_path / "out", tmp_path / "missing" / "vocab")
+    assert not (tmp_path / "out").exists()
+
+
+def test_counts_spell_words_as_the_vectors_do(tmp_path):
+    wv = KeyedVectors(["new york"], np.ones((1, 2)), [3])
+    paths = tmp_path / "out", tmp_path / "vocab"
+    wv.save_word2vec_format(*paths, spaces="escape")
+    assert paths[1].read_text() == "new\\x20york 3\n"
+    assert KeyedVectors.load_word2vec_format(*paths).counts.tolist() == [3]
+
+
 def test_binary_passed_as_fvocab_is_noticed(tmp_path, wv):
     with pytest.raises(TypeError, match="write binary=True"):
         wv.save_word2vec_format(tmp_path / "out", True)

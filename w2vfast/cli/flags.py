@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import logging
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -342,7 +343,7 @@ _LIST_SUFFIXES = (".txt", ".csv", ".tsv")  # of names that are no words
 
 def listed_words(text: str) -> list[str]:
     """Read words from a file, if one has this name, or from a list with commas."""
-    if Path(text).is_file():
+    if os.path.isfile(text):  # False for what is too long for a name, too
         return Path(text).read_text("utf-8-sig", errors="surrogateescape").split()
     if "," not in text and Path(text).suffix in _LIST_SUFFIXES:
         message = "a file that exists, or words with commas between them"

@@ -27,6 +27,16 @@ WHITE_SPACE = b" \t\r\n"
 # These characters end a cell of a .tsv table.
 CELL_ENDS = b"\t\r\n"
 
+_HINT = (
+    "Replace the word before training (for example its spaces by '_'); or save with "
+    "spaces='escape' (on the command line --spaces escape), which writes a space as "
+    "\\x20; or save as a folder or as .npz, which store any word."
+)
+_EMPTY_HINT = (
+    "Replace the word before training; or save as a folder or as .npz, which store any "
+    "word."
+)
+
 _ESCAPE = re.compile(r"\\(?:x(09|0a|0d|20|5c))?")
 
 
@@ -43,6 +53,7 @@ def spell(
     *,
     ends: bytes = WHITE_SPACE,
     allow_empty: bool = False,
+    hint: str = _HINT,
 ) -> list[bytes]:
     """Return the bytes that represent each word in a file.
 
@@ -56,6 +67,8 @@ def spell(
         The bytes at which a reader of the file ends a word.
     allow_empty : bool, default False
         Whether a reader of the file can recognise an empty word.
+    hint : str, optional
+        What to do about white space, for the message.
 
     Raises
     ------
@@ -69,10 +82,10 @@ def spell(
     for row, word in enumerate(words):
         name = _encode(word, row)
         if not name and not allow_empty:
-            raise _unrepresentable(word, row, "is empty")
+            raise _unrepresentable(word, row, "is empty", _EMPTY_HINT)
         if pattern and pattern.search(name):
             if spaces == "refuse":
-                raise _unrepresentable(word, row, "contains white space")
+                raise _unrepresentable(word, row, "contains white space", hint)
             name = pattern.sub(_escaped, name)
         names.append(name)
     return names
@@ -112,13 +125,10 @@ def _escaped(match: re.Match[bytes]) -> bytes:
     return b"\\x%02x" % match.group()[0]
 
 
-def _unrepresentable(word: Word, row: int, reason: str) -> ValueError:
+def _unrepresentable(word: Word, row: int, reason: str, hint: str) -> ValueError:
     message = (
         f"word {shortened(word)} (row {row}) {reason}, and a file of this kind "
-        "cannot store it: readers end a word at white space. Replace the word before "
-        "training (for example its spaces by '_'); or save with spaces='escape' (on "
-        "the command line --spaces escape), which writes a space as \\x20; or save as "
-        "a folder or as .npz, which store any word."
+        f"cannot store it: readers end a word at white space. {hint}"
     )
     return ValueError(message)
 

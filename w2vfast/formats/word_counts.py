@@ -10,11 +10,13 @@ import re
 from collections.abc import Sequence
 
 from w2vfast.aliases import Word
-from w2vfast.formats.spelling import at_place, spell, unspell
+from w2vfast.formats.spelling import Spaces, at_place, spell, unspell
 from w2vfast.system.files import BUFFER_BYTES, InputFile, open_output
 
 
-def write_counts(path: str, words: Sequence[Word], counts: Sequence[int]) -> None:
+def write_counts(
+    path: str, words: Sequence[Word], counts: Sequence[int], spaces: Spaces = "refuse"
+) -> None:
     """Write a line ``word count`` for each word.
 
     Parameters
@@ -25,15 +27,17 @@ def write_counts(path: str, words: Sequence[Word], counts: Sequence[int]) -> Non
         Encoded as UTF-8 with surrogateescape; integers as digits.
     counts : sequence of int, length V
         Occurrences [occurrences].
+    spaces : {"refuse", "escape"}, default "refuse"
+        What to do with words that contain white space.
 
     Raises
     ------
     ValueError
-        If a word contains white space or the lengths differ.
+        If a word contains white space and is not escaped, or the lengths differ.
     OSError
         If the file cannot be written.
     """
-    names = spell(words, allow_empty=True)
+    names = spell(words, spaces, allow_empty=True)
     with open_output(path) as file:
         file.writelines(b"%b %d\n" % pair for pair in zip(names, counts, strict=True))
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2vfast import _core
+from w2vfast.aliases import PathLike, Word
+from w2vfast.formats.spelling import spell
 from w2vfast.system.files import open_output
 
 ROUNDS = 10  # word2vec.c TrainModel: iter
 MOST_CLASSES = 2**31 - 1  # a class is an int32
 # Multiplications between two checks for Ctrl-C, about a tenth of a second.
 BLOCK_PRODUCTS = 10**8
+_HINT = (
+    "Replace the word before training (for example its spaces by '_'); or write its "
+    "spaces as \\x20 first: w2vfast convert FILE vectors.txt --spaces escape."
+)
 
 
 def kmeans_classes(vectors: ArrayLike, n_classes: int) -> NDArray[np.int32]:
@@ -84,9 +89,17 @@ def check_n_classes(name: str, n_classes: int, n_words: int) -> None:
 
 
 def write_classes(
-    path: str | os.PathLike[str], words: Sequence[object], classes: NDArray[np.int32]
+    path: PathLike, words: Sequence[Word], classes: NDArray[np.int32]
 ) -> None:
-    """Write a line ``word class`` for each word, as C's ``-classes`` does."""
+    """Write a line ``word class`` for each word, as C's ``-classes`` does.
+
+    Raises
+    ------
+    ValueError
+        If a word contains white space, so that no reader could find its end.
+    OSError
+        If the file cannot be written.
+    """
+    names = spell(words, allow_empty=True, hint=_HINT)
     with open_output(path) as file:
-        for word, number in zip(words, classes, strict=True):
-            file.write(f"{word} {number}\n".encode("utf-8", "surrogateescape"))
+        file.writelines(b"%b %d\n" % pair for pair in zip(names, classes, strict=True))

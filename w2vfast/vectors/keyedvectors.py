@@ -1060,8 +1060,8 @@ class KeyedVectors(KeyTable):
         ------
         ValueError
             If a word cannot be written (it contains white space or is empty), `fvocab`
-            is given and there are no counts, a binary file is to have no header, or an
-            argument of gensim is not accepted.
+            is given and there are no counts or it is the same file, a binary file is to
+            have no header, or an argument of gensim is not accepted.
         TypeError
             If `fvocab` is a bool, because `binary` was passed in its place.
         OSError
@@ -1074,6 +1074,8 @@ class KeyedVectors(KeyTable):
         if fvocab is not None and counts is None:
             message = "fvocab needs counts, and these vectors were loaded without any"
             raise ValueError(message)
+        if fvocab is not None:
+            storage.check_two_outputs(fname, fvocab)
         as_c = self._c_text if c_text is None else c_text
         words = self.index_to_key
         if prefix:
@@ -1087,7 +1089,7 @@ class KeyedVectors(KeyTable):
             header=write_header,
         )
         if fvocab is not None and counts is not None:
-            write_counts(os.fspath(fvocab), words, counts.tolist())
+            write_counts(os.fspath(fvocab), words, counts.tolist(), spaces)
 
     @classmethod
     def load_word2vec_format(

@@ -18,6 +18,7 @@ from w2vfast.errors import warn
 from w2vfast.formats import word2vec
 from w2vfast.formats.contents import ReadOptions
 from w2vfast.formats.word_counts import read_counts
+from w2vfast.system.files import check_output
 from w2vfast.vectors.table import FloatArray
 
 
@@ -26,6 +27,27 @@ def check_fvocab(fvocab: Any) -> None:
     if isinstance(fvocab, bool):
         message = f"fvocab is a file name, got {fvocab}; write binary={fvocab}"
         raise TypeError(message)
+
+
+def check_two_outputs(fname: PathLike, fvocab: PathLike) -> None:
+    """Raise, before anything is written, if not both files can be written.
+
+    Raises
+    ------
+    ValueError
+        If both are one file.
+    OSError
+        If the file of counts or its directory cannot be written.
+    """
+    vectors, counts = os.fspath(fname), os.fspath(fvocab)
+    is_special = os.path.exists(vectors) and not os.path.isfile(vectors)
+    if os.path.realpath(vectors) == os.path.realpath(counts) and not is_special:
+        message = (
+            f"fvocab is the file of the vectors, {counts}, and the counts would "
+            "replace them. Name another file"
+        )
+        raise ValueError(message)
+    check_output(counts)
 
 
 def counts_of(

@@ -208,6 +208,20 @@ def test_help_without_a_reader_is_no_traceback():
     assert (done.returncode, done.stderr) == (1, "")
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("command", ["train", "learn", "phrases", "convert"])
+def test_help_that_does_not_fit_on_the_disk_is_an_error(command):
+    with open("/dev/full", "wb") as full:
+        done = run_cli(
+            *(command, "--help"),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            capture_output=False,
+        )
+    assert done.returncode == 1
+    assert "No space left" in done.stderr
+
+
 # --- Ctrl-C -----------------------------------------------------------------
 
 

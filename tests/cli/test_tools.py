@@ -133,6 +133,21 @@ def test_a_failed_convert_leaves_the_old_file(path, tmp_path, capsys):
     assert "Known suffixes are .bin" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+def test_convert_writes_to_standard_output_if_told_the_kind(name, path, capfdbinary):
+    command = ["convert", str(path), name]
+    assert main([*command, "--to", "text"]) == 0
+    assert capfdbinary.readouterr().out.startswith(b"60 8\nw0 ")
+    for to in ([], ["--to", "folder"]):
+        assert main([*command, *to]) == 2
+        assert b"needs --to text or binary or head" in capfdbinary.readouterr().err
+
+
+def test_classes_go_to_standard_output_by_its_short_name(path, capfdbinary):
+    assert main(["classes", str(path), "2", "-o", "-"]) == 0
+    assert len(capfdbinary.readouterr().out.splitlines()) == 60
+
+
 def test_the_help_of_convert_names_every_kind(capsys):
     assert main(["convert", "--help"]) == 0
     text = capsys.readouterr().out

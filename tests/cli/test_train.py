@@ -81,6 +81,28 @@ def test_a_folder_is_no_output(corpus, tmp_path, failure):
     assert "it is a folder" in line
 
 
+def test_a_folder_of_vectors_is_replaced_but_no_other(corpus, tmp_path, train, failure):
+    folder = tmp_path / "v.kv"
+    for _ in range(2):
+        assert train(corpus, folder, "--quiet") == 0
+    assert len(KeyedVectors.load(folder)) == 50
+    (folder / "notes").touch()
+    line = failure("-train", corpus, "-output", folder, "-iter", 10**9)
+    assert "contains 'notes'" in line
+
+
+@pytest.mark.parametrize("name", ["v.txt.zst", "v.npz.gz", "v.zst"])
+def test_a_compression_that_would_be_ignored_is_an_error(
+    name, corpus, output, tmp_path, train, capsys
+):
+    assert train(corpus, tmp_path / name) == 2
+    assert "names a file that is not written" in capsys.readouterr().err
+    # As C does.
+    for path in (output, tmp_path / "v.txt.zst"):
+        assert train(corpus, path, "--mode", "exact", "--quiet") == 0
+    assert (tmp_path / "v.txt.zst").read_bytes() == output.read_bytes()
+
+
 def test_a_bad_vocabulary_file_is_named_with_its_line(
     corpus, output, tmp_path, failure
 ):

@@ -449,7 +449,11 @@ def test_files_of_a_folder_are_sorted_and_hidden_ones_are_ignored(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("suffix", "opener"), [(".gz", gzip.open), (".bz2", bz2.open), (".xz", lzma.open)]
+    ("suffix", "opener"),
+    [
+        *[(".gz", gzip.open), (".bz2", bz2.open), (".xz", lzma.open)],
+        *[(".GZ", gzip.open), (".Bz2", bz2.open), (".XZ", lzma.open)],
+    ],
 )
 def test_the_suffix_selects_the_compression(tmp_path, suffix, opener):
     path, again = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"

@@ -341,6 +341,8 @@ def test_a_malformed_pair_is_named(line):
 
 def test_the_delimiter_can_be_chosen():
     assert compare("paris, france, 9\r\nrome, noise, 1\r\n", delimiter=",").seen == 2
+    with pytest.raises(ValueError, match="delimiter must be what separates"):
+        compare("paris, france, 9\n", delimiter="")
 
 
 def test_keyedvectors_return_pairs_as_gensim_does():

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import errno
 import logging
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -49,6 +51,20 @@ class UsageError(Exception):
         return f"{self.args[0]}\n{self.hint}"
 
 
+def need_standard_output() -> None:
+    """Raise OSError if standard output is closed."""
+    if sys.stdout is None:
+        message = "standard output is closed, so that nothing can be printed"
+        raise OSError(errno.EBADF, message)
+
+
+def print_whole(text: str) -> None:
+    """Print to standard output; raise OSError if not all of it arrives."""
+    need_standard_output()
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that accepts no abbreviations and raises `UsageError`.
 
@@ -66,6 +82,11 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError`, where `argparse` would end the program."""
         raise UsageError(message, f"{self.format_usage()}{self._where_help_is()}")
+
+    def print_help(self, file: Any = None) -> None:
+        """Print the help to standard output; argparse would ignore a full disk."""
+        del file
+        print_whole(self.format_help())
 
     def _where_help_is(self) -> str:
         return f"Try '{self.prog} --help'."

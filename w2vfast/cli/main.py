@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import errno
 import logging
 import os
 import sys
@@ -18,7 +17,13 @@ from importlib import import_module
 from typing import Any
 
 from w2vfast import __version__
-from w2vfast.cli.flags import EXIT_FAILED, EXIT_USAGE, UsageError
+from w2vfast.cli.flags import (
+    EXIT_FAILED,
+    EXIT_USAGE,
+    UsageError,
+    need_standard_output,
+    print_whole,
+)
 from w2vfast.cli.start import EXIT_INTERRUPTED, Loading
 from w2vfast.errors import (
     PYTHON,
@@ -137,6 +142,7 @@ def _exit_status(arguments: list[str]) -> int:
     # For any error, a user of the command line gets a sentence, not a traceback.
     except Exception as error:
         logger.error("%s", sentence(error))
+        _discard_what_cannot_be_printed()
         return EXIT_FAILED
     return EXIT_OK
 
@@ -144,9 +150,9 @@ def _exit_status(arguments: list[str]) -> int:
 def _run(arguments: list[str]) -> None:
     command, *rest = arguments or [""]
     if command in ("-h", "--help", "help"):
-        _print(_HELP)
+        print_whole(_HELP)
     elif command == "--version":
-        _print(_version())
+        print_whole(_version())
     elif command in _MODULES:
         _run_command(command, rest)
     else:
@@ -169,7 +175,7 @@ def _no_command(given: str) -> str:
 
 def _run_command(command: str, arguments: list[str]) -> None:
     if command in _PRINTING:
-        _need_standard_output()
+        need_standard_output()
     with Loading():
         module: Any = import_module(f"w2vfast.cli.{_MODULES[command]}")
     function: Callable[[list[str]], None] = getattr(module, command)
@@ -214,18 +220,6 @@ def _plain_warnings(spelling: Spelling) -> Iterator[None]:
         yield
 
 
-def _need_standard_output() -> None:
-    if sys.stdout is None:
-        message = "standard output is closed, so that nothing can be printed"
-        raise OSError(errno.EBADF, message)
-
-
-def _print(text: str) -> None:
-    _need_standard_output()
-    sys.stdout.write(text)
-    sys.stdout.flush()
-
-
 def _clean_up_when_terminated() -> None:
     """Remove temporary files and stop threads when SIGTERM arrives."""
     import signal
@@ -248,6 +242,14 @@ def _exit_quietly() -> None:
 
 
 def _discard_standard_output() -> None:
-    """Keep the interpreter's last flush from failing on the broken pipe again."""
+    """Keep the last flush of the interpreter from failing again."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _discard_what_cannot_be_printed() -> None:
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        _discard_standard_output()

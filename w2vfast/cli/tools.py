@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast.cli import reports
-from w2vfast.cli.flags import STANDARD_OUTPUT, Parser, listed_words
+from w2vfast.cli.flags import STANDARD_OUTPUT, Parser, listed_words, output_path
 from w2vfast.cli.overwriting import refuse_inputs
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
 from w2vfast.formats.dispatch import kind_of, kind_to_write, read_vectors, write_vectors
@@ -35,6 +35,8 @@ from w2vfast.vectors.classes import check_n_classes, kmeans_classes, write_class
 from w2vfast.vectors.keyedvectors import KeyedVectors
 from w2vfast.vectors.missing_key import MissingKeyError
 
+# Kinds that are written from their first byte to the last.
+_STREAMED = [name for name, kind in KINDS.items() if kind.may_be_compressed]
 _FILE_HELP = "vectors, in any format that convert reads"
 
 
@@ -67,7 +69,13 @@ def classes(arguments: list[str]) -> None:
     parser.add_argument(
         "n_classes", type=_positive, metavar="N", help="number of classes"
     )
-    parser.add_argument("-o", "--output", default=STANDARD_OUTPUT, help="file to write")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=output_path,
+        default=STANDARD_OUTPUT,
+        help="file to write; - is standard output",
+    )
     options = parser.parse_args(arguments)
     refuse_inputs([options.output], [options.file])
     check_output(options.output)
@@ -239,7 +247,12 @@ def convert(arguments: list[str]) -> None:
         ".gz, .bz2 or .xz. Counts are kept if both formats store them."
     )
     parser.add_argument("input", metavar="IN", help="vectors")
-    parser.add_argument("output", metavar="OUT", help="file to write")
+    parser.add_argument(
+        "output",
+        metavar="OUT",
+        type=output_path,
+        help="file to write; - is standard output, with --to",
+    )
     _add_input_options(parser)
     parser.add_argument(
         "--to",
@@ -258,6 +271,10 @@ def convert(arguments: list[str]) -> None:
         "space (refuse)",
     )
     options = parser.parse_args(arguments)
+    if options.output == STANDARD_OUTPUT and options.to not in _STREAMED:
+        parser.error(
+            f"standard output needs --to {' or '.join(_STREAMED)}; or name a file"
+        )
     try:  # before the input is read, which may take long
         kind = kind_to_write(options.output, options.to)
     except ValueError as error:

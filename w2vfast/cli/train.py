@@ -300,8 +300,16 @@ class Request:
             except ParameterError as error:
                 PARSER.error(error.spelled(SPELLING))
 
-    def check_files(self) -> None:
-        """Raise now, not after hours of training, if the output cannot be written."""
+    def check_files(self, kind: str) -> None:
+        """Raise now, not after hours of training, if the output cannot be written.
+
+        Parameters
+        ----------
+        kind : str
+            Of the output.
+        """
+        from w2vfast.formats.vector_folder import check_place
+
         named = {
             "-save-vocab": self.vocab_out,
             "-output": self.output,
@@ -317,11 +325,26 @@ class Request:
                 PARSER.error(f"{other} and {flag} are both {name!r}. Name two.")
         inputs = (self.vocab_in, self.init_vectors, self.freeze)
         refuse_inputs(outputs, inputs, self.corpus)
+        self._check_compression()
         for name in outputs:
+            if name == self.output and kind == "folder":
+                check_place(name)
+                continue
             if os.path.isdir(name):
                 message = f"cannot write {name!r}: it is a folder. Name a file in it."
                 raise IsADirectoryError(message)
             check_output(name)
+
+    def _check_compression(self) -> None:
+        # C writes plain text, whatever the name.
+        if self.output is None or self.params.exact:
+            return
+        from w2vfast.formats.dispatch import check_compression
+
+        try:
+            check_compression(self.output)
+        except ValueError as error:
+            PARSER.error(f"-output {error}.")
 
 
 def _params(given: dict[str, Any]) -> TrainParams:
@@ -376,13 +399,13 @@ def run(request: Request) -> None:
 
 
 def _run(request: Request) -> None:
-    if request.is_first:  # others write nothing
-        request.check_files()
     with Loading():  # also NumPy, for all that follows
         from w2vfast.checkpoint.plan import plan_of
         from w2vfast.distributed.rank_checkpoints import plan_of_ranks
 
     kind = "text" if request.n_classes else _kind_of_output(request)
+    if request.is_first:  # others write nothing
+        request.check_files(kind)
     checkpoints = (request.checkpoint, request.checkpoint_every, request.resume)
     plan = plan_of_ranks(request.ranks, plan_of(*checkpoints))
     with plan.prepared(request.params):

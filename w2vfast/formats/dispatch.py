@@ -11,7 +11,8 @@ from w2vfast.formats.registry import ANY_WORD2VEC, KINDS, Kind
 from w2vfast.formats.spelling import check_spaces
 
 _WRITTEN_COMPRESSED = (".gz", ".bz2", ".xz")
-_READ_COMPRESSED = (*_WRITTEN_COMPRESSED, ".zst")
+_ONLY_READ_COMPRESSED = (".zst",)
+_READ_COMPRESSED = (*_WRITTEN_COMPRESSED, *_ONLY_READ_COMPRESSED)
 
 
 def read_vectors(
@@ -139,6 +140,27 @@ def kind_to_write(path: PathLike, kind: str | None = None) -> str:
         raise ValueError(message)
     _require_package(chosen)
     return next(name for name, known in KINDS.items() if known is chosen)
+
+
+def check_compression(path: PathLike) -> None:
+    """Raise if a name ends in a compression that writing text or binary ignores.
+
+    Raises
+    ------
+    ValueError
+        If it is one such as ``v.txt.zst`` or ``v.npz.gz``.
+    """
+    name = os.fspath(path)
+    stem, ending = os.path.splitext(name)
+    chosen = _kind_of_suffix(stem, ()) if os.path.splitext(stem)[1] else None
+    is_whole = chosen is not None and not chosen.may_be_compressed
+    is_written = ending.lower() in _WRITTEN_COMPRESSED
+    if (is_written and is_whole) or ending.lower() in _ONLY_READ_COMPRESSED:
+        message = (
+            f"{name!r} names a file that is not written: text and binary may end in "
+            f".gz, .bz2 or .xz, other formats only in their own suffix"
+        )
+        raise ValueError(message)
 
 
 def kind_of(path: PathLike) -> str:

@@ -21,7 +21,13 @@ import numpy.typing as npt
 
 from w2vfast.aliases import PathLike
 from w2vfast.formats.npy import read_array
-from w2vfast.system.folders import OpenFolder, created, new_folder, read_at_once
+from w2vfast.system.folders import (
+    OpenFolder,
+    check_new_folder,
+    created,
+    new_folder,
+    read_at_once,
+)
 from w2vfast.system.json_files import checked, parse_json
 
 # The possible values of meta["kind"].
@@ -77,6 +83,11 @@ def save_folder(
             raise ValueError(message)
     with new_folder(path, _DESCRIPTION_FILE, _is_part) as temporary:
         _write(temporary, meta, arrays)
+
+
+def check_folder(path: PathLike) -> None:
+    """Raise early what `save_folder` would raise about the place; leave nothing."""
+    check_new_folder(path, _DESCRIPTION_FILE, _is_part)
 
 
 def _is_part(name: str) -> bool:

@@ -26,6 +26,7 @@ from w2vfast.formats.folder import (
     CHECKPOINT_KIND,
     MODEL_KIND,
     VECTORS_KIND,
+    check_folder,
     checkpoint_message,
     folder_kind,
     load_folder,
@@ -156,12 +157,7 @@ def write(path: str, held: Contents, how: WriteOptions) -> None:
     OSError
         If the folder cannot be written.
     """
-    if folder_kind(path) == MODEL_KIND:
-        message = (
-            "the folder contains a whole model, which can be trained further, so it is "
-            "not replaced by its vectors alone; choose another name"
-        )
-        raise FileExistsError(errno.EEXIST, message, path)
+    _refuse_model(path)
     for row, word in enumerate(held.words):
         check_type(word, row)
     listed, arrays = _pack_attributes(held.attributes)
@@ -175,6 +171,27 @@ def write(path: str, held: Contents, how: WriteOptions) -> None:
         "attributes": listed,
     }
     save_folder(path, meta, arrays)
+
+
+def check_place(path: str) -> None:
+    """Raise early what `write` would raise about the place; leave nothing.
+
+    Raises
+    ------
+    OSError
+        As by `write`.
+    """
+    _refuse_model(path)
+    check_folder(path)
+
+
+def _refuse_model(path: str) -> None:
+    if folder_kind(path) == MODEL_KIND:
+        message = (
+            "the folder contains a whole model, which can be trained further, so it is "
+            "not replaced by its vectors alone; choose another name"
+        )
+        raise FileExistsError(errno.EEXIST, message, path)
 
 
 def _pack_attributes(

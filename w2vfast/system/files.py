@@ -378,6 +378,7 @@ def open_output(path: PathLike) -> Iterator[BinaryIO]:
 
 
 def _compressed(file: BinaryIO, name: str) -> BinaryIO:
+    name = name.lower()  # as suffixes of formats are read
     if name.endswith(".gz"):
         # Without name and time, so that the same bytes give the same file.
         return gzip.GzipFile("", "wb", fileobj=file, mtime=0)  # type: ignore[return-value]

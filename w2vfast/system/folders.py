@@ -155,12 +155,7 @@ def new_folder(
         If the folder cannot be written, or exists and is read-only.
     """
     target = os.path.realpath(path)
-    _check_replaceable(target, os.fspath(path), mark, is_part)
-    remove_leftovers(os.path.dirname(target))
-    try:
-        temporary, descriptor = new_folder_beside(target)
-    except OSError as error:
-        raise no_temporary(error, os.fspath(path)) from error
+    temporary, descriptor = _created_beside(target, os.fspath(path), mark, is_part)
     try:
         with naming_full_disk(os.fspath(path)):
             yield temporary
@@ -171,6 +166,27 @@ def new_folder(
     finally:
         if descriptor is not None:
             os.close(descriptor)
+
+
+def check_new_folder(path: PathLike, mark: str, is_part: Callable[[str], bool]) -> None:
+    """Raise early what `new_folder` would raise; change and leave nothing."""
+    target = os.path.realpath(path)
+    temporary, descriptor = _created_beside(target, os.fspath(path), mark, is_part)
+    shutil.rmtree(temporary, ignore_errors=True)
+    if descriptor is not None:
+        os.close(descriptor)
+
+
+def _created_beside(
+    target: str, path: str, mark: str, is_part: Callable[[str], bool]
+) -> tuple[str, int | None]:
+    """Create the temporary folder for `target`, which the user calls `path`."""
+    _check_replaceable(target, path, mark, is_part)
+    remove_leftovers(os.path.dirname(target))
+    try:
+        return new_folder_beside(target)
+    except OSError as error:
+        raise no_temporary(error, path) from error
 
 
 def created(folder: str, name: str) -> AbstractContextManager[BinaryIO]:

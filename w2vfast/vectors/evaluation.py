@@ -422,7 +422,8 @@ def word_pairs(
     ------
     ValueError
         If a line does not contain two words and a finite number; the message gives the
-        line.  If there are no pairs, or none has both its words in the vocabulary.
+        line.  If there are no pairs, or none has both its words in the vocabulary.  If
+        `delimiter` is empty.
     OSError
         If the file cannot be read.
 
@@ -433,6 +434,9 @@ def word_pairs(
     """
     unit, known = _searchable(words, vectors, restrict_vocab, case_insensitive)
     fold = _fold if case_insensitive else str
+    if not delimiter:
+        message = "delimiter must be what separates words and score, got ''"
+        raise ValueError(message)
     scores: list[float] = []
     rows: list[tuple[int, int]] = []
     for first, second, score in _read_pairs(source, delimiter):

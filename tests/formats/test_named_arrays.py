@@ -43,6 +43,12 @@ def test_integers_stay_integers():
     assert all(type(word) is int for word in held.words)
 
 
+@pytest.mark.parametrize("key", [2**63, -(2**64), np.uint64(2**63 + 5)])
+def test_integers_beyond_64_bits_are_an_error(key):
+    with pytest.raises(ValueError, match=f"key {key} does not fit into 64 bits; make"):
+        to_arrays(Contents([5, key], vectors(2)))
+
+
 def test_a_mixture_of_strings_and_integers_is_an_error():
     with pytest.raises(ValueError, match="1 of 2 words are integers"):
         to_arrays(Contents(["a", 1], vectors(2)))

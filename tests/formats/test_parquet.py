@@ -43,7 +43,21 @@ def test_vectors_without_rows_or_columns(shape, tmp_path):
     words = ["a", "b"][: shape[0]]
     write(tmp_path / "v", Contents(words, np.zeros(shape, np.float32)))
     held = read(tmp_path / "v")
-    assert (held.words, len(held.vectors), held.counts) == (words, shape[0], None)
+    assert (held.words, held.vectors.shape, held.counts) == (words, shape, None)
+
+
+def test_other_byte_orders_are_written(tmp_path):
+    write(tmp_path / "v", Contents(["a"], np.array([[1, 2]], ">f4")))
+    held = read(tmp_path / "v")
+    assert (held.vectors.dtype, held.vectors.tolist()) == (np.float32, [[1, 2]])
+
+
+def test_strings_that_are_no_utf8_keep_their_bytes(tmp_path):
+    ends = pa.py_buffer(np.array([0, 2, 3], np.int32))
+    keys = pa.StringArray.from_buffers(2, ends, pa.py_buffer(b"a\xffb"))
+    table = pa.table({"key": keys, "vector": [[1.0], [2.0]]})
+    files.write_table(table, tmp_path / "v")
+    assert read(tmp_path / "v").words == ["a\udcff", "b"]
 
 
 def test_keyed_vectors_are_saved_by_the_suffix(tmp_path):

@@ -27,6 +27,7 @@ from word2vec_files import (
 )
 
 from w2vfast.formats import row_buffer, word2vec
+from w2vfast.formats.contents import Contents, WriteOptions
 
 # --- the bytes that are written ---------------------------------------------------
 
@@ -221,6 +222,17 @@ def test_limit_keeps_the_first_rows(tmp_path, binary, limit, expected):
     words, vectors = read_bytes(tmp_path, content, binary=binary, limit=limit)
     assert words == ["a", "b", "c"][:expected]
     assert vectors.tolist() == [[1], [2], [3]][:expected]
+
+
+@pytest.mark.parametrize(
+    ("shape", "options"),
+    [((2, 0), {}), ((2, 0), {"binary": True}), ((0, 3), {"header": False})],
+)
+def test_vectors_that_could_not_be_read_back_are_an_error(tmp_path, shape, options):
+    held = Contents(["a", "b"][: shape[0]], np.zeros(shape, np.float32))
+    with pytest.raises(ValueError, match="cannot be read back"):
+        word2vec.write(str(tmp_path / "v"), held, WriteOptions(), **options)
+    assert not (tmp_path / "v").exists()
 
 
 @pytest.mark.parametrize("limit", [0, -1])

@@ -145,7 +145,9 @@ def test_a_byte_order_mark_is_not_part_of_the_first_word(tmp_path):
 
 def test_text_read_as_binary_names_the_option(tmp_path):
     text = written("abcde", np.random.default_rng(6).normal(size=(5, 8)))
-    assert "read it with binary=False" in error_of(tmp_path, text, binary=True, limit=1)
+    assert "read it so: binary=False, kind='text' or --from text" in error_of(
+        tmp_path, text, binary=True, limit=1
+    )
 
 
 def test_binary_read_as_text_names_the_option(tmp_path):

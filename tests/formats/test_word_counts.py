@@ -29,6 +29,11 @@ def test_the_first_count_of_a_word_is_used(tmp_path):
     assert read_counts(str(tmp_path / "vocab")) == {"a": 5, "b": 3}
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_word(tmp_path):
+    (tmp_path / "vocab").write_bytes(b"\xef\xbb\xbfa 5\n")
+    assert read_counts(str(tmp_path / "vocab")) == {"a": 5}
+
+
 def test_a_compressed_file_is_read(tmp_path):
     (tmp_path / "vocab").write_bytes(gzip.compress(b"a 5\n"))
     assert read_counts(str(tmp_path / "vocab")) == {"a": 5}
@@ -41,7 +46,7 @@ def test_a_word_with_white_space_is_an_error(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line", [b"word\n", b"word x\n", b"word -1\n", b"\n", b"w 1.5"]
+    "line", [b"word\n", b"word x\n", b"word -1\n", b"\n", b"w 1.5", b"w %d" % 2**63]
 )
 def test_a_malformed_line_is_named(tmp_path, line):
     path = tmp_path / "vocab"

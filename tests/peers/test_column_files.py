@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import sys
 
 import numpy as np
@@ -195,6 +196,15 @@ def test_offsets_that_leave_the_data_of_an_arrow_file_are_an_error(
     path.write_bytes(content.replace(right, wrong))
     with pytest.raises(ValueError, match=r"t\.arrow' cannot be read: .*\d\.?$"):
         read([path])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 elsewhere")
+@pytest.mark.parametrize("name", [*FILES, *TEXT_FILES])
+def test_the_name_of_a_file_may_be_no_utf8(name, tmp_path):
+    path = tmp_path / f"\udcff{name}"
+    {**FILES, **TEXT_FILES}[name](tmp_path / name, pa.table({"text": ["a b", "c"]}))
+    os.rename(tmp_path / name, path)
+    assert read([str(path)]) == encode_all([["a", "b"], ["c"]])
 
 
 def test_text_has_no_columns(tmp_path):

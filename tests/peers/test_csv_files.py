@@ -153,6 +153,17 @@ def test_xz_is_an_error_with_the_remedy(name, tmp_path):
     assert "unxz -k FILE" in error_of(tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.jsonl.gz"])
+def test_compressed_data_that_is_cut_off_is_an_error_that_names_the_file(
+    name, tmp_path
+):
+    lines = [json.dumps({"text": str(n * n % 997)}) for n in range(10_000)]
+    content = "text\n" * name.startswith("t.csv") + "\n".join(lines)
+    (tmp_path / name).write_bytes(gzip.compress(content.encode())[:200])
+    message = error_of(tmp_path / name)
+    assert f"{name}' cannot be read: Truncated compressed stream" in message
+
+
 @pytest.mark.parametrize("name", ["t.parquet.gz", "t.arrow.gz"])
 def test_tables_are_not_compressed_as_a_whole(name, tmp_path):
     (tmp_path / name).write_bytes(gzip.compress(b"PAR1"))

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import random
 
 import numpy as np
@@ -82,6 +83,7 @@ def test_the_files_of_a_folder_are_read_in_order_of_name(file, tmp_path):
     assert list(sentences) == [["a"], ["aa"], ["b"], ["bb"]]
     assert list(PathLineSentences(tmp_path, limit=1)) == [["a"], ["b"]]
     assert list(PathLineSentences(tmp_path / "2.txt")) == [["b"], ["bb"]]
+    assert list(PathLineSentences(os.fsencode(tmp_path))) == list(sentences)
     assert [path[-5:] for path in sentences.input_files] == ["xt.gz", "2.txt"]
 
 

@@ -117,8 +117,9 @@ def test_limit_loads_the_first_words(tmp_path, wv, suffix):
         loaded = KeyedVectors.load(path, limit=limit)
         assert loaded.index_to_key == WORDS[:limit]
         assert np.array_equal(loaded.vectors, wv.vectors[:limit])
-    with pytest.raises(ValueError, match="limit must be at least 1"):
-        KeyedVectors.load(path, limit=0)
+    assert KeyedVectors.load(path, limit=0).index_to_key == WORDS  # as gensim
+    with pytest.raises(ValueError, match="limit must be at least 0"):
+        KeyedVectors.load(path, limit=-1)
 
 
 @pytest.mark.parametrize("suffix", READABLE)

@@ -58,7 +58,7 @@ def pack_words(words: Sequence[Word]) -> Arrays:
     """Return ``words`` and, unless they are integers, ``word_ends``."""
     n_integers = sum(isinstance(word, int | np.integer) for word in words)
     if n_integers and n_integers == len(words):
-        return {"words": np.array(words, np.int64)}
+        return {"words": _packed_integers(words)}
     if n_integers:
         message = (
             f"{n_integers} of {len(words)} words are integers and the others are not; "
@@ -68,6 +68,18 @@ def pack_words(words: Sequence[Word]) -> Arrays:
     names = spell(words, ends=b"", allow_empty=True)
     ends = np.cumsum([len(name) for name in names], dtype=np.int64)
     return {"words": np.frombuffer(b"".join(names), np.uint8), "word_ends": ends}
+
+
+def _packed_integers(words: Sequence[Word]) -> npt.NDArray[np.int64]:
+    try:
+        return np.array([int(word) for word in words], np.int64)
+    except OverflowError as error:
+        largest = max(words, key=lambda word: abs(int(word)))
+        message = (
+            f"the key {largest} does not fit into 64 bits; make strings of all keys, "
+            "or save as a folder"
+        )
+        raise ValueError(message) from error
 
 
 def from_arrays(path: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Contents:

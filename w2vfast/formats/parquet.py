@@ -66,7 +66,8 @@ def to_table(held: Contents) -> Any:
     pa: Any = importlib.import_module("pyarrow")
     arrays = to_arrays(held)
     n_rows, dim = held.vectors.shape
-    values = pa.array(arrays["vectors"].reshape(-1))
+    flat = arrays["vectors"].reshape(-1)
+    values = pa.array(flat.astype(flat.dtype.newbyteorder("="), copy=False))
     columns = {"key": _keys(pa, held, arrays["words"])}
     if held.counts is not None:
         columns["count"] = pa.array(arrays["counts"])
@@ -157,7 +158,10 @@ def _words(path: str, pa: Any, table: Any) -> list[Word]:
         return keys
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    names = column.to_pylist()
+    try:
+        names = column.to_pylist()
+    except UnicodeDecodeError:  # other programs may write such strings
+        names = column.cast(pa.binary()).to_pylist()
     if not all(isinstance(name, (str, bytes)) for name in names):
         message = f"{path}: the column 'key' holds {column.type}, or nulls, not strings"
         raise ValueError(message)
@@ -184,6 +188,8 @@ def _vectors(path: str, pa: Any, table: Any) -> FloatArray:
         dim = len(values) // max(1, len(column))
         are_numbers = pa.types.is_floating(values.type) and not values.null_count
         if are_numbers and (lengths == dim).all():
+            if not len(column) and pa.types.is_fixed_size_list(column.type):
+                dim = column.type.list_size
             vectors: FloatArray = values.to_numpy().reshape(len(column), dim)
             return vectors
     message = (

@@ -60,9 +60,9 @@ def write(
     Raises
     ------
     ValueError
-        If the lengths differ, a value is too large for float32, or a word contains
-        white space or is empty (unless `c_text`), so that no reader could find its
-        end.  Nothing is written then.
+        If the lengths differ, a value is too large for float32, a word contains white
+        space or is empty (unless `c_text`), so that no reader could find its end, or
+        there are no values, or no rows and no header.  Nothing is written then.
     OSError
         If the file cannot be written.
     """
@@ -74,6 +74,7 @@ def write(
             "pass one row of a 2-D array for each word"
         )
         raise ValueError(message)
+    _check_readable(values.shape, header)
     names = spell(held.words, how.spaces, allow_empty=held.c_text)
     if not header and names and names[0].startswith(BYTE_ORDER_MARK):
         message = (
@@ -85,6 +86,16 @@ def write(
         if header:
             file.write(b"%d %d\n" % values.shape)
         _write_rows(file, names, values, binary, held.c_text)
+
+
+def _check_readable(shape: tuple[int, int], header: bool) -> None:
+    """Raise ValueError for vectors that no reader of the file could find."""
+    if not shape[1] or not (header or shape[0]):
+        message = (
+            f"vectors of shape {shape} cannot be read back from a file of this kind; "
+            "save them as .npz or as a folder"
+        )
+        raise ValueError(message)
 
 
 def _check_header(binary: bool | None, header: bool | None) -> None:

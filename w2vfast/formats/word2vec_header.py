@@ -128,6 +128,9 @@ def is_binary(window: ByteWindow, name: str, shape: Shape, binary: bool | None) 
     # caller's expectation decides.
     is_ambiguous = len(line.rstrip(b"\r\n")) == start + 4 * shape.dim
     if binary and is_text and not is_ambiguous:
-        message = f"{name}, line 2: the file is text; read it with binary=False"
+        message = (
+            f"{name}, line 2: the file is text; read it so: binary=False, kind='text' "
+            "or --from text"
+        )
         raise ValueError(message)
     return binary is True or not is_text

@@ -5,6 +5,7 @@ gensim calls such a file `fvocab`.
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Sequence
@@ -66,10 +67,13 @@ def read_counts(path: str, unicode_errors: str = "strict") -> dict[str, int]:
     counts: dict[str, int] = {}
     with io.BufferedReader(InputFile(path, path), BUFFER_BYTES) as file:
         for number, line in enumerate(file, 1):
+            if number == 1:  # as `read_vocab` does
+                line = line.removeprefix(codecs.BOM_UTF8)
             word, _, count = line.rstrip(b" \r\n").rpartition(b" ")
-            if not re.fullmatch(rb"[0-9]{1,19}", count):
+            if not re.fullmatch(rb"[0-9]{1,19}", count) or int(count) >= 2**63:
                 message = (
-                    f"{path}, line {number}: expected 'word count', got {line[:60]!r}"
+                    f"{path}, line {number}: expected 'word count', with a count below "
+                    f"2**63, got {line[:60]!r}"
                 )
                 raise ValueError(message)
             try:

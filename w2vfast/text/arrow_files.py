@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -17,7 +18,9 @@ def open_parquet(path: str, column: str | None, files: ExitStack) -> Any:
     refuse_compressed(path)
     pa = pyarrow_module("pyarrow", path)
     parquet = pyarrow_module("pyarrow.parquet", path)
-    file = files.enter_context(parquet.ParquetFile(path))
+    # By the bytes of its name, which need not be UTF-8.
+    source = files.enter_context(pa.OSFile(os.fsencode(path)))
+    file = files.enter_context(parquet.ParquetFile(source))
     schema = file.schema_arrow
     name = schema.names[column_number(schema.names, column, repr(path))]
     batches = file.iter_batches(batch_size=BATCH_ROWS, columns=[name])
@@ -30,7 +33,7 @@ def open_arrow(path: str, column: str | None, files: ExitStack) -> Any:
     refuse_compressed(path)
     pa = pyarrow_module("pyarrow", path)
     ipc = pyarrow_module("pyarrow.ipc", path)
-    source = files.enter_context(pa.memory_map(path))
+    source = files.enter_context(pa.memory_map(os.fsencode(path)))
     is_file = source.read(6) == b"ARROW1"
     source.seek(0)
     opened = ipc.open_file if is_file else ipc.open_stream

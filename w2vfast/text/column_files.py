@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any, NamedTuple
 
 from w2vfast.errors import Part, Setting, SettingsError
+from w2vfast.system.files import is_damage
 from w2vfast.text.arrow_files import open_arrow, open_parquet
 from w2vfast.text.arrow_stream import ArrowStream
 from w2vfast.text.column_source import ColumnSource
@@ -108,7 +109,9 @@ class ColumnFileSource(ColumnSource):
             raise ValueError(empty_message(path))
         try:
             return _FORMATS[_suffix(path)].open(path, self.column, files)
-        except pyarrow_module("pyarrow", path).ArrowException as error:
+        except (pyarrow_module("pyarrow", path).ArrowException, OSError) as error:
+            if not is_damage(error):
+                raise
             raise self._error(path, errno.EINVAL, str(error)) from error
 
     def _error(self, path: str, code: int, reason: str) -> Exception:
@@ -116,7 +119,8 @@ class ColumnFileSource(ColumnSource):
         if code != errno.EINVAL:
             return OSError(code, reason, path)
         reason = reason.partition(" Detail: Python exception")[0]  # a traceback
-        reason = _FORMATS[_suffix(path)].explain(path, self.column, reason)
+        with suppress(OSError):  # which reads the file again, and may end in the same
+            reason = _FORMATS[_suffix(path)].explain(path, self.column, reason)
         return ValueError(f"{path!r} cannot be read: {reason}")
 
     def identity(self) -> Hashable | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 from contextlib import ExitStack
 from typing import Any
 
@@ -63,8 +64,9 @@ def open_stream(path: str, files: ExitStack) -> Any:
         raise ValueError(message)
     # Not an open file of Python: a thread of pyarrow that still reads one when the
     # program ends waits for ever.
-    stream = pyarrow_module("pyarrow", path).input_stream(path, compression=found)
-    return files.enter_context(stream)
+    pa = pyarrow_module("pyarrow", path)
+    file = files.enter_context(pa.OSFile(os.fsencode(path)))
+    return files.enter_context(pa.input_stream(file, compression=found))
 
 
 def open_text(path: str, files: ExitStack) -> io.TextIOWrapper:

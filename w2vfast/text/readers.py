@@ -152,7 +152,7 @@ class PathLineSentences(_Reader):
     ) -> None:
         super().__init__(max_sentence_length)
         _check_path(source, "source")
-        self.source = os.fspath(source)
+        self.source = os.fsdecode(source)
         self.limit = limit
         self.input_files = _list_files(self.source)
 

@@ -960,7 +960,7 @@ class KeyedVectors(KeyTable):
             the pickle of a KeyedVectors or Word2Vec that gensim saved, must be given.
             Nothing that the pickle names is imported or called.
         limit : int, optional
-            Read at most this many words [words].
+            Read at most this many words [words]; None or 0 for all.
         unicode_errors : str, default "strict"
             Error handler of Python for words in text and binary that are not UTF-8.
         spaces : {"refuse", "escape", "keep"}, default "refuse"
@@ -1007,7 +1007,7 @@ class KeyedVectors(KeyTable):
         if mmap not in (True, False, None, "r"):
             message = f"mmap must be True, False or 'r' (read-only), got {mmap!r}"
             raise ValueError(message)
-        limit = optional_number("limit", limit, "all rows")
+        limit = optional_number("limit", limit, "all rows") or None
         how = ReadOptions(limit, unicode_errors, spaces, mmap=bool(mmap))
         held = dispatch.read_vectors(path, kind, how)
         loaded = cls(held.words, held.vectors, held.counts, c_text=held.c_text)
@@ -1119,7 +1119,7 @@ class KeyedVectors(KeyTable):
             Error handler of Python for words that are not UTF-8; "surrogateescape"
             keeps their bytes.
         limit : int, optional
-            Read at most this many words [words].
+            Read at most this many words [words]; None or 0 for all.
         datatype : dtype, default float32
             A floating-point type for the vectors.
         no_header : bool, default False
@@ -1146,7 +1146,7 @@ class KeyedVectors(KeyTable):
         """
         storage.check_fvocab(fvocab)
         check_encoding(encoding)
-        limit = optional_number("limit", limit, "all rows")
+        limit = optional_number("limit", limit, "all rows") or None
         how = ReadOptions(limit, unicode_errors, dtype=datatype)
         held = word2vec.read(os.fspath(fname), how, binary=binary, header=not no_header)
         counts = storage.counts_of(held.words, fvocab, unicode_errors)

@@ -143,6 +143,17 @@ def test_convert_writes_to_standard_output_if_told_the_kind(name, path, capfdbin
         assert b"needs --to text or binary or head" in capfdbinary.readouterr().err
 
 
+@pytest.mark.parametrize("tool", ["classes", "phrases"])
+def test_a_compression_that_would_be_ignored_is_an_error(tool, path, tmp_path, capsys):
+    output = str(tmp_path / "out.zst")
+    commands = {
+        "classes": ["classes", str(path), "2", "-o", output],
+        "phrases": ["phrases", "-train", str(path), "-output", output],
+    }
+    assert main(commands[tool]) == 2
+    assert "out.zst' names a file that is not written" in capsys.readouterr().err
+
+
 def test_classes_go_to_standard_output_by_its_short_name(path, capfdbinary):
     assert main(["classes", str(path), "2", "-o", "-"]) == 0
     assert len(capfdbinary.readouterr().out.splitlines()) == 60

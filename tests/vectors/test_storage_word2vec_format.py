@@ -108,6 +108,11 @@ def test_writing_a_counts_file_needs_counts(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_compression_that_would_be_ignored_is_an_error(tmp_path, wv):
+    with pytest.raises(ValueError, match=r"v\.txt\.zst' names a file that is not writ"):
+        wv.save_word2vec_format(tmp_path / "v.txt.zst")
+
+
 def test_vectors_and_counts_must_be_two_files(tmp_path, wv):
     (tmp_path / "link").symlink_to("out")
     for vocab in ("out", "link"):

@@ -83,6 +83,16 @@ class Parser(argparse.ArgumentParser):
         """Raise `UsageError`, where `argparse` would end the program."""
         raise UsageError(message, f"{self.format_usage()}{self._where_help_is()}")
 
+    def check_compression(self, flag: str, output: str) -> None:
+        """Raise `UsageError` for an output whose name promises a lost compression."""
+        with Loading():
+            from w2vfast.formats.dispatch import check_compression
+
+        try:
+            check_compression(output)
+        except ValueError as error:
+            self.error(f"{flag} {error}.")
+
     def print_help(self, file: Any = None) -> None:
         """Print the help to standard output; argparse would ignore a full disk."""
         del file

@@ -130,6 +130,8 @@ def phrases(arguments: list[str]) -> None:
     options = _checked(given)
     verbosity = set_verbosity(given)
     refuse_inputs([options["output"]], [], options["train"])
+    if options["mode"] != "exact":  # C takes any name
+        PARSER.check_compression("-output", options["output"])
     check_output(options["output"])
     with PhaseBars(None if verbosity >= PROGRESS else False) as bars:
         run = _exact if options["mode"] == "exact" else _fast

@@ -78,6 +78,7 @@ def classes(arguments: list[str]) -> None:
     )
     options = parser.parse_args(arguments)
     refuse_inputs([options.output], [options.file])
+    parser.check_compression("--output", options.output)
     check_output(options.output)
     vectors = _load(options.file)
     check_n_classes("N", options.n_classes, len(vectors))

@@ -325,7 +325,8 @@ class Request:
                 PARSER.error(f"{other} and {flag} are both {name!r}. Name two.")
         inputs = (self.vocab_in, self.init_vectors, self.freeze)
         refuse_inputs(outputs, inputs, self.corpus)
-        self._check_compression()
+        if self.output is not None and not self.params.exact:  # C takes any name
+            PARSER.check_compression("-output", self.output)
         for name in outputs:
             if name == self.output and kind == "folder":
                 check_place(name)
@@ -334,17 +335,6 @@ class Request:
                 message = f"cannot write {name!r}: it is a folder. Name a file in it."
                 raise IsADirectoryError(message)
             check_output(name)
-
-    def _check_compression(self) -> None:
-        # C writes plain text, whatever the name.
-        if self.output is None or self.params.exact:
-            return
-        from w2vfast.formats.dispatch import check_compression
-
-        try:
-            check_compression(self.output)
-        except ValueError as error:
-            PARSER.error(f"-output {error}.")
 
 
 def _params(given: dict[str, Any]) -> TrainParams:

@@ -1061,7 +1061,8 @@ class KeyedVectors(KeyTable):
         ValueError
             If a word cannot be written (it contains white space or is empty), `fvocab`
             is given and there are no counts or it is the same file, a binary file is to
-            have no header, or an argument of gensim is not accepted.
+            have no header, the name ends in .zst, or an argument of gensim is not
+            accepted.
         TypeError
             If `fvocab` is a bool, because `binary` was passed in its place.
         OSError
@@ -1070,6 +1071,7 @@ class KeyedVectors(KeyTable):
         storage.check_fvocab(fvocab)
         check_spaces(spaces, ("refuse", "escape"))
         check_rows_to_write(total_vec, append, sort_attr, len(self))
+        dispatch.check_compression(fname)
         counts = self.counts
         if fvocab is not None and counts is None:
             message = "fvocab needs counts, and these vectors were loaded without any"

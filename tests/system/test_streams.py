@@ -52,6 +52,18 @@ def test_a_later_stream_with_a_damaged_mark_is_an_error(compress):
     read_error(first + b"?" + second[1:] + third)
 
 
+def test_every_reader_gets_the_first_error(compress):
+    first, second = compress(b"a\n"), compress(b"b\n")
+    file = InputFile(io.BytesIO(first + b"?" + second[1:]), "corpus")
+    assert file.read(2) == b"a\n"
+    messages = []
+    for _ in range(2):
+        with pytest.raises(ValueError, match="cut off or damaged") as caught:
+            file.read(2)
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+
+
 @pytest.mark.parametrize("rest", [b"garbage", b"B", b"\0\0\0\0text"])
 def test_bytes_that_are_no_stream_are_an_error(compress, rest):
     read_error(compress(b"a\n") + rest)

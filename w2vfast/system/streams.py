@@ -40,6 +40,7 @@ class Streams(io.RawIOBase):
         self._is_padded = compression == "xz"
         self._decoder = self._new_decoder()
         self._input = b""
+        self._error: Exception | None = None
 
     def readable(self) -> bool:
         """Return True."""
@@ -53,13 +54,24 @@ class Streams(io.RawIOBase):
         OSError, lzma.LZMAError, EOFError
             If something is no stream, or a stream is damaged or has no end.
         """
-        plain = b""
-        while len(buffer) and not plain:
-            if self._decoder.eof and not self._has_next():
-                break
-            plain = self._decoder.decompress(self._taken(), len(buffer))
+        if self._error is not None:  # which another thread may have met first
+            raise self._error
+        try:
+            plain = self._decoded(len(buffer))
+        except (OSError, lzma.LZMAError, EOFError) as error:
+            self._error = error
+            raise
         buffer[: len(plain)] = plain
         return len(plain)
+
+    def _decoded(self, most: int) -> bytes:
+        """Return up to `most` of the next bytes; none at the end."""
+        plain = b""
+        while most and not plain:
+            if self._decoder.eof and not self._has_next():
+                break
+            plain = self._decoder.decompress(self._taken(), most)
+        return plain
 
     def _taken(self) -> bytes:
         """Take the next compressed bytes, unless the decoder has enough."""

@@ -161,6 +161,19 @@ def test_each_line_of_a_file_is_a_sentence_also_an_empty_one(any_model, tmp_path
     )
 
 
+@pytest.mark.parametrize("block_bytes", [1, 100])
+def test_a_byte_order_mark_is_read_as_in_training(block_bytes, monkeypatch, tmp_path):
+    monkeypatch.setattr(scoring, "BLOCK_BYTES", block_bytes)
+    path = tmp_path / "text"
+    path.write_bytes(b"\xef\xbb\xbf" + TEXT.encode())
+    for mode, first in [("fast", "the"), ("exact", "\ufeffthe")]:
+        model = Word2Vec(corpus_file=path, **SETTINGS, mode=mode)
+        expected = model.score([[first, *SENTENCES[0][1:]], *SENTENCES[1:]])
+        np.testing.assert_allclose(
+            model.score(corpus_file=path), expected, rtol=1e-6, err_msg=mode
+        )
+
+
 def test_sentences_of_a_reader_are_those_it_yields(any_model, tmp_path):
     path = tmp_path / "text"
     path.write_text("the cat\n\na dog ran\n")

@@ -238,6 +238,7 @@ class Predictions:
             self.wv.key_to_index,
             ends={SENTENCE_END, self.vocab.words[0]},
             longest=p.max_sentence_length,
+            exact=p.exact,
         )
 
     def _layer(self, weights: str | None, noise: bool | None) -> Softmax | TreeSoftmax:

@@ -6,6 +6,7 @@ from windows of full size, without subsampling.  V words, D dim, n words of a ba
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -23,6 +24,7 @@ from w2vfast.prediction.probabilities import (
 )
 from w2vfast.system.threads import Crew
 from w2vfast.text.corpus_files import open_source
+from w2vfast.text.file_starts import MARK
 from w2vfast.text.sources import FileSource, Source
 from w2vfast.text.token_lists import BLOCK_BYTES, token_lists
 from w2vfast.text.tokenizers import WHITESPACE
@@ -146,6 +148,7 @@ def score_sentences(
     *,
     ends: Collection[Any],
     longest: int,
+    exact: bool,
 ) -> Float64:
     """Add up the log-probabilities of the words of each sentence.
 
@@ -159,6 +162,8 @@ def score_sentences(
         Words that end a piece of a sentence.
     longest : int
         Longer pieces are cut [words].
+    exact : bool
+        Read files as exact mode does.
 
     Returns
     -------
@@ -190,7 +195,7 @@ def score_sentences(
     sums = [
         (first, np.bincount(sentences - first, scorer.log_likelihoods(words, pieces)))
         for words, pieces, sentences, first in _batches(
-            _pieces(token_runs(source), row_of, longest, count)
+            _pieces(token_runs(source, exact), row_of, longest, count)
         )
     ]
     if count.words and not sums:
@@ -265,8 +270,14 @@ def _batch(
 # --- tokens of any source ---------------------------------------------------------
 
 
-def token_runs(source: Source) -> Iterator[Run]:
+def token_runs(source: Source, exact: bool) -> Iterator[Run]:
     """Read the sentences of a source; a long line of a file comes in parts.
+
+    Parameters
+    ----------
+    source : FileSource, SentenceSource or IdCorpus
+    exact : bool
+        Keep the byte order mark of a file, as training in exact mode does.
 
     Yields
     ------
@@ -276,17 +287,17 @@ def token_runs(source: Source) -> Iterator[Run]:
         sentences, too.
     """
     if isinstance(source, FileSource) and source.tokenizer is WHITESPACE:
-        yield from _file_runs(source)
+        yield from _file_runs(source, exact)
     else:
         lists = token_lists(source, Crew(1, None, None), BLOCK_BYTES)
         yield from ((tokens, True) for tokens in lists)
 
 
-def _file_runs(source: FileSource) -> Iterator[Run]:
+def _file_runs(source: FileSource, exact: bool) -> Iterator[Run]:
     for name in source.files:
         with open_source(name) as file:
             rest, in_line = b"", False
-            while block := file.read(BLOCK_BYTES):
+            for block in _file_blocks(io.BufferedReader(file), exact):
                 *lines, last = (rest + block.replace(b"\r", b"")).split(b"\n")
                 for line in lines:
                     yield _words(line), True
@@ -297,6 +308,14 @@ def _file_runs(source: FileSource) -> Iterator[Run]:
                 rest = last[cut:]
             if in_line:
                 yield _words(rest), True
+
+
+def _file_blocks(file: io.BufferedReader, exact: bool) -> Iterator[bytes]:
+    start = file.read(len(MARK))
+    if exact or start != MARK:
+        yield start
+    while block := file.read(BLOCK_BYTES):
+        yield block
 
 
 def _words(line: bytes) -> list[str]:

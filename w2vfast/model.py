@@ -705,9 +705,12 @@ class Word2Vec(Predictions, GensimNames):
         corpus_iterable, corpus_file : optional
             As `sentences` and `corpus_file` of the class.  Words outside the
             vocabulary are ignored, and counted in `history`.  The ids of `build_vocab`
-            or of the last call are used again without either argument, and for the
-            same object or the same path (unchanged in size and time).  A model that
-            was made from its text in one step does not keep the ids.
+            or of the last call are used again without either argument, for the same
+            path (unchanged in size and time), and for the same object (unchanged: each
+            value of an array counts, and which sentences a list has; changes within a
+            sentence are not seen, nor those of other iterables: give a new object
+            then).  A model that was made from its text in one step does not keep the
+            ids.
         total_examples, total_words : int, optional
             Of gensim; not needed, everything is counted.
         epochs, start_alpha, end_alpha, compute_loss : optional

@@ -1,5 +1,6 @@
 """The cache of a model's encoded corpus: which source it holds, and what it keeps."""
 
+import contextlib
 import copy
 import os
 import pickle
@@ -10,6 +11,7 @@ import pytest
 from w2vfast.params import TrainParams
 from w2vfast.text.cache import CorpusCache
 from w2vfast.text.sources import IdCorpus, file_source, sentence_source
+from w2vfast.text.vocab import Vocab
 
 SENTENCES = [["a", "b", "a"], ["b", "c"]]
 PARAMS = TrainParams(min_count=1, workers=1)
@@ -47,6 +49,21 @@ def test_an_object_that_changed_its_length_is_another_source():
     cache = filled(sentence_source(sentences))
     sentences.append(["c"])
     assert not cache.holds(sentence_source(sentences))
+
+
+@pytest.mark.parametrize("n_changed", [0, 1])
+def test_processes_read_their_parts_again_if_the_part_of_one_has_changed(n_changed):
+    class Sharing:
+        def totals(self, *numbers):
+            return [number + n_changed for number in numbers]
+
+    vocab = Vocab(["</s>", "a", "b", "c"], np.ones(4, np.int64))
+    source, cache = sentence_source(SENTENCES), filled(sentence_source(SENTENCES))
+    before = cache.corpus
+    cache.encoding = lambda *_, **__: contextlib.nullcontext(asked.append(1))
+    asked = []
+    assert cache.corpus_of(source, PARAMS, vocab, sharing=Sharing()) is before
+    assert len(asked) == n_changed
 
 
 def test_an_array_is_the_same_source_only_if_it_is_read_in_the_same_way():

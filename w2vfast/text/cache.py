@@ -55,8 +55,8 @@ class CorpusCache:
     def holds(self, source: Source) -> bool:
         """Tell whether the ids in the cache are those of this source.
 
-        They are if it is the same object of the same length, or the same paths with
-        unchanged sizes and times of modification.
+        They are if it is the same object of the same content, as far as its identity
+        shows, or the same paths with unchanged sizes and times of modification.
         """
         known = self._identity
         return known is not None and source.identity() == known
@@ -87,7 +87,7 @@ class CorpusCache:
         TypeError, ValueError, OSError
             As by `w2vfast.text.corpus.encode`.
         """
-        if source is not None and not self.holds(source):
+        if source is not None and not self._held_by_all(source, sharing):
             options: dict[str, Any] = {"progress": progress, "sharing": sharing}
             with self.encoding(source, params, vocab=vocab, **options):
                 pass
@@ -99,6 +99,11 @@ class CorpusCache:
             )
             raise RuntimeError(message)
         return self.corpus
+
+    def _held_by_all(self, source: Source, sharing: WordSharing | None) -> bool:
+        # Of several processes, all read their parts, or none.
+        n_changed = int(not self.holds(source))
+        return not any([n_changed] if sharing is None else sharing.totals(n_changed))
 
     @contextmanager
     def encoding(

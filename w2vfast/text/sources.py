@@ -21,7 +21,7 @@ from w2vfast.text.column_files import (
 )
 from w2vfast.text.column_source import ColumnSource
 from w2vfast.text.corpus_files import expand_path, file_name, regular_stat
-from w2vfast.text.identity import SameObjects
+from w2vfast.text.identity import SameObjects, checksum, content_mark
 from w2vfast.text.readers import LineSentence, PathLineSentences, Text8Corpus
 from w2vfast.text.sentences import text_of
 from w2vfast.text.tables import (
@@ -160,8 +160,19 @@ class SentenceSource:
         return len(sentences) if isinstance(sentences, Sized) else None
 
     def identity(self) -> Hashable | None:
-        """Return a value that is equal for the same object of the same length."""
-        return SameObjects([self.sentences], self.total)
+        """Return a value that is equal for the same object of the same content.
+
+        Changes of the content are not seen where `content_mark` does not see them.
+        None if a token is not hashable.
+        """
+        try:
+            mark = content_mark(self.sentences)
+        except TypeError:  # reading the sentences says which token it is
+            return None
+        return SameObjects([self.sentences], (self.total, mark, *self._read_by()))
+
+    def _read_by(self) -> tuple[Hashable, ...]:
+        return ()
 
 
 class StringSource(SentenceSource):
@@ -189,9 +200,8 @@ class StringSource(SentenceSource):
         for k, text in enumerate(self.sentences):
             yield text if isinstance(text, str) else text_of(text, k)
 
-    def identity(self) -> Hashable | None:
-        """Return a value that is equal for the same object, split in the same way."""
-        return SameObjects([self.sentences], (self.total, self.tokenizer))
+    def _read_by(self) -> tuple[Hashable, ...]:
+        return (self.tokenizer,)
 
 
 class IdCorpus:
@@ -246,9 +256,10 @@ class IdCorpus:
         return self.ids.size
 
     def identity(self) -> Hashable | None:
-        """Return a value that is equal for the same arrays, read in the same way."""
+        """Return a value that is equal for the same values, read in the same way."""
         objects = [self.ids] if self.indptr is None else [self.ids, self.indptr]
-        return SameObjects(objects, (self.separator, self.padding))
+        sums = map(checksum, objects)
+        return SameObjects(objects, (self.separator, self.padding, *sums))
 
 
 Source = FileSource | SentenceSource | IdCorpus | ColumnSource

@@ -378,15 +378,44 @@ def test_rows_with_the_factor_0_are_not_trained():
         assert (kept.wv[frozen] == before).all()
 
 
-def test_a_saved_model_keeps_the_rows_with_the_factor_0(tmp_path):
+def saved_and_loaded(model, folder):
+    model.save(folder / "model")
+    return Word2Vec.load(folder / "model")
+
+
+@pytest.mark.parametrize(
+    "duplicate",
+    [
+        saved_and_loaded,
+        lambda model, _: copy.deepcopy(model),
+        lambda model, _: copy.deepcopy(copy.deepcopy(model)),
+        lambda model, _: pickle.loads(pickle.dumps(model)),
+    ],
+    ids=["saved", "copied", "copied_twice", "pickled"],
+)
+def test_a_duplicate_keeps_the_rows_with_the_factor_0_and_thaws_them(
+    duplicate, tmp_path
+):
     model = Word2Vec(TEXT, sample=0, **SMALL)
     frozen = model.wv.index_to_key[0]
     model.wv.vectors_lockf[0] = 0
-    model.save(tmp_path / "model")
-    loaded = Word2Vec.load(tmp_path / "model")
-    before = loaded.wv[frozen]
-    loaded.train(TEXT)
-    assert (loaded.wv[frozen] == before).all()
+    other = duplicate(model, tmp_path)
+    assert other.wv.vectors_lockf.tolist() == model.wv.vectors_lockf.tolist()
+    before = other.wv[frozen]
+    other.train(TEXT)
+    assert (other.wv[frozen] == before).all()
+    other.wv.vectors_lockf = 1
+    other.train(TEXT)
+    assert (other.wv[frozen] != before).any()
+
+
+def test_words_of_freeze_stay_frozen_whatever_the_factors(tmp_path):
+    model = Word2Vec(TEXT, sample=0, freeze=["a"], **SMALL)
+    for kept in (model, saved_and_loaded(model, tmp_path)):
+        kept.wv.vectors_lockf = 1
+        before = kept.wv["a"]
+        kept.train(TEXT)
+        assert (kept.wv["a"] == before).all()
 
 
 def test_other_factors_are_an_error_before_training():

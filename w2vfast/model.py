@@ -183,8 +183,9 @@ class Word2Vec(Predictions, GensimNames):
         loaded.  Any format that `KeyedVectors.load` reads.  A KeyedVectors is kept,
         not copied.
     freeze : iterable of str or int, optional
-        Words whose vectors (`wv`) training does not change.  The others learn from
-        them; output vectors are not frozen.
+        Words whose vectors (`wv`) training does not change, besides those that
+        `wv.vectors_lockf` freezes.  The others learn from them; output vectors are not
+        frozen.
     checkpoint : path, optional
         Folder for checkpoints: states of the training, from which it goes on after a
         crash.  The last two are kept.  Use one folder for one training.
@@ -723,7 +724,8 @@ class Word2Vec(Predictions, GensimNames):
         progress : bool, optional
             Default: as given to the class.
         freeze : iterable of str or int, optional
-            For this call, instead of that of the class; () freezes no word.
+            For this call, instead of that of the class and of `wv.vectors_lockf`; ()
+            freezes no word.
         checkpoint, checkpoint_every, resume : optional
             For this call, instead of those of the class.  Each call of `train` needs a
             folder of its own.
@@ -1070,7 +1072,8 @@ class Word2Vec(Predictions, GensimNames):
             corpus_count=self.corpus_count,
             corpus_total_words=self.corpus_total_words,
             counts_given=self._counts_given,
-            freeze=self._frozen,
+            freeze=self._freeze,
+            locked=self._inputs.locked_words,
             tokenize=kept,
             column=self.column,
         )
@@ -1095,8 +1098,9 @@ class Word2Vec(Predictions, GensimNames):
             Map the matrices of a folder instead of reading them; training copies them
             first.
         kind : {None, "gensim"}
-            ``"gensim"`` reads a Word2Vec that gensim saved, with its settings and
-            output vectors, to train it on.  Nothing in the file is executed.
+            ``"gensim"`` reads a Word2Vec that gensim saved, with its settings, output
+            vectors and frozen rows (`vectors_lockf`), to train it on.  Nothing in the
+            file is executed.
 
         Returns
         -------
@@ -1129,6 +1133,7 @@ class Word2Vec(Predictions, GensimNames):
         model.corpus_total_words = saved.corpus_total_words
         model._counts_given = saved.counts_given
         model._init_vectors, model._freeze = None, saved.freeze
+        model._inputs = LiveVectors(saved.locked)
         model._checkpoints = NoCheckpoints()
         model._ranks = OneRank()
         model._state = saved.state
@@ -1136,7 +1141,6 @@ class Word2Vec(Predictions, GensimNames):
 
     def __getstate__(self) -> dict[str, Any]:
         state = {**self.__dict__, "callbacks": [], "_checkpoints": NoCheckpoints()}
-        state["_freeze"] = self._frozen  # a copy has a `wv` of its own
         state["_ranks"] = OneRank()  # a copy trains alone
         del state["_training_lock"]  # a lock
         return state

@@ -50,7 +50,9 @@ class SavedModel:
     counts_given : bool
         The counts of the vocabulary were given, not counted in a text.
     freeze : list of str or int
-        Words whose vectors training does not change.
+        Words that `freeze` of the class names.
+    locked : list of str or int
+        Words that `wv.vectors_lockf` freezes.
     tokenize : str, SimpleTokenizer or None
         The name of a built-in tokenizer, or its settings.
     column : str or None
@@ -64,6 +66,7 @@ class SavedModel:
     corpus_total_words: int
     counts_given: bool
     freeze: list[str | int]
+    locked: list[str | int]
     tokenize: str | SimpleTokenizer | None
     column: str | None
 
@@ -106,6 +109,7 @@ def save_model(path: PathLike, model: SavedModel) -> None:
         "counts_given": model.counts_given,
         "history": [dataclasses.asdict(stats) for stats in model.history],
         "freeze": model.freeze,
+        "locked": model.locked,
         "tokenize": _to_save(model.tokenize),
         "column": model.column,
     }
@@ -176,6 +180,7 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
         corpus_total_words=meta.corpus_total_words,
         counts_given=counts_given,
         freeze=meta.freeze,
+        locked=meta.locked,
         tokenize=meta.tokenize,
         column=meta.column,
     )
@@ -239,6 +244,7 @@ def load_gensim_model(path: PathLike) -> SavedModel:
         corpus_total_words=found.corpus_total_words,
         counts_given=True,
         freeze=[],
+        locked=_locked_words(found, order, name),
         tokenize=None,
         column=None,
     )
@@ -253,6 +259,25 @@ def _gensim_params(found: GensimModel, name: str) -> TrainParams:
     except (TypeError, ValueError) as error:
         message = f"{name}: {error}"
         raise ValueError(message) from error
+
+
+def _locked_words(
+    found: GensimModel, order: NDArray[np.intp], name: str
+) -> list[str | int]:
+    """Return the words whose factor in gensim's `vectors_lockf` is 0."""
+    if found.lockf is None:
+        return []
+    factors, words = found.lockf, found.contents.words
+    if factors.shape not in ((1,), (len(words),)):
+        message = f"{name}: {len(words)} words and vectors_lockf of {factors.shape}"
+        raise ValueError(message)
+    factors = np.broadcast_to(factors, len(words))
+    if not np.isin(factors[order], (0, 1)).all():
+        warn(
+            f"{name}: factors of vectors_lockf other than 0 and 1 are not taken; these "
+            "rows will be trained as those with 1. Set wv.vectors_lockf to freeze some."
+        )
+    return [words[k] for k in order.tolist() if factors[k] == 0]
 
 
 def _below_empty_row(
@@ -278,7 +303,8 @@ class _Meta:
     corpus_total_words: int
     history: list[EpochStats]
     counts_given: bool | None = None
-    freeze: list[str | int] = field(default_factory=list)
+    freeze: list[str | int] = field(default_factory=list)  # earlier: the locked, too
+    locked: list[str | int] = field(default_factory=list)
     tokenize: str | SimpleTokenizer | None = None
     column: str | None = None
 

@@ -60,13 +60,19 @@ def pickled(monkeypatch, tmp_path):
         return saved
 
     def write(
-        words=("a", "b"), counts=(3, 9), syn1neg=None, parts=(), rows=None, **attributes
+        words=("a", "b"),
+        counts=(3, 9),
+        syn1neg=None,
+        parts=(),
+        rows=None,
+        of_wv=(),
+        **attributes,
     ):
         if rows is None:
             rows = np.arange(3 * len(words), dtype=np.float32).reshape(-1, 3)
         if not isinstance(rows, np.ndarray):
             rows = np.array(rows, np.float32)
-        wv = {"index_to_key": list(words), "vectors": rows}
+        wv = {"index_to_key": list(words), "vectors": rows, **dict(of_wv)}
         if counts is not None:
             wv["expandos"] = {"count": np.array(counts)}
         for name, of_part in dict(parts).items():
@@ -109,6 +115,44 @@ def test_parts_of_gensim_3_are_read(pickled, tmp_path):
     model = Word2Vec.load(path, kind="gensim")
     assert model.syn1neg.tolist() == outputs()[::-1].tolist()
     assert (model.seed, model.sample, model.min_count) == (4, 0.01, 2)
+
+
+@pytest.mark.parametrize("owner", ["wv", "trainables", "model"])
+@pytest.mark.parametrize("is_separate", [False, True])
+def test_rows_that_gensim_has_frozen_stay_frozen(pickled, owner, is_separate, tmp_path):
+    name = "syn0_lockf" if owner == "model" else "vectors_lockf"
+    factors = np.array([0, 1], np.float32)
+    held = {name: None, "__numpys": [name]} if is_separate else {name: factors}
+    prefix = "file" if owner == "model" else f"file.{owner}"
+    if is_separate:
+        np.save(tmp_path / f"{prefix}.{name}.npy", factors)
+    parts = {"trainables": held} if owner == "trainables" else {}
+    of_wv = held if owner == "wv" else {}
+    of_model = held if owner == "model" else {}
+    path = pickled(syn1neg=outputs(), parts=parts, of_wv=of_wv, **of_model)
+    model = Word2Vec.load(path, kind="gensim")
+    assert model.wv.vectors_lockf.tolist() == [1, 0]  # sorted by count
+    before = model.wv["a"]
+    model.train([["a", "b"]] * 20)
+    assert (model.wv["a"] == before).all()
+
+
+def test_one_factor_of_gensim_is_that_of_all_rows(pickled):
+    for factor in (0, 1):
+        of_wv = {"vectors_lockf": np.array([factor], np.float32)}
+        path = pickled(syn1neg=outputs(), of_wv=of_wv)
+        model = Word2Vec.load(path, kind="gensim")
+        assert model.wv.vectors_lockf.tolist() == [factor] * 2
+
+
+def test_other_factors_of_gensim_are_warned_of_and_wrong_shapes_refused(pickled):
+    path = pickled(syn1neg=outputs(), of_wv={"vectors_lockf": np.array([0.5, 0.0])})
+    with pytest.warns(UserWarning, match="other than 0 and 1 are not taken"):
+        model = Word2Vec.load(path, kind="gensim")
+    assert model.wv.vectors_lockf.tolist() == [0, 1]
+    path = pickled(syn1neg=outputs(), of_wv={"vectors_lockf": np.ones(3)})
+    with pytest.raises(ValueError, match=r"2 words and vectors_lockf of \(3,\)"):
+        Word2Vec.load(path, kind="gensim")
 
 
 def test_the_inner_nodes_of_another_tree_are_not_taken(pickled):

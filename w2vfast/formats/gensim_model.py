@@ -21,7 +21,8 @@ from w2vfast.formats.float_types import as_dtype
 from w2vfast.formats.gensim_saved import (
     attributes_of,
     contents_of,
-    matrix_of,
+    floats_of,
+    holds,
     read_saved,
 )
 from w2vfast.formats.pickled_arrays import as_integer, as_scalar
@@ -31,6 +32,7 @@ from w2vfast.formats.row_checks import finite_rows
 _CLASS = "gensim.models.word2vec.Word2Vec"
 _PARTS = ("vocabulary", "trainables")
 _OUTPUTS = ("syn1neg",)
+_LOCKF = ("vectors_lockf", "syn0_lockf")
 _SETTINGS = (
     *("window", "sg", "hs", "negative", "ns_exponent", "cbow_mean", "sample", "seed"),
     *("alpha", "min_alpha", "epochs", "min_count", "max_vocab_size", "max_final_vocab"),
@@ -48,6 +50,8 @@ class GensimModel(NamedTuple):
         Words, vectors of float32, and counts.
     outputs : ndarray of float32, shape (V, D), or None
         Output vectors for negative sampling.
+    lockf : ndarray of float, shape (V,) or (1,), or None
+        What updates of a row are multiplied by, or of each row.
     settings : dict of str to object
         Those of gensim's parameters that the file has.
     corpus_count, corpus_total_words : int
@@ -56,6 +60,7 @@ class GensimModel(NamedTuple):
 
     contents: Contents
     outputs: FloatArray | None
+    lockf: FloatArray | None
     settings: dict[str, Any]
     corpus_count: int
     corpus_total_words: int
@@ -95,6 +100,7 @@ def read_model(path: str) -> GensimModel:
         return GensimModel(
             contents._replace(vectors=rows),
             _outputs(model, parts["trainables"], path),
+            _lockf(model, parts["trainables"], path),
             _settings(every),
             _integer(every, "corpus_count"),
             _integer(every, "corpus_total_words"),
@@ -109,9 +115,24 @@ def _outputs(
 ) -> FloatArray | None:
     """Return the output vectors; None if the model has none."""
     for owner, prefix in ((model, path), (trainables, f"{path}.trainables")):
-        stored, separate = owner.get("syn1neg"), owner.get("__numpys")
-        if stored is not None or (isinstance(separate, list) and "syn1neg" in separate):
-            return _finite(as_dtype(matrix_of(stored, prefix, _OUTPUTS), np.float32))
+        if holds(owner, "syn1neg"):
+            matrix = floats_of(owner.get("syn1neg"), prefix, _OUTPUTS)
+            return _finite(as_dtype(matrix, np.float32))
+    return None
+
+
+def _lockf(
+    model: dict[Any, Any], trainables: dict[Any, Any], path: str
+) -> FloatArray | None:
+    """Return the factors of updates; None if the file has none."""
+    for owner, prefix in (
+        (attributes_of(model.get("wv")), f"{path}.wv"),
+        (trainables, f"{path}.trainables"),
+        (model, path),
+    ):
+        for name in _LOCKF:
+            if holds(owner, name):
+                return floats_of(owner.get(name), prefix, (name,), 1)
     return None
 
 

@@ -179,11 +179,20 @@ def _vectors(owner: dict[Any, Any], prefix: str) -> FloatArray:
             "and write its vectors by model.wv.save_word2vec_format"
         )
         raise ValueError(message)
-    return matrix_of(stored, prefix, _VECTORS)
+    return floats_of(stored, prefix, _VECTORS)
 
 
-def matrix_of(stored: Any, prefix: str, names: Sequence[str]) -> FloatArray:
-    """Return a matrix from the pickle, or from the file beside it.
+def holds(owner: dict[Any, Any], name: str) -> bool:
+    """Tell whether an object has an array, in the pickle or in a file beside it."""
+    separate = owner.get("__numpys")
+    in_file = isinstance(separate, list) and name in separate
+    return owner.get(name) is not None or in_file
+
+
+def floats_of(
+    stored: Any, prefix: str, names: Sequence[str], ndim: int = 2
+) -> FloatArray:
+    """Return an array of floats from the pickle, or from the file beside it.
 
     Parameters
     ----------
@@ -193,14 +202,16 @@ def matrix_of(stored: Any, prefix: str, names: Sequence[str]) -> FloatArray:
         What the name of the file begins with.
     names : sequence of str
         What it may be called.
+    ndim : int, default 2
+        Its dimensions.
 
     Raises
     ------
     OSError, ValueError
-        If it is in neither, or no matrix of floating-point numbers.
+        If it is in neither, or no such array of floating-point numbers.
     """
     matrix = as_array(stored) if stored is not None else _separate(prefix, names)
-    if isinstance(matrix, list) or matrix.dtype.kind != "f" or matrix.ndim != 2:
+    if isinstance(matrix, list) or matrix.dtype.kind != "f" or matrix.ndim != ndim:
         message = f"its {names[0]} are no table of floating-point numbers"
         raise ValueError(message)
     # Writable, and in the byte order of this machine.

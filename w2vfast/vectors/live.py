@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from w2vfast.aliases import Key
 from w2vfast.vectors.keyedvectors import KeyedVectors
 from w2vfast.vectors.table import (
+    lock_keys,
     locked_keys,
     show_grown_model,
     show_model_rows,
@@ -28,18 +30,24 @@ class LiveVectors:
     replaces matrix and words.  A reference to ``model.wv`` must show the current rows
     in either case, so the model calls `show` whenever one of them has changed.
 
+    Parameters
+    ----------
+    locked : sequence of str or int, optional
+        Words that `vectors_lockf` of the KeyedVectors freezes when it is made.
+
     Notes
     -----
     The KeyedVectors is made by the first `show`.  A copy or a pickle has none, because
-    it belongs to another model.
+    it belongs to another model, but locks the same words.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, locked: Sequence[Key] = ()) -> None:
+        self._locked = locked
         self._keyed: KeyedVectors | None = None
         self._vocab: Vocab | None = None  # shown by `_keyed`
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return LiveVectors, ()
+        return LiveVectors, (self.locked_words,)
 
     @property
     def in_use(self) -> bool:
@@ -49,7 +57,7 @@ class LiveVectors:
     @property
     def locked_words(self) -> list[Key]:
         """Words that `vectors_lockf` of the KeyedVectors freezes."""
-        return [] if self._keyed is None else locked_keys(self._keyed)
+        return list(self._locked) if self._keyed is None else locked_keys(self._keyed)
 
     def show(
         self, vocab: Vocab, rows: NDArray[np.float32], has_paths: bool = False
@@ -79,6 +87,7 @@ class LiveVectors:
                 c_text=vocab.exact,
                 fixed=True,
             )
+            lock_keys(self._keyed, self._locked)
         elif self._vocab is vocab:
             show_model_rows(self._keyed, rows)
         else:

@@ -191,9 +191,11 @@ class KeyTable(metaclass=HintedNames):
     def vectors_lockf(self) -> npt.NDArray[np.float32]:
         """Whether training changes each row, ndarray of float32, shape (V,).
 
-        1 trains a row of a model, 0 freezes it, as `freeze` of `Word2Vec` does for
-        words.  The array may be written to.  Differs: gensim multiplies updates by
-        these numbers; others than 0 and 1 are an error when training begins.
+        0 freezes a row of a model, 1 trains it, unless it is the row of a word that
+        `freeze` names: that list of `Word2Vec` and `train` is not shown here, and holds
+        besides.  A list given to `train` holds alone.  The array may be written to, and
+        is saved and copied with a model.  Differs: gensim multiplies updates by these
+        numbers; others than 0 and 1 are an error when training begins.
         """
         if self._state.lockf is None:
             ones = np.ones(len(self), np.float32)
@@ -710,6 +712,13 @@ def show_grown_model(
     if lockf is not None:
         lockf = np.where(before >= 0, lockf[before], np.float32(1))
     table._state = _State(list(keys), first_rows(keys), vectors, attributes, lockf)
+
+
+def lock_keys(table: KeyTable, keys: Sequence[Key]) -> None:
+    """Set the factor in `vectors_lockf` of these keys to 0; others are ignored."""
+    rows = [table.key_to_index[key] for key in keys if key in table.key_to_index]
+    if rows:
+        table.vectors_lockf[rows] = 0
 
 
 def locked_keys(table: KeyTable) -> list[Key]:

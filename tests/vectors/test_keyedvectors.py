@@ -143,6 +143,40 @@ def test_rows_of_zeros_or_not_finite():
     assert [s for _, s in wv.most_similar("b")] == [0, 0]
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda wv: wv.most_similar("a"),
+        lambda wv: wv.most_similar(["b", ("a", -1)], topn=None),
+        lambda wv: wv.most_similar_batch(["b", "a"]),
+        lambda wv: wv.most_similar_batch([["b", "a"]]),
+        lambda wv: wv.most_similar_cosmul(["b", "a"]),
+        lambda wv: wv.similarity("b", "a"),
+        lambda wv: wv.distance("a", "b"),
+        lambda wv: wv.distances("a"),
+        lambda wv: wv.rank("a", "b"),
+        lambda wv: wv.rank("b", "a"),
+        lambda wv: wv.doesnt_match(["a", "b", "c"]),
+        lambda wv: wv.rank_by_centrality(["a", "b"], use_norm=False),
+        lambda wv: wv.n_similarity(["a"], ["b"]),
+        lambda wv: wv.get_mean_vector(["a", "b"]),
+    ],
+)
+def test_a_vector_that_is_not_finite_is_named_by_what_needs_its_direction(ask, bad):
+    wv = KeyedVectors(["b", "a", "c"], [[1, 0], [bad, 1], [0, 1]])
+    with pytest.raises(ValueError, match=r"vector of 'a' has a value that is not fin"):
+        ask(wv)
+
+
+def test_a_query_that_is_not_finite_is_an_error_and_its_cosines_are_nan():
+    wv, query = KeyedVectors(["a"], [[1, 2]]), np.array([np.nan, 1])
+    for ask in (wv.most_similar, wv.similar_by_vector, wv.distances):
+        with pytest.raises(ValueError, match=r"must have finite values, got \[nan, 1"):
+            ask(query)
+    assert np.isnan(wv.cosine_similarities(query, wv.vectors)).all()
+
+
 @pytest.mark.parametrize(
     "ask",
     [

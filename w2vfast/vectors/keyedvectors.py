@@ -173,13 +173,14 @@ class KeyedVectors(KeyTable):
         KeyError
             If a key is missing.
         ValueError
-            If the query is empty, or a vector has another dimension.
+            If the query is empty, or a vector has another dimension or a value that is
+            not finite.
 
         Notes
         -----
         O(V D) time.  Rows of zeros have the cosine 0; rows with values that are not
-        finite are never returned.  `most_similar_batch` answers many queries in a
-        fraction of the time.
+        finite are never returned, and an error as a query.  `most_similar_batch`
+        answers many queries in a fraction of the time.
 
         An analogy "a is to b as c is to ?" is the query positive=[b, c], negative=[a]
         (3CosAdd; T. Mikolov, W. Yih and G. Zweig (2013), Linguistic regularities in
@@ -238,7 +239,8 @@ class KeyedVectors(KeyTable):
         KeyError
             If a key is missing.
         ValueError
-            If a query is empty, or a vector has another dimension.
+            If a query is empty, or a vector has another dimension or a value that is
+            not finite.
         TypeError
             If `queries` is a single string.
 
@@ -279,7 +281,8 @@ class KeyedVectors(KeyTable):
         KeyError
             If a key is missing.
         ValueError
-            If nothing positive is given, or a vector has another dimension.
+            If nothing positive is given, or a vector has another dimension or a value
+            that is not finite.
 
         Notes
         -----
@@ -384,7 +387,7 @@ class KeyedVectors(KeyTable):
         Raises
         ------
         ValueError
-            If the vector has another dimension.
+            If the vector has another dimension, or a value that is not finite.
         """
         return _similar(self, [np.asarray(vector)], topn, restrict_vocab)
 
@@ -407,6 +410,8 @@ class KeyedVectors(KeyTable):
         ------
         KeyError
             If a key is missing.
+        ValueError
+            If a vector has a value that is not finite.
         """
         first, second = (queries.query_vector(self, key)[0] for key in (w1, w2))
         return float(first @ second)
@@ -428,6 +433,8 @@ class KeyedVectors(KeyTable):
         ------
         KeyError
             If a key is missing.
+        ValueError
+            If a vector has a value that is not finite.
         """
         return 1 - self.similarity(w1, w2)
 
@@ -447,9 +454,10 @@ class KeyedVectors(KeyTable):
         Returns
         -------
         ndarray of float32, shape (n,)
-            0 where a vector is zero, nan for rows that are not finite.
+            0 where a vector is zero, nan where one is not finite.
         """
-        direction = neighbours.unit(np.asarray(vector_1))
+        vector = np.asarray(vector_1, np.float64)
+        direction = neighbours.unit(vector) if np.isfinite(vector).all() else vector
         cosines = neighbours.cosines(np.asarray(vectors_all), direction[None])
         return np.asarray(cosines[0])
 
@@ -475,7 +483,7 @@ class KeyedVectors(KeyTable):
         KeyError
             If a key is missing.
         ValueError
-            If the vector has another dimension.
+            If the vector has another dimension, or a value that is not finite.
         """
         vector, _ = queries.query_vector(self, word_or_vector)
         others = list(other_words)
@@ -503,9 +511,12 @@ class KeyedVectors(KeyTable):
         ------
         KeyError
             If a key is missing.
+        ValueError
+            If a vector has a value that is not finite.
         """
-        distances = self.distances(key1)
-        closer = np.flatnonzero(distances < distances[self.get_index(key2)])
+        distances, other = self.distances(key1), self.get_index(key2)
+        queries.check_finite(self, [other])
+        closer = np.flatnonzero(distances < distances[other])
         own = self.get_index(key1)
         return [self.index_to_key[row] for row in closer.tolist() if row != own]
 
@@ -528,6 +539,8 @@ class KeyedVectors(KeyTable):
         ------
         KeyError
             If a key is missing.
+        ValueError
+            If a vector has a value that is not finite.
         """
         return len(self.closer_than(key1, key2)) + 1
 
@@ -627,7 +640,8 @@ class KeyedVectors(KeyTable):
         KeyError
             If a key is missing and `ignore_missing` is False.
         ValueError
-            If there are no keys, or not one weight for each key.
+            If there are no keys, or not one weight for each key, or a vector has a
+            value that is not finite.
         """
         items = queries.as_list(keys)
         mean = queries.mean_vector(self, items, weights, pre_normalize, ignore_missing)
@@ -679,7 +693,7 @@ class KeyedVectors(KeyTable):
         Raises
         ------
         ValueError
-            If every key is missing.
+            If every key is missing, or a vector has a value that is not finite.
         TypeError
             If `words` is a single string.
 
@@ -696,6 +710,7 @@ class KeyedVectors(KeyTable):
         if not used:
             message = f"none of the {len(words)} words is in the vocabulary"
             raise ValueError(message)
+        queries.check_finite(self, [self.get_index(word) for word in used])
         rows = np.array([self.get_vector(word, norm=use_norm) for word in used])
         products = rows @ self.get_mean_vector(rows, post_normalize=True)
         order = np.argsort(-products, kind="stable").tolist()
@@ -717,7 +732,7 @@ class KeyedVectors(KeyTable):
         Raises
         ------
         ValueError
-            If every key is missing.
+            If every key is missing, or a vector has a value that is not finite.
         TypeError
             If `words` is a single string.
 

@@ -5,7 +5,7 @@ V is the number of keys, D the dimension, Q the number of queries.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,7 @@ def query_vector(table: KeyTable, item: Any) -> tuple[FloatArray, int | None]:
     KeyError
         If the key is missing.
     ValueError
-        If the vector has another dimension.
+        If the vector has another dimension, or a value that is not finite.
     """
     if isinstance(item, np.ndarray) and item.ndim > 0:
         if item.shape != (table.vector_size,):
@@ -72,9 +72,31 @@ def query_vector(table: KeyTable, item: Any) -> tuple[FloatArray, int | None]:
                 f"got {item.shape}"
             )
             raise ValueError(message)
+        if not np.isfinite(item).all():
+            given = shortened(item.tolist())
+            message = f"a query vector must have finite values, got {given}"
+            raise ValueError(message)
         return item, None
     row = table.get_index(item)
-    return neighbours.unit(table.vectors[row]), row
+    unit = neighbours.unit(table.vectors[row])
+    if not unit.any():
+        check_finite(table, [row])
+    return unit, row
+
+
+def check_finite(table: KeyTable, rows: Sequence[int]) -> None:
+    """Raise ValueError if one of these rows has no direction, as with nan.
+
+    A query with it would get an answer that looks like that of a row of zeros.
+    """
+    finite = np.isfinite(table.vectors[np.array(rows, np.intp)]).all(axis=1)
+    if not finite.all():
+        key = table.index_to_key[rows[int(finite.argmin())]]
+        message = (
+            f"the vector of {key!r} has a value that is not finite, so nothing is "
+            "near or far from it. Give it finite values, or leave the word out."
+        )
+        raise ValueError(message)
 
 
 def direction(
@@ -106,8 +128,9 @@ def directions(table: KeyTable, queries: list[Any]) -> tuple[Scores, list[list[i
     """Return the unit vectors of many queries, shape (Q, D), and their keys' rows."""
     if all(isinstance(query, KEY_TYPES) for query in queries):
         given = [table.get_index(key) for key in queries]
-        rows = np.array(given, np.intp)
-        return neighbours.unit_rows(table.vectors[rows]), [[row] for row in given]
+        unit = neighbours.unit_rows(table.vectors[np.array(given, np.intp)])
+        check_finite(table, [given[k] for k in np.flatnonzero(~unit.any(axis=1))])
+        return unit, [[row] for row in given]
     built = [direction(table, weighted_items(query, None)) for query in queries]
     return np.array([vector for vector, _ in built]), [rows for _, rows in built]
 

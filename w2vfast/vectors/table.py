@@ -253,7 +253,8 @@ class KeyTable(metaclass=HintedNames):
         key : str or int
             The word.
         norm : bool, default False
-            Scale it to length 1 (a vector of zeros is unchanged).
+            Scale it to length 1.  A vector of zeros is unchanged; one with values that
+            are not finite becomes zeros.
 
         Returns
         -------

@@ -78,6 +78,27 @@ def test_a_corpus_is_joined_lazily_and_can_be_iterated_again(new_york):
     assert list(stream)[-1] == ["new_york"]
 
 
+@pytest.mark.parametrize("wrap", [list, iter])
+@pytest.mark.parametrize(
+    ("odd", "message"),
+    [
+        (None, r"sentence {} is missing: it is None"),
+        ("a b", r"sentence {} is 'a b' .*but a sentence is a list of tokens"),
+        (3, r"sentence {} is 3 .*but a sentence is a list of tokens"),
+    ],
+)
+def test_a_sentence_of_a_corpus_that_is_no_list_is_named(new_york, wrap, odd, message):
+    phrases = Phrases(new_york, threshold=0.5)
+    for k in (0, 1):
+        corpus = [["new", "york"], ["x"]]
+        corpus.insert(k, odd)
+        with pytest.raises(TypeError, match=message.format(k)):
+            phrases.find_phrases(wrap(corpus))
+        if k or not isinstance(odd, str):  # else it is a sentence
+            with pytest.raises(TypeError, match=message.format(k)):
+                list(phrases[wrap(corpus)])
+
+
 def test_an_iterator_is_joined_completely_but_once(new_york):
     phrases = Phrases(new_york, threshold=0.5)
     stream = phrases[iter([["new", "york"], [], ["york"]])]

@@ -12,6 +12,7 @@ from w2vfast.aliases import PathLike
 from w2vfast.phrases.scorers import Scorer, checked_scorer
 from w2vfast.phrases.settings import checked_delimiter
 from w2vfast.phrases.storage import SavedPhrases, read_phrases, write_phrases
+from w2vfast.text.sentences import token_list
 
 Sentence = Iterable[str]
 
@@ -72,7 +73,8 @@ class PhraseModel:
         Raises
         ------
         TypeError
-            If `sentence` is a string.
+            If `sentence` is a string.  While a corpus is iterated: if one of its
+            sentences is no list of words.
         """
         if isinstance(sentence, (str, bytes)):
             message = (
@@ -81,14 +83,13 @@ class PhraseModel:
             )
             raise TypeError(message)
         words = iter(sentence)
-        first = next(words, None)
-        if first is None or isinstance(first, str):
-            found = [] if first is None else itertools.chain([first], words)
-            return self._joined(found)
+        first = list(itertools.islice(words, 1))
+        if not first or isinstance(first[0], str):
+            return self._joined(itertools.chain(first, words))
         # An iterator cannot be restarted, so put back the sentence that was taken.
         is_iterator = words is sentence
         return _JoinedSentences(
-            self, itertools.chain([first], words) if is_iterator else sentence
+            self, itertools.chain(first, words) if is_iterator else sentence
         )
 
     def analyze_sentence(
@@ -105,8 +106,8 @@ class PhraseModel:
         """Return the phrases that occur in the sentences, with their scores."""
         return {
             word: score
-            for sentence in sentences
-            for word, score in self.analyze_sentence(sentence)
+            for k, sentence in enumerate(sentences)
+            for word, score in self.analyze_sentence(token_list(sentence, k))
             if score is not None
         }
 
@@ -217,5 +218,5 @@ class _JoinedSentences:
         self._sentences = sentences
 
     def __iter__(self) -> Iterator[list[str]]:
-        for sentence in self._sentences:
-            yield self._model._joined(sentence)
+        for k, sentence in enumerate(self._sentences):
+            yield self._model._joined(token_list(sentence, k))

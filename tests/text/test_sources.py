@@ -122,6 +122,20 @@ def test_an_idcorpus_of_a_list_is_a_type_error():
         IdCorpus([1, 2])
 
 
+@pytest.mark.parametrize("read", [sentence_source, IdCorpus])
+def test_masked_values_are_refused_and_an_array_without_them_is_read(read):
+    ids = np.ma.masked_array([[1, 2, 3], [4, 5, 6]], mask=[[0, 0, 1], [0, 0, 0]])
+    with pytest.raises(TypeError, match=r"masked values.* Give array\.filled\(-1\)"):
+        read(ids)
+    assert encode(read(ids.filled(-1)), min_count=1)[1].n_words == 5
+    assert encode(read(ids[1:]), min_count=1)[1].n_words == 3
+
+
+def test_masked_texts_are_refused():
+    with pytest.raises(TypeError, match="masked values"):
+        sentence_source(np.ma.masked_array(["a b", "c d"], mask=[1, 0]))
+
+
 @pytest.mark.parametrize("shape", [(), (1, 1, 1)])
 def test_arrays_of_other_dimensions_than_1_and_2_are_an_error(shape):
     with pytest.raises(ValueError, match="1-D or 2-D array, got"):

@@ -222,7 +222,7 @@ class IdCorpus:
     Raises
     ------
     TypeError
-        If an array does not contain integers.
+        If an array does not contain integers, or has masked values.
     ValueError
         If a shape is wrong, or `indptr` decreases or does not run from 0 to n.
     """
@@ -342,6 +342,7 @@ def sentence_source(
         raise TypeError(message)
     if isinstance(sentences, np.ndarray):
         refuse_rows_of_table(sentences)
+        _refuse_masked(sentences, "sentences")
     picked = picked_column(sentences, options.column)
     sentences = as_array(picked.rows)
     if exports_arrow(sentences):
@@ -439,7 +440,19 @@ def _is_indptr_pair(sentences: object) -> bool:
     )
 
 
+def _refuse_masked(array: NDArray[Any], name: str) -> None:
+    """Raise TypeError for an array with masked values, which would be read as words."""
+    if np.ma.is_masked(array):
+        message = (
+            f"{name} are an array with masked values, and masks are not read. Give "
+            "array.filled(-1), in which -1 is padding of the rows of a 2-D array, and "
+            "ends a sentence of a 1-D array; or array.compressed(), without them."
+        )
+        raise TypeError(message)
+
+
 def _integer_array(array: Any, name: str) -> NDArray[Any]:
+    _refuse_masked(array, name)
     if isinstance(array, np.ndarray) and array.dtype.kind in "iu":
         return array
     given = array.dtype if isinstance(array, np.ndarray) else type(array).__name__

@@ -141,8 +141,9 @@ def test_a_fasttext_of_gensim_is_an_error_with_the_remedy(tmp_path, gensim):
 
     path = str(tmp_path / "fasttext")
     FastText([["a", "b"]], min_count=1, vector_size=2, bucket=9, workers=1).save(path)
-    with pytest.raises(ValueError, match=r"is a FastText.*wv\.save_word2vec_format"):
-        KeyedVectors.load(path, kind="gensim")
+    for load in (KeyedVectors.load, Word2Vec.load):
+        with pytest.raises(ValueError, match=r"is a FastText.*wv\.save_word2vec_form"):
+            load(path, kind="gensim")
 
 
 def test_vectors_of_gensim_without_counts_have_none(tmp_path, gensim, wv):

@@ -85,6 +85,7 @@ def read_model(path: str) -> GensimModel:
     """
     root = read_saved(path)
     if not isinstance(root, Record) or root.name != _CLASS:
+        contents_of(root, path)  # raises if there are no vectors of words to read
         what = root.name if isinstance(root, Record) else type(root).__name__
         message = (
             f"{path} holds a {what}, not a {_CLASS}. Its vectors of words are read by "

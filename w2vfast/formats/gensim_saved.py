@@ -175,8 +175,8 @@ def _vectors(owner: dict[Any, Any], prefix: str) -> FloatArray:
     stored = _first(owner, _VECTORS)
     if stored is None and "vectors_ngrams" in owner:
         message = (
-            "it is a FastText, whose vectors are not in its files. Load it in gensim, "
-            "and write its vectors by model.wv.save_word2vec_format"
+            "it is a FastText of gensim 4, whose vectors of words are not in its "
+            "files. Load it in gensim, and write them by model.wv.save_word2vec_format"
         )
         raise ValueError(message)
     return floats_of(stored, prefix, _VECTORS)

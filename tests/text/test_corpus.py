@@ -1,5 +1,7 @@
 """Encoding a corpus gives the stream and vocabulary of the reference implementation."""
 
+import warnings
+
 import numpy as np
 import pytest
 from corpora import (
@@ -151,3 +153,21 @@ def test_closing_leaves_no_ids():
     stream.close()
     assert stream.ids.size == 0
     assert ids.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("many", [False, True])
+def test_words_that_are_not_utf8_are_counted_in_one_warning(exact, many, monkeypatch):
+    monkeypatch.setattr(corpus, "JOINED_WORDS", 2)
+    text = b"caf\xe9 caf\xc3\xa9 a a b c d\n" + b"\xff x\n" * many
+    n = "2 words" if many else "1 word"
+    message = rf" is not UTF-8 in {n} of the vocabulary, such as 'caf\\udce9'"
+    with pytest.warns(UserWarning, match=message) as warned:
+        vocab, _ = encode(in_memory(text), min_count=1, exact=exact)
+    assert len(warned) == 1
+    assert "caf\udce9" in vocab.words
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        encode(in_memory(text), vocab=vocab, exact=exact)  # no new words
+        encode(in_memory(b"caf\xc3\xa9 a\n"), min_count=1, exact=exact)
+        encode(np.arange(3), min_count=1)

@@ -22,6 +22,7 @@ from __future__ import annotations
 import errno
 import numbers
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -29,7 +30,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast import _text
-from w2vfast.errors import NoWordsError, Setting, SettingsError, shown, warn
+from w2vfast.aliases import Word
+from w2vfast.errors import (
+    NoWordsError,
+    Setting,
+    SettingsError,
+    counted,
+    shortened,
+    shown,
+    warn,
+)
 from w2vfast.system.threads import Crew, Report
 from w2vfast.text.counting import EncodingJob, count_words
 from w2vfast.text.idstore import BlockTable, Ids, IdStore, default_limit
@@ -43,6 +53,7 @@ from w2vfast.text.word_rows import RowRules, assign_rows
 BLOCK_BYTES = 1 << 20  # text that a thread reads at once
 IDLE_WORKERS = 16  # threads that may be started for nothing
 WORKER_SHARE = 1 << 10  # bytes, sentences or values for each thread beyond them
+JOINED_WORDS = 1 << 16  # that are tested together
 # From here on the C program drops rare words: 0.7 of its 30 million hash entries.
 EXACT_MAX_WORDS = 21_000_000
 
@@ -171,7 +182,8 @@ def encode(
     Warns
     -----
     UserWarning
-        If words were pruned, or a file has carriage returns but no newlines.
+        If words were pruned or are not UTF-8, or a file has carriage returns but no
+        newlines.
     """
     _check_limits(workers, memory_limit, cache_dir)
     source = as_source(source)
@@ -254,6 +266,8 @@ def _finish(
         places = BlockPlaces(job.first_blocks)
         rules = rules._replace(vocab=sharing.vocabulary(words, places, rules))
     vocab, rows = assign_rows(words, rules)
+    if is_new:
+        _warn_of_other_encoding(vocab.words, rules.source_name)
     n_unknown = int(counts[rows == _text.UNKNOWN].sum()) + pruned_tokens
     row_maps = {worker: rows[id_map] for worker, id_map in words.id_maps.items()}
     ids, n_sentences, ends = _final_ids(job, blocks, row_maps)
@@ -307,3 +321,28 @@ def _warn_of_pruning(counter: _text.WordCounter, max_vocab_size: int) -> None:
             "vocabulary. Raise max_vocab_size to keep more words."
         )
         warn(message)
+
+
+def _warn_of_other_encoding(words: list[Word], source_name: str) -> None:
+    if isinstance(words[-1], int):
+        return
+    parts = (words[k : k + JOINED_WORDS] for k in range(0, len(words), JOINED_WORDS))
+    odd = [word for part in parts if not _is_utf8(part) for word in part]
+    odd = [word for word in odd if not _is_utf8([word])]
+    if odd:
+        message = (
+            f"{source_name} is not UTF-8 in {counted(len(odd), 'word')} of the "
+            f"vocabulary, such as {shortened(odd[0])}. Such bytes are kept; "
+            "KeyedVectors.load reads a file with them by "
+            "unicode_errors='surrogateescape'. If the text is in another encoding, "
+            "convert it first: iconv -f LATIN1 -t UTF-8 OLD > NEW."
+        )
+        warn(message)
+
+
+def _is_utf8(words: Sequence[Any]) -> bool:
+    text = "".join(words)
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:  # of the surrogates that stand for other bytes
+        return False

@@ -9,8 +9,8 @@ END = None  # a sentence end in a list of words
 def fast_words(data):
     """Return the words of one file in fast mode, with END for sentence ends."""
     words = []
-    for line in data.replace(b"\r", b"").split(b"\n"):
-        for word in re.split(rb"[ \t]", line):
+    for line in data.split(b"\n"):
+        for word in re.split(rb"[ \t\r]", line):
             if word:
                 words.append(END if word == b"</s>" else word)
         words.append(END)

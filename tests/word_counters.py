@@ -13,7 +13,7 @@ def padded(data):
 def encode_text(counter, data, exact=False):
     """Return the provisional ids of text; bytes after the last white space are lost."""
     text = padded(data)
-    n = _text.drop_carriage_returns(text, len(data))
+    n = _text.drop_carriage_returns(text, len(data)) if exact else len(data)
     ids = np.full(n + 1, 77, dtype=np.int32)
     n_ids = counter.encode_text(text, n, ids, exact)
     assert (ids[max(n_ids, n) :] == 77).all()

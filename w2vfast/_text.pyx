@@ -135,7 +135,8 @@ cdef class WordCounter:
         Parameters
         ----------
         text : buffer of uint8, shape (n + PADDING or more,)
-            Without carriage returns.  Bytes after the last white space are ignored.
+            Bytes after the last white space are ignored.  A carriage return is white
+            space, and the C program skips it: remove it before for exact mode.
         n : int
             Length of the block [bytes].
         ids : ndarray of int32, shape (n or more,)

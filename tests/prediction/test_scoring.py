@@ -174,6 +174,19 @@ def test_a_byte_order_mark_is_read_as_in_training(block_bytes, monkeypatch, tmp_
         )
 
 
+@pytest.mark.parametrize("block_bytes", [1, 4, 100])
+def test_carriage_returns_are_read_as_in_training(block_bytes, monkeypatch, tmp_path):
+    monkeypatch.setattr(scoring, "BLOCK_BYTES", block_bytes)
+    path = tmp_path / "text"
+    path.write_bytes(b"the cat\rsat on\r\na dog\r\n")
+    for mode, words in [("fast", ["cat", "sat"]), ("exact", ["catsat"])]:
+        model = Word2Vec(corpus_file=path, **SETTINGS, mode=mode)
+        expected = model.score([["the", *words, "on"], ["a", "dog"]])
+        np.testing.assert_allclose(
+            model.score(corpus_file=path), expected, rtol=1e-6, err_msg=mode
+        )
+
+
 def test_sentences_of_a_reader_are_those_it_yields(any_model, tmp_path):
     path = tmp_path / "text"
     path.write_text("the cat\n\na dog ran\n")

@@ -17,9 +17,11 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from text_reference import chosen_words, reference_encoding
 
-from w2vfast import Word2Vec
+from w2vfast import LineSentence, Word2Vec
 from w2vfast.text import corpus
 from w2vfast.text.corpus import encode
+from w2vfast.text.sources import CorpusOptions, file_source, sentence_source
+from w2vfast.text.tokenizers import WHITESPACE, tokenizer_of
 
 pytestmark = any_line_ends
 
@@ -171,3 +173,32 @@ def test_words_that_are_not_utf8_are_counted_in_one_warning(exact, many, monkeyp
         encode(in_memory(text), vocab=vocab, exact=exact)  # no new words
         encode(in_memory(b"caf\xc3\xa9 a\n"), min_count=1, exact=exact)
         encode(np.arange(3), min_count=1)
+
+
+LONE_RETURNS = b"a b\rc d\r\nx\r\ry \r\n\rz\n"
+SPLIT = [["a", "b", "c", "d"], ["x", "y"], ["z"]]
+
+
+def test_a_carriage_return_separates_words_for_every_reader(tmp_path):
+    path = tmp_path / "text"
+    path.write_bytes(LONE_RETURNS)
+    expected = encode_all(SPLIT)
+    lines = LONE_RETURNS.decode().split("\n")
+    for tokenize in (None, "whitespace", str.split):
+        tokenizer = tokenizer_of(tokenize, exact=False)
+        options = CorpusOptions(tokenizer or WHITESPACE)
+        assert encode_all(file_source(path, CorpusOptions(tokenizer))) == expected
+        if tokenize in (None, "whitespace"):
+            assert encode_all(sentence_source(lines, options)) == expected
+    assert encode_all(LineSentence(path)) == expected
+    assert list(LineSentence(path)) == SPLIT
+    assert encode_all(path, exact=True)[0] == ["</s>", "a", "bc", "d", "xy", "z"]
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_windows_line_ends_are_line_ends(exact):
+    text = b"a b \r\n\r\nc\td\r\na c\r\n"
+    expected = encode_all(in_memory(text.replace(b"\r", b"")), exact=exact)
+    for block_bytes in (1, 2, 5, 100):
+        found = encode_all(in_memory(text), exact=exact, block_bytes=block_bytes)
+        assert found == expected

@@ -32,7 +32,7 @@ def test_carriage_returns_without_newlines_are_warned_of(tmp_path):
     path = tmp_path / "mac.txt"
     path.write_bytes(b"a b\rc\rd")
     with pytest.warns(UserWarning, match=r"mac\.txt.*carriage returns but no newline"):
-        assert encode_all(path, block_bytes=2)[0] == ["</s>", "a", "bcd"]
+        assert encode_all(path, block_bytes=2)[0] == ["</s>", "a", "b", "c", "d"]
 
 
 @pytest.mark.parametrize("block_bytes", [2, 100])

@@ -142,7 +142,7 @@ cdef int scan_batch(Scanner* scanner, const Table* table, Token* tokens) noexcep
             pos = scanner.pos + lowest_bit(bits)
             bits &= bits - 1
             byte = scanner.text[pos]
-            if byte != c" " and byte != c"\n" and byte != c"\t":
+            if byte != c" " and byte != c"\n" and byte != c"\t" and byte != c"\r":
                 continue
             if pos > scanner.start:
                 text_token(scanner, &tokens[n_tokens], pos)

@@ -277,7 +277,8 @@ def token_runs(source: Source, exact: bool) -> Iterator[Run]:
     ----------
     source : FileSource, SentenceSource or IdCorpus
     exact : bool
-        Keep the byte order mark of a file, as training in exact mode does.
+        Keep the byte order mark of a file, and skip carriage returns, as training in
+        exact mode does.
 
     Yields
     ------
@@ -298,7 +299,8 @@ def _file_runs(source: FileSource, exact: bool) -> Iterator[Run]:
         with open_source(name) as file:
             rest, in_line = b"", False
             for block in _file_blocks(io.BufferedReader(file), exact):
-                *lines, last = (rest + block.replace(b"\r", b"")).split(b"\n")
+                text = block.replace(b"\r", b"" if exact else b" ")
+                *lines, last = (rest + text).split(b"\n")
                 for line in lines:
                     yield _words(line), True
                 in_line = bool(last) or (in_line and not lines)

@@ -139,6 +139,8 @@ def _encode_text(
         buffer, n, number = block
         if blocks.unicode_spaces:
             _text.blank_white_space(buffer, n)
+        if job.exact:
+            n = _text.drop_carriage_returns(buffer, n)
         tokens, n = tokenizer.split(buffer, n, spare)
         spare = spare if tokens is buffer else tokens
         if ids.size < n or ids.size > 2 * tokens.size:

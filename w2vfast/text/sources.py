@@ -121,7 +121,7 @@ class ReaderSource(FileSource):
     Notes
     -----
     White space is that of Unicode, as in `str.split`; in a `FileSource` it is space,
-    tab and newline.
+    tab, newline and carriage return.
     """
 
     def __init__(

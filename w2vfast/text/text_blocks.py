@@ -184,9 +184,8 @@ class TextBlocks:
         self._carry = b""
         if self._has_return and not self._has_newline:
             self.messages.append(
-                f"{file.name} has carriage returns but no newline. Carriage returns "
-                "are skipped, so the whole file is one sentence. Convert the line ends "
-                "to newlines."
+                f"{file.name} has carriage returns but no newline, so the whole file "
+                "is one sentence. Convert the line ends to newlines."
             )
         if self._size is not None and file.taken < self._size:
             self.messages.append(

@@ -51,8 +51,8 @@ def _lines(source: FileSource, crew: Crew, block_bytes: int) -> Iterator[str]:
     try:
         while (block := blocks.read(buffer)) is not None:
             buffer, n, _ = block
-            text = buffer[: n - 1].tobytes()  # without the newline at the end
-            for line in text.replace(b"\r", b"").split(b"\n"):
+            text = buffer[:n].tobytes().replace(b"\r\n", b"\n").replace(b"\r", b" ")
+            for line in text[:-1].split(b"\n"):  # without the newline at the end
                 yield line.decode("utf-8", "surrogateescape")
     finally:
         blocks.close()

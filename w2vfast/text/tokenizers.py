@@ -26,6 +26,7 @@ from w2vfast.text.accents import accents_table, without_accents
 
 _GROWTH = 2  # bytes of tokens for each byte of text, at most
 _NO_LIMIT = 2**31  # characters of a word: longer than any
+_BLANKS = bytes.maketrans(b"\t\r", b"  ")
 
 Block = NDArray[np.uint8]
 Function = Callable[[str], Sequence[Any]]
@@ -69,20 +70,20 @@ class BuiltIn:
         line = text.encode("utf-8", "surrogateescape").replace(b"\n", b" ")
         block = np.frombuffer(bytearray(line), dtype=np.uint8)
         tokens, n = self.split(block, block.size, np.empty(0, dtype=np.uint8))
-        words = tokens[:n].tobytes().replace(b"\t", b" ").split(b" ")
+        words = tokens[:n].tobytes().translate(_BLANKS).split(b" ")
         return [word.decode("utf-8", "surrogateescape") for word in words if word]
 
 
 @dataclass(frozen=True)
 class WhitespaceTokenizer(BuiltIn):
-    """Tokens are what spaces and tabs separate."""
+    """Tokens are what spaces, tabs and carriage returns separate."""
 
     name = "whitespace"
 
     def split(self, text: Block, n: int, out: Block) -> tuple[Block, int]:
-        """Return the text itself, without carriage returns."""
+        """Return the text itself."""
         del out
-        return text, _text.drop_carriage_returns(text, n)
+        return text, n
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,17 @@ def test_counts_out_of_range_are_an_error(counts):
         KeyedVectors(["a"], np.ones((1, 2)), counts)
 
 
+def test_a_name_that_files_cannot_hold_is_an_error():
+    wv = KeyedVectors(["a"], [[1, 2]])
+    for change in (
+        lambda: wv.set_vecattr("a", 5, 1),
+        lambda: wv.add_vectors(["b"], [[1, 2]], extras={5: [1]}),
+    ):
+        with pytest.raises(TypeError, match=r"must be a str, got 5 \(int\)"):
+            change()
+    assert wv.expandos == {}
+
+
 def test_counts_are_integers_even_if_there_are_none_yet():
     with pytest.raises(TypeError, match="attribute 'count' has type int64"):
         attributes.checked_dtype({}, "count", np.dtype(float))

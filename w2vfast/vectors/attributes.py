@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast.errors import shown
 from w2vfast.formats.contents import as_int64
 
 Array = npt.NDArray[Any]
@@ -43,8 +44,12 @@ def checked_dtype(
     Raises
     ------
     TypeError
-        If values of type `given` cannot be stored in it without loss.
+        If its name is no str, as files need it, or values of type `given` cannot be
+        stored in it without loss.
     """
+    if not isinstance(name, str):
+        message = f"the name of an attribute must be a str, got {shown(name)}"
+        raise TypeError(message)
     dtype = np.dtype(np.int64) if name == "count" else given
     if name in attributes:
         dtype = attributes[name].dtype

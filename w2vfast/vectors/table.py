@@ -425,7 +425,7 @@ class KeyTable(metaclass=HintedNames):
         KeyError
             If the key is missing.
         TypeError
-            If the attribute has another type.
+            If the attribute has another type, or its name is no str.
         ValueError
             If a whole number does not fit into int64, or a count is below 0.
         """

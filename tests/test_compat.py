@@ -288,7 +288,8 @@ def test_arguments_that_change_nothing_are_accepted():
     ("call", "error", "message"),
     [
         (lambda m: m.train(TEXT, trim_rule=len), TypeError, "no parameter 'trim_rule'"),
-        (lambda m: m.build_vocab(TEXT, sentences=1), TypeError, "no parameter 'sent"),
+        (lambda m: m.build_vocab(sentences=TEXT), TypeError, "; use corpus_iterable"),
+        (lambda m: m.train(sentences=TEXT), TypeError, "'sent.*; use corpus_iterable"),
         (lambda m: m.train(TEXT, word_count=9), ValueError, "got 9. .* start_alpha"),
         (lambda m: m.train(TEXT, epoch=9), TypeError, "'epoch'; use epochs"),
         (lambda m: m.train(TEXT, end_alfa=9), TypeError, "did you mean end_alpha"),

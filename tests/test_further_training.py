@@ -259,3 +259,33 @@ def test_callbacks_do_not_follow_into_copies_and_files(tmp_path):
         assert other.callbacks == []
     assert model.callbacks == [counter]
     assert counter.epochs == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"start_alpha": 0.01, "end_alpha": 0.02},
+            r"^end_alpha must be in \[0, start_alpha=0\.01\] or None, got 0\.02\. The "
+            r"learning rate falls from start_alpha to end_alpha: .* that of the model",
+        ),
+        ({"start_alpha": -1}, r"^start_alpha must be greater than 0"),
+        ({"end_alpha": "x"}, r"^end_alpha must be a number"),
+        ({"epochs": 0}, r"^epochs must be at least 1, got 0\."),
+    ],
+)
+def test_an_error_of_train_has_the_names_that_were_given(changes, message):
+    model = trained(epochs=1)
+    with pytest.raises((ValueError, TypeError), match=message):
+        model.train(MORE, **changes)
+
+
+@pytest.mark.parametrize("name", ["wv", "output_vectors"])
+def test_a_vector_that_was_set_to_nan_is_named_before_training(name):
+    model = trained(epochs=1)
+    keyed = getattr(model, name)
+    keyed.vectors[keyed.key_to_index["dog"]] = np.nan
+    other = model.wv["cat"]
+    with pytest.raises(ValueError, match=f"vector of 'dog' in {name} has a value that"):
+        model.train(MORE)
+    assert (model.wv["cat"] == other).all()

@@ -291,6 +291,7 @@ def test_gensim_arguments_without_effect_give_one_warning():
         ({"threads": 5}, "use workers"),
         ({"vectorsize": 5}, "'vectorsize'; did you mean vector_size?"),
         ({"foo": 5}, "there is no parameter 'foo'$"),
+        ({"corpus_iterable": [["a"]]}, "'corpus_iterable'; use sentences"),
     ],
 )
 def test_an_unknown_parameter_raises_and_a_similar_one_is_named(given, message):

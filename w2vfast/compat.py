@@ -120,6 +120,8 @@ _ABSENT: dict[Where, dict[str, str]] = {
     },
     "parameter": {},
 }
+# gensim has both names of a text, each in some classes and methods; so it is here.
+_TEXTS = {"sentences": "corpus_iterable", "corpus_iterable": "sentences"}
 # Parameters of fastText without a counterpart.
 FASTTEXT_ONLY = ("minn", "maxn", "wordNgrams", "bucket", "label")
 
@@ -334,9 +336,12 @@ def refuse_unknown_arguments(names: Iterable[str], known: Iterable[str]) -> None
     TypeError
         For the first of the names.
     """
+    known = list(known)
     for name in names:
-        near = difflib.get_close_matches(name, list(known), n=1)
+        near = difflib.get_close_matches(name, known, n=1)
         new = replacement("parameter", name)
+        if _TEXTS.get(name) in known:
+            new = _TEXTS[name]
         if new is not None:
             hint = f"; use {new}"
         elif name in FASTTEXT_ONLY:

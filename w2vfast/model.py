@@ -32,7 +32,14 @@ from w2vfast.distributed.rank_checkpoints import RankPlan, plan_of_ranks
 from w2vfast.distributed.ranks import OneRank, fails_together, with_all_ranks
 from w2vfast.distributed.shared_words import SharedWords
 from w2vfast.distributed.trainers import trainer_of
-from w2vfast.errors import Name, SettingsError, optional_number
+from w2vfast.errors import (
+    Name,
+    ParameterError,
+    ParameterTypeError,
+    SettingsError,
+    Spelling,
+    optional_number,
+)
 from w2vfast.params import TrainParams
 from w2vfast.persistence import SavedModel, load_gensim_model, load_model, save_model
 from w2vfast.prediction.layers import output_rows
@@ -194,7 +201,8 @@ class Word2Vec(Predictions, GensimNames):
         epochs); default "10min".  The last one is written at the end.
     resume : bool, default False
         Go on from the newest checkpoint in the folder; if there is none, begin.  The
-        settings (but `workers`), the text and the vocabulary must be the same.  With
+        settings (but `workers`), the words of the text and the vocabulary must be the
+        same.  With
         one worker the result has the bytes of a training without a break.
     comm : mpi4py.MPI.Intracomm, optional
         Train one model in the processes of this communicator, such as
@@ -743,9 +751,9 @@ class Word2Vec(Predictions, GensimNames):
         ------
         ValueError
             If a word to freeze is not in the vocabulary; the message names similar
-            words.  With full softmax, if there are more than 50,000 words; the message
-            tells the cost.  If there are checkpoints of another training, or `resume`
-            is missing.
+            words.  In fast mode, if a vector that was set is not finite.  With full
+            softmax, if there are more than 50,000 words; the message tells the cost.
+            If there are checkpoints of another training, or `resume` is missing.
         RuntimeError
             Without a vocabulary, without a corpus, or while the model is being
             trained.
@@ -769,7 +777,7 @@ class Word2Vec(Predictions, GensimNames):
             within.enter_context(self._noise_weights_of_call(noise_weights))
             vocab = self.vocab
             frozen = frozen_rows(words_to_freeze, vocab)
-            params = _changed(self.params, changes)
+            params = _changed_for_call(self.params, changes)
             cost.check(params, vocab.visible_counts)
             plan = plan_of_ranks(self._ranks, given)
             within.enter_context(plan.prepared(params))
@@ -812,6 +820,9 @@ class Word2Vec(Predictions, GensimNames):
         by_counts = self._counts_given and not self.history
         train_words = self.vocab.train_words if by_counts else len(corpus.ids)
         state = self._state_with_weights()
+        if not params.exact:  # the C program accepts any
+            self._inputs.check_finite("wv")
+            self._outputs.check_finite("output_vectors")
         weights = state.need_weights()
         noise, epochs_before = state.noise_weights, len(self.history)
         try:
@@ -1157,6 +1168,33 @@ def _changed(params: TrainParams, changes: dict[str, Any]) -> TrainParams:
     """Return parameters with those changes that are not None."""
     given = {name: value for name, value in changes.items() if value is not None}
     return dataclasses.replace(params, **given)
+
+
+class _NamesOfTrain(Spelling):
+    """Spells the parameters of the class that `train` has under another name."""
+
+    def name(self, parameter: str) -> str:
+        return _NAMES_OF_TRAIN.get(parameter, parameter)
+
+    def setting(self, parameter: str, value: object) -> str:
+        return super().setting(self.name(parameter), value)
+
+
+_NAMES_OF_TRAIN = {"alpha": "start_alpha", "min_alpha": "end_alpha"}
+
+
+def _changed_for_call(params: TrainParams, changes: dict[str, Any]) -> TrainParams:
+    """Return changed parameters; an error has the names that `train` has for them."""
+    try:
+        return _changed(params, changes)
+    except (ParameterError, ParameterTypeError) as error:
+        spelling = _NamesOfTrain()
+        parameter, value, accepted, hint, unset = error.args
+        raise type(error)(
+            *(spelling.name(parameter), value),
+            *(spelling.text(accepted), spelling.text(hint)),
+            "that of the model" if unset else "",
+        ) from None
 
 
 def _log_run(params: TrainParams, vocab: Vocab) -> None:

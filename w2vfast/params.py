@@ -279,8 +279,11 @@ class TrainParams:
             self._refuse(
                 "min_alpha",
                 ("in [0, ", Setting("alpha", self.start_alpha), "]"),
-                "The learning rate falls from alpha to min_alpha: lower min_alpha or "
-                "raise alpha.",
+                (
+                    *("The learning rate falls from ", Name("alpha"), " to "),
+                    *(Name("min_alpha"), ": lower ", Name("min_alpha")),
+                    *(" or raise ", Name("alpha"), "."),
+                ),
                 _UNSET["min_alpha"],
             )
 

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vfast.aliases import Key
+from w2vfast.errors import shortened
+from w2vfast.formats.row_checks import finite_rows
 from w2vfast.vectors.keyedvectors import KeyedVectors
 from w2vfast.vectors.table import (
     lock_keys,
@@ -58,6 +60,26 @@ class LiveVectors:
     def locked_words(self) -> list[Key]:
         """Words that `vectors_lockf` of the KeyedVectors freezes."""
         return list(self._locked) if self._keyed is None else locked_keys(self._keyed)
+
+    def check_finite(self, name: str) -> None:
+        """Raise ValueError if a vector that somebody may have set is not finite.
+
+        Parameters
+        ----------
+        name : str
+            Of these vectors as an attribute of the model.
+        """
+        if self._keyed is None:
+            return
+        finite = finite_rows(self._keyed.vectors)
+        if not finite.all():
+            word = self._keyed.index_to_key[int(finite.argmin())]
+            message = (
+                f"the vector of {shortened(word)} in {name} has a value that is not "
+                "finite, and training would spread it. Set it to finite values, or "
+                "train a new model."
+            )
+            raise ValueError(message)
 
     def show(
         self, vocab: Vocab, rows: NDArray[np.float32], has_paths: bool = False

@@ -202,8 +202,7 @@ class Word2Vec(Predictions, GensimNames):
     resume : bool, default False
         Go on from the newest checkpoint in the folder; if there is none, begin.  The
         settings (but `workers`), the words of the text and the vocabulary must be the
-        same.  With
-        one worker the result has the bytes of a training without a break.
+        same.  With one worker the result has the bytes of a training without a break.
     comm : mpi4py.MPI.Intracomm, optional
         Train one model in the processes of this communicator, such as
         ``MPI.COMM_WORLD``, each with `workers` threads (default: its part of the CPUs).

@@ -143,7 +143,7 @@ def test_a_parquet_file_that_expands_too_far_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "FREE_BYTES", 1 << 16)
     path = tmp_path / "v.parquet"
     KeyedVectors(["a"], np.zeros((1, 8 * MB), np.float32)).save(path)
-    with pytest.raises(ValueError, match=r"v\.parquet announces 33554434 bytes of num"):
+    with pytest.raises(ValueError, match=r"v\.parquet has at least 3\d{7} bytes"):
         KeyedVectors.load(path)
     monkeypatch.setenv("W2VFAST_ALLOW_EXPANSION", "1")
     assert KeyedVectors.load(path).vector_size == 8 * MB

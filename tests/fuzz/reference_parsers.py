@@ -217,7 +217,7 @@ def corpus(content, exact):
 def word_counts(content):
     """Return the first count of each word."""
     counts = {}
-    for line in plain(content).split(b"\n"):
+    for line in plain(content).removeprefix(MARK).split(b"\n"):
         word, _, count = line.rstrip(b" \r\n").rpartition(b" ")
         if line.strip() or counts:
             need(re.fullmatch(rb"[0-9]+", count) or not line)

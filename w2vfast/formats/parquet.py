@@ -35,8 +35,7 @@ from w2vfast.system.files import (
     open_regular,
 )
 
-# Of a value of each type of Parquet [bytes]; others are float16 or strings.
-_WIDTHS = {"INT32": 4, "INT64": 8, "FLOAT": 4, "DOUBLE": 8}
+_BATCH_ROWS = 4096
 
 
 def write(path: str, held: Contents, how: WriteOptions) -> None:
@@ -104,13 +103,11 @@ def read(path: str, how: ReadOptions) -> Contents:
     parquet: Any = importlib.import_module("pyarrow.parquet")
     with open_regular(path) as file:
         try:
-            # Without threads, which end the process if there is no memory for one, and
-            # do not read this one column of numbers any faster.
             opened = parquet.ParquetFile(file, pre_buffer=False)
             names = opened.schema_arrow.names
             wanted = [name for name in ("key", "count", "vector") if name in names]
-            _check_expansion(path, opened.metadata, wanted, file)
-            table = opened.read(wanted, use_threads=False)
+            size = os.fstat(file.fileno()).st_size
+            table = _read_table(path, pa, opened, wanted, size)
         except (pa.ArrowException, OSError) as error:
             if not is_damage(error):
                 raise
@@ -130,25 +127,29 @@ def read(path: str, how: ReadOptions) -> Contents:
     return limited_and_checked(path, held, how)
 
 
-def _check_expansion(path: str, metadata: Any, names: list[str], file: Any) -> None:
-    """Raise if the numbers of these columns take more than the file can mean.
+def _read_table(path: str, pa: Any, opened: Any, names: list[str], size: int) -> Any:
+    """Read columns of an open Parquet file of so many bytes, a few rows at a time.
 
-    A page of equal numbers has a few bytes, however many they are.
+    Equal values take a few bytes, however many they are; so the rows that were read are
+    counted.  The file's metadata would tell before, but pyarrow ends the process where
+    it is damaged.
     """
-    size = os.fstat(file.fileno()).st_size
-    groups = (metadata.row_group(k) for k in range(metadata.num_row_groups))
-    columns = (group.column(k) for group in groups for k in range(group.num_columns))
-    n_bytes = sum(
-        column.num_values * _WIDTHS.get(column.physical_type, 2)
-        for column in columns
-        if column.path_in_schema.partition(".")[0] in names
-    )
-    if expands_too_far(n_bytes, size):
-        message = (
-            f"{path} announces {n_bytes} bytes of numbers, more than {MOST_EXPANSION} "
-            f"times its size. If you trust it, set {ALLOW_EXPANSION}=1."
-        )
-        raise ValueError(message)
+    batches, n_bytes = [], 0
+    # Without threads, which end the process if there is no memory for one, and do not
+    # read this one column of numbers any faster.
+    for batch in opened.iter_batches(_BATCH_ROWS, columns=names, use_threads=False):
+        n_bytes += batch.nbytes
+        if expands_too_far(n_bytes, size):
+            message = (
+                f"{path} has at least {n_bytes} bytes of words and numbers, more than "
+                f"{MOST_EXPANSION} times its size. If you trust it, set "
+                f"{ALLOW_EXPANSION}=1."
+            )
+            raise ValueError(message)
+        batches.append(batch)
+    if not batches:
+        return opened.read(names, use_threads=False)
+    return pa.Table.from_batches(batches)
 
 
 def _words(path: str, pa: Any, table: Any) -> list[Word]:

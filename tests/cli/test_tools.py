@@ -1,5 +1,6 @@
 """The command line's tools on files of vectors."""
 
+import gzip
 import json
 import re
 import sys
@@ -152,6 +153,12 @@ def test_a_compression_that_would_be_ignored_is_an_error(tool, path, tmp_path, c
     }
     assert main(commands[tool]) == 2
     assert "out.zst' names a file that is not written" in capsys.readouterr().err
+
+
+def test_classes_are_text_whatever_the_name_says(path, tmp_path):
+    output = tmp_path / "tags.tsv.gz"
+    assert main(["classes", str(path), "2", "-o", str(output)]) == 0
+    assert len(gzip.decompress(output.read_bytes()).splitlines()) == 60
 
 
 def test_classes_go_to_standard_output_by_its_short_name(path, capfdbinary):

@@ -159,8 +159,7 @@ def test_closing_leaves_no_ids():
 
 @pytest.mark.parametrize("exact", [False, True])
 @pytest.mark.parametrize("many", [False, True])
-def test_words_that_are_not_utf8_are_counted_in_one_warning(exact, many, monkeypatch):
-    monkeypatch.setattr(corpus, "JOINED_WORDS", 2)
+def test_words_that_are_not_utf8_are_counted_in_one_warning(exact, many):
     text = b"caf\xe9 caf\xc3\xa9 a a b c d\n" + b"\xff x\n" * many
     n = "2 words" if many else "1 word"
     message = rf" is not UTF-8 in {n} of the vocabulary, such as 'caf\\udce9'"
@@ -171,6 +170,7 @@ def test_words_that_are_not_utf8_are_counted_in_one_warning(exact, many, monkeyp
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         encode(in_memory(text), vocab=vocab, exact=exact)  # no new words
+        encode(in_memory(b"new a\n"), vocab=vocab, grow=True, min_count=1, exact=exact)
         encode(in_memory(b"caf\xc3\xa9 a\n"), min_count=1, exact=exact)
         encode(np.arange(3), min_count=1)
 

@@ -83,13 +83,13 @@ class Parser(argparse.ArgumentParser):
         """Raise `UsageError`, where `argparse` would end the program."""
         raise UsageError(message, f"{self.format_usage()}{self._where_help_is()}")
 
-    def check_compression(self, flag: str, output: str) -> None:
+    def check_compression(self, flag: str, output: str, **how: bool) -> None:
         """Raise `UsageError` for an output whose name promises a lost compression."""
         with Loading():
             from w2vfast.formats.dispatch import check_compression
 
         try:
-            check_compression(output)
+            check_compression(output, **how)
         except ValueError as error:
             self.error(f"{flag} {error}.")
 

@@ -326,7 +326,8 @@ class Request:
         inputs = (self.vocab_in, self.init_vectors, self.freeze)
         refuse_inputs(outputs, inputs, self.corpus)
         if self.output is not None and not self.params.exact:  # C takes any name
-            PARSER.check_compression("-output", self.output)
+            selects = not self.n_classes
+            PARSER.check_compression("-output", self.output, selects_format=selects)
         for name in outputs:
             if name == self.output and kind == "folder":
                 check_place(name)

@@ -142,23 +142,29 @@ def kind_to_write(path: PathLike, kind: str | None = None) -> str:
     return next(name for name, known in KINDS.items() if known is chosen)
 
 
-def check_compression(path: PathLike) -> None:
-    """Raise if a name ends in a compression that writing text or binary ignores.
+def check_compression(path: PathLike, *, selects_format: bool = False) -> None:
+    """Raise if a name ends in a compression that would be ignored.
+
+    Parameters
+    ----------
+    path : path
+    selects_format : bool, default False
+        Whether the name selects a format; else text or binary is written.
 
     Raises
     ------
     ValueError
-        If it is one such as ``v.txt.zst`` or ``v.npz.gz``.
+        If it is one such as ``v.txt.zst``, or ``v.npz.gz`` if it selects a format.
     """
     name = os.fspath(path)
     stem, ending = os.path.splitext(name)
     chosen = _kind_of_suffix(stem, ()) if os.path.splitext(stem)[1] else None
-    is_whole = chosen is not None and not chosen.may_be_compressed
+    is_whole = selects_format and chosen is not None and not chosen.may_be_compressed
     is_written = ending.lower() in _WRITTEN_COMPRESSED
     if (is_written and is_whole) or ending.lower() in _ONLY_READ_COMPRESSED:
         message = (
-            f"{name!r} names a file that is not written: text and binary may end in "
-            f".gz, .bz2 or .xz, other formats only in their own suffix"
+            f"{name!r} names a file that is not written: names of text and binary "
+            f"files may end in .gz, .bz2 or .xz, others only in their own suffix"
         )
         raise ValueError(message)
 

@@ -22,7 +22,6 @@ from __future__ import annotations
 import errno
 import numbers
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -53,7 +52,6 @@ from w2vfast.text.word_rows import RowRules, assign_rows
 BLOCK_BYTES = 1 << 20  # text that a thread reads at once
 IDLE_WORKERS = 16  # threads that may be started for nothing
 WORKER_SHARE = 1 << 10  # bytes, sentences or values for each thread beyond them
-JOINED_WORDS = 1 << 16  # that are tested together
 # From here on the C program drops rare words: 0.7 of its 30 million hash entries.
 EXACT_MAX_WORDS = 21_000_000
 
@@ -261,13 +259,15 @@ def _finish(
             f"{rules.source_name}. Raise max_vocab_size, or omit it."
         )
         raise ValueError(message)
-    is_new = rules.vocab is None or rules.grow
+    before = rules.vocab
+    is_new = before is None or rules.grow
     if sharing is not None and rules.vocab is None:
         places = BlockPlaces(job.first_blocks)
         rules = rules._replace(vocab=sharing.vocabulary(words, places, rules))
     vocab, rows = assign_rows(words, rules)
     if is_new:
-        _warn_of_other_encoding(vocab.words, rules.source_name)
+        known = [] if before is None else before.words
+        _warn_of_other_encoding(vocab.words, known, rules.source_name)
     n_unknown = int(counts[rows == _text.UNKNOWN].sum()) + pruned_tokens
     row_maps = {worker: rows[id_map] for worker, id_map in words.id_maps.items()}
     ids, n_sentences, ends = _final_ids(job, blocks, row_maps)
@@ -323,12 +323,12 @@ def _warn_of_pruning(counter: _text.WordCounter, max_vocab_size: int) -> None:
         warn(message)
 
 
-def _warn_of_other_encoding(words: list[Word], source_name: str) -> None:
-    if isinstance(words[-1], int):
-        return
-    parts = (words[k : k + JOINED_WORDS] for k in range(0, len(words), JOINED_WORDS))
-    odd = [word for part in parts if not _is_utf8(part) for word in part]
-    odd = [word for word in odd if not _is_utf8([word])]
+def _warn_of_other_encoding(
+    words: list[Word], known: list[Word], source_name: str
+) -> None:
+    odd = [word for word in words if isinstance(word, str) and not _is_utf8(word)]
+    if odd and known:
+        odd = list(set(odd).difference(known))
     if odd:
         message = (
             f"{source_name} is not UTF-8 in {counted(len(odd), 'word')} of the "
@@ -340,9 +340,8 @@ def _warn_of_other_encoding(words: list[Word], source_name: str) -> None:
         warn(message)
 
 
-def _is_utf8(words: Sequence[Any]) -> bool:
-    text = "".join(words)
+def _is_utf8(word: str) -> bool:
     try:
-        return text.isascii() or bool(text.encode())
+        return word.isascii() or bool(word.encode())
     except UnicodeEncodeError:  # of the surrogates that stand for other bytes
         return False

@@ -61,7 +61,8 @@ def content_mark(sentences: Any) -> Hashable:
     sentences : object
         Of an array every value counts.  Of a list, or an array of objects, it counts
         which objects are its members, and some tokens of some of them: a new sentence
-        may have the address of one that was deleted.
+        may have the address of one that was deleted.  Arrays of NumPy's StringDType
+        have no objects; their strings count.
 
     Returns
     -------
@@ -75,7 +76,11 @@ def content_mark(sentences: Any) -> Hashable:
     """
     if isinstance(sentences, np.ndarray) and not sentences.dtype.hasobject:
         return checksum(sentences)
-    if type(sentences) is not list and not isinstance(sentences, np.ndarray):
+    if isinstance(sentences, np.ndarray):
+        sentences = sentences.ravel()  # the rows of a table are new objects each time
+        if sentences.dtype.kind == "T":
+            return hash(tuple(sentences.tolist()))
+    elif type(sentences) is not list:
         return None
     found, addresses = 0, map(id, sentences)
     for _ in range(0, len(sentences), _BLOCK):

@@ -1,6 +1,7 @@
-"""Folders that tests read, and the package run in a process of its own."""
+"""Folders and pipes that tests read, and the package run in a process of its own."""
 
 import importlib.util
+import io
 import os
 import subprocess
 import sys
@@ -34,6 +35,20 @@ CHILD_OPTIONS = {
         "PYTHONUNBUFFERED": "",
     },
 }
+
+
+class Pipe(io.RawIOBase):
+    """A file that cannot seek, and gives at most `n_bytes` at a time."""
+
+    def __init__(self, data, n_bytes):
+        self._data = io.BytesIO(data)
+        self._n_bytes = n_bytes
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        return self._data.readinto(memoryview(buffer)[: self._n_bytes])
 
 
 def cli_command(*arguments):

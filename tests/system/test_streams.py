@@ -5,6 +5,7 @@ import io
 import lzma
 
 import pytest
+from helpers import Pipe
 
 from w2vfast.system.files import InputFile
 from w2vfast.system.streams import READ_BYTES
@@ -17,22 +18,9 @@ def compress(request):
     return COMPRESS[request.param]
 
 
-class Pipe(io.RawIOBase):
-    """A file that cannot seek, and gives few bytes at a time."""
-
-    def __init__(self, data):
-        self._data = io.BytesIO(data)
-
-    def readable(self):
-        return True
-
-    def readinto(self, buffer):
-        return self._data.readinto(memoryview(buffer)[:100])
-
-
 def read(data):
     whole = InputFile(io.BytesIO(data), "corpus").readall()
-    assert InputFile(Pipe(data), "corpus").readall() == whole
+    assert InputFile(Pipe(data, n_bytes=100), "corpus").readall() == whole
     return whole
 
 

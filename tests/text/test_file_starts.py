@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 from corpora import encode_all, in_memory
+from helpers import Pipe
 
 from w2vfast import KeyedVectors, LineSentence, Word2Vec
 from w2vfast.text import text_blocks
@@ -16,19 +17,6 @@ from w2vfast.text.vocab_file import read_vocab
 MARK = "\ufeff".encode()
 TEXT = b"the cat\nthe dog\n"
 SMALL = {"min_count": 1, "vector_size": 4, "workers": 1, "epochs": 1}
-
-
-class Pipe(io.RawIOBase):
-    """Gives one byte at a time."""
-
-    def __init__(self, data):
-        self._data = io.BytesIO(data)
-
-    def readable(self):
-        return True
-
-    def readinto(self, buffer):
-        return self._data.readinto(memoryview(buffer)[:1])
 
 
 @pytest.mark.parametrize("block_bytes", [1, 2, 5, 100])
@@ -41,7 +29,7 @@ def test_a_byte_order_mark_is_dropped_from_each_file(block_bytes):
 def test_a_mark_may_come_in_pieces_or_alone():
     expected = encode_all(in_memory(TEXT))
     assert encode_all(in_memory(MARK, TEXT)) == expected
-    model = Word2Vec(corpus_file=[Pipe(MARK + TEXT)], **SMALL)
+    model = Word2Vec(corpus_file=[Pipe(MARK + TEXT, n_bytes=1)], **SMALL)
     assert model.wv.index_to_key == expected[0][1:]
 
 

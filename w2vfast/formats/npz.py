@@ -19,9 +19,7 @@ from w2vfast.formats.contents import (
 from w2vfast.formats.named_arrays import NAMES, Arrays, from_arrays, to_arrays
 from w2vfast.formats.npy import read_header
 from w2vfast.system.files import (
-    ALLOW_EXPANSION,
-    MOST_EXPANSION,
-    expands_too_far,
+    check_expansion,
     is_damage,
     open_output,
     open_regular,
@@ -120,9 +118,4 @@ def _check_announced_size(
     if header.end != most:
         message = f"{announced} and has {most}"
         raise ValueError(message)
-    if expands_too_far(header.end, size):
-        message = (
-            f"{announced}, more than {MOST_EXPANSION} times the size of the file. If "
-            f"you trust it, set {ALLOW_EXPANSION}=1."
-        )
-        raise ValueError(message)
+    check_expansion(announced, header.end, size)

@@ -27,9 +27,7 @@ from w2vfast.formats.contents import (
 from w2vfast.formats.named_arrays import to_arrays
 from w2vfast.formats.spelling import spell
 from w2vfast.system.files import (
-    ALLOW_EXPANSION,
-    MOST_EXPANSION,
-    expands_too_far,
+    check_expansion,
     is_damage,
     open_output,
     open_regular,
@@ -139,13 +137,8 @@ def _read_table(path: str, pa: Any, opened: Any, names: list[str], size: int) ->
     # read this one column of numbers any faster.
     for batch in opened.iter_batches(_BATCH_ROWS, columns=names, use_threads=False):
         n_bytes += batch.nbytes
-        if expands_too_far(n_bytes, size):
-            message = (
-                f"{path} has at least {n_bytes} bytes of words and numbers, more than "
-                f"{MOST_EXPANSION} times its size. If you trust it, set "
-                f"{ALLOW_EXPANSION}=1."
-            )
-            raise ValueError(message)
+        announced = f"{path} has at least {n_bytes} bytes of words and numbers"
+        check_expansion(announced, n_bytes, size)
         batches.append(batch)
     if not batches:
         return opened.read(names, use_threads=False)

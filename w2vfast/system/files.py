@@ -158,6 +158,16 @@ def expands_too_far(n_plain: int, n_stored: int) -> bool:
     return n_plain > most and os.environ.get(ALLOW_EXPANSION) != "1"
 
 
+def check_expansion(announced: str, n_plain: int, n_stored: int) -> None:
+    """Raise ValueError for contents that expand too far; says what a file announced."""
+    if expands_too_far(n_plain, n_stored):
+        message = (
+            f"{announced}, more than {MOST_EXPANSION} times the size of the file. If "
+            f"you trust it, set {ALLOW_EXPANSION}=1."
+        )
+        raise ValueError(message)
+
+
 def is_damage(error: Exception) -> bool:
     """Whether a parser's error, of any kind, is about what it reads.
 

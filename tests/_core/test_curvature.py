@@ -9,6 +9,8 @@ from w2vfast.params import TrainParams
 from w2vfast.training import huffman
 from w2vfast.training.weights import new_weights
 
+pytestmark = pytest.mark.statistical
+
 DIM = 20
 N_WORDS = 60
 FEWER_IDS = 3_000  # enough where each has many contexts

@@ -88,6 +88,7 @@ def trained(n_workers, plan, ids, mode, alpha=1e-6, n_words=0, n_epochs=1):
     return weights, start, workers
 
 
+@pytest.mark.statistical
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("n_words", [3, 16, 17, 80])
 def test_merges_lose_no_update_and_double_none(n_words, mode):

@@ -20,7 +20,7 @@ SETTINGS = {
 @pytest.mark.parametrize("workers", [2, 4])
 @pytest.mark.parametrize("name", SETTINGS)
 def test_workers_visit_every_id_once_an_epoch(name, workers):
-    sentences = np.random.default_rng(1).zipf(1.3, (300, 12)) % 50
+    sentences = np.random.default_rng(1).zipf(1.3, (150, 12)) % 50
     model = Word2Vec(
         sentences.tolist(),
         vector_size=20,

@@ -146,17 +146,17 @@ static inline void block_prefetch_own_row(const float *row, int dim) {
     for (int i = 0; i < dim; i += BLOCK_LANES) BLOCK_PREFETCH_OWN(row + i);
 }
 
-/* Prefetch columns i to i + width of all rows in b->prefetch, for writing; lines at both
- * ends, too, of which other columns are a part.  Spread over the arithmetic, because a core
- * can wait for about a dozen cache lines at once. */
+/* Prefetch the cache lines that begin in columns i to i + width, of all rows in
+ * b->prefetch, for writing.  Spread over the arithmetic, because a core can wait for about
+ * a dozen cache lines at once. */
 BLOCK_INLINE void block_prefetch_columns(const block_t *b, int i, const int width) {
-    const int last = width - 1; /* in a line of its own if the first line is cut */
-    const int is_cut = i % BLOCK_LANES + last % BLOCK_LANES >= BLOCK_LANES;
+    const int first = -i & (BLOCK_LANES - 1); /* columns from i to the next line */
+    if (first >= width) return;
     for (int k = 0; k < b->n_prefetch; k++) {
-        const float *row = block_row(b->prefetch[k] + i);
+        const float *line = block_row(b->prefetch[k] + i + first);
         BLOCK_UNROLL
-        for (int j = 0; j < width; j += BLOCK_LANES) BLOCK_PREFETCH_WRITE(row + j);
-        if (is_cut) BLOCK_PREFETCH_WRITE(row + last);
+        for (int j = 0; j < width; j += BLOCK_LANES)
+            if (first + j < width) BLOCK_PREFETCH_WRITE(line + j);
     }
 }
 

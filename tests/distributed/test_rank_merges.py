@@ -291,8 +291,9 @@ def test_merges_become_rarer_within_limits():
     assert len(OFTEN.positions(100_000_000, 10**9)) < len(positions)
 
 
-def test_two_ranks_of_cbow_with_negative_sampling_merge_less_often():
-    assert schedule_of(TrainParams(negative=5), 2) == SELDOM
+@pytest.mark.parametrize("mode", [{"negative": 5}, {"negative": 0, "hs": 1}])
+def test_two_ranks_of_cbow_merge_less_often(mode):
+    assert schedule_of(TrainParams(**mode), 2) == SELDOM
     assert len(SELDOM.positions(8_000_000, 0)) == 61
     assert len(OFTEN.positions(8_000_000, 0)) == 105
     assert SELDOM.level_bounds(10_000) == [0, 2048, 4096, 8192, 10_000]
@@ -303,8 +304,9 @@ def test_two_ranks_of_cbow_with_negative_sampling_merge_less_often():
     [
         (3, {"negative": 5}),
         (2, {"negative": 5, "hs": 1}),
-        (2, {"negative": 0, "hs": 1}),
         (2, {"negative": 5, "sg": 1}),
+        (2, {"negative": 0, "hs": 1, "sg": 1}),
+        (3, {"negative": 0, "hs": 1}),
         (2, {"objective": "softmax"}),
     ],
 )

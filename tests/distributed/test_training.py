@@ -14,6 +14,7 @@ from w2vfast.distributed.merge_times import MergeSchedule
 from w2vfast.distributed.rank_trainer import RankTrainer
 from w2vfast.distributed.ranks import RankError
 from w2vfast.text.sources import IdCorpus
+from w2vfast.training.replicas import PATH_TRANSPORT
 from w2vfast.training.trainer import Trainer
 
 OPTIONS = {"vector_size": 24, "min_count": 1, "sample": 0, "workers": 1}
@@ -265,14 +266,21 @@ def test_another_rank_is_the_last_at_the_end_of_each_epoch(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("size", "sg", "transport"), [(2, 0, 0.7), (3, 0, 1.5), (2, 1, 0.8)]
+    ("size", "mode", "transport"),
+    [
+        (2, {"sg": 0}, 0.7),
+        (3, {"sg": 0}, 1.5),
+        (2, {"sg": 1}, 0.8),
+        (2, {"sg": 0, "hs": 1, "negative": 0}, PATH_TRANSPORT),
+    ],
 )
-def test_changes_are_transported_as_far_as_the_schedule_says(
-    size, sg, transport, monkeypatch
+def test_changes_are_transported_as_far_as_is_best_for_the_mode(
+    size, mode, transport, monkeypatch
 ):
     strengths = []
     before_merges(monkeypatch, lambda *given: strengths.append(given[-1].strength))
-    trained(size, SENTENCES[:600], sg=sg, epochs=1, alpha=0.05, min_alpha=0.05)
+    rates = {"alpha": 0.05, "min_alpha": 0.05}
+    trained(size, SENTENCES[:600], epochs=1, **rates, **mode)
     assert {round(found, 9) for found in strengths} == {round(transport * 0.05, 9)}
 
 
@@ -280,8 +288,8 @@ def test_changes_are_transported_as_far_as_the_schedule_says(
 def test_a_schedule_says_when_and_how_many_rows_are_merged(
     sg, n_merges, first_level, monkeypatch
 ):
-    monkeypatch.setattr(merge_times, "OFTEN", MergeSchedule(1000, 16, None))
-    monkeypatch.setattr(merge_times, "SELDOM", MergeSchedule(2000, 8, None))
+    monkeypatch.setattr(merge_times, "OFTEN", MergeSchedule(1000, 16))
+    monkeypatch.setattr(merge_times, "SELDOM", MergeSchedule(2000, 8))
     found = []
 
     def note(ranks, matrices, curvatures, merge):

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from w2vfast.training.replicas import transport_factor
+
 if TYPE_CHECKING:
     from w2vfast.params import TrainParams
 
@@ -23,7 +25,7 @@ LONGEST_TIMES, LEAST_LIMIT = 20, 300.0
 
 
 class MergeSchedule(NamedTuple):
-    """When the ranks merge, how many rows, and how far they are transported.
+    """When the ranks merge, and how many rows.
 
     Attributes
     ----------
@@ -31,13 +33,10 @@ class MergeSchedule(NamedTuple):
         Of all ranks, between two merges.
     frequent_rows : int
         Merged every time; twice as many every second time, and so on.
-    transport : float or None
-        Factor of the exponent of merges; None: `transport_factor` of the mode.
     """
 
     fewest_ids: int
     frequent_rows: int
-    transport: float | None
 
     def positions(self, n_ids: int, seen: int) -> list[int]:
         """Return after how many ids of an epoch the ranks merge, its end excluded.
@@ -74,19 +73,30 @@ class MergeSchedule(NamedTuple):
         return [*bounds, n_rows]
 
 
-OFTEN = MergeSchedule(fewest_ids=1 << 16, frequent_rows=4096, transport=None)
-SELDOM = MergeSchedule(fewest_ids=1 << 17, frequent_rows=2048, transport=0.7)
+OFTEN = MergeSchedule(fewest_ids=1 << 16, frequent_rows=4096)
+SELDOM = MergeSchedule(fewest_ids=1 << 17, frequent_rows=2048)
+SELDOM_NEG_TRANSPORT = 0.7  # makes up for merges that come seldom
 
 
 def schedule_of(params: TrainParams, n_ranks: int) -> MergeSchedule:
-    """Return when the ranks of a training merge.
+    """Return when the ranks of a training merge, and how many rows."""
+    return SELDOM if merges_seldom(params, n_ranks) else OFTEN
 
-    Two ranks that train CBOW with negative sampling merge seldom: it trains so fast
-    that merges would take a fifth of the time.  With skip-gram, or with more ranks, as
-    few merges cost quality.  Source: docs/benchmarks/ranks.md.
+
+def merges_seldom(params: TrainParams, n_ranks: int) -> bool:
+    """Whether these are two ranks that train CBOW with one objective.
+
+    It trains so fast that merges would take a fifth of the time.  With skip-gram, or
+    with more ranks, as few merges cost quality.  Source: docs/benchmarks/ranks.md.
     """
-    is_cbow_neg = params.negative > 0 and not (params.sg or params.hs)
-    return SELDOM if is_cbow_neg and n_ranks == 2 else OFTEN
+    return n_ranks == 2 and not params.sg and params.hs != (params.negative > 0)
+
+
+def transport_of(params: TrainParams, n_ranks: int) -> float:
+    """Return the factor of the exponent of merges."""
+    if merges_seldom(params, n_ranks) and params.negative > 0:
+        return SELDOM_NEG_TRANSPORT
+    return transport_factor(params)
 
 
 def n_levels(merge: int) -> int:

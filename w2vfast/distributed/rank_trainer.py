@@ -14,6 +14,7 @@ from w2vfast.distributed.merge_times import (
     MergeLimit,
     n_levels,
     schedule_of,
+    transport_of,
 )
 from w2vfast.distributed.rank_merges import (
     Curvature,
@@ -30,7 +31,7 @@ from w2vfast.training.deterministic_run import updates_per_use
 from w2vfast.training.fast_run import FastRun
 from w2vfast.training.history import EpochStats, Losses, Progress
 from w2vfast.training.position import NEVER, NoPauses, Pauses, Position
-from w2vfast.training.replicas import row_uses, transport_factor
+from w2vfast.training.replicas import row_uses
 from w2vfast.training.spans import even_spans
 from w2vfast.training.trainer import Trainer
 from w2vfast.training.weights import MATRICES
@@ -157,9 +158,7 @@ class RankTrainer(DistributedTrainer):
         ranks.meet("the first epoch")  # a rank may have failed above
         self._all_ids = totals(ranks, self.n_ids)[0]
         self._schedule = schedule_of(given.params, ranks.size)
-        transport = self._schedule.transport
-        of_mode = transport_factor(given.params)
-        self._transport = of_mode if transport is None else transport
+        self._transport = transport_of(given.params, ranks.size)
         self._rows = self._shared_rows(given.tables)
         self._curvatures: dict[str, Curvature] = {}  # at their last exchange
         self._exchanges = CurvatureTimes()

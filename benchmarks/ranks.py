@@ -34,6 +34,7 @@ from programs import MODES
 
 from w2vfast import Word2Vec
 from w2vfast.distributed import merge_times
+from w2vfast.training.replicas import CBOW_TRANSPORT
 
 sys.path.append(str(HERE.parent / "tests"))
 from thread_ranks import on_ranks
@@ -42,7 +43,13 @@ HOUR = 3600.0
 MPI_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")  # set by mpiexec
 DEFAULTS = {
     name: getattr(merge_times, name)
-    for name in ("OFTEN", "SELDOM", "PART_OF_SEEN", "MOST_IDS")
+    for name in (
+        "OFTEN",
+        "SELDOM",
+        "SELDOM_NEG_TRANSPORT",
+        "PART_OF_SEEN",
+        "MOST_IDS",
+    )
 }
 GROWTH = 4  # of an interval that --intervals gives: at most a fourth of the ids so far
 
@@ -85,6 +92,7 @@ def set_interval(interval: int) -> None:
         often = merge_times.OFTEN
         fewest = min(interval, often.fewest_ids)
         merge_times.OFTEN = merge_times.SELDOM = often._replace(fewest_ids=fewest)
+        merge_times.SELDOM_NEG_TRANSPORT = CBOW_TRANSPORT  # as with more ranks
 
 
 def trained(cell: Cell, text: Path, ranks: Any) -> Word2Vec:

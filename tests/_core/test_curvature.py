@@ -9,8 +9,6 @@ from w2vfast.params import TrainParams
 from w2vfast.training import huffman
 from w2vfast.training.weights import new_weights
 
-pytestmark = pytest.mark.statistical
-
 DIM = 20
 N_WORDS = 60
 FEWER_IDS = 3_000  # enough where each has many contexts
@@ -94,6 +92,7 @@ def scales_of_shards(ids, span_length, strong, **changes):
     return state[1:, first : first + 32]
 
 
+@pytest.mark.statistical
 @pytest.mark.parametrize("mode", MODES)
 def test_a_band_of_rows_without_curvature_is_known(ids, mode):
     worker = sampling_worker(ids, slice(4, 8), **MODES[mode])
@@ -105,6 +104,7 @@ def test_a_band_of_rows_without_curvature_is_known(ids, mode):
         assert others[0] > 1.1
 
 
+@pytest.mark.statistical
 @pytest.mark.parametrize("mode", ["skip-gram", "CBOW"])
 def test_rows_that_have_replicas_are_of_the_same_bands(ids, mode):
     uses = np.full(6, 16, dtype=np.float32)
@@ -141,6 +141,7 @@ def test_a_shard_of_several_blocks_of_rows_knows_the_bands():
     assert scales[14] > 1.4
 
 
+@pytest.mark.statistical
 @pytest.mark.parametrize("sign", [1, -1], ids=["negative samples", "observed outputs"])
 def test_logits_that_are_far_wrong_have_the_curvature_of_their_way_back(ids, sign):
     """The sigmoid of a negative sample is 1; in training it passes 0.9 on its way to 0.
@@ -154,6 +155,7 @@ def test_logits_that_are_far_wrong_have_the_curvature_of_their_way_back(ids, sig
     assert scales[3] / scales[4] == pytest.approx(expected, rel=0.25)
 
 
+@pytest.mark.statistical
 def test_rows_of_one_curvature_have_equal_scales(ids):
     worker = sampling_worker(ids, window=4)
     for objective in (1, 2):
@@ -162,6 +164,7 @@ def test_rows_of_one_curvature_have_equal_scales(ids):
         assert (scales[[1, 2, 3, 4]] != 1).any()
 
 
+@pytest.mark.statistical
 @pytest.mark.parametrize("mode", ["skip-gram", "skip-gram, wide windows"])
 def test_an_output_has_the_curvature_of_all_inputs_of_a_centre_word(ids, mode):
     """Wide windows are trained in several blocks of inputs."""
@@ -173,6 +176,7 @@ def test_an_output_has_the_curvature_of_all_inputs_of_a_centre_word(ids, mode):
         assert trace == pytest.approx(0.25 * square * mean_contexts, rel=0.1)
 
 
+@pytest.mark.statistical
 def test_with_pairs_an_output_has_the_curvature_of_one_input(ids):
     worker = sampling_worker(ids, **MODES["pairs"])
     trace = np.trace(worker.curvature(2))

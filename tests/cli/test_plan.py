@@ -91,6 +91,23 @@ def test_two_machines_merge_cbow_with_negative_sampling_less_often():
     assert cbow.sent_bytes < 0.8 * skipgram.sent_bytes
 
 
+@pytest.mark.parametrize(
+    ("mode", "millions"),
+    [("sg-hs", 340), ("cbow-hs", 410), ("sg-neg", 450), ("cbow-neg", 450)],
+)
+def test_a_second_machine_pays_from_as_many_words_as_the_guide_says(mode, millions):
+    """docs/guides/many-machines.md; the nearest ten million."""
+
+    def gain(words):
+        one, two = (
+            cost_of(Job(words, 10**6, 300, 5, mode, nodes, 32, 1e10)).seconds
+            for nodes in (1, 2)
+        )
+        return one - two
+
+    assert gain((millions - 5) * 1e6) < 0 < gain((millions + 5) * 1e6)
+
+
 def test_memory_is_the_estimate_and_the_rows_of_the_last_merge():
     alone, several = cost_of(JOB._replace(nodes=1)), cost_of(JOB)
     matrices = 2 * 1_000_001 * 112 * 4

@@ -116,7 +116,7 @@ def test_a_job_that_gets_sigterm_goes_on_when_it_is_submitted_again(training, tm
     """As before a time limit: all nodes end by themselves, after a checkpoint."""
     folder = tmp_path / "c"
     checkpoints = ("--checkpoint", str(folder), "--checkpoint-every", "2h", "--resume")
-    step = [*SRUN, *training(*checkpoints, n_epochs=1_500)]  # seconds
+    step = [*SRUN, *training(*checkpoints, n_epochs=1_500)]  # still trains at SIGTERM
 
     number, printed, status = submitted(tmp_path / "first", step)
     wait_for(printed, "Training")

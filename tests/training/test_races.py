@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from w2vfast import Word2Vec
+from w2vfast.training import spans
 
 SETTINGS = {
     "skip-gram, negative sampling": {"sg": 1},
@@ -15,6 +16,21 @@ SETTINGS = {
     "CBOW, hierarchical softmax": {"sg": 0, "hs": 1, "negative": 0},
     "deterministic training": {"sg": 1, "hs": 1, "deterministic": True},
 }
+
+
+@pytest.fixture(autouse=True)
+def _short_spans(monkeypatch):
+    """Several for each worker: one that has none races with nobody."""
+    monkeypatch.setattr(spans, "SHORTEST_SPAN", 64)
+    monkeypatch.setattr(spans, "SHORTEST_SHARD", 64)
+    monkeypatch.setattr(spans, "SEEN_PER_ROUND", 4)
+
+
+def test_all_workers_have_spans_at_the_same_time():
+    ids = np.tile([*[1] * 12, 0], 150).astype(np.int32)
+    assert len(spans.even_spans(ids, 10_000)) > 4 * 4
+    rounds = spans.plan_rounds(ids, len(ids), 1.0, 10_000)
+    assert np.diff(rounds.bounds).max() >= 4
 
 
 @pytest.mark.parametrize("workers", [2, 4])

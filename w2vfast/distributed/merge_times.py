@@ -84,9 +84,9 @@ def schedule_of(params: TrainParams, n_ranks: int) -> MergeSchedule:
 
 
 def merges_seldom(params: TrainParams, n_ranks: int) -> bool:
-    """Whether these are two ranks that train CBOW with one objective.
+    """Whether two ranks train CBOW, by negative sampling or hierarchical softmax alone.
 
-    It trains so fast that merges would take a fifth of the time.  With skip-gram, or
+    Frequent merges would take a fifth or an eighth of the time.  With skip-gram, or
     with more ranks, as few merges cost quality.  Source: docs/benchmarks/ranks.md.
     """
     return n_ranks == 2 and not params.sg and params.hs != (params.negative > 0)

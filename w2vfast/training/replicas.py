@@ -25,8 +25,9 @@ FIRST_WORDS_BETWEEN_MERGES = 512
 WORDS_BETWEEN_MERGES = 1 << 18
 # The exponent of a merge (of shards or ranks), times updates, learning rate and
 # curvature: of skip-gram and CBOW with negative sampling, and of hierarchical softmax
-# alone.  Two ranks of CBOW have one of their own, in distributed/merge_times.py.  The
-# merges of workers overlap in time, so that they need a margin.
+# alone.  Two ranks of CBOW with negative sampling alone have one of their own
+# (distributed/merge_times.py).  The merges of workers overlap in time, so they need a
+# margin.
 # Source of the values: docs/benchmarks/ranks.md, and tried.md, Replicas and merges.
 SKIPGRAM_TRANSPORT, CBOW_TRANSPORT, PATH_TRANSPORT = 0.8, 1.5, 2.0
 OVERLAP_MARGIN = 1.5

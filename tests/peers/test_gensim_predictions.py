@@ -28,7 +28,8 @@ def gensim():
 
 def pair(gensim, **options):
     """Train our model; build gensim's with the same words, matrices and tree."""
-    options = {"vector_size": 30, "min_count": 20, "epochs": 1, **options}
+    fixed = {"vector_size": 30, "min_count": 20, "epochs": 1, "workers": 1}
+    options = {**fixed, **options}
     ours = Word2Vec(corpus_file=POEMS, progress=False, **options)
     theirs = gensim.Word2Vec(**options)
     counts = dict(zip(ours.wv.index_to_key, ours.wv.counts.tolist(), strict=True))
@@ -92,7 +93,8 @@ def test_scores_by_the_tree_equal_gensims_except_for_its_sigmoid_table(
     expected = theirs.score(SENTENCES, total_sentences=len(SENTENCES))
     assert not np.allclose(ours.score(SENTENCES), expected, rtol=1e-3)
     monkeypatch.setattr(probabilities, "log_sigmoid", gensims_log_sigmoid)
-    np.testing.assert_allclose(ours.score(SENTENCES), expected, rtol=1e-4)
+    # A logit between two values of the table may be rounded to the other one.
+    np.testing.assert_allclose(ours.score(SENTENCES), expected, rtol=1e-4, atol=1 / 83)
 
 
 def test_arguments_have_gensims_names_and_order(gensim):

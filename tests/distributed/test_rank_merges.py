@@ -294,6 +294,9 @@ def test_merges_become_rarer_within_limits():
 @pytest.mark.parametrize("mode", [{"negative": 5}, {"negative": 0, "hs": 1}])
 def test_two_ranks_of_cbow_merge_less_often(mode):
     assert schedule_of(TrainParams(**mode), 2) == SELDOM
+
+
+def test_a_schedule_that_merges_less_often_has_fewer_rows():
     assert len(SELDOM.positions(8_000_000, 0)) == 61
     assert len(OFTEN.positions(8_000_000, 0)) == 105
     assert SELDOM.level_bounds(10_000) == [0, 2048, 4096, 8192, 10_000]

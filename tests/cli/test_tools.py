@@ -144,12 +144,13 @@ def test_convert_writes_to_standard_output_if_told_the_kind(name, path, capfdbin
         assert b"needs --to text or binary or head" in capfdbinary.readouterr().err
 
 
-@pytest.mark.parametrize("tool", ["classes", "phrases"])
+@pytest.mark.parametrize("tool", ["classes", "phrases", "convert"])
 def test_a_compression_that_would_be_ignored_is_an_error(tool, path, tmp_path, capsys):
     output = str(tmp_path / "out.zst")
     commands = {
         "classes": ["classes", str(path), "2", "-o", output],
         "phrases": ["phrases", "-train", str(path), "-output", output],
+        "convert": ["convert", str(path), output, "--to", "text"],
     }
     assert main(commands[tool]) == 2
     assert "out.zst' names a file that is not written" in capsys.readouterr().err

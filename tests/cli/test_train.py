@@ -91,6 +91,30 @@ def test_a_folder_of_vectors_is_replaced_but_no_other(corpus, tmp_path, train, f
     assert "contains 'notes'" in line
 
 
+def test_a_folder_for_sentence_transformers_is_replaced_but_no_other_folder(
+    corpus, tmp_path, train, failure
+):
+    pytest.importorskip("safetensors", reason="the format .hf needs safetensors")
+    folder = tmp_path / "v.hf"
+    for _ in range(2):
+        assert train(corpus, folder, "--quiet") == 0
+    assert (folder / "modules.json").exists()
+    (folder / "notes").touch()
+    line = failure("-train", corpus, "-output", folder, "-iter", 10**9)
+    assert "contains 'notes'" in line
+
+
+def test_a_vocabulary_whose_compression_would_be_ignored_is_an_error(
+    corpus, tmp_path, train, capsys
+):
+    vocab = tmp_path / "words.zst"
+    for outputs in ([], ["-output", tmp_path / "v.txt"]):
+        command = ["train", "-train", corpus, "-save-vocab", vocab, *outputs]
+        assert main(list(map(str, command))) == 2
+        error = capsys.readouterr().err
+        assert f"-save-vocab '{vocab}' names a file that is not written" in error
+
+
 @pytest.mark.parametrize("name", ["v.txt.zst", "v.npz.gz", "v.zst"])
 def test_a_compression_that_would_be_ignored_is_an_error(
     name, corpus, output, tmp_path, train, capsys

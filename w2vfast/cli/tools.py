@@ -236,6 +236,28 @@ def _add_input_options(parser: Parser) -> None:
 
 def convert(arguments: list[str]) -> None:
     """Write a file of vectors in another format."""
+    parser = _convert_parser()
+    options = parser.parse_args(arguments)
+    if options.output == STANDARD_OUTPUT and options.to not in _STREAMED:
+        parser.error(
+            f"standard output needs --to {' or '.join(_STREAMED)}; or name a file"
+        )
+    if options.to is not None:
+        parser.check_compression("OUT", options.output)
+    try:  # before the input is read, which may take long
+        kind = kind_to_write(options.output, options.to)
+    except ValueError as error:
+        parser.error(str(error))
+    outputs = [options.output]
+    outputs += [metadata_path(options.output)] if kind == "projector" else []
+    refuse_inputs(outputs, [options.input])
+    how = ReadOptions(options.limit, "surrogateescape", options.in_spaces)
+    held = read_vectors(options.input, options.source, how)
+    write_vectors(options.output, held, kind, WriteOptions(options.spaces))
+    _tell_of(options.output, held.words)
+
+
+def _convert_parser() -> Parser:
     parser = Parser("convert", description="Write a file of vectors in another format.")
     lines = (
         f"  {', '.join(s or 'no suffix' for s in kind.suffixes):<31}"
@@ -271,22 +293,7 @@ def convert(arguments: list[str]) -> None:
         help="words with white space in the output: refuse them, or write \\x20 for a "
         "space (refuse)",
     )
-    options = parser.parse_args(arguments)
-    if options.output == STANDARD_OUTPUT and options.to not in _STREAMED:
-        parser.error(
-            f"standard output needs --to {' or '.join(_STREAMED)}; or name a file"
-        )
-    try:  # before the input is read, which may take long
-        kind = kind_to_write(options.output, options.to)
-    except ValueError as error:
-        parser.error(str(error))
-    outputs = [options.output]
-    outputs += [metadata_path(options.output)] if kind == "projector" else []
-    refuse_inputs(outputs, [options.input])
-    how = ReadOptions(options.limit, "surrogateescape", options.in_spaces)
-    held = read_vectors(options.input, options.source, how)
-    write_vectors(options.output, held, kind, WriteOptions(options.spaces))
-    _tell_of(options.output, held.words)
+    return parser
 
 
 def info(arguments: list[str]) -> None:

@@ -308,7 +308,7 @@ class Request:
         kind : str
             Of the output.
         """
-        from w2vfast.formats.vector_folder import check_place
+        from w2vfast.formats.registry import KINDS
 
         named = {
             "-save-vocab": self.vocab_out,
@@ -325,17 +325,19 @@ class Request:
                 PARSER.error(f"{other} and {flag} are both {name!r}. Name two.")
         inputs = (self.vocab_in, self.init_vectors, self.freeze)
         refuse_inputs(outputs, inputs, self.corpus)
-        if self.output is not None and not self.params.exact:  # C takes any name
+        if not self.params.exact:  # C takes any name
+            self._check_compression()
+        for name in outputs:
+            is_vectors = name == self.output
+            check = KINDS[kind].check_place if is_vectors else check_output
+            check(name)
+
+    def _check_compression(self) -> None:
+        if self.output is not None:
             selects = not self.n_classes
             PARSER.check_compression("-output", self.output, selects_format=selects)
-        for name in outputs:
-            if name == self.output and kind == "folder":
-                check_place(name)
-                continue
-            if os.path.isdir(name):
-                message = f"cannot write {name!r}: it is a folder. Name a file in it."
-                raise IsADirectoryError(message)
-            check_output(name)
+        if self.vocab_out is not None:
+            PARSER.check_compression("-save-vocab", self.vocab_out)
 
 
 def _params(given: dict[str, Any]) -> TrainParams:

@@ -21,6 +21,7 @@ from w2vfast.formats import (
     word2vec,
 )
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions
+from w2vfast.system.files import check_output
 
 Reader = Callable[[str, ReadOptions], Contents]
 Writer = Callable[[str, Contents, WriteOptions], None]
@@ -42,6 +43,9 @@ class Kind(NamedTuple):
         Whether .gz, .bz2, .xz or (reading only) .zst may follow the suffix.
     can_be_mapped : bool
         Whether `read` supports ``how.mmap``.
+    check_place : callable
+        ``check_place(path)`` raises early what `write` would raise about the place,
+        and leaves nothing there.
     package, extra : str or None
         A Python package that the format needs, and the extra of w2vfast that
         installs it.
@@ -53,6 +57,7 @@ class Kind(NamedTuple):
     write: Writer | None
     may_be_compressed: bool = False
     can_be_mapped: bool = False
+    check_place: Callable[[str], None] = check_output
     package: str | None = None
     extra: str | None = None
 
@@ -102,6 +107,7 @@ KINDS = {
         vector_folder.read,
         vector_folder.write,
         can_be_mapped=True,
+        check_place=vector_folder.check_place,
     ),
     "gensim": Kind(
         (),
@@ -120,6 +126,7 @@ KINDS = {
         "a folder for sentence-transformers and model2vec (written only)",
         None,
         static_embedding.write,
+        check_place=static_embedding.check_place,
         package="safetensors",
         extra="hf",
     ),

@@ -6,7 +6,7 @@ sentence-transformers and model2vec load it.  V is the number of words, D the di
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,12 @@ from w2vfast.formats.contents import Contents, WriteOptions
 from w2vfast.formats.float_types import as_dtype
 from w2vfast.formats.safetensors import serialise
 from w2vfast.formats.spelling import Spaces, spell
-from w2vfast.system.folders import created, new_folder
+from w2vfast.system.folders import check_new_folder, created, new_folder
 
 # The characters at which this package's own text reader splits words.
 _SEPARATORS = "[ \\t\\r\\n]+"
 _UNKNOWN = "[UNK]"
+_MARK = "modules.json"  # every folder of this kind has it
 _MODULE_TYPE = "sentence_transformers.models.StaticEmbedding"
 
 
@@ -68,18 +69,31 @@ def write(path: str, held: Contents, how: WriteOptions) -> None:
             "normalize": False,
             "embedding_dtype": "float32",
         },
-        "modules.json": [{"idx": 0, "name": "0", "path": ".", "type": _MODULE_TYPE}],
+        _MARK: [{"idx": 0, "name": "0", "path": ".", "type": _MODULE_TYPE}],
     }
     unknown = np.zeros((1, dim), np.float32)
     rows = np.concatenate([as_dtype(held.vectors, np.float32), unknown])
-    names = {*files, "model.safetensors"}
-    is_part: Callable[[str], bool] = names.__contains__
-    with new_folder(path, "modules.json", is_part) as folder:
+    with new_folder(path, _MARK, _is_part) as folder:
         for name, content in files.items():
             with created(folder, name) as file:
                 file.write(json.dumps(content, ensure_ascii=False).encode("utf-8"))
         with created(folder, "model.safetensors") as file:
             file.write(serialise({"embeddings": rows}))
+
+
+def check_place(path: str) -> None:
+    """Raise early what `write` would raise about the place; leave nothing.
+
+    Raises
+    ------
+    OSError
+        As by `write`.
+    """
+    check_new_folder(path, _MARK, _is_part)
+
+
+def _is_part(name: str) -> bool:
+    return name in ("tokenizer.json", "config.json", _MARK, "model.safetensors")
 
 
 def _vocabulary(words: Sequence[Word], spaces: Spaces) -> dict[str, int]:

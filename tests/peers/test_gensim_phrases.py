@@ -40,6 +40,24 @@ def check_same(mine, other, sentences):
             assert found == list(their_joining.analyze_sentence(sentence))
 
 
+@pytest.mark.parametrize("scoring", ["default", "npmi"])
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_phrases_of_gensim_can_be_frozen_and_saved_here(tmp_path, scoring, is_frozen):
+    text = [["new", "york", "of", "hope"]] * 9 + [["a", "new", "hope"]]
+    other = theirs.Phrases(
+        text, min_count=1, threshold=0.1, scoring=scoring, connector_words={"of"}
+    )
+    other.save(str(tmp_path / "of_gensim"))
+    with pytest.raises(ValueError, match="Load it in gensim and give it to Frozen"):
+        ours.FrozenPhrases.load(tmp_path / "of_gensim")
+    mine = ours.FrozenPhrases(other.freeze() if is_frozen else other)
+    mine.save(tmp_path / "phrases.json")
+    mine = ours.FrozenPhrases.load(tmp_path / "phrases.json")
+    assert mine.scoring == scoring
+    assert list(mine[text]) == list(other[text])
+    assert len(mine.phrasegrams) > 0
+
+
 @given(sentences_of_words, sentences_of_words, connectors, delimiters, rules)
 def test_phrases_equal_gensims(sentences, more, connector_words, delimiter, rule):
     options = {"connector_words": connector_words, "delimiter": delimiter, **rule}

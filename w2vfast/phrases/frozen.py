@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from w2vfast import _text
 from w2vfast.phrases.base import PhraseModel
+from w2vfast.phrases.scorers import built_in_name
 from w2vfast.phrases.storage import SavedPhrases
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ class FrozenPhrases(PhraseModel, kind="FrozenPhrases"):
 
     Parameters
     ----------
-    phrases_model : Phrases
-        Source of the phrases; see `Phrases.export_phrases`.
+    phrases_model : Phrases or FrozenPhrases
+        Source of the phrases; see `Phrases.export_phrases`.  gensim's are taken, too.
 
     Attributes
     ----------
@@ -27,13 +28,16 @@ class FrozenPhrases(PhraseModel, kind="FrozenPhrases"):
         Joined phrases and their scores, best first.
     """
 
-    def __init__(self, phrases_model: Phrases) -> None:
+    def __init__(self, phrases_model: Phrases | FrozenPhrases) -> None:
         self.min_count = phrases_model.min_count
         self.threshold = phrases_model.threshold
         self.delimiter = phrases_model.delimiter
-        self.scoring = phrases_model.scoring
-        self.connector_words = phrases_model.connector_words
-        self.phrasegrams = phrases_model.export_phrases()
+        self.scoring = built_in_name(phrases_model.scoring)
+        self.connector_words = frozenset(phrases_model.connector_words)
+        source: Any = phrases_model  # of one of four classes
+        is_frozen = hasattr(source, "phrasegrams")
+        found = source.phrasegrams if is_frozen else source.export_phrases()
+        self.phrasegrams: dict[str, float] = dict(found)
 
     def __repr__(self) -> str:
         return (

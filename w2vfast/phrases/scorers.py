@@ -95,6 +95,18 @@ SCORERS: dict[str, Scorer] = {"default": original_scorer, "npmi": npmi_scorer}
 _SCORER_ARGUMENTS = tuple(inspect.signature(original_scorer).parameters)
 
 
+def built_in_name(scoring: str | Scorer) -> str | Scorer:
+    """Return the name of a built-in scorer, also if gensim's function is given.
+
+    Any other scorer is returned as it is.
+    """
+    for name, scorer in SCORERS.items():
+        of_gensim = getattr(scoring, "__module__", "") == "gensim.models.phrases"
+        if scoring is scorer or (of_gensim and scoring.__name__ == scorer.__name__):  # type: ignore[union-attr]
+            return name
+    return scoring
+
+
 def checked_scorer(
     scoring: str | Scorer, min_count: float, threshold: float
 ) -> str | Scorer:
@@ -116,8 +128,7 @@ def checked_scorer(
     TypeError, ValueError
         If a value is not accepted.  The message names what is accepted.
     """
-    names = {scorer: name for name, scorer in SCORERS.items()}
-    scoring = names.get(scoring, scoring) if callable(scoring) else scoring
+    scoring = built_in_name(scoring)
     if isinstance(scoring, str) and scoring not in SCORERS:
         message = f"scoring must be 'default', 'npmi' or a function, got {scoring!r}"
         raise ValueError(message)

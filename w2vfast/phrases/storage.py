@@ -90,7 +90,8 @@ def read_phrases(path: PathLike) -> SavedPhrases:
     if text.startswith(PICKLE):
         message = (
             f"{name} is a pickle, as gensim's save writes, and pickles are not read. "
-            "Learn the phrases again, with Phrases(LineSentence(path)), and save them."
+            "Load it in gensim and give it to FrozenPhrases, or learn the phrases "
+            "again, with Phrases(LineSentence(path)); then save them."
         )
         raise ValueError(message)
     found = parse_json(text, name, "a phrases file")

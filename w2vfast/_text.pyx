@@ -119,7 +119,7 @@ cdef class WordCounter:
         if self.kind != KIND_UNKNOWN and self.kind != kind:
             raise TypeError(
                 "the corpus mixes integer tokens with str or bytes tokens; "
-                "give tokens of one kind"
+                "give tokens of one kind, such as str(token)"
             )
         self.kind = kind
 

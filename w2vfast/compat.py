@@ -26,7 +26,8 @@ _VECTORS = {
     "syn0": "vectors",
     "syn0norm": "get_normed_vectors()",
     "vectors_norm": "get_normed_vectors()",
-    "init_sims": "get_normed_vectors(); nothing needs to be prepared",
+    "init_sims": "get_normed_vectors(); nothing needs to be prepared. To replace the "
+    "vectors: unit_normalize_all()",
     "word_vec": "get_vector",
     "words_closer_than": "closer_than",
     "accuracy": "evaluate_word_analogies",
@@ -43,6 +44,11 @@ _MOVED_TO_VECTORS = (
     *("index_to_key", "key_to_index", "vectors", "save_word2vec_format"),
     *("evaluate_word_analogies", "evaluate_word_pairs", "intersect_word2vec_format"),
 )
+# Parts of the vectors that programs for gensim 3 assign, without an effect today.
+_ASSIGNED_BEFORE = {
+    *("index2word", "index2entity", "vocab"),
+    *("syn0", "syn0norm", "vectors_norm"),
+}
 _OLD_ON_MODEL = ("syn0", "syn0norm", "index2word", "init_sims", "accuracy")
 
 # Names of other programs and versions, and the names to use.
@@ -199,6 +205,13 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     public = [other for other in known if not other.startswith("_")]
     near = difflib.get_close_matches(name, public, n=1, cutoff=0.75)
     return near[0] if near else ""
+
+
+def refuse_old_name(owner: object, name: str) -> None:
+    """Raise AttributeError if vectors have another name today for what is assigned."""
+    if name in _ASSIGNED_BEFORE and not hasattr(type(owner), name):
+        message = f"{name} cannot be set: it is of gensim 3, and here {_VECTORS[name]}"
+        raise AttributeError(message)
 
 
 def missing_attribute(owner: object, name: str) -> AttributeError:
@@ -448,10 +461,7 @@ def check_encoding(encoding: str) -> None:
     except (LookupError, TypeError):
         is_utf8 = False
     if not is_utf8:
-        hint = (
-            f"Convert the file: iconv -f {encoding} -t utf8 OLD > NEW. Words that are "
-            "not UTF-8 keep their bytes with unicode_errors='surrogateescape'."
-        )
+        hint = f"Convert the file: iconv -f {encoding} -t utf8 OLD > NEW."
         name = "encoding"
         raise ParameterError(name, encoding, "'utf8'", hint)
 

@@ -222,6 +222,59 @@ def test_parts_can_be_assigned_as_in_gensim(wv):
     assert wv.counts is None
 
 
+def test_counts_and_attributes_follow_their_keys_when_keys_are_assigned(wv, tmp_path):
+    wv.set_vecattr("man", "kind", "noun")
+    wv.vectors_lockf[2] = 0
+    counts = dict(zip(WORDS, wv.counts.tolist(), strict=True))
+    rows = wv.vectors
+    wv.index_to_key = ["man", "boy", "king"]
+    wv.key_to_index = {"man": 0, "boy": 1, "king": 2}
+    wv.vectors = np.stack([rows[2], np.ones(3), rows[0]])
+    assert wv.counts.tolist() == [counts["man"], 0, counts["king"]]
+    assert wv.get_vecattr("man", "kind") == "noun"
+    assert wv.vectors_lockf.tolist() == [0, 1, 1]
+    wv.save(tmp_path / "chosen.npz")
+    loaded = KeyedVectors.load(tmp_path / "chosen.npz")
+    assert loaded.index_to_key == ["man", "boy", "king"]
+    assert loaded.counts.tolist() == wv.counts.tolist()
+    assert np.array_equal(loaded["king"], rows[0])
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda wv: wv.save("never.npz"),
+        lambda wv: wv.add_vector("new", np.ones(3)),
+        lambda wv: wv.sort_by_descending_frequency(),
+    ],
+)
+def test_keys_without_their_vectors_are_an_error_when_they_are_used(wv, use):
+    wv.index_to_key = ["a", "b"]
+    with pytest.raises(ValueError, match="index_to_key has 2, vectors has 4") as raised:
+        use(wv)
+    assert "Assign index_to_key, then vectors" in str(raised.value)
+
+
+def test_vectors_before_their_keys_are_an_error_that_says_so(wv):
+    with pytest.raises(ValueError, match="other keys, assign index_to_key first"):
+        wv.vectors = np.zeros((2, 3))
+
+
+@pytest.mark.parametrize("name", ["index2word", "vocab", "syn0", "vectors_norm"])
+def test_names_of_gensim_3_cannot_be_assigned(wv, name):
+    with pytest.raises(AttributeError, match=f"{name} cannot be set: .* here "):
+        setattr(wv, name, None)
+
+
+def test_a_subclass_may_have_a_property_of_an_old_name():
+    class Old(KeyedVectors):
+        vocab = None
+
+    table = Old(["a"], [[1.0]])
+    table.vocab = {"a": 0}
+    assert table.vocab == {"a": 0}
+
+
 # --- the rows of a model ----------------------------------------------------------
 
 
@@ -230,6 +283,9 @@ def test_the_rows_of_a_model_can_be_overwritten_but_not_added_or_sorted(model):
         model.wv.add_vector("new", np.zeros(4))
     with pytest.raises(RuntimeError, match="cannot sort the rows"):
         model.wv.sort_by_descending_frequency()
+    for name in ("index_to_key", "key_to_index"):
+        with pytest.raises(RuntimeError, match=r"cannot assign keys: .*deepcopy"):
+            setattr(model.wv, name, getattr(model.wv, name))
     model.wv.add_vectors(["a"], np.full((1, 4), 0.5), replace=True)
     assert model.wv["a"].tolist() == [0.5] * 4
     model.train(SENTENCES, epochs=1)
@@ -334,3 +390,18 @@ def test_locks_follow_their_rows():
         wv.set_vecattr(word, "count", count)
     wv.sort_by_descending_frequency()
     assert wv.vectors_lockf.tolist() == [1, 1, 0]
+
+
+def test_rows_and_keys_are_listed_in_the_same_order(wv, model):
+    wv.add_vector("boy", [1, 2, 3])
+    wv.counts = [1, 2, 3, 4, 5]
+    wv.sort_by_descending_frequency()
+    for table in (wv, copy.deepcopy(wv), model.wv, wv.vectors_for_all(["boy", "king"])):
+        assert list(table.key_to_index) == table.index_to_key
+        assert np.array_equal(table[table.key_to_index], table.vectors)
+
+
+def test_of_equal_keys_the_first_row_answers():
+    table = KeyedVectors(["a", "b", "a", "c"], np.eye(4))
+    assert table.key_to_index == {"a": 0, "b": 1, "c": 3}
+    assert list(table.key_to_index) == ["a", "b", "c"]

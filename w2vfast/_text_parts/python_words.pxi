@@ -104,7 +104,7 @@ cdef int64_t checked_integer(object item) except? -1:
         message = (
             f"a token must be a str, bytes or int, got {item!r:.60} of type "
             f"{type(item).__name__}. A corpus is a list of sentences, each a list of "
-            "tokens: [['the', 'cat'], ['a', 'dog']]"
+            "tokens: [['the', 'cat'], ['a', 'dog']]. Turn others into text: str(token)"
         )
         raise TypeError(message)
     if not 0 <= item <= INT64_MAX:

@@ -85,8 +85,12 @@ def first_rows(words: Sequence[AnyWord]) -> dict[AnyWord, int]:
 
     Every look-up of a word by name uses this rule.
     """
-    # In reverse order, so that the first row overwrites the others.
-    return dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))
+    rows = dict(zip(words, range(len(words)), strict=True))  # in the order of the rows
+    if len(rows) < len(words):
+        # In reverse order, so that the first row overwrites the others.
+        for row in range(len(words) - 1, -1, -1):
+            rows[words[row]] = row
+    return rows
 
 
 def select_words(

@@ -462,7 +462,7 @@ class KeyedVectors(KeyTable):
         return np.asarray(cosines[0])
 
     def distances(
-        self, word_or_vector: Key | FloatArray, other_words: Iterable[Key] = ()
+        self, word_or_vector: Key | FloatArray, other_words: Iterable[Key] | None = ()
     ) -> Scores:
         """Return 1 - cosine between a key or vector and other keys.
 
@@ -471,7 +471,7 @@ class KeyedVectors(KeyTable):
         word_or_vector : str, int, or ndarray of float, shape (D,)
             The key or vector from which distances are measured.
         other_words : iterable of n keys, optional
-            All keys if it is empty.
+            All keys if it is empty or None.
 
         Returns
         -------
@@ -486,7 +486,7 @@ class KeyedVectors(KeyTable):
             If the vector has another dimension, or a value that is not finite.
         """
         vector, _ = queries.query_vector(self, word_or_vector)
-        others = list(other_words)
+        others = [] if other_words is None else list(other_words)
         rows = [self.get_index(key) for key in others]
         vectors = self.vectors[np.array(rows, np.intp)] if others else self.vectors
         cosines = neighbours.cosines(vectors, neighbours.unit(vector)[None])[0]
@@ -919,6 +919,7 @@ class KeyedVectors(KeyTable):
         dispatch.write_vectors(path, self._contents(dtype), kind, WriteOptions(spaces))
 
     def _contents(self, dtype: npt.DTypeLike | None = None) -> Contents:
+        self._check_whole("write the vectors")
         attributes = {k: v for k, v in self.expandos.items() if k != "count"}
         return Contents(
             self.index_to_key,

@@ -7,6 +7,7 @@ finite are never returned; a row of zeros has the cosine 0 with every vector.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,9 +39,8 @@ COSMUL_EPSILON = 1e-6  # keeps the quotient finite; gensim's value
 def unit(vector: FloatArray) -> npt.NDArray[np.float64]:
     """Return a vector (D,) scaled to length 1; zeros if zero or not finite."""
     exact = np.asarray(vector, np.float64)
-    with np.errstate(over="ignore"):
-        length = float(np.sqrt(exact @ exact))
-    if length == 0 or not np.isfinite(length):
+    length = math.sqrt(np.vdot(exact, exact))  # without a warning of an overflow
+    if length == 0 or not math.isfinite(length):
         return np.zeros_like(exact)
     return np.asarray(exact / length, np.float64)
 

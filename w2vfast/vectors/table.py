@@ -6,14 +6,20 @@ V is the number of keys, D the dimension.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from w2vfast.aliases import Key
-from w2vfast.compat import HintedNames, Where, check_reserved_rows, missing_attribute
+from w2vfast.compat import (
+    HintedNames,
+    Where,
+    check_reserved_rows,
+    missing_attribute,
+    refuse_old_name,
+)
 from w2vfast.errors import ParameterError, warn
 from w2vfast.formats.float_types import as_dtype
 from w2vfast.text.vocab import first_rows
@@ -41,7 +47,8 @@ _NO_COUNTS = (
 class _State(NamedTuple):
     """All that a table consists of; replaced as a whole, so that its parts agree.
 
-    Only gensim's setters replace one part; its caller is then responsible.
+    Only gensim's setters replace one part; `KeyTable._check_whole` finds out whether
+    their caller has replaced the others, too.
 
     An interrupt cannot separate them, and lists and arrays that were handed out before
     stay as they are.
@@ -101,6 +108,10 @@ class KeyTable(metaclass=HintedNames):
                 return object.__getattribute__(self, name)
             raise missing_attribute(self, name)
 
+        def __setattr__(self, name: str, value: Any) -> None:
+            refuse_old_name(self, name)
+            super().__setattr__(name, value)
+
     def __getstate__(self) -> dict[str, Any]:
         # A copy does not belong to a model, so keys can be added to it.
         return {**self.__dict__, "_fixed": False, "_paths": None}
@@ -114,7 +125,8 @@ class KeyTable(metaclass=HintedNames):
 
     @index_to_key.setter
     def index_to_key(self, keys: list[Key]) -> None:
-        self._state = self._state._replace(keys=keys)
+        self._check_not_fixed("assign keys")
+        self._state = _with_keys(self._state, list(keys))
 
     @property
     def key_to_index(self) -> dict[Key, int]:
@@ -123,6 +135,7 @@ class KeyTable(metaclass=HintedNames):
 
     @key_to_index.setter
     def key_to_index(self, row_of: dict[Key, int]) -> None:
+        self._check_not_fixed("assign keys")
         self._state = self._state._replace(row_of=row_of)
 
     @property
@@ -158,6 +171,8 @@ class KeyTable(metaclass=HintedNames):
                 f"vectors must have the shape ({len(self)}, {columns}), a row for each "
                 f"key, got {given.shape}"
             )
+            if not self._fixed:
+                message += ". For other keys, assign index_to_key first."
             raise ValueError(message)
         if self._fixed:
             current[:] = given
@@ -563,6 +578,7 @@ class KeyTable(metaclass=HintedNames):
         is_new: npt.NDArray[np.bool_],
     ) -> None:
         self._check_not_fixed("add keys")
+        self._check_whole("add keys")
         state = self._state
         new = [key for key, chosen in zip(keys, is_new, strict=True) if chosen]
         size = len(state.keys)
@@ -609,6 +625,7 @@ class KeyTable(metaclass=HintedNames):
             message = "there are no counts to sort by; set counts, or load with fvocab"
             raise ValueError(message)
         self._check_not_fixed("sort the rows")
+        self._check_whole("sort the rows")
         order = np.argsort(-self.counts, kind="stable")
         keys = [self.index_to_key[row] for row in order.tolist()]
         lockf = self._state.lockf
@@ -649,6 +666,23 @@ class KeyTable(metaclass=HintedNames):
         if copy_vecattrs:
             chosen.expandos = attrs.rearranged(self.expandos, rows)
         return chosen
+
+    def _check_whole(self, action: str) -> None:
+        """Raise ValueError unless all parts, which can be assigned, are as long."""
+        state = self._state
+        parts: dict[str, Sized] = {
+            "index_to_key": state.keys,
+            "vectors": state.vectors,
+            **state.attributes,
+        }
+        lengths = {name: len(part) for name, part in parts.items()}
+        if len(set(lengths.values())) > 1:
+            found = ", ".join(f"{name} has {n}" for name, n in lengths.items())
+            message = (
+                f"cannot {action}: the parts have different numbers of rows: {found}. "
+                "Assign index_to_key, then vectors, of the same length."
+            )
+            raise ValueError(message)
 
     def _check_not_fixed(self, action: str) -> None:
         if self._fixed:
@@ -706,13 +740,20 @@ def show_grown_model(
     counts : ndarray of int64, shape (V,)
         Occurrences of the keys.
     """
-    before = np.array([table.key_to_index.get(key, -1) for key in keys], np.intp)
-    attributes = attrs.rearranged(table.expandos, before)
-    attributes["count"] = np.array(counts)
-    lockf = table._state.lockf
+    state = _with_keys(table._state, list(keys))
+    state.attributes["count"] = np.array(counts)
+    table._state = state._replace(vectors=vectors)
+
+
+def _with_keys(state: _State, keys: list[Key]) -> _State:
+    """Return a state of other keys, which attributes follow; the vectors do not."""
+    row_of = first_rows(state.keys)  # of the rows that the attributes have
+    before = np.array([row_of.get(key, -1) for key in keys], np.intp)
+    attributes = attrs.rearranged(state.attributes, before)
+    lockf = state.lockf
     if lockf is not None:
         lockf = np.where(before >= 0, lockf[before], np.float32(1))
-    table._state = _State(list(keys), first_rows(keys), vectors, attributes, lockf)
+    return _State(keys, first_rows(keys), state.vectors, attributes, lockf)
 
 
 def lock_keys(table: KeyTable, keys: Sequence[Key]) -> None:

@@ -72,7 +72,8 @@ def check_source(source: Any, vector_size: int) -> None:
     else:
         message = (
             f"init_vectors must be the path of a file of vectors or a KeyedVectors, "
-            f"such as model.wv, got {type(source).__name__}"
+            f"such as model.wv, got {type(source).__name__}. Of gensim's vectors make "
+            "one: KeyedVectors(kv.index_to_key, kv.vectors)."
         )
         raise TypeError(message)
 

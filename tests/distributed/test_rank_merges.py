@@ -131,6 +131,20 @@ def test_few_axes_stand_for_equal_eigenvalues(monkeypatch):
     test_transport_is_the_exponential_of_the_curvature()
 
 
+def test_the_first_axes_are_found_without_all_eigenvectors(monkeypatch):
+    """NumPy would start threads for these, one for each processor, on each rank."""
+    dim, eigh = 60, np.linalg.eigh
+    axes = np.linalg.qr(np.random.default_rng(5).normal(size=(dim, dim)))[0]
+    values = 1 / np.arange(1, dim + 1)
+    seen = []
+    monkeypatch.setattr(np.linalg, "eigh", lambda h: seen.append(len(h)) or eigh(h))
+    found = Curvature.of(sampled((axes * values) @ axes.T))
+    assert seen == [_core.AXES]
+    np.testing.assert_allclose(found.values, values[: _core.AXES], rtol=0.1)
+    np.testing.assert_allclose(found.values[:8], values[:8], rtol=1e-3)
+    assert found.rest == pytest.approx(values[_core.AXES :].mean(), rel=0.05)
+
+
 def test_axes_of_the_merge_before_are_refined(monkeypatch):
     monkeypatch.setattr(rank_merges, "AXES", 2)
     h = curvature_matrix()

@@ -28,7 +28,7 @@ from w2vfast.distributed.merge_times import MergeSchedule
 from w2vfast.distributed.ranks import CHUNK_FLOATS, Ranks
 
 AXES = _core.AXES  # directions that are transported apart from the rest
-REFINEMENTS = 2  # of the axes at each merge
+FIRST_REFINEMENTS, REFINEMENTS = 8, 2  # of the axes, at the first merge and later
 
 
 class SampledCurvature(NamedTuple):
@@ -76,19 +76,23 @@ class Curvature(NamedTuple):
         ----------
         sampled : SampledCurvature
         before : Curvature, optional
-            Of almost the same matrix; its axes are refined, by orthogonal iteration
-            with a Rayleigh-Ritz step, which takes a small part of the time.
-            Source: Golub and Van Loan, Matrix Computations, sections 8.1 and 8.2.
+            Of almost the same matrix, whose axes are refined.
+
+        Notes
+        -----
+        Orthogonal iteration with a Rayleigh-Ritz step (Golub and Van Loan, Matrix
+        Computations, sections 8.1 and 8.2).  All eigenvectors of the whole matrix
+        would take longer, and NumPy would start threads for them, for which ranks that
+        share a machine have no processors: a tenth of a second for D = 100.
         """
         h = sampled.matrix
-        if before is None:
-            values, columns = (part[..., -AXES:] for part in np.linalg.eigh(h))
-        else:
+        columns = np.eye(len(h), min(AXES, len(h)), dtype=h.dtype)
+        if before is not None:
             columns = before.axes.T
-            for _ in range(REFINEMENTS):
-                columns = np.linalg.qr(h @ columns)[0]
-            values, turn = np.linalg.eigh(columns.T @ h @ columns)
-            columns = columns @ turn
+        for _ in range(FIRST_REFINEMENTS if before is None else REFINEMENTS):
+            columns = np.linalg.qr(h @ columns)[0]
+        values, turn = np.linalg.eigh(columns.T @ h @ columns)
+        columns = columns @ turn
         values = np.maximum(values, 0)
         values, columns = values[::-1], columns[:, ::-1]
         n_rest = len(h) - len(values)

@@ -208,8 +208,12 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 
 def refuse_old_name(owner: object, name: str) -> None:
-    """Raise AttributeError if vectors have another name today for what is assigned."""
-    if name in _ASSIGNED_BEFORE and not hasattr(type(owner), name):
+    """Raise AttributeError if vectors have another name today for what is assigned.
+
+    A subclass of a program may call its own attributes so.
+    """
+    is_ours = type(owner).__module__.partition(".")[0] == "w2vfast"
+    if name in _ASSIGNED_BEFORE and is_ours:
         message = f"{name} cannot be set: it is of gensim 3, and here {_VECTORS[name]}"
         raise AttributeError(message)
 

@@ -156,6 +156,25 @@ def test_a_compression_that_would_be_ignored_is_an_error(tool, path, tmp_path, c
     assert "out.zst' names a file that is not written" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["v.gz", "v.npz.gz", "v.txt.xz"])
+def test_a_format_that_is_not_compressed_does_not_go_to_a_compressed_name(
+    name, path, tmp_path, capsys
+):
+    assert main(["convert", str(path), str(tmp_path / name), "--to", "npz"]) == 2
+    assert "names a file that is not written" in capsys.readouterr().err
+    assert not (tmp_path / name).exists()
+    assert main(["convert", str(path), str(tmp_path / "v.gz"), "--to", "text"]) == 0
+    assert gzip.decompress((tmp_path / "v.gz").read_bytes()).startswith(b"60 8\n")
+
+
+def test_convert_refuses_a_place_before_it_reads_the_vectors(tmp_path, capsys):
+    missing, folder = tmp_path / "missing.txt", tmp_path / "v.kv"
+    folder.mkdir()
+    (folder / "notes").touch()
+    assert main(["convert", str(missing), str(folder)]) == 1
+    assert "contains 'notes'" in capsys.readouterr().err
+
+
 def test_classes_are_text_whatever_the_name_says(path, tmp_path):
     output = tmp_path / "tags.tsv.gz"
     assert main(["classes", str(path), "2", "-o", str(output)]) == 0

@@ -143,6 +143,9 @@ def test_the_first_axes_are_found_without_all_eigenvectors(monkeypatch):
     np.testing.assert_allclose(found.values, values[: _core.AXES], rtol=0.1)
     np.testing.assert_allclose(found.values[:8], values[:8], rtol=1e-3)
     assert found.rest == pytest.approx(values[_core.AXES :].mean(), rel=0.05)
+    # Axes that are directions of the values, and not the first ones.
+    found = Curvature.of(sampled(np.diag(values[::-1])))
+    np.testing.assert_allclose(found.values[:8], values[:8], rtol=1e-3)
 
 
 def test_axes_of_the_merge_before_are_refined(monkeypatch):

@@ -252,7 +252,60 @@ def test_keys_without_their_vectors_are_an_error_when_they_are_used(wv, use):
     wv.index_to_key = ["a", "b"]
     with pytest.raises(ValueError, match="index_to_key has 2, vectors has 4") as raised:
         use(wv)
-    assert "Assign index_to_key, then vectors" in str(raised.value)
+    assert "Assign index_to_key first, then vectors" in str(raised.value)
+
+
+def test_new_names_of_the_same_rows_keep_their_attributes(wv):
+    counts = wv.counts.tolist()
+    wv.vectors_lockf[1] = 0
+    wv.index_to_key = [WORDS[0], "lady", *WORDS[2:]]
+    assert wv.counts.tolist() == counts
+    assert wv.vectors_lockf.tolist() == [1, 0, 1, 1]
+    assert wv.key_to_index["lady"] == 1
+    doubled = KeyedVectors(["a", "a", "b"], np.eye(3), counts=[1, 5, 9])
+    doubled.index_to_key = doubled.index_to_key
+    assert doubled.counts.tolist() == [1, 5, 9]
+
+
+def test_counts_assigned_before_their_keys_are_an_error(wv):
+    """Whether they are in the order of the old keys or of the new is not known."""
+    order = [3, 1, 0]
+    wv.counts = [4, 3, 2, 1]
+    with pytest.raises(ValueError, match=r"count .* assigned before these keys"):
+        wv.index_to_key = [WORDS[row] for row in order]
+    assert wv.index_to_key == WORDS
+    wv.counts = None
+    wv.expandos = {}
+    wv.index_to_key = [WORDS[row] for row in order]
+    wv.vectors = wv.vectors[order]
+    wv.counts = [1, 3, 4]
+    assert wv.get_vecattr(WORDS[0], "count") == 4
+    wv.sort_by_descending_frequency()
+    assert wv.index_to_key == WORDS[:2] + WORDS[3:]
+
+
+def test_key_to_index_that_does_not_fit_the_keys_is_an_error_when_it_is_used(wv):
+    for wrong in ({WORDS[0]: 0}, {word: 0 for word in WORDS}, {"other": 7}):
+        wv.key_to_index = wrong
+        with pytest.raises(ValueError, match="key_to_index does not fit index_to_key"):
+            wv.add_vector("new", np.ones(3))
+    wv.index_to_key = wv.index_to_key
+    assert wv.add_vector("new", np.ones(3)) == 4
+
+
+def test_an_attribute_with_the_name_of_a_part_is_checked_too(wv):
+    wv.set_vecattr("king", "vectors", 1)
+    wv.index_to_key = WORDS[:2]
+    with pytest.raises(ValueError, match="vectors has 4, the attribute 'count' has 2"):
+        wv.save("never.npz")
+
+
+def test_keys_of_an_empty_table_with_factors_can_be_assigned():
+    table = KeyedVectors(vector_size=3)
+    assert len(table.vectors_lockf) == 0
+    table.index_to_key = np.array([7, 8])
+    assert table.index_to_key == [7, 8]
+    assert table.vectors_lockf.tolist() == [1, 1]
 
 
 def test_vectors_before_their_keys_are_an_error_that_says_so(wv):
@@ -266,9 +319,9 @@ def test_names_of_gensim_3_cannot_be_assigned(wv, name):
         setattr(wv, name, None)
 
 
-def test_a_subclass_may_have_a_property_of_an_old_name():
+def test_a_subclass_of_a_program_may_use_an_old_name():
     class Old(KeyedVectors):
-        vocab = None
+        pass
 
     table = Old(["a"], [[1.0]])
     table.vocab = {"a": 0}

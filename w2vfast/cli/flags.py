@@ -83,7 +83,7 @@ class Parser(argparse.ArgumentParser):
         """Raise `UsageError`, where `argparse` would end the program."""
         raise UsageError(message, f"{self.format_usage()}{self._where_help_is()}")
 
-    def check_compression(self, flag: str, output: str, **how: bool) -> None:
+    def check_compression(self, flag: str, output: str, **how: Any) -> None:
         """Raise `UsageError` for an output whose name promises a lost compression."""
         with Loading():
             from w2vfast.formats.dispatch import check_compression

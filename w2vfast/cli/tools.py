@@ -242,15 +242,15 @@ def convert(arguments: list[str]) -> None:
         parser.error(
             f"standard output needs --to {' or '.join(_STREAMED)}; or name a file"
         )
-    if options.to is not None:
-        parser.check_compression("OUT", options.output)
     try:  # before the input is read, which may take long
         kind = kind_to_write(options.output, options.to)
     except ValueError as error:
         parser.error(str(error))
+    parser.check_compression("OUT", options.output, kind=kind)
     outputs = [options.output]
     outputs += [metadata_path(options.output)] if kind == "projector" else []
     refuse_inputs(outputs, [options.input])
+    KINDS[kind].check_place(options.output)
     how = ReadOptions(options.limit, "surrogateescape", options.in_spaces)
     held = read_vectors(options.input, options.source, how)
     write_vectors(options.output, held, kind, WriteOptions(options.spaces))

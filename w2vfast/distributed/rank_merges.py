@@ -86,9 +86,8 @@ class Curvature(NamedTuple):
         share a machine have no processors: a tenth of a second for D = 100.
         """
         h = sampled.matrix
-        columns = np.eye(len(h), min(AXES, len(h)), dtype=h.dtype)
-        if before is not None:
-            columns = before.axes.T
+        columns = _random_columns(len(h)) if before is None else before.axes.T
+        columns = columns.astype(h.dtype)
         for _ in range(FIRST_REFINEMENTS if before is None else REFINEMENTS):
             columns = np.linalg.qr(h @ columns)[0]
         values, turn = np.linalg.eigh(columns.T @ h @ columns)
@@ -101,6 +100,11 @@ class Curvature(NamedTuple):
         scales = sampled.scales.astype(np.float32)
         values = np.ascontiguousarray(values, dtype=np.float32)
         return cls(axes, values, rest, scales)
+
+
+def _random_columns(dim: int) -> NDArray[np.floating[Any]]:
+    """Return the same on all ranks; no axis is at right angles to all of them."""
+    return np.random.default_rng(0).normal(size=(dim, min(AXES, dim)))
 
 
 @dataclass

@@ -142,7 +142,9 @@ def kind_to_write(path: PathLike, kind: str | None = None) -> str:
     return next(name for name, known in KINDS.items() if known is chosen)
 
 
-def check_compression(path: PathLike, *, selects_format: bool = False) -> None:
+def check_compression(
+    path: PathLike, *, selects_format: bool = False, kind: str | None = None
+) -> None:
     """Raise if a name ends in a compression that would be ignored.
 
     Parameters
@@ -150,6 +152,8 @@ def check_compression(path: PathLike, *, selects_format: bool = False) -> None:
     path : path
     selects_format : bool, default False
         Whether the name selects a format; else text or binary is written.
+    kind : str, optional
+        What is written, whatever the name says; a key of `KINDS`.
 
     Raises
     ------
@@ -159,6 +163,8 @@ def check_compression(path: PathLike, *, selects_format: bool = False) -> None:
     name = os.fspath(path)
     stem, ending = os.path.splitext(name)
     chosen = _kind_of_suffix(stem, ()) if os.path.splitext(stem)[1] else None
+    if kind is not None:
+        chosen, selects_format = KINDS[kind], True
     is_whole = selects_format and chosen is not None and not chosen.may_be_compressed
     is_written = ending.lower() in _WRITTEN_COMPRESSED
     if (is_written and is_whole) or ending.lower() in _ONLY_READ_COMPRESSED:

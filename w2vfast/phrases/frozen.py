@@ -37,7 +37,8 @@ class FrozenPhrases(PhraseModel, kind="FrozenPhrases"):
         source: Any = phrases_model  # of one of four classes
         is_frozen = hasattr(source, "phrasegrams")
         found = source.phrasegrams if is_frozen else source.export_phrases()
-        self.phrasegrams: dict[str, float] = dict(found)
+        best_first = sorted(found.items(), key=lambda entry: (-entry[1], entry[0]))
+        self.phrasegrams: dict[str, float] = dict(best_first)
 
     def __repr__(self) -> str:
         return (

@@ -6,7 +6,7 @@ V is the number of keys, D the dimension.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -20,7 +20,7 @@ from w2vfast.compat import (
     missing_attribute,
     refuse_old_name,
 )
-from w2vfast.errors import ParameterError, warn
+from w2vfast.errors import ParameterError, shortened, warn
 from w2vfast.formats.float_types import as_dtype
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import attributes as attrs
@@ -65,6 +65,8 @@ class KeyTable(metaclass=HintedNames):
     """Keys, each with a row of vectors and of named attributes; see `KeyedVectors`."""
 
     _where: Where = "vectors"
+    # Attributes assigned since the keys were: in the order of which keys, is not known.
+    _assigned: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -96,6 +98,7 @@ class KeyTable(metaclass=HintedNames):
         self._fixed = fixed
         self._paths: WordPaths | None = None  # of a model with hierarchical softmax
         self.counts = counts
+        self._assigned = frozenset()
 
     def __repr__(self) -> str:
         name = type(self).__name__
@@ -120,13 +123,19 @@ class KeyTable(metaclass=HintedNames):
 
     @property
     def index_to_key(self) -> list[Key]:
-        """The key of each row, list of str or int, length V."""
+        """The key of each row, list of str or int, length V.
+
+        Where keys are assigned that are other rows' keys now, attributes, such as the
+        counts, follow their keys; assign `vectors` besides.  New names of the same rows
+        keep the attributes of the rows.
+        """
         return self._state.keys
 
     @index_to_key.setter
     def index_to_key(self, keys: list[Key]) -> None:
         self._check_not_fixed("assign keys")
-        self._state = _with_keys(self._state, list(keys))
+        self._state = self._with_assigned_keys(_key_list(keys))
+        self._assigned = frozenset()
 
     @property
     def key_to_index(self) -> dict[Key, int]:
@@ -148,7 +157,9 @@ class KeyTable(metaclass=HintedNames):
 
     @expandos.setter
     def expandos(self, attributes: dict[str, npt.NDArray[Any]]) -> None:
-        self._state = self._state._replace(attributes=attributes)
+        arrays = {name: np.asarray(values) for name, values in attributes.items()}
+        self._state = self._state._replace(attributes=arrays)
+        self._assigned = frozenset(arrays)
 
     @property
     def vectors(self) -> FloatArray:
@@ -171,7 +182,7 @@ class KeyTable(metaclass=HintedNames):
                 f"vectors must have the shape ({len(self)}, {columns}), a row for each "
                 f"key, got {given.shape}"
             )
-            if not self._fixed:
+            if not self._fixed and given.ndim == 2:
                 message += ". For other keys, assign index_to_key first."
             raise ValueError(message)
         if self._fixed:
@@ -201,6 +212,7 @@ class KeyTable(metaclass=HintedNames):
             message = f"got {len(self)} keys and counts of shape {array.shape}"
             raise ValueError(message)
         self.expandos["count"] = array
+        self._assigned |= {"count"}
 
     @property
     def vectors_lockf(self) -> npt.NDArray[np.float32]:
@@ -579,6 +591,7 @@ class KeyTable(metaclass=HintedNames):
     ) -> None:
         self._check_not_fixed("add keys")
         self._check_whole("add keys")
+        self._check_rows()
         state = self._state
         new = [key for key, chosen in zip(keys, is_new, strict=True) if chosen]
         size = len(state.keys)
@@ -664,25 +677,54 @@ class KeyTable(metaclass=HintedNames):
         rows = np.array([self.key_to_index[key] for key in found], np.intp)
         chosen = type(self)(found, self.vectors[rows])
         if copy_vecattrs:
-            chosen.expandos = attrs.rearranged(self.expandos, rows)
+            found_attributes = attrs.rearranged(self.expandos, rows)
+            chosen._state = chosen._state._replace(attributes=found_attributes)
         return chosen
 
     def _check_whole(self, action: str) -> None:
         """Raise ValueError unless all parts, which can be assigned, are as long."""
-        state = self._state
-        parts: dict[str, Sized] = {
-            "index_to_key": state.keys,
-            "vectors": state.vectors,
-            **state.attributes,
-        }
-        lengths = {name: len(part) for name, part in parts.items()}
-        if len(set(lengths.values())) > 1:
-            found = ", ".join(f"{name} has {n}" for name, n in lengths.items())
+        keys, _, vectors, attributes, lockf = self._state
+        parts = [("index_to_key", len(keys)), ("vectors", len(vectors))]
+        parts += [(f"the attribute {name!r}", len(a)) for name, a in attributes.items()]
+        parts += [] if lockf is None else [("vectors_lockf", len(lockf))]
+        if len({n for _, n in parts}) > 1:
+            found = ", ".join(f"{name} has {n}" for name, n in parts)
             message = (
                 f"cannot {action}: the parts have different numbers of rows: {found}. "
-                "Assign index_to_key, then vectors, of the same length."
+                "Assign index_to_key first, then vectors and attributes of its length."
             )
             raise ValueError(message)
+
+    def _check_rows(self) -> None:
+        """Raise ValueError unless `key_to_index`, which can be assigned, fits."""
+        keys, row_of = self._state.keys, self._state.row_of
+        wrong = [key for key, row in row_of.items() if keys[row : row + 1] != [key]]
+        wrong += [key for key in keys if key not in row_of]
+        if wrong:
+            message = (
+                f"key_to_index does not fit index_to_key, at {shortened(wrong[0])}. "
+                "Assign index_to_key; key_to_index then follows."
+            )
+            raise ValueError(message)
+
+    def _with_assigned_keys(self, keys: list[Key]) -> _State:
+        """Return the state with other keys, where attributes follow if keys move."""
+        state = self._state
+        known, before = set(state.keys), state.keys
+        if len(keys) == len(before) and all(
+            new == old or new not in known
+            for new, old in zip(keys, before, strict=True)
+        ):
+            return state._replace(keys=keys, row_of=first_rows(keys))
+        if self._assigned:
+            names = " and ".join(sorted(self._assigned))
+            message = (
+                f"{names} of the rows was assigned before these keys, so it is not "
+                "known in which order. Assign index_to_key first, then vectors and "
+                "attributes."
+            )
+            raise ValueError(message)
+        return _with_keys(state, keys)
 
     def _check_not_fixed(self, action: str) -> None:
         if self._fixed:
@@ -750,9 +792,10 @@ def _with_keys(state: _State, keys: list[Key]) -> _State:
     row_of = first_rows(state.keys)  # of the rows that the attributes have
     before = np.array([row_of.get(key, -1) for key in keys], np.intp)
     attributes = attrs.rearranged(state.attributes, before)
-    lockf = state.lockf
-    if lockf is not None:
-        lockf = np.where(before >= 0, lockf[before], np.float32(1))
+    lockf = None
+    if state.lockf is not None:
+        lockf = np.ones(len(keys), np.float32)
+        lockf[before >= 0] = state.lockf[before[before >= 0]]
     return _State(keys, first_rows(keys), state.vectors, attributes, lockf)
 
 

@@ -275,7 +275,6 @@ def test_counts_assigned_before_their_keys_are_an_error(wv):
         wv.index_to_key = [WORDS[row] for row in order]
     assert wv.index_to_key == WORDS
     wv.counts = None
-    wv.expandos = {}
     wv.index_to_key = [WORDS[row] for row in order]
     wv.vectors = wv.vectors[order]
     wv.counts = [1, 3, 4]

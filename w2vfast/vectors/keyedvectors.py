@@ -33,8 +33,9 @@ from w2vfast.vectors import evaluation, neighbours, queries, storage
 from w2vfast.vectors.correlation import Correlation
 from w2vfast.vectors.frames import to_frame
 from w2vfast.vectors.notebook import html_summary
+from w2vfast.vectors.parts import FloatArray, check_whole
 from w2vfast.vectors.queries import Neighbours, Query, Scores
-from w2vfast.vectors.table import FloatArray, KeyTable
+from w2vfast.vectors.table import KeyTable
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -919,7 +920,7 @@ class KeyedVectors(KeyTable):
         dispatch.write_vectors(path, self._contents(dtype), kind, WriteOptions(spaces))
 
     def _contents(self, dtype: npt.DTypeLike | None = None) -> Contents:
-        self._check_whole("write the vectors")
+        check_whole(self._state, "write the vectors")
         attributes = {k: v for k, v in self.expandos.items() if k != "count"}
         return Contents(
             self.index_to_key,

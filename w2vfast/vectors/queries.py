@@ -14,7 +14,8 @@ import numpy.typing as npt
 from w2vfast.aliases import Key
 from w2vfast.errors import NoKeysError, optional_number, shortened
 from w2vfast.vectors import neighbours
-from w2vfast.vectors.table import KEY_TYPES, FloatArray, KeyTable
+from w2vfast.vectors.parts import FloatArray
+from w2vfast.vectors.table import KEY_TYPES, KeyTable
 
 Query = Key | FloatArray | tuple[Key | FloatArray, float]
 Neighbours = list[tuple[Key, float]]

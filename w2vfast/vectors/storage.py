@@ -19,7 +19,7 @@ from w2vfast.formats import word2vec
 from w2vfast.formats.contents import ReadOptions
 from w2vfast.formats.word_counts import read_counts
 from w2vfast.system.files import check_output
-from w2vfast.vectors.table import FloatArray
+from w2vfast.vectors.parts import FloatArray
 
 
 def check_fvocab(fvocab: Any) -> None:

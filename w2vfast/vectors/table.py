@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,18 +20,25 @@ from w2vfast.compat import (
     missing_attribute,
     refuse_old_name,
 )
-from w2vfast.errors import ParameterError, shortened, warn
+from w2vfast.errors import ParameterError, warn
 from w2vfast.formats.float_types import as_dtype
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import attributes as attrs
 from w2vfast.vectors import neighbours
 from w2vfast.vectors.missing_key import MissingKeyError
+from w2vfast.vectors.parts import (
+    FloatArray,
+    TableParts,
+    check_rows,
+    check_whole,
+    with_assigned_keys,
+    with_keys,
+)
 from w2vfast.vectors.word_paths import PATH_ATTRIBUTES, WordPaths
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-FloatArray = npt.NDArray[np.floating[Any]]
 Attributes = Mapping[str, npt.ArrayLike]
 Default = TypeVar("Default")
 
@@ -44,29 +51,11 @@ _NO_COUNTS = (
 )
 
 
-class _State(NamedTuple):
-    """All that a table consists of; replaced as a whole, so that its parts agree.
-
-    Only gensim's setters replace one part; `KeyTable._check_whole` finds out whether
-    their caller has replaced the others, too.
-
-    An interrupt cannot separate them, and lists and arrays that were handed out before
-    stay as they are.
-    """
-
-    keys: list[Key]
-    row_of: dict[Key, int]
-    vectors: FloatArray
-    attributes: dict[str, npt.NDArray[Any]]
-    lockf: npt.NDArray[np.float32] | None = None  # of gensim; None: all 1
-
-
 class KeyTable(metaclass=HintedNames):
     """Keys, each with a row of vectors and of named attributes; see `KeyedVectors`."""
 
     _where: Where = "vectors"
-    # Attributes assigned since the keys were: in the order of which keys, is not known.
-    _assigned: frozenset[str] = frozenset()
+    _assigned: frozenset[str] = frozenset()  # attributes, since the keys were
 
     def __init__(
         self,
@@ -93,7 +82,7 @@ class KeyTable(metaclass=HintedNames):
                 "pass a 2-D array with one row for each key"
             )
             raise ValueError(message)
-        self._state = _State(names, first_rows(names), matrix, {})
+        self._state = TableParts(names, first_rows(names), matrix, {})
         self._c_text = c_text
         self._fixed = fixed
         self._paths: WordPaths | None = None  # of a model with hierarchical softmax
@@ -134,7 +123,7 @@ class KeyTable(metaclass=HintedNames):
     @index_to_key.setter
     def index_to_key(self, keys: list[Key]) -> None:
         self._check_not_fixed("assign keys")
-        self._state = self._with_assigned_keys(_key_list(keys))
+        self._state = with_assigned_keys(self._state, _key_list(keys), self._assigned)
         self._assigned = frozenset()
 
     @property
@@ -204,6 +193,7 @@ class KeyTable(metaclass=HintedNames):
     def counts(self, counts: npt.ArrayLike | None) -> None:
         if counts is None:
             self.expandos.pop("count", None)
+            self._assigned -= {"count"}
             return
         given = np.asarray(counts)
         attrs.check_range("count", given)
@@ -590,15 +580,15 @@ class KeyTable(metaclass=HintedNames):
         is_new: npt.NDArray[np.bool_],
     ) -> None:
         self._check_not_fixed("add keys")
-        self._check_whole("add keys")
-        self._check_rows()
+        check_whole(self._state, "add keys")
+        check_rows(self._state)
         state = self._state
         new = [key for key, chosen in zip(keys, is_new, strict=True) if chosen]
         size = len(state.keys)
         lockf = state.lockf
         if lockf is not None:
             lockf = np.concatenate([lockf, np.ones(len(new), np.float32)])
-        self._state = _State(
+        self._state = TableParts(
             [*state.keys, *new],
             {**state.row_of, **{key: size + n for n, key in enumerate(new)}},
             np.concatenate([state.vectors, rows[is_new]]),
@@ -638,11 +628,11 @@ class KeyTable(metaclass=HintedNames):
             message = "there are no counts to sort by; set counts, or load with fvocab"
             raise ValueError(message)
         self._check_not_fixed("sort the rows")
-        self._check_whole("sort the rows")
+        check_whole(self._state, "sort the rows")
         order = np.argsort(-self.counts, kind="stable")
         keys = [self.index_to_key[row] for row in order.tolist()]
         lockf = self._state.lockf
-        self._state = _State(
+        self._state = TableParts(
             keys,
             first_rows(keys),
             self.vectors[order],
@@ -680,51 +670,6 @@ class KeyTable(metaclass=HintedNames):
             found_attributes = attrs.rearranged(self.expandos, rows)
             chosen._state = chosen._state._replace(attributes=found_attributes)
         return chosen
-
-    def _check_whole(self, action: str) -> None:
-        """Raise ValueError unless all parts, which can be assigned, are as long."""
-        keys, _, vectors, attributes, lockf = self._state
-        parts = [("index_to_key", len(keys)), ("vectors", len(vectors))]
-        parts += [(f"the attribute {name!r}", len(a)) for name, a in attributes.items()]
-        parts += [] if lockf is None else [("vectors_lockf", len(lockf))]
-        if len({n for _, n in parts}) > 1:
-            found = ", ".join(f"{name} has {n}" for name, n in parts)
-            message = (
-                f"cannot {action}: the parts have different numbers of rows: {found}. "
-                "Assign index_to_key first, then vectors and attributes of its length."
-            )
-            raise ValueError(message)
-
-    def _check_rows(self) -> None:
-        """Raise ValueError unless `key_to_index`, which can be assigned, fits."""
-        keys, row_of = self._state.keys, self._state.row_of
-        wrong = [key for key, row in row_of.items() if keys[row : row + 1] != [key]]
-        wrong += [key for key in keys if key not in row_of]
-        if wrong:
-            message = (
-                f"key_to_index does not fit index_to_key, at {shortened(wrong[0])}. "
-                "Assign index_to_key; key_to_index then follows."
-            )
-            raise ValueError(message)
-
-    def _with_assigned_keys(self, keys: list[Key]) -> _State:
-        """Return the state with other keys, where attributes follow if keys move."""
-        state = self._state
-        known, before = set(state.keys), state.keys
-        if len(keys) == len(before) and all(
-            new == old or new not in known
-            for new, old in zip(keys, before, strict=True)
-        ):
-            return state._replace(keys=keys, row_of=first_rows(keys))
-        if self._assigned:
-            names = " and ".join(sorted(self._assigned))
-            message = (
-                f"{names} of the rows was assigned before these keys, so it is not "
-                "known in which order. Assign index_to_key first, then vectors and "
-                "attributes."
-            )
-            raise ValueError(message)
-        return _with_keys(state, keys)
 
     def _check_not_fixed(self, action: str) -> None:
         if self._fixed:
@@ -782,21 +727,9 @@ def show_grown_model(
     counts : ndarray of int64, shape (V,)
         Occurrences of the keys.
     """
-    state = _with_keys(table._state, list(keys))
+    state = with_keys(table._state, list(keys))
     state.attributes["count"] = np.array(counts)
     table._state = state._replace(vectors=vectors)
-
-
-def _with_keys(state: _State, keys: list[Key]) -> _State:
-    """Return a state of other keys, which attributes follow; the vectors do not."""
-    row_of = first_rows(state.keys)  # of the rows that the attributes have
-    before = np.array([row_of.get(key, -1) for key in keys], np.intp)
-    attributes = attrs.rearranged(state.attributes, before)
-    lockf = None
-    if state.lockf is not None:
-        lockf = np.ones(len(keys), np.float32)
-        lockf[before >= 0] = state.lockf[before[before >= 0]]
-    return _State(keys, first_rows(keys), state.vectors, attributes, lockf)
 
 
 def lock_keys(table: KeyTable, keys: Sequence[Key]) -> None:

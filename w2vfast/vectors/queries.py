@@ -163,14 +163,18 @@ def mean_vector(
         )
         raise ValueError(message)
     total, magnitude = np.zeros(table.vector_size, np.float64), 0.0
+    rows = []
     for item, factor in zip(items, factors.tolist(), strict=True):
         if ignore_missing and isinstance(item, KEY_TYPES) and item not in table:
             continue
-        vector, row = query_vector(table, item)
-        if row is not None and not pre_normalize:
-            vector = table.vectors[row]
+        if pre_normalize or isinstance(item, np.ndarray):
+            vector, _ = query_vector(table, item)
+        else:
+            rows.append(table.get_index(item))
+            vector = table.vectors[rows[-1]]
         total += factor * vector.astype(np.float64)
         magnitude += abs(factor)
+    check_finite(table, rows)
     return total / magnitude if magnitude else total
 
 

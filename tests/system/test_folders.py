@@ -87,6 +87,29 @@ def test_a_read_only_folder_is_not_replaced(tmp_path, monkeypatch):
     assert only_entry_of(tmp_path) == path
 
 
+def test_a_folder_that_is_replaced_while_it_is_checked_is_not_called_read_only(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "folder"
+    write_folder(path, b"old")
+    access = os.access
+    calls = []
+
+    def replaced_meanwhile(*arguments):
+        calls.append(arguments)
+        if len(calls) > 1:
+            return access(*arguments)
+        path.rename(tmp_path / "elsewhere")  # as a writer does that needs two steps
+        is_writable = access(*arguments)
+        write_folder(path, b"of another writer")
+        return is_writable
+
+    monkeypatch.setattr(os, "access", replaced_meanwhile)
+    write_folder(path, b"new")
+    assert len(calls) > 1
+    assert (path / "data").read_bytes() == b"new"
+
+
 def test_a_missing_directory_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"cannot create files in .*missing"):
         write_folder(tmp_path / "missing" / "folder")

@@ -472,8 +472,9 @@ def _create_beside(target: str) -> tuple[BinaryIO, str]:
         Its name.
     """
     final = os.path.realpath(target)
-    if os.path.exists(final) and not os.access(final, os.W_OK):
-        # A rename would replace a read-only file.
+    if not os.access(final, os.W_OK) and os.path.exists(final):
+        # A rename would replace a read-only file.  Asked in this order, because another
+        # process may remove the file meanwhile.
         message = "the file exists and is not writable"
         raise PermissionError(errno.EACCES, message, target)
     remove_leftovers(os.path.dirname(final))
@@ -482,7 +483,7 @@ def _create_beside(target: str) -> tuple[BinaryIO, str]:
     except OSError as error:
         raise no_temporary(error, target) from error
     try:
-        if os.path.exists(final):
+        with suppress(FileNotFoundError):
             os.chmod(temporary, stat.S_IMODE(os.stat(final).st_mode))
     except BaseException:
         file.close()

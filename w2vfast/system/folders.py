@@ -210,34 +210,45 @@ def _check_replaceable(
     target: str, path: str, mark: str, is_part: Callable[[str], bool]
 ) -> None:
     """Raise unless `target` is absent, an empty folder or one of the same kind."""
+    for _ in range(_SWAPS):
+        before = _version(target)
+        try:
+            _check_version(target, path, mark, is_part)
+        except (FileExistsError, PermissionError):
+            if before is not None and _version(target) == before:
+                raise
+            # Another writer replaced it meanwhile.
+        else:
+            return
+    raise _always_replaced(path)
+
+
+def _check_version(
+    target: str, path: str, mark: str, is_part: Callable[[str], bool]
+) -> None:
     if os.path.isdir(target) and not os.access(target, os.W_OK):
         # An exchange would replace it, and could not remove what was in it.
         message = "the folder exists and is not writable"
         raise PermissionError(errno.EACCES, message, path)
-    for _ in range(_SWAPS):
-        before = _version(target)
-        message = _why_not_replaceable(target, mark, is_part)
-        if not message:
-            return
-        if _version(target) == before:  # else another writer replaced it meanwhile
-            break
-    raise FileExistsError(errno.EEXIST, message, path)
-
-
-def _why_not_replaceable(target: str, mark: str, is_part: Callable[[str], bool]) -> str:
     try:
         names = os.listdir(target)
     except FileNotFoundError:
-        return ""
+        return
     except NotADirectoryError:
-        return "this is a file, and a folder is to be written; choose another name"
+        message = "this is a file, and a folder is to be written; choose another name"
+        raise FileExistsError(errno.EEXIST, message, path) from None
     foreign = [name for name in names if not is_part(name)]
-    if not foreign and (not names or mark in names):
-        return ""
-    return (
-        f"the folder contains {(foreign or names)[0]!r}, which was not saved with "
-        "it, so it is not replaced; choose another name or empty the folder"
-    )
+    if foreign or (names and mark not in names):
+        message = (
+            f"the folder contains {(foreign or names)[0]!r}, which was not saved with "
+            "it, so it is not replaced; choose another name or empty the folder"
+        )
+        raise FileExistsError(errno.EEXIST, message, path)
+
+
+def _always_replaced(path: str) -> FileExistsError:
+    message = "other processes keep replacing this folder; write it when they are done"
+    return FileExistsError(errno.EEXIST, message, path)
 
 
 def _swap(temporary: str, target: str) -> None:
@@ -254,8 +265,7 @@ def _swap(temporary: str, target: str) -> None:
                 done = _replace_in_two_steps(temporary, target)
         if done:
             return
-    message = "other processes keep replacing this folder; write it when they are done"
-    raise FileExistsError(errno.EEXIST, message, target)
+    raise _always_replaced(target)
 
 
 def _copy_mode(source: str, target: str) -> None:

@@ -1,5 +1,6 @@
 """Model folders: what is written, what comes back, and what is refused."""
 
+import copy
 import json
 import os
 import pickle
@@ -65,6 +66,56 @@ def test_a_model_that_is_not_trained_can_be_saved(tmp_path):
     np.testing.assert_array_equal(loaded.wv.vectors, model.wv.vectors)
 
 
+def saved(model, folder):
+    model.save(folder / "model")
+    return Word2Vec.load(folder / "model")
+
+
+COPIES = {
+    "saved": saved,
+    "copied": lambda model, _: copy.deepcopy(model),
+    "pickled": lambda model, _: pickle.loads(pickle.dumps(model)),
+    "copied twice": lambda model, _: copy.deepcopy(copy.deepcopy(model)),
+}
+
+
+@pytest.mark.parametrize("mode", ["fast", "exact"])
+@pytest.mark.parametrize("copied", COPIES)
+def test_attributes_of_words_come_back(mode, copied, tmp_path):
+    model = trained(mode=mode)
+    model.wv.set_vecattr("b", "kind", "letter")
+    model.wv.set_vecattr("c", "weight", 0.5)
+    model.wv.set_vecattr("a", "count", 7)
+    other = COPIES[copied](model, tmp_path)
+    for name in ["kind", "weight", "count"]:
+        expected = [model.wv.get_vecattr(word, name) for word in "abc"]
+        assert [other.wv.get_vecattr(word, name) for word in "abc"] == expected
+    assert other.vocab.counts.tolist() == model.vocab.counts.tolist()
+    if copied == "saved":
+        vectors = KeyedVectors.load(tmp_path / "model")
+        assert vectors.get_vecattr("b", "kind") == "letter"
+        assert vectors.get_vecattr("a", "count") == 7
+
+
+@pytest.mark.parametrize("copied", COPIES)
+def test_attributes_follow_their_words_when_a_copy_grows(copied, tmp_path):
+    model = trained()
+    model.wv.set_vecattr("b", "kind", "letter")
+    other = COPIES[copied](model, tmp_path)
+    other.build_vocab([["new", "d"]], update=True)
+    assert other.wv.get_vecattr("b", "kind") == "letter"
+    assert other.wv.get_vecattr("new", "kind") is None
+    assert saved(other, tmp_path).wv.get_vecattr("b", "kind") == "letter"
+
+
+def test_attributes_that_json_cannot_hold_are_an_error(tmp_path):
+    model = trained()
+    model.wv.set_vecattr("b", "kind", object())
+    with pytest.raises(TypeError, match="attribute 'kind' cannot be saved"):
+        model.save(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
 def test_a_model_without_vocabulary_cannot_be_saved(tmp_path):
     with pytest.raises(RuntimeError, match="no vocabulary yet"):
         Word2Vec(**SMALL).save(tmp_path / "model")
@@ -122,6 +173,10 @@ DAMAGES = {
     "short syn0": (lambda p: change_array(p, "syn0", less), "need syn0 as float32"),
     "short syn1": (lambda p: change_array(p, "syn1", less), "need syn1 as float32"),
     "short counts": (lambda p: change_array(p, "counts", less), "need counts as int64"),
+    "short attribute": (
+        lambda p: change_array(p, "attribute_0", less),
+        "the attribute 'kind' has",
+    ),
     "float64": (lambda p: change_array(p, "syn0", np.float64), "got float64"),
     "3-D": (lambda p: change_array(p, "syn0", lambda a: a[None]), "need syn0 as"),
     "counts below 0": (lambda p: change_array(p, "counts", np.negative), "below 0"),
@@ -180,7 +235,9 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_parts_that_do_not_fit_each_other_are_an_error(damage, mmap, tmp_path):
     path = tmp_path / "model"
-    trained(hs=1).save(path)
+    model = trained(hs=1)
+    model.wv.set_vecattr("a", "kind", 1)
+    model.save(path)
     apply, reason = DAMAGES[damage]
     apply(path)
     with pytest.raises(ValueError, match=reason) as caught:

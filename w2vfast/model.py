@@ -1033,6 +1033,8 @@ class Word2Vec(Predictions, GensimNames):
         return self._state
 
     def _set_state(self, state: ModelState) -> None:
+        if state.vocab is not self._state.vocab and self._inputs.attributes:
+            _ = self.wv  # made now if it was not, so that attributes follow their words
         before, self._state = self._state, state
         if state.vocab is not None and state.vocab is not before.vocab:
             logger.info("%s.", state.vocab)
@@ -1086,6 +1088,7 @@ class Word2Vec(Predictions, GensimNames):
             locked=self._inputs.locked_words,
             tokenize=kept,
             column=self.column,
+            attributes=self._inputs.attributes,
         )
         if tokenize is not kept:
             logger.warning(
@@ -1143,7 +1146,7 @@ class Word2Vec(Predictions, GensimNames):
         model.corpus_total_words = saved.corpus_total_words
         model._counts_given = saved.counts_given
         model._init_vectors, model._freeze = None, saved.freeze
-        model._inputs = LiveVectors(saved.locked)
+        model._inputs = LiveVectors(saved.locked, saved.attributes)
         model._checkpoints = NoCheckpoints()
         model._ranks = OneRank()
         model._state = saved.state

@@ -21,6 +21,7 @@ from w2vfast.formats.folder import (
 )
 from w2vfast.formats.gensim_model import GensimModel, read_model
 from w2vfast.formats.registry import KINDS
+from w2vfast.formats.vector_folder import pack_attributes, unpack_attributes
 from w2vfast.params import TrainParams
 from w2vfast.state import ModelState
 from w2vfast.system.json_files import checked
@@ -57,6 +58,8 @@ class SavedModel:
         The name of a built-in tokenizer, or its settings.
     column : str or None
         Name of the column of a table that holds the sentences.
+    attributes : dict of str to ndarray of shape (V,)
+        Attributes of the words in `wv`, with the counts if these were set there.
     """
 
     params: TrainParams
@@ -69,6 +72,7 @@ class SavedModel:
     locked: list[str | int]
     tokenize: str | SimpleTokenizer | None
     column: str | None
+    attributes: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def _warn_of_suffix(path: str) -> None:
@@ -95,6 +99,8 @@ def save_model(path: PathLike, model: SavedModel) -> None:
     ------
     FileExistsError
         If `path` is a file, or a folder that holds anything else.
+    TypeError
+        If an attribute of a word contains objects that JSON cannot represent.
     OSError
         If the folder cannot be written.
     """
@@ -113,7 +119,8 @@ def save_model(path: PathLike, model: SavedModel) -> None:
         "tokenize": _to_save(model.tokenize),
         "column": model.column,
     }
-    arrays: dict[str, NDArray[Any]] = {"counts": vocab.counts}
+    meta["attributes"], arrays = pack_attributes(model.attributes)
+    arrays["counts"] = vocab.counts
     for name, rows in model.state.need_weights():
         arrays[name] = rows.vectors
     noise_weights = model.state.noise_to_save()
@@ -183,7 +190,24 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
         locked=meta.locked,
         tokenize=meta.tokenize,
         column=meta.column,
+        attributes=_attributes_of(meta, arrays, name),
     )
+
+
+def _attributes_of(
+    meta: _Meta, arrays: dict[str, NDArray[Any]], name: str
+) -> dict[str, NDArray[Any]]:
+    attributes = unpack_attributes(name, meta.attributes, arrays)
+    is_exact = meta.params.get("mode") == "exact"
+    n_visible = len(meta.words) - (0 if is_exact else 1)
+    for attribute, values in attributes.items():
+        if values.shape != (n_visible,):
+            message = (
+                f"{name}: the attribute {attribute!r} has {values.shape} values for "
+                f"{n_visible} words. {_DAMAGED}"
+            )
+            raise ValueError(message)
+    return attributes
 
 
 def load_gensim_model(path: PathLike) -> SavedModel:
@@ -307,6 +331,7 @@ class _Meta:
     locked: list[str | int] = field(default_factory=list)
     tokenize: str | SimpleTokenizer | None = None
     column: str | None = None
+    attributes: list[Any] = field(default_factory=list)
 
 
 def _check_words(words: list[str | int], params: TrainParams, name: str) -> None:

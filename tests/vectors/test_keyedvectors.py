@@ -364,6 +364,8 @@ def test_means_and_similarities_of_sets(wv):
     assert wv.get_mean_vector(["x", "y"]).tolist() == [0] * 8
     with pytest.raises(KeyError, match="did you mean 'queen'"):
         wv.get_mean_vector(["king", "quen"], ignore_missing=False)
+    with pytest.raises(KeyError, match=r"1 is not .* a number is a key here"):
+        wv.get_mean_vector([1, 2])
     with pytest.raises(ValueError, match="no keys to take the mean of"):
         wv.get_mean_vector([])
     with pytest.raises(ValueError, match=r"2 keys and weights of shape \(1,\)"):

@@ -17,7 +17,7 @@ KEYS = ["king", "queen", "man", "woman", "King", "apple"]
         ("KING", "did you mean 'king' or 'King'?"),
         (b"apple", "did you mean 'apple'?"),
         ("zzzzzz", "'zzzzzz' is not in the vocabulary of 6 words"),
-        (3, "3 is not in the vocabulary of 6 words"),
+        (3, "a number is a key here, and row 3 has index_to_key[3]"),
     ],
 )
 def test_similar_keys_are_suggested(key, hint):
@@ -69,3 +69,8 @@ def test_of_several_missing_keys_the_first_three_are_named():
         "'kin' is not in the vocabulary of 6 words; did you mean 'king'? "
         "'x' is not in the vocabulary of 6 words."
     )
+
+
+def test_rows_are_not_mentioned_where_keys_are_numbers():
+    assert str(MissingKeyError(3, [1, 2])) == "3 is not in the vocabulary of 2 words"
+    assert str(MissingKeyError(3, [])) == "3 is not in the vocabulary of 0 words"

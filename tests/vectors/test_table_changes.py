@@ -227,7 +227,8 @@ def test_counts_and_attributes_follow_their_keys_when_keys_are_assigned(wv, tmp_
     wv.vectors_lockf[2] = 0
     counts = dict(zip(WORDS, wv.counts.tolist(), strict=True))
     rows = wv.vectors
-    wv.index_to_key = ["man", "boy", "king"]
+    with pytest.warns(UserWarning, match="1 of the keys, such as 'boy', .* no count"):
+        wv.index_to_key = ["man", "boy", "king"]
     wv.key_to_index = {"man": 0, "boy": 1, "king": 2}
     wv.vectors = np.stack([rows[2], np.ones(3), rows[0]])
     assert wv.counts.tolist() == [counts["man"], 0, counts["king"]]
@@ -267,6 +268,59 @@ def test_new_names_of_the_same_rows_keep_their_attributes(wv):
     assert doubled.counts.tolist() == [1, 5, 9]
 
 
+@pytest.mark.parametrize(
+    ("names", "counts"),
+    [
+        (["the", "the", "king", "foo"], [9, 8, 7, 6]),  # one name was another's
+        (["x", "y"], [9, 8]),
+        (["The", "the", "Ring", "Foo", "more"], [9, 8, 7, 6, 0]),
+    ],
+)
+def test_names_of_rows_that_do_not_move_keep_attributes(names, counts):
+    table = KeyedVectors(["The", "the", "King", "Foo"], np.eye(4), counts=[9, 8, 7, 6])
+    table.vectors_lockf[0] = 0
+    table.index_to_key = names
+    assert table.counts.tolist() == counts
+    assert table.vectors_lockf.tolist() == [0, *[1] * (len(names) - 1)]
+
+
+def test_an_attribute_assigned_by_name_before_the_keys_is_an_error(wv):
+    wv.expandos["count"] = wv.expandos["count"][[3, 1, 0, 2]]
+    with pytest.raises(ValueError, match=r"count .* assigned before these keys"):
+        wv.index_to_key = [WORDS[row] for row in (3, 1, 0, 2)]
+
+
+@pytest.mark.parametrize(
+    "assign",
+    [
+        lambda wv, rows: wv.expandos.__setitem__("count", wv.counts[rows]),
+        lambda wv, rows: wv.expandos.update(count=wv.counts[rows]),
+        lambda wv, rows: setattr(wv, "expandos", {"count": wv.counts[rows]}),
+        lambda wv, rows: setattr(wv, "counts", wv.counts[rows]),
+    ],
+)
+@pytest.mark.parametrize("rows", [[3, 1, 0, 2], [1, 0]])
+def test_attributes_that_have_followed_their_keys_are_not_rearranged_again(
+    wv, assign, rows
+):
+    expected = wv.counts[rows].tolist()
+    wv.index_to_key = [WORDS[row] for row in rows]
+    with pytest.raises(ValueError, match="'count' would be rearranged twice"):
+        assign(wv, rows)
+    assert wv.counts.tolist() == expected
+    wv.expandos["count"] = np.arange(len(rows))
+    assert wv.counts.tolist() == list(range(len(rows)))
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda table: pickle.loads(pickle.dumps(table))]
+)
+def test_a_copy_remembers_what_was_assigned(wv, copied):
+    wv.expandos["count"] = [4, 3, 2, 1]
+    with pytest.raises(ValueError, match="assigned before these keys"):
+        copied(wv).index_to_key = WORDS[::-1]
+
+
 def test_counts_assigned_before_their_keys_are_an_error(wv):
     """Whether they are in the order of the old keys or of the new is not known."""
     order = [3, 1, 0]
@@ -283,11 +337,15 @@ def test_counts_assigned_before_their_keys_are_an_error(wv):
     assert wv.index_to_key == WORDS[:2] + WORDS[3:]
 
 
-def test_key_to_index_that_does_not_fit_the_keys_is_an_error_when_it_is_used(wv):
+def test_key_to_index_that_does_not_fit_the_keys_is_an_error_when_it_is_used(
+    wv, tmp_path
+):
     for wrong in ({WORDS[0]: 0}, {word: 0 for word in WORDS}, {"other": 7}):
         wv.key_to_index = wrong
         with pytest.raises(ValueError, match="key_to_index does not fit index_to_key"):
             wv.add_vector("new", np.ones(3))
+        with pytest.raises(ValueError, match="key_to_index does not fit index_to_key"):
+            wv.save(tmp_path / "never")
     wv.index_to_key = wv.index_to_key
     assert wv.add_vector("new", np.ones(3)) == 4
 

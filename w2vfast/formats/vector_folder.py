@@ -92,6 +92,7 @@ class _ModelMeta:
 
     words: list[str | int]
     params: _Mode
+    attributes: list[Any] = field(default_factory=list)
 
 
 def _from_vectors(
@@ -103,7 +104,7 @@ def _from_vectors(
         _array(path, arrays, "vectors"),
         arrays.get("counts"),
         meta.c_text,
-        _unpack_attributes(path, meta.attributes, arrays),
+        unpack_attributes(path, meta.attributes, arrays),
     )
 
 
@@ -114,7 +115,9 @@ def _from_model(
     is_exact = meta.params.mode == "exact"
     shown = slice(0 if is_exact else 1, None)  # fast mode hides row 0, the sentence end
     vectors, counts = (_array(path, arrays, name) for name in ("syn0", "counts"))
-    return Contents(meta.words[shown], vectors[shown], counts[shown], is_exact)
+    attributes = unpack_attributes(path, meta.attributes, arrays)
+    counts = attributes.pop("count", counts[shown])
+    return Contents(meta.words[shown], vectors[shown], counts, is_exact, attributes)
 
 
 def _array(
@@ -160,7 +163,7 @@ def write(path: str, held: Contents, how: WriteOptions) -> None:
     _refuse_model(path)
     for row, word in enumerate(held.words):
         check_type(word, row)
-    listed, arrays = _pack_attributes(held.attributes)
+    listed, arrays = pack_attributes(held.attributes)
     arrays["vectors"] = held.vectors
     if held.counts is not None:
         arrays["counts"] = held.counts
@@ -194,10 +197,16 @@ def _refuse_model(path: str) -> None:
         raise FileExistsError(errno.EEXIST, message, path)
 
 
-def _pack_attributes(
+def pack_attributes(
     attributes: Mapping[str, npt.NDArray[Any]],
 ) -> tuple[_Listed, dict[str, npt.NDArray[Any]]]:
-    """Split attributes into values for JSON and arrays of numbers."""
+    """Split attributes into values for JSON and arrays of numbers.
+
+    Raises
+    ------
+    TypeError
+        If an attribute contains objects that JSON cannot represent.
+    """
     listed: _Listed = []
     arrays = {}
     for number, (name, values) in enumerate(attributes.items()):
@@ -209,10 +218,10 @@ def _pack_attributes(
     return listed, arrays
 
 
-def _unpack_attributes(
+def unpack_attributes(
     path: str, listed: list[Any], arrays: dict[str, npt.NDArray[Any]]
 ) -> dict[str, npt.NDArray[Any]]:
-    """Undo `_pack_attributes`."""
+    """Undo `pack_attributes`."""
     attributes = {}
     for number, item in enumerate(listed):
         match item:

@@ -7,7 +7,7 @@ V is the number of keys.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,69 @@ from w2vfast.errors import shown
 from w2vfast.formats.contents import as_int64
 
 Array = npt.NDArray[Any]
+
+
+class Attributes(dict[str, Array]):
+    """All attributes of a table, by name; knows which of them its user has assigned.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray of shape (V,)
+    moved : ndarray of int, shape (V,), optional
+        These attributes have just followed their keys, from these rows; -1 where a key
+        had none.
+
+    Notes
+    -----
+    Programs for gensim rearrange attributes themselves.  Doing so after they have
+    followed their keys would give each to another key.
+    """
+
+    assigned: frozenset[str] = frozenset()  # since the keys were
+    _moved: npt.NDArray[np.intp] | None = None
+
+    def __init__(
+        self,
+        arrays: Mapping[str, Array] | Iterable[tuple[str, Array]] = (),
+        moved: npt.NDArray[np.intp] | None = None,
+    ) -> None:
+        super().__init__(arrays)
+        self._moved = moved
+
+    def __setitem__(self, name: str, values: Array) -> None:
+        if self._is_moved_again(name, values):
+            message = (
+                f"the attribute {name!r} would be rearranged twice: it followed its "
+                "keys when index_to_key was assigned. Leave this assignment out."
+            )
+            raise ValueError(message)
+        self.put(name, values)
+        self.assigned |= {name}
+
+    def update(self, *arrays: Any, **named: Any) -> None:
+        """Assign several attributes."""
+        for name, values in dict(*arrays, **named).items():
+            self[name] = values
+
+    def put(self, name: str, values: Array) -> None:
+        """Set values that are in the order of the keys."""
+        super().__setitem__(name, values)
+
+    def replaced(self, arrays: Mapping[str, Array]) -> Attributes:
+        """Return the attributes after these arrays were assigned in place of all."""
+        after = Attributes(self, self._moved)
+        after.update(arrays)
+        for name in self.keys() - arrays.keys():
+            del after[name]
+        return after
+
+    def _is_moved_again(self, name: str, values: Array) -> bool:
+        rows, now = self._moved, self.get(name)
+        if rows is None or now is None or np.shape(values) != np.shape(rows):
+            return False
+        if not np.all((rows >= 0) & (rows < len(now))) or np.array_equal(values, now):
+            return False
+        return bool(np.array_equal(values, now[rows]))
 
 
 def stored_dtype(values: Array) -> np.dtype[Any]:
@@ -74,7 +137,7 @@ def appended(
     added: Mapping[str, Array],
     is_new: npt.NDArray[np.bool_],
     n_keys: int,
-) -> dict[str, Array]:
+) -> Attributes:
     """Return new arrays of all attributes, extended by the values of new keys.
 
     Parameters
@@ -90,22 +153,30 @@ def appended(
     before = {
         name: blank(stored_dtype(values), n_keys) for name, values in added.items()
     } | dict(attributes)
-    after = {}
+    after = Attributes()
     for name, values in before.items():
         new = blank(values.dtype, int(is_new.sum()))
         if name in added:
             new[:] = added[name][is_new]
-        after[name] = np.concatenate([values, new])
+        after.put(name, np.concatenate([values, new]))
     return after
 
 
 def rearranged(
     attributes: Mapping[str, Array], rows: npt.NDArray[np.intp]
-) -> dict[str, Array]:
+) -> Attributes:
     """Return new arrays with the values of `rows`; blank values where a row is -1."""
     known = rows >= 0
+    after = {name: blank(array.dtype, len(rows)) for name, array in attributes.items()}
+    for name, values in after.items():
+        values[known] = attributes[name][rows[known]]
+    return Attributes(after)
+
+
+def resized(attributes: Attributes, n: int) -> Attributes:
+    """Return the attributes of n rows: cut, or extended by blank values."""
     after = {}
     for name, values in attributes.items():
-        after[name] = blank(values.dtype, len(rows))
-        after[name][known] = values[rows[known]]
-    return after
+        new = blank(values.dtype, max(0, n - len(values)))
+        after[name] = values if len(values) == n else np.append(values[:n], new)
+    return Attributes(after)

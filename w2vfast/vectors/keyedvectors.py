@@ -33,7 +33,7 @@ from w2vfast.vectors import evaluation, neighbours, queries, storage
 from w2vfast.vectors.correlation import Correlation
 from w2vfast.vectors.frames import to_frame
 from w2vfast.vectors.notebook import html_summary
-from w2vfast.vectors.parts import FloatArray, check_whole
+from w2vfast.vectors.parts import FloatArray, check_rows, check_whole
 from w2vfast.vectors.queries import Neighbours, Query, Scores
 from w2vfast.vectors.table import KeyTable
 
@@ -639,7 +639,8 @@ class KeyedVectors(KeyTable):
         Raises
         ------
         KeyError
-            If a key is missing and `ignore_missing` is False.
+            If a key is missing and `ignore_missing` is False, or a key is a number
+            where keys are words.
         ValueError
             If there are no keys, or not one weight for each key, or a vector has a
             value that is not finite.
@@ -921,6 +922,7 @@ class KeyedVectors(KeyTable):
 
     def _contents(self, dtype: npt.DTypeLike | None = None) -> Contents:
         check_whole(self._state, "write the vectors")
+        check_rows(self._state)
         attributes = {k: v for k, v in self.expandos.items() if k != "count"}
         return Contents(
             self.index_to_key,
@@ -1028,7 +1030,8 @@ class KeyedVectors(KeyTable):
         how = ReadOptions(limit, unicode_errors, spaces, mmap=bool(mmap))
         held = dispatch.read_vectors(path, kind, how)
         loaded = cls(held.words, held.vectors, held.counts, c_text=held.c_text)
-        loaded.expandos.update(held.attributes)
+        for name, values in held.attributes.items():
+            loaded.expandos.put(name, values)
         storage.warn_of_duplicates(loaded.index_to_key, loaded.key_to_index, path)
         return loaded
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,20 +36,27 @@ class LiveVectors:
     ----------
     locked : sequence of str or int, optional
         Words that `vectors_lockf` of the KeyedVectors freezes when it is made.
+    attributes : mapping of str to ndarray of shape (V,), optional
+        Attributes that the KeyedVectors has then; "count" replaces the vocabulary's.
 
     Notes
     -----
     The KeyedVectors is made by the first `show`.  A copy or a pickle has none, because
-    it belongs to another model, but locks the same words.
+    it belongs to another model, but locks the same words and has the same attributes.
     """
 
-    def __init__(self, locked: Sequence[Key] = ()) -> None:
+    def __init__(
+        self,
+        locked: Sequence[Key] = (),
+        attributes: Mapping[str, NDArray[Any]] | None = None,
+    ) -> None:
         self._locked = locked
+        self._attributes = dict(attributes or {})
         self._keyed: KeyedVectors | None = None
         self._vocab: Vocab | None = None  # shown by `_keyed`
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return LiveVectors, (self.locked_words,)
+        return LiveVectors, (self.locked_words, self.attributes)
 
     @property
     def in_use(self) -> bool:
@@ -60,6 +67,16 @@ class LiveVectors:
     def locked_words(self) -> list[Key]:
         """Words that `vectors_lockf` of the KeyedVectors freezes."""
         return list(self._locked) if self._keyed is None else locked_keys(self._keyed)
+
+    @property
+    def attributes(self) -> dict[str, NDArray[Any]]:
+        """Attributes that `set_vecattr` has set; counts only if they were changed."""
+        if self._keyed is None or self._vocab is None:
+            return self._attributes
+        attributes = dict(self._keyed.expandos)
+        if np.array_equal(self._keyed.counts, self._vocab.visible_counts):  # type: ignore[arg-type]
+            del attributes["count"]
+        return attributes
 
     def check_finite(self, name: str) -> None:
         """Raise ValueError if a vector that somebody may have set is not finite.
@@ -110,6 +127,8 @@ class LiveVectors:
                 fixed=True,
             )
             lock_keys(self._keyed, self._locked)
+            for name, values in self._attributes.items():
+                self._keyed.expandos.put(name, values)
         elif self._vocab is vocab:
             show_model_rows(self._keyed, rows)
         else:

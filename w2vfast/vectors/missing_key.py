@@ -38,7 +38,11 @@ class MissingKeyError(KeyError):
         )
         similar = _similar_keys(key, self._keys[:_COMPARED_KEYS])
         if similar:
-            message += f"; did you mean {' or '.join(map(repr, similar))}?"
+            return f"{message}; did you mean {' or '.join(map(repr, similar))}?"
+        if isinstance(key, int | np.integer) and _are_words(self._keys):
+            message += (
+                f"; a number is a key here, and row {key} has index_to_key[{key}]"
+            )
         return message
 
 
@@ -46,6 +50,10 @@ def missing_sentences(missing: Sequence[str | int], keys: Sequence[str | int]) -
     """Return a sentence about each of the first missing keys, with similar keys."""
     errors = (MissingKeyError(key, keys) for key in missing[:_MAX_SENTENCES])
     return " ".join(ended(str(error)) for error in errors)
+
+
+def _are_words(keys: Sequence[str | int]) -> bool:
+    return isinstance(next(iter(keys), None), str)
 
 
 def _similar_keys(key: object, keys: Sequence[str | int]) -> list[str | int]:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vfast.aliases import Key
-from w2vfast.errors import shortened
+from w2vfast.errors import shortened, warn
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import attributes as attrs
 
@@ -31,7 +31,7 @@ class TableParts(NamedTuple):
     keys: list[Key]
     row_of: dict[Key, int]
     vectors: FloatArray
-    attributes: dict[str, npt.NDArray[Any]]
+    attributes: attrs.Attributes
     lockf: npt.NDArray[np.float32] | None = None  # of gensim; None: all 1
 
 
@@ -39,7 +39,7 @@ def with_keys(parts: TableParts, keys: list[Key]) -> TableParts:
     """Return the parts with other keys, which attributes follow; the vectors do not."""
     row_of = first_rows(parts.keys)  # of the rows that the attributes have
     before = np.array([row_of.get(key, -1) for key in keys], np.intp)
-    attributes = attrs.rearranged(parts.attributes, before)
+    attributes = attrs.Attributes(attrs.rearranged(parts.attributes, before), before)
     lockf = None
     if parts.lockf is not None:
         lockf = np.ones(len(keys), np.float32)
@@ -47,38 +47,58 @@ def with_keys(parts: TableParts, keys: list[Key]) -> TableParts:
     return TableParts(keys, first_rows(keys), parts.vectors, attributes, lockf)
 
 
-def with_assigned_keys(
-    parts: TableParts, keys: list[Key], assigned: frozenset[str]
-) -> TableParts:
+def with_assigned_keys(parts: TableParts, keys: list[Key]) -> TableParts:
     """Return the parts with other keys; attributes follow if keys move to other rows.
 
-    Parameters
-    ----------
-    parts : TableParts
-    keys : list of str or int
-    assigned : frozenset of str
-        Attributes that were assigned since the keys were.
+    If no key moves, they are taken as names of the same rows.
 
     Raises
     ------
     ValueError
-        If there are such attributes, and keys move: are they in the order of the keys
-        before, or of these?
+        If keys move, and attributes have been assigned since the keys were: are they in
+        the order of the keys before, or of these?
+
+    Warns
+    -----
+    UserWarning
+        If keys move, and some may be new names of others, whose attributes are lost.
     """
-    before = parts.keys
-    known = set(before)
-    if len(keys) == len(before) and all(
-        new == old or new not in known for new, old in zip(keys, before, strict=True)
-    ):
-        return parts._replace(keys=keys, row_of=first_rows(keys))
+    row_of = first_rows(parts.keys)
+    rows = [(key, row_of[key]) for key in keys if key in row_of]
+    if all(keys[row : row + 1] == [key] for key, row in rows):
+        return _with_names(parts, keys)
+    assigned = sorted(parts.attributes.assigned & parts.attributes.keys())
     if assigned:
-        names = " and ".join(sorted(assigned))
+        names = " and ".join(assigned)
         message = (
             f"{names} of the rows was assigned before these keys, so it is not known "
             "in which order. Assign index_to_key first, then vectors and attributes."
         )
         raise ValueError(message)
+    if parts.attributes:
+        _warn_of_names(set(row_of), keys, list(parts.attributes))
     return with_keys(parts, keys)
+
+
+def _with_names(parts: TableParts, keys: list[Key]) -> TableParts:
+    """Return the parts with other keys of the same rows, of fewer or of more."""
+    lockf = parts.lockf
+    if lockf is not None and len(lockf) != len(keys):
+        ones = np.ones(max(0, len(keys) - len(lockf)), np.float32)
+        lockf = np.append(lockf[: len(keys)], ones)
+    attributes = attrs.resized(parts.attributes, len(keys))
+    return TableParts(keys, first_rows(keys), parts.vectors, attributes, lockf)
+
+
+def _warn_of_names(before: set[Key], keys: list[Key], attributes: list[str]) -> None:
+    """Warn if new keys may be names of rows whose keys are gone."""
+    new = [key for key in keys if key not in before]
+    if new and len(keys) - len(new) < len(before):
+        warn(
+            f"{len(new)} of the keys, such as {shortened(new[0])}, were not among the "
+            f"keys before, so they have no {' and no '.join(sorted(attributes))} now. "
+            "Assign new names of rows first, and then the keys in another order."
+        )
 
 
 def check_whole(parts: TableParts, action: str) -> None:
@@ -106,6 +126,8 @@ def check_whole(parts: TableParts, action: str) -> None:
 def check_rows(parts: TableParts) -> None:
     """Raise ValueError unless `row_of` gives the row of each key."""
     keys, row_of = parts.keys, parts.row_of
+    if list(row_of) == keys and list(row_of.values()) == list(range(len(keys))):
+        return  # the usual case, without a loop in Python
     wrong = [key for key, row in row_of.items() if keys[row : row + 1] != [key]]
     wrong += [key for key in keys if key not in row_of]
     if wrong:

@@ -165,7 +165,7 @@ def mean_vector(
     total, magnitude = np.zeros(table.vector_size, np.float64), 0.0
     rows = []
     for item, factor in zip(items, factors.tolist(), strict=True):
-        if ignore_missing and isinstance(item, KEY_TYPES) and item not in table:
+        if ignore_missing and _is_unknown(table, item):
             continue
         if pre_normalize or isinstance(item, np.ndarray):
             vector, _ = query_vector(table, item)
@@ -176,6 +176,17 @@ def mean_vector(
         magnitude += abs(factor)
     check_finite(table, rows)
     return total / magnitude if magnitude else total
+
+
+def _is_unknown(table: KeyTable, item: object) -> bool:
+    """Tell whether an item is a missing key, and no number where keys are words.
+
+    gensim would take such a number as a row, so that ignoring it would hide an error.
+    """
+    if not isinstance(item, KEY_TYPES) or item in table:
+        return False
+    has_words = isinstance(next(iter(table.index_to_key), None), str)
+    return not (has_words and isinstance(item, int | np.integer))
 
 
 def checked_topn(topn: object) -> int | None:

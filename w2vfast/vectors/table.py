@@ -55,7 +55,6 @@ class KeyTable(metaclass=HintedNames):
     """Keys, each with a row of vectors and of named attributes; see `KeyedVectors`."""
 
     _where: Where = "vectors"
-    _assigned: frozenset[str] = frozenset()  # attributes, since the keys were
 
     def __init__(
         self,
@@ -82,12 +81,12 @@ class KeyTable(metaclass=HintedNames):
                 "pass a 2-D array with one row for each key"
             )
             raise ValueError(message)
-        self._state = TableParts(names, first_rows(names), matrix, {})
+        self._state = TableParts(names, first_rows(names), matrix, attrs.Attributes())
         self._c_text = c_text
         self._fixed = fixed
         self._paths: WordPaths | None = None  # of a model with hierarchical softmax
-        self.counts = counts
-        self._assigned = frozenset()
+        if counts is not None:
+            self.expandos.put("count", self._checked_counts(counts))
 
     def __repr__(self) -> str:
         name = type(self).__name__
@@ -114,17 +113,16 @@ class KeyTable(metaclass=HintedNames):
     def index_to_key(self) -> list[Key]:
         """The key of each row, list of str or int, length V.
 
-        Where keys are assigned that are other rows' keys now, attributes, such as the
-        counts, follow their keys; assign `vectors` besides.  New names of the same rows
-        keep the attributes of the rows.
+        Where a key is assigned to another row, attributes, such as the counts, follow
+        their keys; assign `vectors` besides.  Else the keys are names of the same rows,
+        which keep their attributes.
         """
         return self._state.keys
 
     @index_to_key.setter
     def index_to_key(self, keys: list[Key]) -> None:
         self._check_not_fixed("assign keys")
-        self._state = with_assigned_keys(self._state, _key_list(keys), self._assigned)
-        self._assigned = frozenset()
+        self._state = with_assigned_keys(self._state, _key_list(keys))
 
     @property
     def key_to_index(self) -> dict[Key, int]:
@@ -137,7 +135,7 @@ class KeyTable(metaclass=HintedNames):
         self._state = self._state._replace(row_of=row_of)
 
     @property
-    def expandos(self) -> dict[str, npt.NDArray[Any]]:
+    def expandos(self) -> attrs.Attributes:
         """The attributes set by `set_vecattr`, arrays of shape (V,), by name.
 
         The counts are the attribute "count".  The name `expandos` is gensim's.
@@ -146,9 +144,9 @@ class KeyTable(metaclass=HintedNames):
 
     @expandos.setter
     def expandos(self, attributes: dict[str, npt.NDArray[Any]]) -> None:
+        kept = self._state.attributes
         arrays = {name: np.asarray(values) for name, values in attributes.items()}
-        self._state = self._state._replace(attributes=arrays)
-        self._assigned = frozenset(arrays)
+        self._state = self._state._replace(attributes=kept.replaced(arrays))
 
     @property
     def vectors(self) -> FloatArray:
@@ -193,16 +191,17 @@ class KeyTable(metaclass=HintedNames):
     def counts(self, counts: npt.ArrayLike | None) -> None:
         if counts is None:
             self.expandos.pop("count", None)
-            self._assigned -= {"count"}
-            return
+        else:
+            self.expandos["count"] = self._checked_counts(counts)
+
+    def _checked_counts(self, counts: npt.ArrayLike) -> npt.NDArray[np.int64]:
         given = np.asarray(counts)
         attrs.check_range("count", given)
         array = np.array(given, np.int64)
         if array.shape != (len(self),):
             message = f"got {len(self)} keys and counts of shape {array.shape}"
             raise ValueError(message)
-        self.expandos["count"] = array
-        self._assigned |= {"count"}
+        return array
 
     @property
     def vectors_lockf(self) -> npt.NDArray[np.float32]:
@@ -451,7 +450,7 @@ class KeyTable(metaclass=HintedNames):
         if dtype == np.int64:
             attrs.check_range(attr, np.asarray(val))
         if attr not in self.expandos:
-            self.expandos[attr] = attrs.blank(dtype, len(self))
+            self.expandos.put(attr, attrs.blank(dtype, len(self)))
         self.expandos[attr][row] = val
 
     # --- change ---------------------------------------------------------------------
@@ -607,7 +606,7 @@ class KeyTable(metaclass=HintedNames):
         for name, values in added.items():
             if name not in self.expandos:
                 dtype = attrs.stored_dtype(values)
-                self.expandos[name] = attrs.blank(dtype, len(self))
+                self.expandos.put(name, attrs.blank(dtype, len(self)))
             self.expandos[name][rows] = values[chosen]
 
     def sort_by_descending_frequency(self) -> None:
@@ -728,7 +727,7 @@ def show_grown_model(
         Occurrences of the keys.
     """
     state = with_keys(table._state, list(keys))
-    state.attributes["count"] = np.array(counts)
+    state.attributes.put("count", np.array(counts))
     table._state = state._replace(vectors=vectors)
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from phrases_reference import WORDS, connectors, delimiters, sentences_of_words
 
+from w2vfast import Word2Vec
 from w2vfast import phrases as ours
 from w2vfast.text import readers
 
@@ -15,6 +16,7 @@ theirs = pytest.importorskip(
     "gensim.models.phrases", reason="gensim is not installed; pip install gensim"
 )
 their_word2vec = pytest.importorskip("gensim.models.word2vec")
+ClippedCorpus = pytest.importorskip("gensim.utils").ClippedCorpus
 
 rules = st.sampled_from(
     [
@@ -56,6 +58,21 @@ def test_phrases_of_gensim_can_be_frozen_and_saved_here(tmp_path, scoring, is_fr
     assert mine.scoring == scoring
     assert list(mine[text]) == list(other[text])
     assert len(mine.phrasegrams) > 0
+
+
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_a_model_is_trained_on_files_whose_phrases_gensim_joins(tmp_path, is_frozen):
+    path = tmp_path / "text"
+    path.write_text("new york\nan old town\n" * 9)
+    phrases = theirs.Phrases(their_word2vec.LineSentence(str(path)), threshold=0.1)
+    joining = phrases.freeze() if is_frozen else phrases
+    for lines in (their_word2vec.LineSentence(str(path)), readers.LineSentence(path)):
+        for text in (joining[lines], ClippedCorpus(joining[lines], 99)):
+            model = Word2Vec(text, min_count=1, vector_size=4, workers=1)
+            assert "new_york" in model.wv
+            model.build_vocab(text, update=True)
+            model.train(text)
+            assert ours.Phrases(text, workers=1).vocab["new_york"] == 9
 
 
 @given(sentences_of_words, sentences_of_words, connectors, delimiters, rules)

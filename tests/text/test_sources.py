@@ -48,6 +48,21 @@ def test_any_iterable_of_token_lists_is_a_corpus():
         assert encode_all(sentence_source(sentences)) == expected
 
 
+@pytest.mark.parametrize("error", [TypeError, NotImplementedError])
+def test_an_iterable_whose_length_is_an_error_is_read_to_its_end(error):
+    class Wrapper:
+        def __iter__(self):
+            return iter([["a", "b"], ["c"]])
+
+        def __len__(self):
+            raise error
+
+    source = sentence_source(Wrapper())
+    assert source.total is None
+    assert source.identity() == sentence_source(source.sentences).identity()
+    assert encode_all(source) == reference_encoding([b"a b\nc\n"])
+
+
 def test_a_consumed_generator_is_an_error():
     sentences = (s for s in [["a"]])
     assert encode_all(sentences)[0] == ["</s>", "a"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sized
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 from w2vfast.text.arrow_stream import ArrowStream
 from w2vfast.text.identity import SameObjects
+from w2vfast.text.sentences import known_length
 from w2vfast.text.tokenizers import Tokenizer
 
 
@@ -44,7 +45,7 @@ class ColumnSource:
     @property
     def total(self) -> int | None:
         """Number of rows, or None if it is unknown."""
-        return len(self.exporter) if isinstance(self.exporter, Sized) else None
+        return known_length(self.exporter)
 
     def streams(self) -> Iterator[ArrowStream]:
         """Yield the data."""

@@ -1,15 +1,29 @@
-"""One sentence of an iterable: a list of tokens, a text, or neither."""
+"""Sentences of an iterable: how many, and whether one is a list of tokens or a text."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import Any
 
 import numpy as np
 
 from w2vfast.errors import shown
 from w2vfast.text.tables import column_names
+
+
+def known_length(sentences: object) -> int | None:
+    """Return the number of sentences, or None if the iterable does not know it.
+
+    A wrapper may have a length only if what it wraps has one, as the sentences that
+    gensim's `Phrases` joins.
+    """
+    if not isinstance(sentences, Sized):
+        return None
+    try:
+        return len(sentences)
+    except (TypeError, NotImplementedError):
+        return None
 
 
 def token_list(sentence: Any, k: int) -> Sequence[Any]:

@@ -6,7 +6,7 @@ A source knows its name, its size and whether it equals another source.  It is r
 
 import operator
 import os
-from collections.abc import Hashable, Iterable, Iterator, Sequence, Sized
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from w2vfast.text.column_source import ColumnSource
 from w2vfast.text.corpus_files import expand_path, file_name, regular_stat
 from w2vfast.text.identity import SameObjects, checksum, content_mark
 from w2vfast.text.readers import LineSentence, PathLineSentences, Text8Corpus
-from w2vfast.text.sentences import text_of
+from w2vfast.text.sentences import known_length, text_of
 from w2vfast.text.tables import (
     TableRows,
     as_array,
@@ -156,8 +156,7 @@ class SentenceSource:
     @property
     def total(self) -> int | None:
         """Number of sentences, or None if the iterable has no length."""
-        sentences = self.sentences
-        return len(sentences) if isinstance(sentences, Sized) else None
+        return known_length(self.sentences)
 
     def identity(self) -> Hashable | None:
         """Return a value that is equal for the same object of the same content.

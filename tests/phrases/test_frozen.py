@@ -1,6 +1,8 @@
 """Frozen phrases join like the phrases that they were made from."""
 
-from w2vfast import FrozenPhrases, Phrases
+import pytest
+
+from w2vfast import FrozenPhrases, Phrases, Word2Vec
 from w2vfast.phrases import Phraser
 
 
@@ -37,3 +39,13 @@ def test_gensims_old_name_is_the_same_class():
 def test_the_representation_names_the_settings():
     frozen = Phrases([["a", "b"]], min_count=1, threshold=0.1).freeze()
     assert repr(frozen) == "FrozenPhrases<0 phrases, min_count=1, threshold=0.1>"
+
+
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_phrases_are_no_sentences_and_frozen_phrases_take_them(new_york, is_frozen):
+    phrases = Phrases(new_york, min_count=1, threshold=0.1)
+    given = phrases.freeze() if is_frozen else phrases
+    for learn in (Phrases, phrases.add_vocab, Word2Vec):
+        with pytest.raises(TypeError, match=r"phrases\[sentences\]\. .*FrozenPhras"):
+            learn(given)
+    assert FrozenPhrases(given).phrasegrams == phrases.export_phrases()

@@ -91,6 +91,19 @@ def test_a_custom_scorer_must_be_passed_again(tmp_path):
     assert loaded[["a", "b"]] == ["a_b"]
 
 
+def test_frozen_phrases_of_a_custom_scorer_are_loaded_without_it(tmp_path):
+    path = tmp_path / "phrases.json"
+    phrases = Phrases([["a", "b"]], scoring=lambda **counts: 11.0)
+    for _ in range(2):  # what was loaded can be saved again
+        FrozenPhrases(phrases).save(path)
+        phrases = FrozenPhrases.load(path)
+        assert phrases.scoring is None
+        assert phrases[["a", "b"]] == ["a_b"]
+        assert phrases.phrasegrams == {"a_b": 11.0}
+    with pytest.raises(ValueError, match="keyword arguments"):
+        FrozenPhrases.load(path, scoring=lambda: 11.0)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -19,8 +19,12 @@ def test_it_behaves_like_a_dictionary():
 
 def test_it_cannot_be_changed():
     vocab = Phrases([["a", "b"]], workers=1).vocab
-    with pytest.raises(TypeError, match="item assignment"):
+    message = r"read-only, so 'a' .* add_vocab.* dict\(phrases\.vocab\)"
+    with pytest.raises(TypeError, match=message):
         vocab["a"] = 2
+    with pytest.raises(TypeError, match=message):
+        del vocab["a"]
+    assert vocab["a"] == 1
 
 
 def test_it_shows_counts_that_are_added_later():

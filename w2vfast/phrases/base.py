@@ -27,9 +27,10 @@ class PhraseModel:
     min_count: float
     threshold: float
     delimiter: str
-    scoring: str | Scorer
+    scoring: str | Scorer | None
     connector_words: frozenset[str]
 
+    _needs_scorer: ClassVar[bool] = True  # to compute scores
     _kind: ClassVar[str]
     _kinds: ClassVar[dict[str, type[PhraseModel]]] = {}
 
@@ -153,7 +154,8 @@ class PhraseModel:
         ----------
         path : path
         scoring : callable, optional
-            The scoring function; required if it was a custom one.
+            The scoring function; required by `Phrases` if it was a custom one.
+            `FrozenPhrases` have the scores; without it their `scoring` is None.
 
         Returns
         -------
@@ -173,7 +175,7 @@ class PhraseModel:
                 f"{', '.join(sorted(cls._kinds))}"
             )
             raise ValueError(message)
-        if found.scoring is None and scoring is None:
+        if kind._needs_scorer and found.scoring is None and scoring is None:
             message = (
                 f"{name} was made with a custom scoring function, which the file does "
                 "not contain. Pass it: load(path, scoring=function)."
@@ -181,16 +183,18 @@ class PhraseModel:
             raise ValueError(message)
         model = kind.__new__(kind)
         try:
-            model._set_fields(found, scoring or found.scoring or "")
+            model._set_fields(found, scoring or found.scoring)
         # The values are of the right types, but may be anything else.
         except Exception as error:
             message = f"{name} is damaged: {error}"
             raise ValueError(message) from error
         return model
 
-    def _set_fields(self, found: SavedPhrases, scoring: str | Scorer) -> None:
+    def _set_fields(self, found: SavedPhrases, scoring: str | Scorer | None) -> None:
         """Check the fields of a file and take them."""
-        self.scoring = checked_scorer(scoring, found.min_count, found.threshold)
+        if scoring is not None:
+            scoring = checked_scorer(scoring, found.min_count, found.threshold)
+        self.scoring = scoring
         self.min_count = found.min_count
         self.threshold = found.threshold
         self.delimiter = checked_delimiter(found.delimiter)

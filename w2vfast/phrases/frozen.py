@@ -28,6 +28,8 @@ class FrozenPhrases(PhraseModel, kind="FrozenPhrases"):
         Joined phrases and their scores, best first.
     """
 
+    _needs_scorer = False
+
     def __init__(self, phrases_model: Phrases | FrozenPhrases) -> None:
         self.min_count = phrases_model.min_count
         self.threshold = phrases_model.threshold

@@ -178,7 +178,7 @@ class Phrases(PhraseModel, kind="Phrases"):
 
     def _custom_score(self, phrase: str, word_a: str, word_b: str) -> float | None:
         counts = [self._counts.get(word) for word in (word_a, word_b, phrase)]
-        if 0 in counts or isinstance(self.scoring, str):
+        if 0 in counts or not callable(self.scoring):
             return None
         return self.scoring(
             worda_count=counts[0],

@@ -95,14 +95,14 @@ SCORERS: dict[str, Scorer] = {"default": original_scorer, "npmi": npmi_scorer}
 _SCORER_ARGUMENTS = tuple(inspect.signature(original_scorer).parameters)
 
 
-def built_in_name(scoring: str | Scorer) -> str | Scorer:
+def built_in_name(scoring: Any) -> Any:
     """Return the name of a built-in scorer, also if gensim's function is given.
 
-    Any other scorer is returned as it is.
+    Anything else is returned as it is.
     """
     for name, scorer in SCORERS.items():
         of_gensim = getattr(scoring, "__module__", "") == "gensim.models.phrases"
-        if scoring is scorer or (of_gensim and scoring.__name__ == scorer.__name__):  # type: ignore[union-attr]
+        if scoring is scorer or (of_gensim and scoring.__name__ == scorer.__name__):
             return name
     return scoring
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NoReturn
 
 from w2vfast import _text
+from w2vfast.errors import shortened
 
 BATCH_SLOTS = 1 << 16  # slots of the hash table that are read at once
 
@@ -27,6 +29,14 @@ class PhraseVocab(Mapping[str, int]):
             raise KeyError(word)
         return count
 
+    if not TYPE_CHECKING:  # otherwise a type checker would accept an assignment
+
+        def __setitem__(self, word: str, count: int) -> NoReturn:
+            raise TypeError(_read_only_message(word))
+
+        def __delitem__(self, word: str) -> NoReturn:
+            raise TypeError(_read_only_message(word))
+
     def __len__(self) -> int:
         return len(self._counts)
 
@@ -37,3 +47,11 @@ class PhraseVocab(Mapping[str, int]):
         """Yield lists of (word, count), which together contain every entry once."""
         for slot in range(0, self._counts.n_slots, BATCH_SLOTS):
             yield self._counts.items(slot, slot + BATCH_SLOTS)
+
+
+def _read_only_message(word: object) -> str:
+    return (
+        f"the counts of phrases are read-only, so {shortened(word)} cannot be changed. "
+        "Count more sentences by add_vocab; change a copy: dict(phrases.vocab); or "
+        "change phrases that are joined: FrozenPhrases(phrases).phrasegrams."
+    )

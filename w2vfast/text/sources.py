@@ -342,6 +342,7 @@ def sentence_source(
     if isinstance(sentences, np.ndarray):
         refuse_rows_of_table(sentences)
         _refuse_masked(sentences, "sentences")
+    _refuse_phrases(sentences)
     picked = picked_column(sentences, options.column)
     sentences = as_array(picked.rows)
     if exports_arrow(sentences):
@@ -437,6 +438,17 @@ def _is_indptr_pair(sentences: object) -> bool:
         and all(isinstance(part, np.ndarray) for part in sentences)
         and all(part.ndim == 1 and part.dtype.kind in "iu" for part in sentences)
     )
+
+
+def _refuse_phrases(sentences: object) -> None:
+    """Raise TypeError for learned phrases, of gensim too, which hold no sentences."""
+    if hasattr(sentences, "analyze_sentence"):
+        message = (
+            f"sentences must be token lists, got {shown(sentences)}. For sentences "
+            "whose phrases are joined, give phrases[sentences]. To take phrases that "
+            "were learned before, of gensim too: FrozenPhrases(phrases)."
+        )
+        raise TypeError(message)
 
 
 def _refuse_masked(array: NDArray[Any], name: str) -> None:

@@ -341,8 +341,11 @@ def test_a_malformed_pair_is_named(line):
 
 def test_the_delimiter_can_be_chosen():
     assert compare("paris, france, 9\r\nrome, noise, 1\r\n", delimiter=",").seen == 2
-    with pytest.raises(ValueError, match="delimiter must be what separates"):
+    with pytest.raises(ValueError, match="delimiter must be a str that separates"):
         compare("paris, france, 9\n", delimiter="")
+    for odd in (b"\t", None):
+        with pytest.raises(TypeError, match=r"delimiter must be .* got .*(bytes|None)"):
+            compare("paris, france, 9\n", delimiter=odd)
 
 
 def test_keyedvectors_return_pairs_as_gensim_does():

@@ -18,6 +18,11 @@ class Correlation(NamedTuple):
     statistic: float
     pvalue: float
 
+    @property
+    def correlation(self) -> float:
+        """The coefficient, under the name that SciPy's results have for gensim."""
+        return self.statistic
+
 
 def ranks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return ranks from 1; equal values share the mean of their ranks."""

@@ -16,7 +16,12 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from w2vfast.errors import optional_number, warn
+from w2vfast.errors import (
+    ParameterError,
+    ParameterTypeError,
+    optional_number,
+    warn,
+)
 from w2vfast.system.files import InputFile
 from w2vfast.text.vocab import first_rows
 from w2vfast.vectors import neighbours
@@ -424,6 +429,8 @@ def word_pairs(
         If a line does not contain two words and a finite number; the message gives the
         line.  If there are no pairs, or none has both its words in the vocabulary.  If
         `delimiter` is empty.
+    TypeError
+        If `delimiter` is no str.
     OSError
         If the file cannot be read.
 
@@ -434,9 +441,7 @@ def word_pairs(
     """
     unit, known = _searchable(words, vectors, restrict_vocab, case_insensitive)
     fold = _fold if case_insensitive else str
-    if not delimiter:
-        message = "delimiter must be what separates words and score, got ''"
-        raise ValueError(message)
+    _check_delimiter(delimiter)
     scores: list[float] = []
     rows: list[tuple[int, int]] = []
     for first, second, score in _read_pairs(source, delimiter):
@@ -467,6 +472,15 @@ def word_pairs(
         int(seen.sum()),
         len(pairs),
     )
+
+
+def _check_delimiter(delimiter: object) -> None:
+    """Raise TypeError or ValueError if it is no str, or empty."""
+    name, accepted = "delimiter", "a str that separates words and score"
+    if not isinstance(delimiter, str):
+        raise ParameterTypeError(name, delimiter, accepted)
+    if not delimiter:
+        raise ParameterError(name, delimiter, accepted)
 
 
 def _read_pairs(source: Source, delimiter: str) -> Iterator[tuple[str, str, float]]:

@@ -1,8 +1,8 @@
 """Compatibility with names of gensim, fastText and the C program.
 
-Programs written for gensim 4 run unchanged.  A name that only another program or
-version has raises an error that gives the name to use.  Arguments that would change
-the result are refused, never ignored.
+Programs written for gensim 4 run unchanged, except for what docs/coming-from/gensim.md
+lists.  A name that only another program or version has raises an error that gives the
+name to use.  Arguments that would change the result are refused, never ignored.
 """
 
 from __future__ import annotations
@@ -70,6 +70,8 @@ _NAMES: dict[Where, dict[str, str]] = {
         "raw_vocab": "model.wv, whose words have model.wv.get_vecattr(word, 'count')",
         "cum_table": "model.noise_weights, or the counts of the words",
         "random": "model.seed",
+        "effective_min_count": "model.min_count; after max_final_vocab the least of "
+        "model.wv.counts",
         **{name: f"model.wv.{_VECTORS[name]}" for name in _OLD_ON_MODEL},
         **{name: f"model.wv.{name}" for name in _MOVED_TO_VECTORS},
     },
@@ -123,6 +125,9 @@ _ABSENT: dict[Where, dict[str, str]] = {
         **dict.fromkeys(("make_cum_table", "create_binary_tree"), "train makes it"),
         **dict.fromkeys(("add_lifecycle_event", "lifecycle_events"), "leave it out"),
         **dict.fromkeys(("add_null_word", "seeded_vector"), "leave it out"),
+        **dict.fromkeys(("batch_words", "hashfxn", "comment"), "it has no effect"),
+        "sorted_vocab": "words are always sorted by descending count",
+        "null_word": "there is no padding word",
     },
     "parameter": {},
 }
@@ -499,8 +504,26 @@ def check_lockf(lockf: float) -> None:
         raise ParameterError(name, lockf, "1.0 (train) or 0.0 (freeze)", hint)
 
 
+def check_indexer(indexer: None) -> None:
+    """Accept gensim's `indexer` of `most_similar` if there is none.
+
+    Raises
+    ------
+    ParameterError
+        If there is one.
+    """
+    if indexer is not None:
+        hint = (
+            "most_similar looks at all vectors. For an approximate index, give "
+            "wv.vectors to a library such as FAISS or usearch, as Vectors in other "
+            "libraries of the documentation does."
+        )
+        name = "indexer"
+        raise ParameterError(name, indexer, "None", hint)
+
+
 def check_rows_to_write(
-    total_vec: int | None, append: bool, sort_attr: str, n_rows: int
+    total_vec: int | None, append: bool, sort_attr: str | None, n_rows: int
 ) -> None:
     """Accept gensim's arguments of `save_word2vec_format` that change no file.
 
@@ -519,9 +542,9 @@ def check_rows_to_write(
         hint = "A file is written whole. Put the vectors together first: add_vectors."
         raise ParameterError(name, append, "False", hint)
     name = "sort_attr"
-    if sort_attr != "count":
+    if sort_attr not in ("count", None):
         hint = "Rows are written in their present order."
-        raise ParameterError(name, sort_attr, "'count'", hint)
+        raise ParameterError(name, sort_attr, "'count' or None", hint)
 
 
 def check_gensim_call(given: Mapping[str, Any], method: Callable[..., Any]) -> None:

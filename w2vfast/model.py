@@ -39,6 +39,7 @@ from w2vfast.errors import (
     SettingsError,
     Spelling,
     optional_number,
+    shown,
 )
 from w2vfast.params import TrainParams
 from w2vfast.persistence import SavedModel, load_gensim_model, load_model, save_model
@@ -537,9 +538,12 @@ class Word2Vec(Predictions, GensimNames):
         ------
         RuntimeError
             If it has no vocabulary, or this model is being trained.
+        TypeError
+            If it is something else, such as a model of gensim.
         ValueError
             If only one of the two is in exact mode, which orders words as C does.
         """
+        _check_is_model(other_model)
         words = other_model.vocab
         if words.exact != self.params.exact:
             message = "reset_from needs two models of the same mode; use build_vocab."
@@ -1164,6 +1168,17 @@ class Word2Vec(Predictions, GensimNames):
     def __copy__(self) -> Word2Vec:
         # Two models that train the same matrices would undo each other's work.
         return copy.deepcopy(self)
+
+
+def _check_is_model(other: object) -> None:
+    """Raise TypeError for anything but a Word2Vec of w2vfast."""
+    if not isinstance(other, Word2Vec):
+        message = (
+            f"reset_from takes a Word2Vec of w2vfast, got {shown(other)}. Of vectors, "
+            "and of a model of gensim, give words and counts: build_vocab_from_freq({"
+            "word: wv.get_vecattr(word, 'count') for word in wv.index_to_key})."
+        )
+        raise TypeError(message)
 
 
 def _changed(params: TrainParams, changes: dict[str, Any]) -> TrainParams:

@@ -330,9 +330,10 @@ def test_a_prefix_is_written_before_each_word(tmp_path, wv):
 
 def test_arguments_that_change_no_file_are_accepted(tmp_path, wv):
     wv.save_word2vec_format(tmp_path / "plain")
-    options = {"total_vec": len(wv), "append": False, "sort_attr": "count"}
-    wv.save_word2vec_format(tmp_path / "out", **options)
-    assert (tmp_path / "out").read_bytes() == (tmp_path / "plain").read_bytes()
+    for sort_attr in ("count", None):
+        options = {"total_vec": len(wv), "append": False, "sort_attr": sort_attr}
+        wv.save_word2vec_format(tmp_path / "out", **options)
+        assert (tmp_path / "out").read_bytes() == (tmp_path / "plain").read_bytes()
 
 
 @pytest.mark.parametrize(

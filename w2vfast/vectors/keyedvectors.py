@@ -9,8 +9,8 @@ V is the number of words, D the dimension.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from typing import IO, TYPE_CHECKING, Any, overload
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, TYPE_CHECKING, Any, NoReturn, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from w2vfast.aliases import Key, PathLike
 from w2vfast.compat import (
     check_encoding,
     check_gensim_save,
+    check_indexer,
     check_lockf,
     check_rows_to_write,
     is_cosmul,
@@ -32,6 +33,7 @@ from w2vfast.formats.word_counts import write_counts
 from w2vfast.vectors import evaluation, neighbours, queries, storage
 from w2vfast.vectors.correlation import Correlation
 from w2vfast.vectors.frames import to_frame
+from w2vfast.vectors.missing_key import NotIteratedError
 from w2vfast.vectors.notebook import html_summary
 from w2vfast.vectors.parts import FloatArray, check_rows, check_whole
 from w2vfast.vectors.queries import Neighbours, Query, Scores
@@ -112,6 +114,13 @@ class KeyedVectors(KeyTable):
         name = type(self).__name__
         return html_summary(name, facts, self.index_to_key, self.counts)
 
+    if not TYPE_CHECKING:  # otherwise a type checker would accept a loop
+
+        def __iter__(self) -> Iterator[NoReturn]:
+            # Python would ask for the keys 0, 1, 2 ... in its place.
+            raise NotIteratedError
+            yield  # NumPy looks only at errors of the first item
+
     # --- neighbours -----------------------------------------------------------------
 
     @overload
@@ -123,6 +132,7 @@ class KeyedVectors(KeyTable):
         clip_start: int = 0,
         clip_end: int | None = None,
         restrict_vocab: int | None = None,
+        indexer: None = None,
     ) -> Neighbours: ...
 
     @overload
@@ -135,6 +145,7 @@ class KeyedVectors(KeyTable):
         clip_start: int = 0,
         clip_end: int | None = None,
         restrict_vocab: int | None = None,
+        indexer: None = None,
     ) -> Scores: ...
 
     def most_similar(
@@ -145,6 +156,7 @@ class KeyedVectors(KeyTable):
         clip_start: int = 0,
         clip_end: int | None = None,
         restrict_vocab: int | None = None,
+        indexer: None = None,
     ) -> Neighbours | Scores:
         """Return the keys whose vectors have the largest cosines with a query.
 
@@ -161,6 +173,8 @@ class KeyedVectors(KeyTable):
             0: to the end).
         restrict_vocab : int, optional
             Search only this many first rows; overrides `clip_start` and `clip_end`.
+        indexer : None
+            Of gensim; indexes of approximate neighbours are not supported.
 
         Returns
         -------
@@ -174,8 +188,8 @@ class KeyedVectors(KeyTable):
         KeyError
             If a key is missing.
         ValueError
-            If the query is empty, or a vector has another dimension or a value that is
-            not finite.
+            If the query is empty, a vector has another dimension or a value that is
+            not finite, or there is an `indexer`.
 
         Notes
         -----
@@ -198,6 +212,7 @@ class KeyedVectors(KeyTable):
         >>> wv.most_similar(positive=["king", "woman"], negative=["man"])[0][0]
         'queen'
         """
+        check_indexer(indexer)
         topn = queries.checked_topn(topn)
         if topn is not None and topn < 1:
             return []
@@ -1044,7 +1059,7 @@ class KeyedVectors(KeyTable):
         write_header: bool = True,
         prefix: str = "",
         append: bool = False,
-        sort_attr: str = "count",
+        sort_attr: str | None = "count",
         *,
         c_text: bool | None = None,
         spaces: Spaces = "refuse",
@@ -1067,8 +1082,8 @@ class KeyedVectors(KeyTable):
         prefix : str, default ""
             Text before each word in the file.
         append, sort_attr : optional
-            Of gensim; only the defaults are accepted.  Differs: rows are written in
-            their order, which in a model is that of the counts.
+            Of gensim; only the defaults and ``sort_attr=None`` are accepted.  Differs:
+            rows are written in their order, which in a model is that of the counts.
         c_text : bool, optional
             Write text byte for byte as the C program does: six decimals, a space at the
             end of each line.  The default is True for vectors trained in exact mode.

@@ -1,4 +1,4 @@
-"""The error for a key that is not among the vectors, with similarly spelt keys."""
+"""Errors of look-up: a missing key, with similarly spelt keys, and no key at all."""
 
 from __future__ import annotations
 
@@ -44,6 +44,16 @@ class MissingKeyError(KeyError):
                 f"; a number is a key here, and row {key} has index_to_key[{key}]"
             )
         return message
+
+
+class NotIteratedError(TypeError, KeyError):
+    """Vectors were iterated; a KeyError, too, by which NumPy finds no sequence."""
+
+    def __str__(self) -> str:
+        return (
+            "vectors are not iterated. For the words use index_to_key, for the rows "
+            "vectors, for both zip(wv.index_to_key, wv.vectors)."
+        )
 
 
 def missing_sentences(missing: Sequence[str | int], keys: Sequence[str | int]) -> str:

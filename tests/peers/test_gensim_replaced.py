@@ -11,16 +11,27 @@ pytest.importorskip("gensim", reason="gensim is not installed; pip install gensi
 
 PAGE = Path(__file__).parents[2] / "docs" / "coming-from" / "gensim.md"
 LIBRARY = """
+import os
 from gensim.models import FastText, KeyedVectors, Phrases, Word2Vec
 from gensim.models.doc2vec import Doc2Vec, TaggedDocument
 from gensim.models.phrases import ENGLISH_CONNECTOR_WORDS, Phraser, npmi_scorer
 from gensim.models.poincare import PoincareModel
 from gensim.models.word2vec import LineSentence, Text8Corpus, Word2Vec as Same
+from gensim.models.word2vec import FAST_VERSION, MAX_WORDS_IN_BATCH, logger
+import gensim.models.word2vec
 
 assert Same is Word2Vec is w2vfast.Word2Vec
 assert KeyedVectors is w2vfast.KeyedVectors
-assert Phrases is w2vfast.Phrases
+assert Phrases is w2vfast.Phrases is gensim.models.phrases.Phrases
+assert LineSentence is w2vfast.LineSentence
+assert Phraser is w2vfast.FrozenPhrases
+assert npmi_scorer is w2vfast.phrases.npmi_scorer
 text = ["a b c d".split() * 3]
+os.mkdir("brown")
+with open("brown/news", "w") as file:
+    file.write("New/jj york/nn ./. is/bez\\n" * 20)
+brown = Word2Vec(gensim.models.word2vec.BrownCorpus("brown"), vector_size=4)
+assert sorted(brown.wv.index_to_key) == ["is/be", "new/jj", "york/nn"]
 Word2Vec(text, vector_size=4, min_count=1).wv["a"]
 models = {
     "document": Doc2Vec([TaggedDocument(text[0], [0])], vector_size=4, min_count=1),

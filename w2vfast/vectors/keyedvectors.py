@@ -35,7 +35,7 @@ from w2vfast.vectors.correlation import Correlation
 from w2vfast.vectors.frames import to_frame
 from w2vfast.vectors.missing_key import NotIteratedError
 from w2vfast.vectors.notebook import html_summary
-from w2vfast.vectors.parts import FloatArray, check_rows, check_whole
+from w2vfast.vectors.parts import FloatArray, check_whole
 from w2vfast.vectors.queries import Neighbours, Query, Scores
 from w2vfast.vectors.table import KeyTable
 
@@ -937,7 +937,6 @@ class KeyedVectors(KeyTable):
 
     def _contents(self, dtype: npt.DTypeLike | None = None) -> Contents:
         check_whole(self._state, "write the vectors")
-        check_rows(self._state)
         attributes = {k: v for k, v in self.expandos.items() if k != "count"}
         return Contents(
             self.index_to_key,

@@ -271,6 +271,7 @@ def load_gensim_model(path: PathLike) -> SavedModel:
         locked=_locked_words(found, order, name),
         tokenize=None,
         column=None,
+        attributes={n: v[order] for n, v in found.contents.attributes.items()},
     )
 
 

@@ -151,7 +151,67 @@ def test_integer_words_and_counts_of_numpy(pickled):
     assert found.counts.tolist() == [7, 7]
 
 
+def test_rows_at_the_end_without_a_word_are_left_out(pickled):
+    path = pickled(
+        index_to_key=["a", "b", None, None],
+        vectors=vectors(4),
+        expandos={"count": np.array([3, 2, 0, 0]), "x": np.arange(4)},
+    )
+    found = KeyedVectors.load(path, kind="gensim")
+    assert found.index_to_key == ["a", "b"]
+    assert found.vectors.tolist() == vectors().tolist()
+    assert found.counts.tolist() == [3, 2]
+    assert found.get_vecattr("b", "x") == 1
+
+
+def test_attributes_of_words_are_read(pickled, tmp_path):
+    attributes = {
+        "small": np.array([1, 2], np.uint8),
+        "share": np.array([0.5, 2], np.float32),
+        "known": np.array([True, False]),
+        "kind": np.array(["noun", None], object),
+        "mixed": np.array([np.int64(3), 0.5], object),
+        "code": np.array([[1], [0]], object),  # of gensim's own tree
+    }
+    path = pickled(index_to_key=["a", "b"], vectors=vectors(), expandos=attributes)
+    found = KeyedVectors.load(path, kind="gensim")
+    del attributes["code"]
+    assert list(found.expandos) == list(attributes)
+    for name, values in attributes.items():
+        assert found.expandos[name].tolist() == values.tolist()
+    found.save(tmp_path / "again")
+    assert KeyedVectors.load(tmp_path / "again").get_vecattr("a", "kind") == "noun"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([["noun"], None], object),
+        np.array([2**64 - 1, 0], np.uint64),
+        np.ones((2, 1)),
+        np.ones(3),
+        "ab",
+    ],
+)
+def test_other_attributes_are_named(pickled, values):
+    path = pickled(
+        index_to_key=["a", "b"], vectors=vectors(), expandos={"kind": values}
+    )
+    with pytest.warns(UserWarning, match="attributes 'kind' of words are not read"):
+        found = KeyedVectors.load(path, kind="gensim")
+    assert found.expandos == {}
+
+
+def test_a_dict_with_numbers_of_numpy_as_keys_is_passed_over(pickled):
+    path = pickled(
+        index_to_key=["a", "b"], vectors=vectors(), buckets={np.uint64(3): 1}
+    )
+    assert KeyedVectors.load(path, kind="gensim").index_to_key == ["a", "b"]
+
+
 WRONG = [
+    ({"index_to_key": [("a", 1)], "vectors": vectors(1)}, "tuples, which are not read"),
+    ({"index_to_key": [None, "a"], "vectors": vectors()}, "not all strings or all int"),
     ({"vectors": vectors()}, "it holds no words"),
     ({"index_to_key": ["a", 1], "vectors": vectors()}, "not all strings or all int"),
     ({"index_to_key": "ab", "vectors": vectors()}, "not all strings or all integers"),

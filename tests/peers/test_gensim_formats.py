@@ -197,6 +197,17 @@ def test_files_of_older_versions_are_read_as_gensim_does(name, gensim):
         assert np.array_equal(model.syn1neg, models.Word2Vec.load(path).syn1neg)
 
 
+def test_words_of_a_fasttext_of_gensim_3_are_read():
+    one, separate = (
+        KeyedVectors.load(old_file(name), kind="gensim")
+        for name in ("fasttext_old", "fasttext_old_sep")
+    )
+    assert (len(one), one.vector_size) == (12, 100)
+    assert one.index_to_key[one.counts.argmax()] == "system"
+    assert separate.index_to_key == one.index_to_key
+    assert np.array_equal(separate.vectors, one.vectors)
+
+
 @pytest.mark.filterwarnings("ignore:.*inner nodes")
 @pytest.mark.parametrize("name", OLDEST)
 def test_the_oldest_files_are_read(name):

@@ -19,12 +19,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from types import NoneType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from w2vfast.aliases import Word
+from w2vfast.errors import shortened, warn
 from w2vfast.formats.contents import (
     Contents,
     FloatArray,
@@ -34,7 +36,7 @@ from w2vfast.formats.contents import (
 )
 from w2vfast.formats.npy import read_array
 from w2vfast.formats.npz import read_arrays
-from w2vfast.formats.pickled_arrays import as_array, as_integer
+from w2vfast.formats.pickled_arrays import as_array, as_integer, as_scalar
 from w2vfast.formats.pickled_values import Record, read_pickle
 from w2vfast.system.files import InputFile, open_regular
 
@@ -62,6 +64,7 @@ _ALLOWED = frozenset(
 _PROTOCOL = b"\x80"  # opcode
 _VECTORS = ("vectors", "syn0")
 _WORDS = ("index_to_key", "index2word")
+_NOT_ATTRIBUTES = ("count", "code", "point")  # counts, and paths in gensim's own tree
 _EXPECTED = "expected a KeyedVectors or Word2Vec that gensim saved"
 
 
@@ -121,20 +124,24 @@ def contents_of(root: Any, path: str) -> Contents:
         If it has none, or a file beside it cannot be read.
     """
     owner, prefix = _owner_of_vectors(root, path)
-    words = _words(_first(owner, _WORDS), path)
+    stored = _first(owner, _WORDS)
+    words = _words(stored, path)
     try:
-        held = Contents(
-            words, _vectors(owner, f"{path}{prefix}"), _counts(owner, words)
-        )
+        vectors = _vectors(owner, f"{path}{prefix}")
+        counts, attributes = _counts(owner, stored), _attributes(owner, len(stored))
     except ValueError as error:
         message = f"{path}: {_EXPECTED}, but {error}"
         raise ValueError(message) from error
-    if held.vectors.shape[:1] != (len(words),):
-        message = (
-            f"{path}: {len(words)} words and vectors of shape {held.vectors.shape}"
-        )
+    if vectors.shape[:1] != (len(stored),):
+        message = f"{path}: {len(stored)} words and vectors of shape {vectors.shape}"
         raise ValueError(message)
-    return held
+    keyed = slice(len(words))  # the others have no word
+    return Contents(
+        words,
+        vectors[keyed],
+        None if counts is None else counts[keyed],
+        attributes={name: values[keyed] for name, values in attributes.items()},
+    )
 
 
 def _is_allowed(name: str) -> bool:
@@ -163,10 +170,18 @@ def _first(attributes: dict[Any, Any], names: tuple[str, ...]) -> Any:
 
 
 def _words(value: Any, path: str) -> list[Word]:
-    kinds = set(map(type, value)) if isinstance(value, list) else {None}
+    """Return the words, without those that rows at the end do not have."""
+    words: list[Any] = list(value) if isinstance(value, list) else [value]
+    while words and words[-1] is None:
+        words.pop()
+    kinds = set(map(type, words)) if isinstance(value, list) else {None}
     if kinds <= {str} or kinds == {int}:
-        return list(value)
+        return words
     message = f"{path}: {_EXPECTED}, but its words are not all strings or all integers"
+    if kinds == {tuple}:
+        message += (
+            ": they are tuples, which are not read. In gensim, give the rows other keys"
+        )
     raise ValueError(message)
 
 
@@ -235,7 +250,7 @@ def _separate(prefix: str, names: Sequence[str]) -> npt.NDArray[Any]:
     raise ValueError(message)
 
 
-def _counts(owner: dict[Any, Any], words: list[Word]) -> npt.NDArray[np.int64] | None:
+def _counts(owner: dict[Any, Any], words: list[Any]) -> npt.NDArray[np.int64] | None:
     """Return the count of each word; None without."""
     expandos, vocab = owner.get("expandos"), owner.get("vocab")
     if isinstance(expandos, dict) and "count" in expandos:
@@ -249,3 +264,39 @@ def _counts(owner: dict[Any, Any], words: list[Word]) -> npt.NDArray[np.int64] |
         counts = np.array([as_integer(count) for count in found], np.int64)
         return as_int64("its counts", counts, 0)
     return None
+
+
+def _attributes(owner: dict[Any, Any], n_rows: int) -> dict[str, npt.NDArray[Any]]:
+    """Return the attributes of words but for counts; warn of those not read."""
+    expandos = owner.get("expandos")
+    attributes, others = {}, []
+    for name, stored in expandos.items() if isinstance(expandos, dict) else ():
+        values = None if name in _NOT_ATTRIBUTES else _attribute(stored)
+        if isinstance(name, str) and values is not None and len(values) == n_rows:
+            attributes[name] = values
+        elif name not in _NOT_ATTRIBUTES:
+            others.append(shortened(name))
+    if others:
+        warn(
+            f"the attributes {', '.join(others)} of words are not read: only those of "
+            "numbers and strings are"
+        )
+    return attributes
+
+
+def _attribute(stored: Any) -> npt.NDArray[Any] | None:
+    """Return the values of an attribute; None if they are no numbers or strings."""
+    try:
+        values = as_array(stored)
+    except ValueError:
+        return None
+    if isinstance(values, list):
+        values = [as_scalar(value) for value in values]
+        if not all(isinstance(v, (str, int, float, NoneType)) for v in values):
+            return None
+        return np.fromiter(values, object, len(values))
+    wide = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64}
+    is_long = values.dtype.kind == "u" and values.max(initial=0) >= 1 << 63
+    if values.ndim != 1 or is_long:
+        return None
+    return values.astype(wide[values.dtype.kind])

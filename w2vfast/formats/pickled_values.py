@@ -196,8 +196,9 @@ class _Machine:
         if not isinstance(items, dict) or len(values) % 2:
             self.refuse(f"sets items of a {type(target).__name__}")
         for key, value in zip(values[::2], values[1::2], strict=True):
-            # A tuple's hash may take forever, and large integers may share theirs.
-            if not isinstance(key, _KEY_TYPES):
+            # A tuple's hash may take forever, and large integers may share theirs.  A
+            # record, such as a number of NumPy, is a key by its identity.
+            if not isinstance(key, (*_KEY_TYPES, Record)):
                 self.refuse(f"has a key of the type {type(key).__name__}")
             if isinstance(key, int) and not -_LARGEST_KEY <= key < _LARGEST_KEY:
                 self.refuse("has a key of more than 64 bits")

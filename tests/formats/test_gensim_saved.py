@@ -17,6 +17,7 @@ from helpers import GOLDEN
 
 from w2vfast import KeyedVectors, Word2Vec
 from w2vfast.cli.main import main
+from w2vfast.formats import gensim_saved
 
 SAVED = GOLDEN / "gensim"
 PICKLES = [path.name for path in SAVED.glob("*-4.4.0")]
@@ -209,8 +210,27 @@ def test_a_dict_with_numbers_of_numpy_as_keys_is_passed_over(pickled):
     assert KeyedVectors.load(path, kind="gensim").index_to_key == ["a", "b"]
 
 
+def test_attributes_that_share_an_array_have_limited_bytes(pickled, monkeypatch):
+    monkeypatch.setattr(gensim_saved, "_FREE_BYTES", 100)
+    shared = np.arange(2)
+    path = pickled(
+        index_to_key=["a", "b"],
+        vectors=vectors(),
+        expandos={f"x{n}": shared for n in range(1000)},
+    )
+    with pytest.warns(UserWarning, match="'x7', 'x8'.*, 'x16' of words are not read"):
+        assert len(KeyedVectors.load(path, kind="gensim").expandos) == 7
+
+
 WRONG = [
-    ({"index_to_key": [("a", 1)], "vectors": vectors(1)}, "tuples, which are not read"),
+    (
+        {
+            "index_to_key": [("a", 1)],
+            "vectors": vectors(1),
+            "key_to_index": {("a", 1): 0},
+        },
+        "tuples, which are not read",
+    ),
     ({"index_to_key": [None, "a"], "vectors": vectors()}, "not all strings or all int"),
     ({"vectors": vectors()}, "it holds no words"),
     ({"index_to_key": ["a", 1], "vectors": vectors()}, "not all strings or all int"),

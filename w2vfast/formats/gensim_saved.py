@@ -65,6 +65,8 @@ _PROTOCOL = b"\x80"  # opcode
 _VECTORS = ("vectors", "syn0")
 _WORDS = ("index_to_key", "index2word")
 _NOT_ATTRIBUTES = ("count", "code", "point")  # counts, and paths in gensim's own tree
+_NAMED = 10  # attributes in a warning
+_FREE_BYTES = 1 << 26  # that attributes may have, if the vectors have fewer
 _EXPECTED = "expected a KeyedVectors or Word2Vec that gensim saved"
 
 
@@ -128,7 +130,8 @@ def contents_of(root: Any, path: str) -> Contents:
     words = _words(stored, path)
     try:
         vectors = _vectors(owner, f"{path}{prefix}")
-        counts, attributes = _counts(owner, stored), _attributes(owner, len(stored))
+        counts = _counts(owner, stored)
+        attributes = _attributes(owner, len(stored), max(_FREE_BYTES, vectors.nbytes))
     except ValueError as error:
         message = f"{path}: {_EXPECTED}, but {error}"
         raise ValueError(message) from error
@@ -266,20 +269,28 @@ def _counts(owner: dict[Any, Any], words: list[Any]) -> npt.NDArray[np.int64] | 
     return None
 
 
-def _attributes(owner: dict[Any, Any], n_rows: int) -> dict[str, npt.NDArray[Any]]:
-    """Return the attributes of words but for counts; warn of those not read."""
+def _attributes(
+    owner: dict[Any, Any], n_rows: int, most_bytes: int
+) -> dict[str, npt.NDArray[Any]]:
+    """Return the attributes of words but for counts; warn of those not read.
+
+    A small file can let many attributes share one array, so their bytes are limited.
+    """
     expandos = owner.get("expandos")
     attributes, others = {}, []
     for name, stored in expandos.items() if isinstance(expandos, dict) else ():
-        values = None if name in _NOT_ATTRIBUTES else _attribute(stored)
+        is_read = name not in _NOT_ATTRIBUTES and most_bytes > 0
+        values = _attribute(stored) if is_read else None
         if isinstance(name, str) and values is not None and len(values) == n_rows:
             attributes[name] = values
+            most_bytes -= values.nbytes
         elif name not in _NOT_ATTRIBUTES:
             others.append(shortened(name))
     if others:
+        names = ", ".join(others[:_NAMED])
         warn(
-            f"the attributes {', '.join(others)} of words are not read: only those of "
-            "numbers and strings are"
+            f"the attributes {names} of words are not read: only those of numbers and "
+            "strings are"
         )
     return attributes
 

@@ -165,7 +165,7 @@ def load_model(path: PathLike, mmap: bool = False) -> SavedModel:
             "KeyedVectors.load with the same kind, or w2vfast convert --from gensim."
         )
         raise ValueError(message)
-    found, arrays = load_folder(path, mmap)
+    found, arrays = load_folder(path, bool(mmap))
     if found.get("kind") != MODEL_KIND:
         message = f"{path} holds {found.get('kind')!r}, not a {MODEL_KIND}."
         if found.get("kind") == CHECKPOINT_KIND:

@@ -8,7 +8,7 @@ import pytest
 from w2vfast.formats.npy import read_array, read_header
 
 
-@pytest.mark.parametrize("mmap", [False, True])
+@pytest.mark.parametrize("mmap", [False, True, "c"])
 @pytest.mark.parametrize(
     "array",
     [

@@ -148,7 +148,7 @@ def test_duplicate_words_are_kept_with_a_warning(tmp_path, suffix):
 # --- mapped folders ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mmap", [False, None, True, "r"])
+@pytest.mark.parametrize("mmap", [False, None, True, "r", "c"])
 def test_a_folder_stores_everything(tmp_path, wv, mmap):
     wv.set_vecattr("月", "kind", ["noun"])
     wv.set_vecattr("the", "weight", 0.25)
@@ -194,9 +194,20 @@ def test_mapped_vectors_are_neither_read_nor_checked(tmp_path, wv):
     assert isinstance(base, np.memmap)
 
 
-def test_mmap_accepts_only_reading(tmp_path, wv):
+def test_changes_of_a_mapped_copy_stay_in_memory(tmp_path, wv):
     wv.save(tmp_path / "folder")
-    with pytest.raises(ValueError, match="mmap must be True, False or 'r'"):
+    mapped = KeyedVectors.load(tmp_path / "folder", mmap="c")
+    before = mapped["the"]
+    mapped.vectors[:] = 0
+    mapped["the"] = np.ones(3)
+    assert mapped.vectors.sum() == 3
+    del mapped
+    assert KeyedVectors.load(tmp_path / "folder")["the"].tolist() == before.tolist()
+
+
+def test_mmap_never_writes_to_the_file(tmp_path, wv):
+    wv.save(tmp_path / "folder")
+    with pytest.raises(ValueError, match=r"'c' \(changes .*, got 'r\+'.* use save"):
         KeyedVectors.load(tmp_path / "folder", mmap="r+")
     with pytest.raises(FileNotFoundError):
         KeyedVectors.load(tmp_path / "missing", mmap=True)

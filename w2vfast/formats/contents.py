@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from w2vfast.aliases import Word
+from w2vfast.aliases import MapMode, Word
 from w2vfast.formats.row_checks import finite_rows
 from w2vfast.formats.spelling import Spaces
 
@@ -56,9 +56,9 @@ class ReadOptions(NamedTuple):
         How to read words that contain white space; see `w2vfast.formats.spelling`.
     finite : bool
         Raise an error if a value is not finite.
-    mmap : bool
-        Map the vectors from disk instead of reading them; only a folder can be mapped.
-        The values of mapped vectors are not checked.
+    mmap : bool or {"r", "c"}
+        Map the vectors from disk instead of reading them, read-only unless it is "c";
+        only a folder can be mapped.  The values of mapped vectors are not checked.
     only : container of str, or None
         Text and binary files: keep only the rows of these words.  All other rows are
         still read and checked.  Other formats ignore it.
@@ -71,7 +71,7 @@ class ReadOptions(NamedTuple):
     unicode_errors: str = "strict"
     spaces: Spaces = "refuse"
     finite: bool = True
-    mmap: bool = False
+    mmap: MapMode = False
     only: Container[str] | None = None
     dtype: npt.DTypeLike = np.float32
 

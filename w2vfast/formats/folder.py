@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from w2vfast.aliases import PathLike
+from w2vfast.aliases import MapMode, PathLike
 from w2vfast.formats.npy import read_array
 from w2vfast.system.folders import (
     OpenFolder,
@@ -95,7 +95,7 @@ def _is_part(name: str) -> bool:
 
 
 def load_folder(
-    path: PathLike, mmap: bool = False
+    path: PathLike, mmap: MapMode = False
 ) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
     """Read what `save_folder` wrote.
 
@@ -106,8 +106,9 @@ def load_folder(
     ----------
     path : str or path-like
         The folder.
-    mmap : bool, default False
-        Map the arrays from disk, read-only, instead of reading them.
+    mmap : bool or {"r", "c"}, default False
+        Map the arrays from disk instead of reading them: read-only, or with "c" as
+        copies whose changes stay in memory.
 
     Returns
     -------
@@ -227,7 +228,7 @@ def _fingerprint(file: BinaryIO) -> str:
 
 
 def _load(
-    folder: OpenFolder, *, mmap: bool
+    folder: OpenFolder, *, mmap: MapMode
 ) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
     described = _read_description(folder)
     return described.meta, {
@@ -261,7 +262,7 @@ def _read_description(folder: OpenFolder) -> _Description:
 
 
 def _load_array(
-    folder: OpenFolder, name: str, described: _Description, mmap: bool
+    folder: OpenFolder, name: str, described: _Description, mmap: MapMode
 ) -> npt.NDArray[Any]:
     file_name = folder.path_of(f"{name}.npy")
     try:

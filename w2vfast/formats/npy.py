@@ -9,6 +9,8 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from w2vfast.aliases import MapMode
+
 
 class Header(NamedTuple):
     """What the first bytes of a .npy file announce.
@@ -60,15 +62,16 @@ def read_header(file: Any) -> Header:
     return header
 
 
-def read_array(file: BinaryIO, *, mmap: bool = False) -> npt.NDArray[Any]:
+def read_array(file: BinaryIO, *, mmap: MapMode = False) -> npt.NDArray[Any]:
     """Read an array from a regular file.
 
     Parameters
     ----------
     file : binary file
         At its beginning.
-    mmap : bool, default False
-        Map the values, read-only, instead of reading them.
+    mmap : bool or {"r", "c"}, default False
+        Map the values instead of reading them: read-only, or with "c" as a copy whose
+        changes stay in memory.
 
     Raises
     ------
@@ -86,6 +89,7 @@ def read_array(file: BinaryIO, *, mmap: bool = False) -> npt.NDArray[Any]:
     order: Any = "F" if header.fortran_order else "C"
     count = math.prod(header.shape)
     if mmap and count and header.dtype.itemsize:
-        return np.memmap(file, header.dtype, "r", header.offset, header.shape, order)
+        mode: Any = "c" if mmap == "c" else "r"
+        return np.memmap(file, header.dtype, mode, header.offset, header.shape, order)
     values = np.fromfile(file, header.dtype, count)
     return values.reshape(header.shape, order=order)

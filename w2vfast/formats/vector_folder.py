@@ -50,7 +50,7 @@ def read(path: str, how: ReadOptions) -> Contents:
         If a file of it is damaged or missing.
     """
     # Mapped, because the other matrices of a model are not needed here.
-    meta, arrays = load_folder(path, mmap=True)
+    meta, arrays = load_folder(path, mmap=how.mmap or True)
     if meta.get("kind") == VECTORS_KIND:
         held = _from_vectors(path, meta, arrays)
     elif meta.get("kind") == MODEL_KIND:

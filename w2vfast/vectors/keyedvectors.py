@@ -999,10 +999,12 @@ class KeyedVectors(KeyTable):
         spaces : {"refuse", "escape", "keep"}, default "refuse"
             Words with white space: an error; escapes are undone; or everything before
             the last D fields of a line of text is the word.
-        mmap : bool or "r", default False
+        mmap : bool or {"r", "c"}, default False
             Map the vectors of a folder from disk, read-only, instead of reading them:
             loading takes only the time of the keys, and processes that map the same
             folder share the memory.  The values are then not checked for being finite.
+            With "c" the vectors can be changed; changes stay in this process, and the
+            file keeps its values.
 
         Returns
         -------
@@ -1037,11 +1039,14 @@ class KeyedVectors(KeyTable):
         >>> KeyedVectors.load("vectors", mmap=True)
         KeyedVectors(2 keys, vector_size=2)
         """
-        if mmap not in (True, False, None, "r"):
-            message = f"mmap must be True, False or 'r' (read-only), got {mmap!r}"
+        if mmap not in (True, False, None, "r", "c"):
+            message = (
+                "mmap must be True or 'r' (read-only), 'c' (changes stay in memory) or "
+                f"False, got {mmap!r}. Files are never changed in place: use save."
+            )
             raise ValueError(message)
         limit = optional_number("limit", limit, "all rows") or None
-        how = ReadOptions(limit, unicode_errors, spaces, mmap=bool(mmap))
+        how = ReadOptions(limit, unicode_errors, spaces, mmap=mmap or False)
         held = dispatch.read_vectors(path, kind, how)
         loaded = cls(held.words, held.vectors, held.counts, c_text=held.c_text)
         for name, values in held.attributes.items():

@@ -682,7 +682,7 @@ class KeyTable(metaclass=HintedNames):
         if not self.vectors.flags.writeable:
             message = (
                 "the vectors are read-only, as arrays mapped from a file are; load "
-                "them without mmap, or copy them"
+                "them without mmap or with mmap='c', or copy them"
             )
             raise ValueError(message)
         return self.vectors

@@ -212,10 +212,18 @@ def test_a_backslash_without_an_escape_is_named(tmp_path, binary):
     assert "does not begin an escape" in message
 
 
-@pytest.mark.parametrize("limit", [None, 2, 3])
+@pytest.mark.parametrize("limit", [None, 3])
 @pytest.mark.parametrize("binary", [False, True])
 def test_a_limit_does_not_hide_rows_beyond_the_header(tmp_path, limit, binary):
     content = written("abc", [[1], [2], [3]], binary=binary)
     message = error_of(tmp_path, b"2" + content[1:], binary=binary, limit=limit)
     assert "the 2 rows" in message
     assert "that the header announces" in message
+    assert "or set a limit of 2" in message
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_the_number_of_the_header_as_limit_leaves_out_the_rest(tmp_path, binary):
+    content = written("abc", [[1], [2], [3]], binary=binary)
+    found = read_bytes(tmp_path, b"2" + content[1:], binary=binary, limit=2)
+    assert found[0] == ["a", "b"]

@@ -59,11 +59,11 @@ def read_binary(
         if end >= len(window) and window.more():
             continue
         newline = _take_row(window, table, shape, end, newline)
-    if most == shape.n_rows and (len(window) or window.more()):
+    if len(table) != limit and (len(window) or window.more()):
         message = (
             f"{table.name}, byte {window.offset}: more bytes after the {shape.n_rows} "
             f"rows of {shape.dim} values that the header announces; correct the "
-            "header, or set a limit"
+            f"header, or set a limit of {shape.n_rows}, which leaves out the rest"
         )
         raise ValueError(message)
 

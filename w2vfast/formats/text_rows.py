@@ -75,7 +75,7 @@ def read_text(
         window.take(len(text))
         dim = len(values)
         line += 1
-    if len(table) != limit or limit == announced:
+    if len(table) != limit:
         _expect_end(window, table, announced, line)
 
 
@@ -208,7 +208,7 @@ def _expect_end(
                 message = (
                     f"{table.name}, line {line}: one row more than the {announced} "
                     "rows that the header announces; correct the header, or set a "
-                    "limit"
+                    f"limit of {announced}, which leaves out the rest"
                 )
             else:
                 message = f"{table.name}, line {first_blank}: empty line between rows"

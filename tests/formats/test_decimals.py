@@ -1,4 +1,4 @@
-"""float32 values as decimal text: the C program's format and the shortest digits."""
+"""Values as decimal text: the C program's format and the shortest digits."""
 
 import ctypes
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from word2vec_files import same_bits
 
-from w2vfast.formats.decimals import c_text_rows, short_text_rows
+from w2vfast.formats.decimals import c_text_rows, full_text_rows, short_text_rows
 
 
 def only_row(rows):
@@ -88,3 +88,18 @@ def test_the_separator_of_short_text_can_be_chosen():
 def test_short_text_of_values_that_are_not_finite():
     values = np.float32([[np.nan, np.inf, -np.inf]])
     assert only_row(short_text_rows(values)) == b"nan inf -inf"
+
+
+def test_full_text_of_any_float64_reads_back_exactly():
+    bits = np.random.default_rng(2).integers(0, 1 << 63, 10_000, dtype=np.uint64)
+    values = np.append(bits.view(np.float64), [5e-324, 1.7976931348623157e308, -0.0])
+    values = values[np.isfinite(values)]
+    texts = only_row(full_text_rows(values[None, :])).decode().split(" ")
+    assert np.array([float(text) for text in texts]).tobytes() == values.tobytes()
+
+
+def test_full_text_is_the_shortest():
+    rows = full_text_rows(np.array([[1, -0.5, 0.1], [-0.0, 1e-7, 1 / 3]]))
+    assert list(rows) == [b"1 -0.5 0.1", b"-0 1e-07 0.3333333333333333"]
+    rows = full_text_rows(np.array([[np.nan, np.inf, -np.inf]]))
+    assert only_row(rows) == b"nan inf -inf"

@@ -43,6 +43,23 @@ def test_text_has_the_fewest_digits_that_keep_each_float():
     assert written(["a", "bc"], values) == b"2 3\na 0.1 -1 0\nbc 1e-07 123456.79 -0\n"
 
 
+def test_text_of_float64_has_the_fewest_digits_that_keep_it(tmp_path):
+    vectors = np.array([[1 / 3, 1], [0.1, -2e-9]])
+    held = Contents(["a", "b"], vectors)
+    word2vec.write(str(tmp_path / "v"), held, WriteOptions())
+    content = (tmp_path / "v").read_bytes()
+    assert content == b"2 2\na 0.3333333333333333 1\nb 0.1 -2e-09\n"
+    assert np.array_equal(read(str(tmp_path / "v"), dtype=np.float64)[1], vectors)
+    word2vec.write(str(tmp_path / "c"), held._replace(c_text=True), WriteOptions())
+    assert (tmp_path / "c").read_bytes().startswith(b"2 2\na 0.333333 1.000000 \n")
+
+
+def test_a_float64_that_float32_cannot_hold_is_not_written(tmp_path):
+    held = Contents(["a"], np.array([[1e300]]))
+    with pytest.raises(ValueError, match=r"1e\+300 is too large for float32"):
+        word2vec.write(str(tmp_path / "v"), held, WriteOptions())
+
+
 def test_c_text_has_six_decimals_and_a_space_at_the_end():
     values = [[0.1, -1, 0], [1e-7, 123456.79, -0.0]]
     expected = (

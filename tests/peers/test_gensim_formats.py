@@ -68,6 +68,33 @@ def test_what_gensim_writes_is_loaded(tmp_path, gensim, wv, name, header):
     assert np.array_equal(loaded.vectors, wv.vectors)
 
 
+def test_text_keeps_the_64_bits_of_gensims_vectors(tmp_path, gensim):
+    vectors = np.random.default_rng(1).normal(size=(len(WORDS), DIM))
+    theirs, ours = gensim(DIM, dtype=np.float64), KeyedVectors(WORDS, vectors)
+    theirs.add_vectors(WORDS, vectors)
+    for name, table in (("theirs", theirs), ("ours", ours)):
+        table.save_word2vec_format(str(tmp_path / name))
+        for kind in (gensim, KeyedVectors):
+            path = str(tmp_path / name)
+            found = kind.load_word2vec_format(path, datatype=np.float64)
+            assert np.array_equal(found.vectors, vectors)
+
+
+def test_the_limit_reads_tags_that_gensim_writes_twice_once(tmp_path, gensim):
+    del gensim
+    from gensim.models.doc2vec import Doc2Vec, TaggedDocument
+
+    texts = [TaggedDocument(["a", "b"], [n]) for n in range(3)]
+    tags = Doc2Vec(texts, min_count=1, vector_size=2, epochs=1).dv
+    path = str(tmp_path / "tags")
+    tags.save_word2vec_format(path)
+    with pytest.raises(ValueError, match="set a limit of 3"):
+        KeyedVectors.load_word2vec_format(path)
+    found = KeyedVectors.load_word2vec_format(path, limit=3)
+    assert found.index_to_key == ["0", "1", "2"]
+    assert np.array_equal(found.vectors, tags.vectors)
+
+
 def test_both_kinds_of_binary_file_are_recognised(tmp_path, gensim, wv):
     # The C program and this package write a newline after each row, gensim does not.
     theirs = gensim(DIM)

@@ -1,8 +1,9 @@
-"""float32 values as decimal text: the C program's format, or the shortest."""
+"""Values as decimal text: the C program's format, or the shortest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,12 @@ def short_text_rows(
     layout = separator.join(["%.9g"] * block.shape[1])
     for row in _round_short(block).tolist():
         yield (layout % tuple(row)).encode("ascii")
+
+
+def full_text_rows(block: npt.NDArray[np.floating[Any]]) -> Iterator[bytes]:
+    """Format rows of values with the fewest digits that preserve each float64."""
+    for row in block.tolist():
+        yield " ".join([repr(x).removesuffix(".0") for x in row]).encode("ascii")
 
 
 def _round_short(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from w2vfast.formats.binary_rows import read_binary
 from w2vfast.formats.contents import Contents, ReadOptions, WriteOptions, check_limit
-from w2vfast.formats.decimals import c_text_rows, short_text_rows
+from w2vfast.formats.decimals import c_text_rows, full_text_rows, short_text_rows
 from w2vfast.formats.float_types import as_dtype
 from w2vfast.formats.row_buffer import ByteWindow, RowTable, Shape
 from w2vfast.formats.spelling import check_spaces, spell
@@ -42,13 +42,13 @@ def write(
     path : str
         The file; see `w2vfast.system.files.open_output` for compression and pipes.
     held : Contents
-        Words are encoded as UTF-8 with surrogateescape, integers as digits; vectors
-        are converted to float32.
+        Words are encoded as UTF-8 with surrogateescape, integers as digits.
 
         If `c_text` is True, a text file is what the C program writes: each value is
         ``%lf`` followed by a space, byte for byte as glibc prints it, and words may be
-        empty.  Otherwise a value has the fewest significant digits, at most 9, that
-        read back as the same float32, and no space ends the line.
+        empty.  Otherwise a value has the fewest significant digits that read back as
+        the same float32, at most 9, or float64, if the vectors are; and no space ends
+        the line.  Binary and C's text are those of float32.
     how : WriteOptions
         With ``spaces="escape"``, a space in a word becomes ``\x20`` and so on; `read`
         undoes it if asked to.
@@ -118,6 +118,8 @@ def _write_rows(
             rows: Iterator[bytes] = (row.tobytes() for row in block.astype("<f4"))
         elif c_text:
             rows = c_text_rows(block)
+        elif values.dtype.kind == "f" and values.dtype.itemsize > 4:
+            rows = full_text_rows(as_dtype(values[start : start + step], np.float64))
         else:
             rows = short_text_rows(block)
         pairs = zip(names[start : start + step], rows, strict=True)

@@ -1078,7 +1078,7 @@ class KeyedVectors(KeyTable):
         fvocab : str or path-like, optional
             Also write the counts to this file, a line ``word count`` for each word.
         binary : bool, default False
-            Write little-endian float32 instead of text.
+            Write little-endian float32, whatever the vectors are, instead of text.
         total_vec : int, optional
             Of gensim; only the number of rows is accepted.
         write_header : bool, default True
@@ -1091,7 +1091,8 @@ class KeyedVectors(KeyTable):
         c_text : bool, optional
             Write text byte for byte as the C program does: six decimals, a space at the
             end of each line.  The default is True for vectors trained in exact mode.
-            Otherwise a value has the fewest digits that preserve its float32.
+            Otherwise a value has the fewest digits that preserve its float32, or its
+            float64: `load_word2vec_format` reads that with ``datatype=np.float64``.
         spaces : {"refuse", "escape"}, default "refuse"
             Words with white space: an error, or escapes, as in `save`.
 

@@ -173,10 +173,11 @@ def test_attributes_of_words_are_read(pickled, tmp_path):
         "kind": np.array(["noun", None], object),
         "mixed": np.array([np.int64(3), 0.5], object),
         "code": np.array([[1], [0]], object),  # of gensim's own tree
+        "sample_int": np.array([1, 2], np.uint32),  # of its subsampling
     }
     path = pickled(index_to_key=["a", "b"], vectors=vectors(), expandos=attributes)
     found = KeyedVectors.load(path, kind="gensim")
-    del attributes["code"]
+    del attributes["code"], attributes["sample_int"]
     assert list(found.expandos) == list(attributes)
     for name, values in attributes.items():
         assert found.expandos[name].tolist() == values.tolist()

@@ -64,7 +64,8 @@ _ALLOWED = frozenset(
 _PROTOCOL = b"\x80"  # opcode
 _VECTORS = ("vectors", "syn0")
 _WORDS = ("index_to_key", "index2word")
-_NOT_ATTRIBUTES = ("count", "code", "point")  # counts, and paths in gensim's own tree
+# Counts; and what belongs to gensim's subsampling and tree.
+_NOT_ATTRIBUTES = ("count", "sample_int", "code", "point")
 _NAMED = 10  # attributes in a warning
 _FREE_BYTES = 1 << 26  # that attributes may have, if the vectors have fewer
 _EXPECTED = "expected a KeyedVectors or Word2Vec that gensim saved"

@@ -108,6 +108,29 @@ def test_attributes_follow_their_words_when_a_copy_grows(copied, tmp_path):
     assert saved(other, tmp_path).wv.get_vecattr("b", "kind") == "letter"
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda model, folder: model.save(folder / "model"),
+        lambda model, folder: model.build_vocab([["new"]], update=True),
+    ],
+)
+def test_attributes_of_another_length_are_an_error_that_changes_nothing(use, tmp_path):
+    model = trained()
+    model.wv.expandos["kind"] = np.zeros(2)
+    with pytest.raises(ValueError, match="the attribute 'kind' has 2"):
+        use(model, tmp_path)
+    assert not (tmp_path / "model").exists()
+    del model.wv.expandos["kind"]
+    assert saved(model, tmp_path).wv.index_to_key == model.wv.index_to_key == [*"abc"]
+
+
+def test_attributes_may_have_several_columns(tmp_path):
+    model = trained()
+    model.wv.expandos["kind"] = np.arange(6).reshape(3, 2)
+    assert saved(model, tmp_path).wv.get_vecattr("b", "kind").tolist() == [2, 3]
+
+
 def test_attributes_that_json_cannot_hold_are_an_error(tmp_path):
     model = trained()
     model.wv.set_vecattr("b", "kind", object())

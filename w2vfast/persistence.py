@@ -201,9 +201,9 @@ def _attributes_of(
     is_exact = meta.params.get("mode") == "exact"
     n_visible = len(meta.words) - (0 if is_exact else 1)
     for attribute, values in attributes.items():
-        if values.shape != (n_visible,):
+        if len(values) != n_visible:
             message = (
-                f"{name}: the attribute {attribute!r} has {values.shape} values for "
+                f"{name}: the attribute {attribute!r} has {len(values)} values for "
                 f"{n_visible} words. {_DAMAGED}"
             )
             raise ValueError(message)

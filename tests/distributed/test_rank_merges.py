@@ -161,6 +161,13 @@ def test_axes_of_the_merge_before_are_refined(monkeypatch):
     assert found.rest == pytest.approx(expected.rest, rel=0.01)
 
 
+def test_axes_after_a_curvature_of_zeros_are_found_as_the_first():
+    values = np.arange(60, 0, -1) * (np.arange(60) >= 58)  # in the last directions only
+    zeros = Curvature.of(sampled(np.zeros((60, 60))))
+    found = Curvature.of(sampled(np.diag(values)), zeros)
+    np.testing.assert_allclose(found.values[:2], [2, 1], rtol=1e-3)
+
+
 def test_the_curvature_is_the_mean_of_the_ranks_that_have_one():
     first, second = curvature_matrix(1), curvature_matrix(2)
     of_ranks = [

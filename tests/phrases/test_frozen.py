@@ -1,5 +1,6 @@
 """Frozen phrases join like the phrases that they were made from."""
 
+import numpy as np
 import pytest
 
 from w2vfast import FrozenPhrases, Phrases, Word2Vec
@@ -30,6 +31,17 @@ def test_they_do_not_change_when_their_source_learns_more(new_york):
     phrases.add_vocab([["old", "town"]] * 50)
     assert frozen.phrasegrams == before
     assert "old_town" in phrases.export_phrases()
+
+
+def test_numbers_of_numpy_are_saved(new_york, tmp_path):
+    phrases = Phrases(new_york, min_count=1, threshold=0.1)
+    frozen = phrases.freeze()
+    frozen.threshold, frozen.min_count = np.float32(0.5), np.int64(1)
+    frozen.phrasegrams = {"new_york": np.float32(2)}
+    FrozenPhrases(frozen).save(tmp_path / "phrases.json")
+    found = FrozenPhrases.load(tmp_path / "phrases.json")
+    assert (found.threshold, found.min_count) == (0.5, 1)
+    assert found.phrasegrams == {"new_york": 2}
 
 
 def test_gensims_old_name_is_the_same_class():

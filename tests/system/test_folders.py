@@ -110,6 +110,26 @@ def test_a_folder_that_is_replaced_while_it_is_checked_is_not_called_read_only(
     assert (path / "data").read_bytes() == b"new"
 
 
+def test_a_folder_in_a_file_is_refused_as_such(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError, match="this is a file"):
+        write_folder(tmp_path / "file" / "folder")
+
+
+def test_what_others_put_there_meanwhile_is_not_replaced(tmp_path):
+    path = tmp_path / "folder"
+
+    def write_while_somebody_else_does():
+        with new_folder(path, "mark", is_part):
+            path.mkdir()
+            (path / "thesis.txt").write_text("mine")
+
+    with pytest.raises(FileExistsError, match=r"'thesis\.txt', which was not saved"):
+        write_while_somebody_else_does()
+    assert (path / "thesis.txt").read_text() == "mine"
+    assert only_entry_of(tmp_path) == path
+
+
 def test_a_missing_directory_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"cannot create files in .*missing"):
         write_folder(tmp_path / "missing" / "folder")

@@ -312,9 +312,37 @@ def test_attributes_that_have_followed_their_keys_are_not_rearranged_again(
     assert wv.counts.tolist() == list(range(len(rows)))
 
 
-@pytest.mark.parametrize(
-    "copied", [copy.deepcopy, lambda table: pickle.loads(pickle.dumps(table))]
-)
+COPIES = [copy.deepcopy, lambda table: pickle.loads(pickle.dumps(table))]
+
+
+@pytest.mark.parametrize("copied", COPIES)
+def test_keys_of_a_copy_can_be_assigned(wv, copied):
+    counts = wv.counts.tolist()
+    other = copied(wv)
+    other.index_to_key = WORDS[::-1]
+    assert other.counts.tolist() == counts[::-1]
+    with pytest.raises(ValueError, match="'count' would be rearranged twice"):
+        copied(other).counts = other.counts[::-1]
+
+
+def test_an_attribute_may_be_assigned_again_and_again(wv):
+    wv.set_vecattr("king", "flag", True)
+    wv.index_to_key = ["queen", "king", *WORDS[2:]]
+    for flags in ([False] * 4, [True, False, False, True], [False, True, False, True]):
+        wv.expandos["flag"] = flags
+        assert wv.expandos["flag"].tolist() == flags
+
+
+def test_assigned_attributes_have_a_type_that_attributes_have(wv):
+    wv.expandos["small"] = np.arange(4, dtype=np.int8)
+    wv.expandos["text"] = ["a", "b", "c", "d"]
+    wv.expandos |= {"share": np.ones(4, np.float32)}
+    found = [wv.expandos[name].dtype for name in ("small", "text", "share")]
+    assert found == [np.int64, object, np.float64]
+    wv.set_vecattr("king", "text", "longer")
+
+
+@pytest.mark.parametrize("copied", COPIES)
 def test_a_copy_remembers_what_was_assigned(wv, copied):
     wv.expandos["count"] = [4, 3, 2, 1]
     with pytest.raises(ValueError, match="assigned before these keys"):

@@ -86,6 +86,8 @@ class Curvature(NamedTuple):
         share a machine have no processors: a tenth of a second for D = 100.
         """
         h = sampled.matrix
+        if before is not None and not before.values.any():
+            before = None  # of zeros, which have no axes
         columns = _random_columns(len(h)) if before is None else before.axes.T
         columns = columns.astype(h.dtype)
         for _ in range(FIRST_REFINEMENTS if before is None else REFINEMENTS):

@@ -31,14 +31,15 @@ class FrozenPhrases(PhraseModel, kind="FrozenPhrases"):
     _needs_scorer = False
 
     def __init__(self, phrases_model: Phrases | FrozenPhrases) -> None:
-        self.min_count = phrases_model.min_count
-        self.threshold = phrases_model.threshold
+        self.min_count = _of_python(phrases_model.min_count)
+        self.threshold = _of_python(phrases_model.threshold)
         self.delimiter = phrases_model.delimiter
         self.scoring = built_in_name(phrases_model.scoring)
         self.connector_words = frozenset(phrases_model.connector_words)
         source: Any = phrases_model  # of one of four classes
         is_frozen = hasattr(source, "phrasegrams")
-        found = source.phrasegrams if is_frozen else source.export_phrases()
+        given = source.phrasegrams if is_frozen else source.export_phrases()
+        found = {phrase: float(score) for phrase, score in given.items()}
         best_first = sorted(found.items(), key=lambda entry: (-entry[1], entry[0]))
         self.phrasegrams: dict[str, float] = dict(best_first)
 
@@ -56,6 +57,11 @@ class FrozenPhrases(PhraseModel, kind="FrozenPhrases"):
 
     def _restore(self, found: SavedPhrases) -> None:
         self.phrasegrams = found.entries
+
+
+def _of_python(number: Any) -> Any:
+    """Return a number of NumPy, which JSON cannot hold, as one of Python."""
+    return number.item() if hasattr(number, "item") else number
 
 
 Phraser = FrozenPhrases  # the name in gensim before version 4

@@ -472,9 +472,10 @@ def _create_beside(target: str) -> tuple[BinaryIO, str]:
         Its name.
     """
     final = os.path.realpath(target)
-    if not os.access(final, os.W_OK) and os.path.exists(final):
-        # A rename would replace a read-only file.  Asked in this order, because another
-        # process may remove the file meanwhile.
+    exists = os.path.exists(final)
+    if exists and not os.access(final, os.W_OK) and os.path.exists(final):
+        # A rename would replace a read-only file.  Asked twice, because another process
+        # may remove the file or make it meanwhile.
         message = "the file exists and is not writable"
         raise PermissionError(errno.EACCES, message, target)
     remove_leftovers(os.path.dirname(final))

@@ -159,6 +159,7 @@ def new_folder(
     try:
         with naming_full_disk(os.fspath(path)):
             yield temporary
+        _check_replaceable(target, os.fspath(path), mark, is_part)
         _swap(temporary, target)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -215,12 +216,23 @@ def _check_replaceable(
         try:
             _check_version(target, path, mark, is_part)
         except (FileExistsError, PermissionError):
-            if before is not None and _version(target) == before:
+            if _version(target) == before and not _is_absent(target):
                 raise
             # Another writer replaced it meanwhile.
         else:
             return
     raise _always_replaced(path)
+
+
+def _is_absent(path: str) -> bool:
+    """Tell whether there is nothing, in a directory that there is."""
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def _check_version(

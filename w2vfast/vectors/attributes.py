@@ -47,7 +47,9 @@ class Attributes(dict[str, Array]):
         self._moved = moved
 
     def __setitem__(self, name: str, values: Array) -> None:
-        if self._is_moved_again(name, values):
+        values = np.asarray(values)
+        values = values.astype(stored_dtype(values), copy=False)
+        if name not in self.assigned and self._is_moved_again(name, values):
             message = (
                 f"the attribute {name!r} would be rearranged twice: it followed its "
                 "keys when index_to_key was assigned. Leave this assignment out."
@@ -55,6 +57,14 @@ class Attributes(dict[str, Array]):
             raise ValueError(message)
         self.put(name, values)
         self.assigned |= {name}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Else a copy would assign each attribute.
+        return _remade, (dict(self), self._moved, self.assigned)
+
+    def __ior__(self, arrays: Any) -> Attributes:  # type: ignore[override,misc]
+        self.update(arrays)
+        return self
 
     def update(self, *arrays: Any, **named: Any) -> None:
         """Assign several attributes."""
@@ -67,7 +77,7 @@ class Attributes(dict[str, Array]):
 
     def replaced(self, arrays: Mapping[str, Array]) -> Attributes:
         """Return the attributes after these arrays were assigned in place of all."""
-        after = Attributes(self, self._moved)
+        after = _remade(self, self._moved, self.assigned)
         after.update(arrays)
         for name in self.keys() - arrays.keys():
             del after[name]
@@ -80,6 +90,16 @@ class Attributes(dict[str, Array]):
         if not np.all((rows >= 0) & (rows < len(now))) or np.array_equal(values, now):
             return False
         return bool(np.array_equal(values, now[rows]))
+
+
+def _remade(
+    arrays: Mapping[str, Array],
+    moved: npt.NDArray[np.intp] | None,
+    assigned: frozenset[str],
+) -> Attributes:
+    attributes = Attributes(arrays, moved)
+    attributes.assigned = assigned
+    return attributes
 
 
 def stored_dtype(values: Array) -> np.dtype[Any]:

@@ -13,6 +13,7 @@ from w2vfast.errors import shortened
 from w2vfast.formats.row_checks import finite_rows
 from w2vfast.vectors.keyedvectors import KeyedVectors
 from w2vfast.vectors.table import (
+    checked_attributes,
     lock_keys,
     locked_keys,
     show_grown_model,
@@ -70,10 +71,16 @@ class LiveVectors:
 
     @property
     def attributes(self) -> dict[str, NDArray[Any]]:
-        """Attributes that `set_vecattr` has set; counts only if they were changed."""
+        """Attributes that `set_vecattr` has set; counts only if they were changed.
+
+        Raises
+        ------
+        ValueError
+            If one has more or fewer values than there are words.
+        """
         if self._keyed is None or self._vocab is None:
             return self._attributes
-        attributes = dict(self._keyed.expandos)
+        attributes = dict(checked_attributes(self._keyed))
         if np.array_equal(self._keyed.counts, self._vocab.visible_counts):  # type: ignore[arg-type]
             del attributes["count"]
         return attributes

@@ -731,6 +731,12 @@ def show_grown_model(
     table._state = state._replace(vectors=vectors)
 
 
+def checked_attributes(table: KeyTable) -> attrs.Attributes:
+    """Return the attributes of a model's table; raise ValueError if lengths differ."""
+    check_whole(table._state, "take the attributes of words over")
+    return table.expandos
+
+
 def lock_keys(table: KeyTable, keys: Sequence[Key]) -> None:
     """Set the factor in `vectors_lockf` of these keys to 0; others are ignored."""
     rows = [table.key_to_index[key] for key in keys if key in table.key_to_index]
